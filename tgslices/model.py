@@ -1,0 +1,188 @@
+"""The whole vocabulary: keys, scopes, tracked messages, pending deletions and results.
+
+Values only: frozen, comparable, without aiogram objects and without I/O. Times are aware and in UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Final
+
+from aiogram.enums import ContentType
+
+from tgslices.errors import InvalidSessionKey, InvalidTrackedMessage
+
+MAX_INT: Final = 2**63 - 1
+"""The largest identifier that every storage keeps. Telegram's own have at most 52 significant bits.
+
+Source: https://core.telegram.org/bots/api#chat
+"""
+
+
+class Direction(str, Enum):
+    """Who sent a message, seen from the bot."""
+
+    INCOMING = "in"
+    OUTGOING = "out"
+
+
+def _is_id(value: object) -> bool:
+    return type(value) is int and -MAX_INT <= value <= MAX_INT
+
+
+@dataclass(frozen=True, slots=True)
+class SessionKey:
+    """What identifies a session.
+
+    Two keys are equal when every part agrees; ``None`` and ``""`` are different qualifiers.
+
+    Raises:
+        InvalidSessionKey: ``bot_id`` or ``chat_id`` is no integer, or another part has the wrong type.
+    """
+
+    bot_id: int
+    chat_id: int
+    user_id: int | None = None
+    thread_id: int | None = None
+    business_connection_id: str | None = None
+    qualifier: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a key that could not be found again."""
+        for name in ("bot_id", "chat_id"):
+            if not _is_id(getattr(self, name)):
+                raise InvalidSessionKey(name, getattr(self, name), "integer identifier")
+        for name in ("user_id", "thread_id"):
+            value = getattr(self, name)
+            if value is not None and not _is_id(value):
+                raise InvalidSessionKey(name, value, "integer identifier")
+        for name in ("business_connection_id", "qualifier"):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, str):
+                raise InvalidSessionKey(name, value, "string")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where an update comes from; decides which open keys it belongs to.
+
+    ``chat_type`` is Telegram's (``"private"``, ``"group"``, ``"supergroup"``, ``"channel"``), or None where the update
+    does not say. ``thread_id`` is set for messages of a topic only.
+    Source: https://core.telegram.org/bots/api#message (``is_topic_message``)
+    """
+
+    bot_id: int
+    chat_id: int
+    chat_type: str | None = None
+    user_id: int | None = None
+    thread_id: int | None = None
+    business_connection_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedMessage:
+    """The record of one message: enough to find, judge and delete it, never its text.
+
+    Two records are equal, and hash alike, when chat, message id, business connection, ephemeral id and receiver agree;
+    the other fields describe the message and do not identify it.
+
+    ``date`` is Telegram's (when the message was sent, whole seconds), or None where Telegram does not tell it
+    (an inaccessible message); ``at`` is when the record was made. Both are aware and in UTC.
+    ``kind`` is None where only the id is known (copies, forwards of several messages).
+
+    Raises:
+        InvalidTrackedMessage: an id is no 64-bit integer, or a time is naive.
+    """
+
+    message_id: int
+    chat_id: int
+    user_id: int | None = field(compare=False)
+    kind: ContentType | None = field(compare=False)
+    direction: Direction = field(compare=False)
+    date: datetime | None = field(compare=False)
+    at: datetime = field(compare=False)
+    business_connection_id: str | None = None
+    thread_id: int | None = field(default=None, compare=False)
+    ephemeral_message_id: int | None = None
+    receiver_user_id: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no storage could give back unchanged."""
+        if not (_is_id(self.message_id) and _is_id(self.chat_id)):
+            bad = "message_id" if not _is_id(self.message_id) else "chat_id"
+            raise InvalidTrackedMessage(bad, getattr(self, bad), "a 64-bit integer")
+        if self.at.tzinfo is None:
+            raise InvalidTrackedMessage("at", self.at, "an aware datetime")
+        if self.date is not None and self.date.tzinfo is None:
+            raise InvalidTrackedMessage("date", self.date, "an aware datetime")
+
+
+@dataclass(frozen=True, slots=True)
+class PendingDeletion:
+    """A deletion that was intended and is not yet settled.
+
+    ``key`` is the session that the entry left, ``claimed_at`` when it left it, and ``due_at`` when anyone may work on it:
+    the end of a worker's lease, of a backoff, or of a deferral. Two are equal when key and message agree.
+    """
+
+    key: SessionKey
+    message: TrackedMessage
+    claimed_at: datetime = field(compare=False)
+    due_at: datetime = field(compare=False)
+
+
+class Outcome(str, Enum):
+    """What became of one entry that was to be deleted."""
+
+    ACCEPTED = "accepted"
+    """Telegram answered True, which proves acceptance and not disappearance."""
+    REFUSED = "refused"
+    """Telegram refuses this message, alone."""
+    EXPIRED = "expired"
+    """Too old to be deleted by a bot; never asked for."""
+    DEFERRED = "deferred"
+    """A dice in a private chat that must become a day old first; it stays pending until then."""
+    UNREACHABLE = "unreachable"
+    """The bot has no access to the chat any more, or the chat has migrated."""
+    PENDING = "pending"
+    """Not settled yet: flood, network, cancellation. ``settle_pending`` goes on with it."""
+
+
+class ClearResult(int):
+    """How many entries left the session, as an ``int``, and what became of each of them.
+
+    Every entry stands in exactly one of the tuples, in the session's order; their lengths add up to the number.
+    ``requests`` counts the calls made to Telegram, repeated ones included.
+    """
+
+    accepted: tuple[TrackedMessage, ...]
+    refused: tuple[TrackedMessage, ...]
+    expired: tuple[TrackedMessage, ...]
+    deferred: tuple[TrackedMessage, ...]
+    unreachable: tuple[TrackedMessage, ...]
+    pending: tuple[TrackedMessage, ...]
+    requests: int
+
+    def __new__(
+        cls, outcomes: Iterable[tuple[TrackedMessage, Outcome]] = (), *, requests: int = 0
+    ) -> ClearResult:
+        """Sort entries by outcome, keeping their order."""
+        sorted_out: dict[Outcome, list[TrackedMessage]] = {outcome: [] for outcome in Outcome}
+        for message, outcome in outcomes:
+            sorted_out[outcome].append(message)
+        self = super().__new__(cls, sum(map(len, sorted_out.values())))
+        for outcome, messages in sorted_out.items():
+            setattr(self, outcome.value, tuple(messages))
+        self.requests = requests
+        return self
+
+    def __repr__(self) -> str:
+        """Show the number and every outcome that has entries."""
+        parts = [f"{o.value}={len(getattr(self, o.value))}" for o in Outcome if getattr(self, o.value)]
+        return f"ClearResult({', '.join([str(int(self)), *parts, f'requests={self.requests}'])})"
+
+    __str__ = int.__repr__
+    __format__ = int.__format__
