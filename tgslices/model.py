@@ -5,11 +5,11 @@ Values only: frozen, comparable, without aiogram objects and without I/O. Times 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, fields, make_dataclass
 from datetime import datetime
-from enum import Enum
-from typing import Final
+from enum import StrEnum
+from typing import Any, Final, Self, TypeVar, cast
 
 from aiogram.enums import ContentType
 
@@ -22,7 +22,7 @@ Source: https://core.telegram.org/bots/api#chat
 """
 
 
-class Direction(str, Enum):
+class Direction(StrEnum):
     """Who sent a message, seen from the bot."""
 
     INCOMING = "in"
@@ -120,6 +120,31 @@ class TrackedMessage:
             raise InvalidTrackedMessage("date", self.date, "an aware datetime")
 
 
+_Value = TypeVar("_Value")
+
+
+def _unchecked(frozen: type[_Value]) -> Callable[..., _Value]:
+    """Return a fast constructor of a frozen slotted dataclass: every field by position, nothing checked.
+
+    A frozen dataclass sets each field through ``object.__setattr__``, at several times the cost of plain assignment.
+    So a mutable twin of the same layout is filled, and then becomes the frozen class. It is for the path of every
+    update only, where the values come out of aiogram's validated types.
+    """
+    names = [f.name for f in fields(frozen)]  # type: ignore[arg-type]  # callers pass dataclasses
+    twin = make_dataclass(f"{frozen.__name__}Twin", names, slots=True)
+
+    def unchecked(*values: object) -> _Value:
+        value: Any = twin(*values)
+        value.__class__ = frozen
+        return cast(_Value, value)
+
+    return unchecked
+
+
+scope_unchecked = _unchecked(Scope)
+tracked_message = _unchecked(TrackedMessage)
+
+
 @dataclass(frozen=True, slots=True)
 class PendingDeletion:
     """A deletion that was intended and is not yet settled.
@@ -134,7 +159,7 @@ class PendingDeletion:
     due_at: datetime = field(compare=False)
 
 
-class Outcome(str, Enum):
+class Outcome(StrEnum):
     """What became of one entry that was to be deleted."""
 
     ACCEPTED = "accepted"
@@ -166,9 +191,7 @@ class ClearResult(int):
     pending: tuple[TrackedMessage, ...]
     requests: int
 
-    def __new__(
-        cls, outcomes: Iterable[tuple[TrackedMessage, Outcome]] = (), *, requests: int = 0
-    ) -> ClearResult:
+    def __new__(cls, outcomes: Iterable[tuple[TrackedMessage, Outcome]] = (), *, requests: int = 0) -> Self:
         """Sort entries by outcome, keeping their order."""
         sorted_out: dict[Outcome, list[TrackedMessage]] = {outcome: [] for outcome in Outcome}
         for message, outcome in outcomes:

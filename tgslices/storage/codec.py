@@ -30,9 +30,7 @@ def encode_time(time: datetime) -> int:
 
 def decode_time(microseconds: int) -> datetime:
     """Return the aware time in UTC of a number that :func:`encode_time` made."""
-    return datetime.fromtimestamp(microseconds // 1_000_000, UTC).replace(
-        microsecond=microseconds % 1_000_000
-    )
+    return datetime.fromtimestamp(microseconds // 1_000_000, UTC).replace(microsecond=microseconds % 1_000_000)
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

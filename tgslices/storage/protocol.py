@@ -76,7 +76,11 @@ class DurableSessionStorage(SessionStorage, Protocol):
         """Add one entry only while the key is open; return whether it is."""
 
     async def discard(
-        self, bot_id: int, business_connection_id: str | None, chat_id: int, message_ids: Collection[int]
+        self,
+        bot_id: int,
+        business_connection_id: str | None,
+        chat_id: int,
+        message_ids: Collection[int],
     ) -> int:
         """Drop the entries of messages that are known to be gone, from every key of the bot and from what is pending.
 
@@ -91,7 +95,12 @@ class DurableSessionStorage(SessionStorage, Protocol):
         """
 
     async def claim(
-        self, key: SessionKey, messages: Collection[TrackedMessage], *, now: datetime, until: datetime
+        self,
+        key: SessionKey,
+        messages: Collection[TrackedMessage],
+        *,
+        now: datetime,
+        until: datetime,
     ) -> list[TrackedMessage]:
         """Move entries from the key to the pending deletions in one step, leased to the caller until ``until``.
 
@@ -99,9 +108,7 @@ class DurableSessionStorage(SessionStorage, Protocol):
         pending already for the same key leaves the key as well, and is returned.
         """
 
-    async def lease(
-        self, bot_id: int, *, now: datetime, until: datetime, limit: int
-    ) -> list[PendingDeletion]:
+    async def lease(self, bot_id: int, *, now: datetime, until: datetime, limit: int) -> list[PendingDeletion]:
         """Take up to ``limit`` pending deletions that are due (``due_at <= now``), earliest first, and hold them.
 
         Their ``due_at`` becomes ``until``; no other caller gets them before.
@@ -123,7 +130,17 @@ class DurableSessionStorage(SessionStorage, Protocol):
 PLUGIN_METHODS: Final = ("add", "list", "remove", "clear")
 DURABLE_METHODS: Final = (
     *PLUGIN_METHODS,
-    *("is_idle", "start", "aclose", "open", "unsubscribe", "close", "matching", "open_keys", "record"),
+    *(
+        "is_idle",
+        "start",
+        "aclose",
+        "open",
+        "unsubscribe",
+        "close",
+        "matching",
+        "open_keys",
+        "record",
+    ),
     *("add_opening", "add_if_open", "discard", "migrate"),
     *("claim", "lease", "postpone", "settle", "pending", "next_due"),
 )

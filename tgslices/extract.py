@@ -1,0 +1,206 @@
+"""From an event, or from a Bot API method with its result, to tracked messages: pure decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from types import MappingProxyType
+from typing import Any, Final
+
+from aiogram.enums import ContentType
+from aiogram.methods import TelegramMethod
+from aiogram.types import (
+    CallbackQuery,
+    InaccessibleMessage,
+    Message,
+    MessageId,
+    TelegramObject,
+    Update,
+)
+
+from tgslices.errors import NotAMessage
+from tgslices.model import Direction, TrackedMessage, tracked_message
+
+
+class Effect(Enum):
+    """What a Bot API method that returns messages, or ids of messages, does."""
+
+    CREATES = "makes messages that the bot can delete later"
+    EDITS = "returns messages that existed before"
+    READS = "returns messages of somebody else"
+    UNDELETABLE = "makes messages, or what looks like them, that have no id a bot could delete by"
+
+
+_EFFECTS: Final[Mapping[Effect, str]] = MappingProxyType(
+    {
+        Effect.CREATES: """
+            sendAnimation sendAudio sendChecklist sendContact sendDice sendDocument sendGame sendInvoice sendLivePhoto
+            sendLocation sendMediaGroup sendMessage sendPaidMedia sendPhoto sendPoll sendRichMessage sendSticker
+            sendVenue sendVideo sendVideoNote sendVoice
+            copyMessage copyMessages forwardMessage forwardMessages
+        """,
+        Effect.EDITS: """
+            editMessageCaption editMessageChecklist editMessageLiveLocation editMessageMedia editMessageReplyMarkup
+            editMessageText setGameScore stopMessageLiveLocation stopPoll
+        """,
+        Effect.READS: "getUserPersonalChatMessages",
+        Effect.UNDELETABLE: """
+            answerGuestQuery answerInlineQuery answerWebAppQuery editStory postStory repostStory
+            savePreparedInlineMessage savePreparedKeyboardButton
+        """,
+    }
+)
+
+EFFECTS: Final[Mapping[str, Effect]] = MappingProxyType(
+    {method: effect for effect, methods in _EFFECTS.items() for method in methods.split()}
+)
+"""Every method of the Bot API that returns messages or ids of messages, by its API name.
+
+Source: https://core.telegram.org/bots/api#available-methods (return types, as of Bot API 10.3)
+"""
+
+_CREATING_PREFIXES: Final = ("send", "copy", "forward")
+
+
+def creates_messages(method: TelegramMethod[Any]) -> bool:
+    """Tell whether a method makes messages that are worth recording.
+
+    A method that is newer than the table counts when its name says so; what it returned decides in the end.
+    """
+    name = method.__api_method__
+    effect = EFFECTS.get(name)
+    return effect is Effect.CREATES if effect else name.startswith(_CREATING_PREFIXES)
+
+
+def new_message(update: Update) -> Message | None:
+    """Return the message that an update brings for the first time; None for edits, taps and everything else.
+
+    Guest messages are left out: they belong to chats that the bot may not be in.
+    Source: https://core.telegram.org/bots/api#update
+    """
+    return update.message or update.channel_post or update.business_message
+
+
+def track_incoming(message: Message, bot_id: int, at: datetime) -> TrackedMessage | None:
+    """Return the record of a message that arrived in an update; None for one without a usable id.
+
+    Direction comes from the sender: a bot's own service messages, and what it sent for a business account, arrive as
+    updates too.
+    Source: telegram-bot-api ``Client.cpp`` lines 17411-17445
+    """
+    author = message.sender_business_bot or message.from_user
+    own = author is not None and author.id == bot_id
+    return _track(
+        message,
+        at,
+        Direction.OUTGOING if own else Direction.INCOMING,
+        message.business_connection_id,
+    )
+
+
+def track_outgoing(
+    method: TelegramMethod[Any], result: object, *, bot_id: int, chat_id: int | None, at: datetime
+) -> list[TrackedMessage]:
+    """Return the records of what a creating method made, in its order; ``[]`` where it made nothing deletable.
+
+    ``chat_id`` is the numeric chat that the method was aimed at, needed for results that only carry ids; those get the
+    bot as user, no kind, and ``at`` as their date.
+    """
+    made = result if isinstance(result, list) else [result]
+    connection = getattr(method, "business_connection_id", None)
+    records: list[TrackedMessage | None] = []
+    for item in made:
+        if isinstance(item, Message):
+            records.append(_track(item, at, Direction.OUTGOING, item.business_connection_id or connection))
+        elif isinstance(item, MessageId) and chat_id is not None and item.message_id > 0:
+            thread = getattr(method, "message_thread_id", None)
+            records.append(
+                tracked_message(
+                    item.message_id,
+                    chat_id,
+                    bot_id,
+                    None,
+                    Direction.OUTGOING,
+                    at,
+                    at,
+                    connection,
+                    thread,
+                    None,
+                    None,
+                )
+            )
+    return [record for record in records if record is not None]
+
+
+def carries_ids_only(result: object) -> bool:
+    """Tell whether a method's result names messages without saying in which chat they are."""
+    return isinstance(result, MessageId) or (isinstance(result, list) and any(isinstance(i, MessageId) for i in result))
+
+
+def track_by_hand(event: TelegramObject, bot_id: int, at: datetime, direction: Direction | None) -> TrackedMessage:
+    """Return the record of the message that an event carries, whatever the event is.
+
+    Raises:
+        NotAMessage: it carries none that a bot could delete.
+    """
+    message = _message_in(event)
+    if isinstance(message, Message):
+        record = track_incoming(message, bot_id, at)
+        if record is None:
+            raise NotAMessage(event, "its message_id is 0 and it carries no ephemeral id")
+    elif isinstance(message, InaccessibleMessage):
+        record = tracked_message(
+            message.message_id,
+            message.chat.id,
+            None,
+            None,
+            Direction.INCOMING,
+            None,
+            at,
+            None,
+            None,
+            None,
+            None,
+        )
+    else:
+        raise NotAMessage(event, "it carries no message that this bot could delete")
+    if direction is None or record.direction is direction:
+        return record
+    return replace(record, direction=direction)
+
+
+def _message_in(event: object) -> object:
+    if isinstance(event, Update):
+        if getattr(event, "guest_message", None):
+            raise NotAMessage(event, "a guest message belongs to a chat that the bot may not be in")
+        return new_message(event) or _message_in(
+            event.edited_message or event.edited_channel_post or event.edited_business_message or event.callback_query
+        )
+    return event.message if isinstance(event, CallbackQuery) else event
+
+
+_UTC_OFFSET: Final = timedelta(0)
+
+
+def _track(message: Message, at: datetime, direction: Direction, connection: str | None) -> TrackedMessage | None:
+    ephemeral = getattr(message, "ephemeral_message_id", None)
+    if message.message_id <= 0 and not ephemeral:
+        return None
+    receiver = getattr(message, "receiver_user", None) if ephemeral else None
+    user = message.from_user
+    date = message.date
+    return tracked_message(
+        message.message_id,
+        message.chat.id,
+        None if user is None else user.id,
+        ContentType.TEXT if message.text else ContentType(message.content_type),
+        direction,
+        date if date.utcoffset() == _UTC_OFFSET else date.astimezone(UTC),
+        at,
+        connection,
+        message.message_thread_id if message.is_topic_message else None,
+        ephemeral,
+        None if receiver is None else receiver.id,
+    )
