@@ -97,6 +97,24 @@ class SessionUnavailable(TgslicesError, LookupError):
         )
 
 
+class CannotSendThere(TgslicesError, TypeError):
+    """A send wrapper was called whose method cannot reach the session's chat."""
+
+    def __init__(self, method: str, key: object) -> None:
+        """Keep the method's name and the session's key."""
+        super().__init__(method, key)
+        self.method = method
+        self.key = key
+
+    def __str__(self) -> str:
+        """Name the cause and the remedy."""
+        return (
+            f"{self.method} cannot reach the chat of {self.key}, because the Bot API sends it "
+            "either only on business connections or never on one. "
+            "Send it with bot(...) where it belongs, or use a session of the other kind of chat."
+        )
+
+
 class ConfigurationError(TgslicesError, RuntimeError):
     """The library was wired in a way that cannot work."""
 

@@ -149,8 +149,8 @@ tracked_message = _unchecked(TrackedMessage)
 class PendingDeletion:
     """A deletion that was intended and is not yet settled.
 
-    ``key`` is the session that the entry left, ``claimed_at`` when it left it, and ``due_at`` when anyone may work on it:
-    the end of a worker's lease, of a backoff, or of a deferral. Two are equal when key and message agree.
+    ``key`` is the session that the entry left, ``claimed_at`` when it left it, and ``due_at`` when anyone may work on
+    it: the end of a worker's lease, of a backoff, or of a deferral. Two are equal when key and message agree.
     """
 
     key: SessionKey

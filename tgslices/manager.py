@@ -1,0 +1,211 @@
+"""Hands out sessions and knows what is open."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from aiogram import Bot
+from aiogram.types import Chat, TelegramObject, Update, User
+
+from tgslices.deletion.executor import DeletionExecutor
+from tgslices.errors import NotAMessage
+from tgslices.extract import track_by_hand
+from tgslices.keys import KeyStrategy, SessionKeyStrategy, key_of, scope_of
+from tgslices.model import ClearResult, SessionKey, TrackedMessage
+from tgslices.session import Session
+from tgslices.settling import Settler
+from tgslices.storage.adapter import durable
+from tgslices.storage.memory import MemorySessionStorage
+from tgslices.storage.protocol import SessionStorage
+from tgslices.tracker import Clock, Tracker, UpdatePredicate, utc_now
+
+LEASE_BATCH: Final = 1000
+"""How many pending deletions are leased at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionConfig:
+    """What ``setup_sessions`` was told; a ``manager_factory`` gets it with the bot.
+
+    ``storage``: None means in this process's memory. ``lease``: how long pending deletions belong to the worker that
+    took them. ``patience``: how long one clear goes on about floods and a failing network. ``in_flight``: how many
+    deletion requests of one bot run at once. ``backlog``: how many writes are kept while the storage is down.
+    """
+
+    storage: SessionStorage | None = None
+    key_strategy: KeyStrategy = SessionKeyStrategy.CHAT_USER
+    clock: Clock = utc_now
+    lease: timedelta = timedelta(minutes=1)
+    patience: timedelta = timedelta(seconds=30)
+    in_flight: int = 4
+    backlog: int = 100_000
+
+
+_handling: Final[ContextVar[Update | None]] = ContextVar("tgslices_handling", default=None)
+
+
+class SessionManager:
+    """The sessions of one bot: ``bot.sessions``."""
+
+    def __init__(self, bot: Bot, config: SessionConfig | None = None) -> None:
+        """Manage a bot's sessions. Subclass it and pass the class as ``manager_factory`` to change how.
+
+        Raises:
+            InvalidStorage: the storage misses one of the four methods.
+        """
+        config = config or SessionConfig()
+        self.bot = bot
+        self.config = config
+        self.storage: SessionStorage = config.storage or MemorySessionStorage()
+        self.used = False
+        self._durable = durable(self.storage)
+        self._bot_id = bot.id
+        self.tracker = Tracker(self._durable, self._bot_id, clock=config.clock, backlog_limit=config.backlog)
+        self._executor = DeletionExecutor(
+            self._durable,
+            clock=config.clock,
+            in_flight=config.in_flight,
+            patience=config.patience,
+            lease=config.lease,
+        )
+        self.settler = Settler(
+            self.settle_pending, self._next_due, clock=config.clock, look_every=config.lease
+        )
+
+    # Handing out
+
+    def get(
+        self,
+        chat: Chat | int,
+        user: User | int | None = None,
+        *,
+        qualifier: str | None = None,
+        thread_id: int | None = None,
+        business_connection_id: str | None = None,
+        include_current: bool = False,
+    ) -> Session:
+        """Return the session of a chat, and of a user in it if one is given, and open it at once.
+
+        The durable part of opening is awaited at the session's next await point, and at the latest when the handler of
+        the update ends. ``include_current`` also records the message being handled, which is otherwise outside.
+
+        Raises:
+            InvalidSessionKey: a part has the wrong type, for example a ``@username`` in place of a numeric chat id.
+        """
+        key = SessionKey(
+            bot_id=self._bot_id,
+            chat_id=chat.id if isinstance(chat, Chat) else chat,
+            user_id=user.id if isinstance(user, User) else user,
+            thread_id=thread_id,
+            business_connection_id=business_connection_id,
+            qualifier=qualifier,
+        )
+        return self._open(key, _handling.get() if include_current else None)
+
+    def of(
+        self, event: TelegramObject, *, qualifier: str | None = None, include_current: bool = False
+    ) -> Session | None:
+        """Return the session that an event or ``Update`` belongs to by the key strategy, opened; None without a chat.
+
+        ``include_current`` also records the message that the event carries.
+
+        Raises:
+            InvalidSessionKey: the qualifier is no string.
+            ConfigurationError: a custom strategy returned something else than a key of this bot, or None.
+        """
+        key = self.key_of(event, qualifier)
+        return None if key is None else self._open(key, event if include_current else None)
+
+    def key_of(self, event: TelegramObject, qualifier: str | None = None) -> SessionKey | None:
+        """Return the key that :meth:`of` uses, without opening anything."""
+        scope = scope_of(event, self._bot_id)
+        return None if scope is None else key_of(scope, self.config.key_strategy, qualifier)
+
+    def _open(self, key: SessionKey, current: TelegramObject | None) -> Session:
+        self.used = True
+        self.tracker.intend_open(key, None if current is None else self._record_of(current))
+        return Session(
+            self.bot,
+            self.tracker.live(key),
+            self.tracker,
+            self._executor,
+            lease=self.config.lease,
+            on_pending=self.settler.wake,
+        )
+
+    def _record_of(self, event: TelegramObject) -> TrackedMessage | None:
+        try:
+            return track_by_hand(event, self._bot_id, self.config.clock(), None)
+        except NotAMessage:
+            return None
+
+    # What is open
+
+    def is_idle(self) -> bool:
+        """Tell without I/O whether it is certain that no session is open; False when in doubt."""
+        return self.tracker.is_idle()
+
+    def subscribe(self, key: SessionKey, predicate: UpdatePredicate | None = None) -> None:
+        """Open a key; with a predicate over ``Update``, that decides alone which messages the key gets.
+
+        The predicate lives in this process only. One that raises counts as no match and is logged.
+        """
+        self.used = True
+        self.tracker.intend_predicate(key, predicate)
+
+    async def unsubscribe(self, key: SessionKey) -> None:
+        """Stop tracking a key; its entries stay until the session is cleared, forgotten or closed."""
+        await self.tracker.unsubscribe(key)
+
+    async def matching_subscriptions(self, update: Update) -> list[SessionKey]:
+        """Return the open keys that an update belongs to, in no particular order; ``[]`` for one without a chat."""
+        await self.tracker.ready()
+        scope = scope_of(update, self._bot_id)
+        matching = [] if scope is None else await self._durable.matching(scope)
+        return matching + self.tracker.matching_predicates(update)
+
+    # Finishing
+
+    async def settle_pending(self) -> ClearResult:
+        """Finish the pending deletions of this bot that are due, whichever session or process left them.
+
+        Returns what became of them. It also runs by itself: at the dispatcher's start, and while any are left.
+
+        Raises:
+            TelegramUnauthorizedError: the bot's token was revoked; the entries stay pending.
+        """
+        results: list[ClearResult] = []
+        while True:
+            now = self.config.clock()
+            due = await self._durable.lease(self._bot_id, now=now, until=now + self.config.lease, limit=LEASE_BATCH)
+            if not due:
+                return ClearResult.total(results)
+            results.append(await self._executor.run(self.bot, due))
+
+    async def _next_due(self) -> datetime | None:
+        return await self._durable.next_due(self._bot_id)
+
+    async def start(self) -> None:
+        """Connect the storage and finish what an earlier process left, in the background."""
+        await self._durable.start()
+        self.settler.start()
+
+    async def aclose(self) -> None:
+        """Stop the background work, write what is waiting, and close the storage if it opens things itself."""
+        await self.settler.stop()
+        await self.tracker.aclose()
+        await self._durable.aclose()
+
+
+def sessions_of(bot: Bot) -> SessionManager | None:
+    """Return a bot's manager; None for a bot that is not wired."""
+    manager = vars(bot).get("sessions")
+    return manager if isinstance(manager, SessionManager) else None
+
+
+def handling() -> ContextVar[Update | None]:
+    """Return the variable that holds the update which the running task handles."""
+    return _handling

@@ -1,0 +1,221 @@
+"""The only code that adds entries: what arrived, what was sent, and which keys are opened for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, TypeAlias
+from weakref import WeakValueDictionary
+
+from aiogram.types import Message, Update
+
+from tgslices.backlog import Backlog, Write
+from tgslices.extract import new_message, track_incoming
+from tgslices.keys import scope_of_message
+from tgslices.model import Scope, SessionKey, TrackedMessage
+from tgslices.storage.protocol import DurableSessionStorage
+
+log = logging.getLogger("tgslices")
+
+Clock: TypeAlias = Callable[[], datetime]
+UpdatePredicate: TypeAlias = Callable[[Update], Any]
+
+
+def utc_now() -> datetime:
+    """Return the present as an aware time in UTC."""
+    return datetime.now(UTC)
+
+
+class LiveKey:
+    """What all handles of one key share in this process; gone when the last handle is gone.
+
+    ``key`` changes when the chat migrates. ``closings`` counts how often the session was closed here, so that a task
+    which outlived its block can tell.
+    """
+
+    __slots__ = ("__weakref__", "closings", "key")
+
+    def __init__(self, key: SessionKey) -> None:
+        """Start with a key that was never closed."""
+        self.key = key
+        self.closings = 0
+
+
+class Tracker:
+    """Adds entries to the open sessions of one bot. Recording never raises: what the storage refuses now is kept."""
+
+    def __init__(self, storage: DurableSessionStorage, bot_id: int, *, clock: Clock, backlog_limit: int) -> None:
+        """Track into a storage, for one bot."""
+        self.storage = storage
+        self.bot_id = bot_id
+        self.clock = clock
+        self.predicates: dict[SessionKey, UpdatePredicate] = {}
+        self._live: WeakValueDictionary[SessionKey, LiveKey] = WeakValueDictionary()
+        self._backlog = Backlog(backlog_limit)
+        self._intents: dict[tuple[SessionKey, TrackedMessage | None], Write] = {}
+        self._settling = asyncio.Lock()
+
+    # What is open
+
+    def live(self, key: SessionKey) -> LiveKey:
+        """Return what the handles of a key share."""
+        live = self._live.get(key)
+        if live is None:
+            live = self._live[key] = LiveKey(key)
+        return live
+
+    def is_idle(self) -> bool:
+        """Tell whether no update could be recorded now: no open key, no predicate, nothing on its way."""
+        return not (self.predicates or self._intents or self._backlog) and self.storage.is_idle(self.bot_id)
+
+    def intend_open(self, key: SessionKey, current: TrackedMessage | None = None) -> None:
+        """Open a key as of now, with the message being handled as its first entry if one is given.
+
+        The durable part happens in :meth:`settle_intents`, before anything else of this bot is recorded.
+        """
+        if current is not None:
+            adding = self.storage.add if key in self.predicates else self.storage.add_opening
+            self._intents[key, current] = partial(adding, key, current)
+        elif key not in self.predicates:
+            self._intents[key, None] = partial(self.storage.open, key)
+
+    def intend_predicate(self, key: SessionKey, predicate: UpdatePredicate | None) -> None:
+        """Match a key's updates by a predicate from now on; by its scope again when there is none."""
+        if predicate is None:
+            self.predicates.pop(key, None)
+            self.intend_open(key)
+        else:
+            self.predicates[key] = predicate
+            self._intents[key, None] = partial(self.storage.unsubscribe, key)
+
+    @property
+    def has_intents(self) -> bool:
+        """Whether keys were opened whose durable part is still to come."""
+        return bool(self._intents)
+
+    async def settle_intents(self) -> None:
+        """Write what was opened, in order; what the storage refuses now is kept and written later."""
+        if not self._intents:
+            return
+        async with self._settling:
+            while self._intents:
+                intent, write = next(iter(self._intents.items()))
+                await self._backlog.write(write, f"the opening of {intent[0]}")
+                if self._intents.get(intent) is write:
+                    del self._intents[intent]
+
+    async def ready(self) -> None:
+        """Bring the storage up to date with everything that this process knows.
+
+        Raises:
+            Exception: whatever the storage raised; nothing was lost.
+        """
+        await self.settle_intents()
+        await self._backlog.drain()
+
+    # What arrives
+
+    async def track(self, update: Update) -> None:
+        """Record what an update brings, into every session that it belongs to, and follow what it reports."""
+        message = new_message(update)
+        if message is not None:
+            if message.migrate_to_chat_id or message.migrate_from_chat_id:
+                await self._follow(message)
+            record = track_incoming(message, self.bot_id, self.clock())
+            if record is not None:
+                await self._record(update, scope_of_message(message, self.bot_id), record)
+        elif (gone := update.deleted_business_messages) is not None:
+            await self._write(
+                partial(self.storage.discard, self.bot_id, gone.business_connection_id, gone.chat.id, gone.message_ids),
+                "deleted business messages",
+            )
+
+    async def _record(self, update: Update, scope: Scope, message: TrackedMessage) -> None:
+        if self._intents:
+            await self.settle_intents()
+        await self._backlog.write(partial(self.storage.record, scope, message), "a message")
+        for key in [key for key in self.predicates if self._holds(key, update)]:
+            await self._backlog.write(partial(self.storage.add, key, message), "a message")
+
+    def _holds(self, key: SessionKey, update: Update) -> bool:
+        try:
+            return bool(self.predicates[key](update))
+        except Exception:
+            log.exception("The predicate of %s raised; the update counts as no match", key)
+            return False
+
+    def matching_predicates(self, update: Update) -> list[SessionKey]:
+        """Return the keys whose predicate holds for an update."""
+        return [key for key in self.predicates if self._holds(key, update)]
+
+    async def _follow(self, message: Message) -> None:
+        if message.migrate_to_chat_id:
+            await self.migrate(message.chat.id, message.migrate_to_chat_id)
+        elif message.migrate_from_chat_id:
+            await self.migrate(message.migrate_from_chat_id, message.chat.id)
+
+    async def migrate(self, old_chat_id: int, new_chat_id: int) -> None:
+        """Move everything of a group to the supergroup that it became. Harmless when repeated."""
+        await self._write(
+            partial(self.storage.migrate, self.bot_id, old_chat_id, new_chat_id), f"a migration to {new_chat_id}"
+        )
+        for key in [key for key in (*self._live, *self.predicates) if key.chat_id == old_chat_id]:
+            self._rename(key, replace(key, chat_id=new_chat_id))
+
+    def _rename(self, old: SessionKey, new: SessionKey) -> None:
+        if (live := self._live.pop(old, None)) is not None:
+            live.key = new
+            self._live.setdefault(new, live)
+        if (predicate := self.predicates.pop(old, None)) is not None:
+            self.predicates.setdefault(new, predicate)
+
+    async def _write(self, write: Write, what: str) -> None:
+        await self.settle_intents()
+        await self._backlog.write(write, what)
+
+    # What is sent, or added by hand
+
+    async def add(self, key: SessionKey, message: TrackedMessage) -> None:
+        """Add an entry to one session, opening it if it was closed."""
+        adding = self.storage.add if key in self.predicates else self.storage.add_opening
+        await self._write(partial(adding, key, message), "a message")
+
+    async def add_late(self, key: SessionKey, message: TrackedMessage) -> bool:
+        """Add an entry to one session only if it is open still; return False when it was closed meanwhile."""
+        await self.settle_intents()
+        if key in self.predicates:
+            await self.add(key, message)
+            return True
+        added = True
+
+        async def write() -> None:
+            nonlocal added
+            added = await self.storage.add_if_open(key, message)
+
+        await self._backlog.write(write, "a message")
+        return added
+
+    # Closing
+
+    async def close(self, live: LiveKey) -> int:
+        """Stop tracking a session and drop what is left of it; return how many entries were dropped."""
+        await self.ready()
+        dropped = await self.storage.close(live.key)
+        self.predicates.pop(live.key, None)
+        live.closings += 1
+        return dropped
+
+    async def unsubscribe(self, key: SessionKey) -> None:
+        """Stop tracking a session; its entries stay."""
+        await self.ready()
+        await self.storage.unsubscribe(key)
+        self.predicates.pop(key, None)
+
+    async def aclose(self) -> None:
+        """Write what is waiting, as far as the storage answers."""
+        await self.settle_intents()
+        await self._backlog.aclose()
