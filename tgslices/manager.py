@@ -44,7 +44,8 @@ class SessionConfig:
     backlog: int = 100_000
 
 
-_handling: Final[ContextVar[Update | None]] = ContextVar("tgslices_handling", default=None)
+handling: Final[ContextVar[Update | None]] = ContextVar("tgslices_handling", default=None)
+"""The update that the running task handles; the update middleware sets it."""
 
 
 class SessionManager:
@@ -61,6 +62,7 @@ class SessionManager:
         self.config = config
         self.storage: SessionStorage = config.storage or MemorySessionStorage()
         self.used = False
+        self.wired = False
         self._durable = durable(self.storage)
         self._bot_id = bot.id
         self.tracker = Tracker(self._durable, self._bot_id, clock=config.clock, backlog_limit=config.backlog)
@@ -71,9 +73,7 @@ class SessionManager:
             patience=config.patience,
             lease=config.lease,
         )
-        self.settler = Settler(
-            self.settle_pending, self._next_due, clock=config.clock, look_every=config.lease
-        )
+        self.settler = Settler(self.settle_pending, self._next_due, clock=config.clock, look_every=config.lease)
 
     # Handing out
 
@@ -103,7 +103,7 @@ class SessionManager:
             business_connection_id=business_connection_id,
             qualifier=qualifier,
         )
-        return self._open(key, _handling.get() if include_current else None)
+        return self._open(key, handling.get() if include_current else None)
 
     def of(
         self, event: TelegramObject, *, qualifier: str | None = None, include_current: bool = False
@@ -204,8 +204,3 @@ def sessions_of(bot: Bot) -> SessionManager | None:
     """Return a bot's manager; None for a bot that is not wired."""
     manager = vars(bot).get("sessions")
     return manager if isinstance(manager, SessionManager) else None
-
-
-def handling() -> ContextVar[Update | None]:
-    """Return the variable that holds the update which the running task handles."""
-    return _handling

@@ -202,6 +202,13 @@ class ClearResult(int):
         self.requests = requests
         return self
 
+    @classmethod
+    def total(cls, results: Iterable[ClearResult]) -> Self:
+        """Return several results as one."""
+        results = list(results)
+        outcomes = [(message, o) for o in Outcome for result in results for message in getattr(result, o.value)]
+        return cls(outcomes, requests=sum(result.requests for result in results))
+
     def __repr__(self) -> str:
         """Show the number and every outcome that has entries."""
         parts = [f"{o.value}={len(getattr(self, o.value))}" for o in Outcome if getattr(self, o.value)]

@@ -162,13 +162,15 @@ class Session(SendWrappers):
         if not entries:
             return ClearResult()
         key, until = self.key, now + self._lease
+        claimed = await self._tracker.storage.claim(key, entries, now=now, until=until)
+        result = None
         try:
-            claimed = await self._tracker.storage.claim(key, entries, now=now, until=until)
-            return await self._executor.run(
-                bot or self.bot, [PendingDeletion(key, message, now, until) for message in claimed]
-            )
+            pending = [PendingDeletion(key, message, now, until) for message in claimed]
+            result = await self._executor.run(bot or self.bot, pending)
         finally:
-            self._on_pending()
+            if result is None or result.pending or result.deferred:
+                self._on_pending()
+        return result
 
     async def forget(self, predicate: Predicate | None = None) -> int:
         """Drop the entries, or those that a predicate holds for, and leave Telegram alone; return how many.

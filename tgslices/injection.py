@@ -1,0 +1,174 @@
+"""The door for handlers: parameters that are sessions by annotation, and a flag that opens a session around a handler."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import re
+import sys
+import types
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Union, get_args, get_origin
+
+from aiogram import BaseMiddleware, Bot
+from aiogram.dispatcher.event.handler import HandlerObject
+from aiogram.methods import TelegramMethod
+from aiogram.types import TelegramObject, Update
+
+from tgslices.errors import ConfigurationError, SessionUnavailable
+from tgslices.keys import SessionQualifier
+from tgslices.manager import SessionManager
+from tgslices.session import Session
+
+log = logging.getLogger("tgslices")
+
+FLAG: Final = "tgslices"
+"""The aiogram flag that opens a session around a handler: ``flags={"tgslices": SessionQualifier("order")}``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A handler's parameter that is a session."""
+
+    name: str
+    qualifier: str | None
+    optional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """All that one handler asks for."""
+
+    parameters: tuple[Wanted, ...]
+    around: SessionQualifier | None
+
+
+class InjectionMiddleware(BaseMiddleware):
+    """Fills in the sessions that handlers ask for. A handler that asks for none pays one lookup."""
+
+    def __init__(self, manager_of: Callable[[Bot], SessionManager]) -> None:
+        """Find a bot's manager with ``manager_of``."""
+        self._manager_of = manager_of
+        self._wants: dict[int, tuple[HandlerObject, Wants | None]] = {}
+
+    def __call__(  # type: ignore[override]  # a plain function, so that other handlers cost no extra coroutine
+        self,
+        handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]],
+        event: TelegramObject,
+        data: dict[str, Any],
+    ) -> Awaitable[Any]:
+        """Look up what the handler asks for; hand the event on untouched when that is nothing."""
+        target: HandlerObject = data["handler"]
+        known = self._wants.get(id(target))
+        if known is None or known[0] is not target:
+            # The handler is kept beside its id, so that the id cannot pass to another one.
+            known = self._wants[id(target)] = (target, wants_of(target))
+        wants = known[1]
+        return handler(event, data) if wants is None else self._handle(wants, handler, event, data)
+
+    async def _handle(
+        self,
+        wants: Wants,
+        handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]],
+        event: TelegramObject,
+        data: dict[str, Any],
+    ) -> Any:
+        manager = self._manager_of(data["bot"])
+        update: Update = data["event_update"] if "event_update" in data else event.update  # type: ignore[attr-defined]  # an ErrorEvent
+        for wanted in wants.parameters:
+            session = manager.of(update, qualifier=wanted.qualifier)
+            if session is None and not wanted.optional:
+                raise SessionUnavailable(_name_of(data["handler"]), wanted.name, update.event_type)
+            data[wanted.name] = session
+        if wants.around is None:
+            return await handler(event, data)
+        around = manager.of(update, qualifier=wants.around.name)
+        if around is None:
+            raise SessionUnavailable(_name_of(data["handler"]), f"flag {FLAG}", update.event_type)
+        async with around:
+            result = await handler(event, data)
+            # Sent here, inside the block; aiogram would send it after the block, or in the answer to a webhook.
+            return await manager.bot(result) if isinstance(result, TelegramMethod) else result
+
+
+def wants_of(handler: HandlerObject) -> Wants | None:
+    """Return what a handler asks for; None when that is nothing.
+
+    Raises:
+        ConfigurationError: the flag's value is neither a SessionQualifier nor True.
+    """
+    flag = handler.flags.get(FLAG)
+    if flag is True:
+        flag = SessionQualifier()
+    if flag is not None and not isinstance(flag, SessionQualifier):
+        raise ConfigurationError(
+            f"The flag {FLAG!r} of {_name_of(handler)} is {flag!r}.", "Set it to a SessionQualifier, or to True."
+        )
+    parameters = tuple(
+        Wanted(name, *meant)
+        for name, annotation in _annotations(handler.callback)
+        if (meant := session_meant(annotation)) is not None
+    )
+    return Wants(parameters, flag) if parameters or flag else None
+
+
+def session_meant(annotation: object) -> tuple[str | None, bool] | None:
+    """Return the qualifier and whether None will do, for an annotation that means a session; else None.
+
+    Understands ``Session``, ``Annotated[Session, SessionQualifier(...)]``, either of them with ``| None``, and aliases.
+    """
+    annotation = getattr(annotation, "__value__", annotation)  # an alias made by the type statement
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        meant = session_meant(get_args(annotation)[0])
+        qualifiers = [item for item in annotation.__metadata__ if isinstance(item, SessionQualifier)]  # type: ignore[attr-defined]  # Annotated has it
+        return (qualifiers[-1].name, meant[1]) if meant and qualifiers else meant
+    if origin in (Union, types.UnionType):
+        parts = get_args(annotation)
+        meanings = [meant for part in parts if (meant := session_meant(part)) is not None]
+        return (meanings[0][0], meanings[0][1] or type(None) in parts) if len(meanings) == 1 else None
+    if isinstance(annotation, type) and issubclass(annotation, Session):
+        return None, False
+    return None
+
+
+def _annotations(callback: Callable[..., Any]) -> list[tuple[str, object]]:
+    """Return the annotated parameters of a handler, and the annotated attributes of a class-based one, resolved."""
+    callback = inspect.unwrap(callback)
+    while isinstance(callback, functools.partial):
+        callback = inspect.unwrap(callback.func)
+    if inspect.isclass(callback):
+        owners: list[Any] = [*reversed(callback.__mro__[:-1]), callback.__init__]
+    elif inspect.isroutine(callback):
+        owners = [callback]
+    else:
+        owners = [type(callback).__call__]
+    found: dict[str, object] = {}
+    for owner in owners:
+        raw = inspect.get_annotations(owner) if isinstance(owner, type) else getattr(owner, "__annotations__", {})
+        found |= {name: _resolve(owner, text) if isinstance(text, str) else text for name, text in raw.items()}
+    found.pop("return", None)
+    return list(found.items())
+
+
+def _resolve(owner: Any, text: str) -> object:
+    """Evaluate a postponed annotation where it was written; what cannot be evaluated is not ours."""
+    function = getattr(owner, "__func__", owner)
+    if isinstance(owner, type):
+        names: dict[str, Any] = {**vars(sys.modules[owner.__module__]), **vars(owner)}
+    else:
+        cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=False)
+        names = {**function.__globals__, **{name: cell.cell_contents for name, cell in cells}}
+    try:
+        return eval(text, names)  # noqa: S307  # the bot author's own annotation, as typing.get_type_hints does
+    except Exception:  # noqa: BLE001  # whatever the author's annotation raises
+        if re.search(r"\bSession(Qualifier)?\b", text):
+            log.warning("The annotation %r of %s cannot be evaluated; it gets no session", text, owner.__qualname__)
+        return None
+
+
+def _name_of(handler: HandlerObject) -> str:
+    callback = inspect.unwrap(handler.callback)
+    return getattr(callback, "__qualname__", None) or type(callback).__qualname__

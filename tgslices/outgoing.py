@@ -1,0 +1,130 @@
+"""The door for what is sent: a request middleware that records what the bot makes inside a block."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, Final
+
+from aiogram import Bot
+from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextRequestMiddlewareType
+from aiogram.methods import Response, TelegramMethod
+from aiogram.methods.base import TelegramType
+
+from tgslices.blocks import Block, blocks_of
+from tgslices.extract import carries_ids_only, creates_messages, track_outgoing
+
+log = logging.getLogger("tgslices")
+
+_ASKING_FOR_UPDATES: Final = frozenset({"getUpdates", "setWebhook"})
+_TRACKED_UPDATES: Final = {
+    "message": "message",
+    "business_message": "deleted_business_messages",
+}
+"""Which updates a bot that receives the first also needs, so that sessions see what they promise to."""
+
+_MOST_USERNAMES: Final = 1024
+
+
+class OutgoingMiddleware(BaseRequestMiddleware):
+    """Records what a bot sends inside ``async with session:``, before the caller gets the result.
+
+    One serves any number of bots that share an aiogram client session.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing on its way."""
+        self._sending: set[asyncio.Task[Any]] = set()
+        self._chat_ids: dict[tuple[int, str], int] = {}
+        self._warned: set[int] = set()
+
+    async def __call__(
+        self,
+        make_request: NextRequestMiddlewareType[TelegramType],
+        bot: Bot,
+        method: TelegramMethod[TelegramType],
+    ) -> Response[TelegramType]:
+        """Make the request, and record it where the running task is inside a block of this bot."""
+        if method.__api_method__ in _ASKING_FOR_UPDATES:
+            self._check_allowed(bot, method)
+        if not creates_messages(method):
+            return await make_request(bot, method)
+        blocks = blocks_of(bot.id)
+        if not blocks:
+            return await make_request(bot, method)
+        # A caller that is cancelled, or loses patience, must not lose the record of what was sent all the same.
+        task = asyncio.create_task(self._send(make_request, bot, method, blocks), name="tgslices-send")
+        self._sending.add(task)
+        task.add_done_callback(self._sent)
+        return await asyncio.shield(task)
+
+    def _sent(self, task: asyncio.Task[Any]) -> None:
+        self._sending.discard(task)
+        if not task.cancelled():
+            task.exception()  # the caller has it, unless it was cancelled: then nobody is left to tell
+
+    async def _send(
+        self,
+        make_request: NextRequestMiddlewareType[TelegramType],
+        bot: Bot,
+        method: TelegramMethod[TelegramType],
+        blocks: list[Block],
+    ) -> Response[TelegramType]:
+        response = await make_request(bot, method)
+        try:
+            await self._record(bot, method, response, blocks)
+        except Exception:
+            log.exception("What %s sent could not be recorded", method.__api_method__)
+        return response
+
+    async def _record(self, bot: Bot, method: TelegramMethod[Any], result: object, blocks: list[Block]) -> None:
+        chat_id = await self._numeric_chat(bot, method) if carries_ids_only(result) else None
+        at = blocks[0].tracker.clock()
+        messages = track_outgoing(method, result, bot_id=blocks[0].tracker.bot_id, chat_id=chat_id, at=at)
+        if messages:
+            for block in blocks:
+                if await block.record(messages):
+                    return
+
+    async def _numeric_chat(self, bot: Bot, method: TelegramMethod[Any]) -> int:
+        """Return the id of the chat that a method was aimed at; ``@username`` is asked for once."""
+        target: int | str = method.chat_id  # type: ignore[attr-defined]  # every method that returns ids has it
+        try:
+            return int(target)
+        except ValueError:
+            name = str(target)
+        known = self._chat_ids.get((bot.id, name))
+        if known is None:
+            if len(self._chat_ids) >= _MOST_USERNAMES:
+                self._chat_ids.clear()
+            known = self._chat_ids[bot.id, name] = (await bot.get_chat(name)).id
+        return known
+
+    def _check_allowed(self, bot: Bot, method: TelegramMethod[Any]) -> None:
+        """Say once in the log which updates this bot will not get although its sessions need them.
+
+        An empty list means the server's own choice, which has them all; None keeps what was set before.
+        Source: https://core.telegram.org/bots/api#getupdates (``allowed_updates``)
+        """
+        allowed: list[str] | None = getattr(method, "allowed_updates", None)
+        if not allowed or bot.id in self._warned:
+            return
+        missing = [
+            needed
+            for having, needed in _TRACKED_UPDATES.items()
+            if needed not in allowed and (having in allowed or having == needed)
+        ]
+        if missing:
+            self._warned.add(bot.id)
+            log.warning(
+                "%s of bot %d allows no %s updates, so sessions cannot see them; add them to allowed_updates",
+                method.__api_method__,
+                bot.id,
+                " or ".join(missing),
+            )
+
+
+def watch(bot: Bot) -> None:
+    """Put the middleware in front of a bot's requests, once for each aiogram client session."""
+    if not any(isinstance(middleware, OutgoingMiddleware) for middleware in bot.session.middleware):
+        bot.session.middleware(OutgoingMiddleware())

@@ -1,0 +1,189 @@
+"""The only wiring: ``setup_sessions``, and aiogram's Bot with sessions on board."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any, Final, TypeAlias
+from weakref import WeakSet
+
+from aiogram import Bot, Dispatcher
+from aiogram.client.default import DefaultBotProperties
+from aiogram.client.session.base import BaseSession
+from aiogram.types import TelegramObject
+
+from tgslices.errors import ConfigurationError
+from tgslices.incoming import IncomingMiddleware
+from tgslices.injection import InjectionMiddleware
+from tgslices.keys import KeyStrategy, SessionKeyStrategy
+from tgslices.manager import SessionConfig, SessionManager, sessions_of
+from tgslices.outgoing import watch
+from tgslices.storage.adapter import durable, plugin_of
+from tgslices.storage.memory import MemorySessionStorage
+from tgslices.storage.protocol import SessionStorage, require_storage
+from tgslices.tracker import Clock, utc_now
+
+ManagerFactory: TypeAlias = Callable[[Bot, SessionConfig], SessionManager]
+
+_DATA_KEY: Final = "tgslices"
+_FOLLOWED_UPDATES: Final = ("deleted_business_messages",)
+
+
+class SessionBot(Bot):
+    """aiogram's Bot with a typed ``.sessions``: always on, in memory until ``setup_sessions`` is told otherwise."""
+
+    sessions: SessionManager
+
+    def __init__(
+        self,
+        token: str,
+        session: BaseSession | None = None,
+        default: DefaultBotProperties | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Take what aiogram's Bot takes.
+
+        Raises:
+            TokenValidationError: the token is malformed.
+        Source: https://docs.aiogram.dev/en/latest/api/bot.html
+        """
+        super().__init__(token, session, default, **kwargs)
+        self.sessions = SessionManager(self)
+        watch(self)
+
+
+class _Wiring:
+    """What one dispatcher knows: how managers are made, and which it has made or met."""
+
+    def __init__(self, storage: SessionStorage | None, config: SessionConfig, factory: ManagerFactory) -> None:
+        self.storage = storage
+        self.config = config
+        self.factory = factory
+        self.managers: WeakSet[SessionManager] = WeakSet()
+
+    def manager_of(self, bot: Bot) -> SessionManager:
+        """Return a bot's manager; a bot that appears for the first time is wired now."""
+        manager = sessions_of(bot)
+        if manager is not None and manager.wired:
+            return manager
+        manager = self.adopt(bot)
+        manager.settler.wake()
+        return manager
+
+    def adopt(self, bot: Bot) -> SessionManager:
+        """Give a bot its manager, unless it is wired already, and watch what it sends."""
+        manager = sessions_of(bot)
+        if manager is None or not manager.wired:
+            _require_unused(bot, manager)
+            manager = self.factory(bot, self.config)
+            if not isinstance(manager, SessionManager):
+                raise ConfigurationError(
+                    f"The manager_factory returned {manager!r}.",
+                    "Return a SessionManager or an instance of a subclass.",
+                )
+            manager.wired = True
+            bot.sessions = manager  # type: ignore[attr-defined]  # a plain Bot gains the attribute here
+        elif self.storage is not None and manager.storage is not self.storage:
+            raise ConfigurationError(
+                f"The sessions of bot {bot.id} are kept in {manager.storage!r} already.",
+                "Call setup_sessions with that storage, or with none.",
+            )
+        watch(bot)
+        self.managers.add(manager)
+        return manager
+
+    async def start(self, bot: Bot | None = None, bots: Sequence[Bot] = ()) -> None:
+        """Wire the bots of this run, connect their storages and finish what an earlier process left."""
+        for each in bots or ([bot] if bot else []):
+            self.adopt(each)
+        for manager in list(self.managers):
+            await manager.start()
+
+    async def stop(self) -> None:
+        """Write what is waiting and let go of the storages."""
+        for manager in list(self.managers):
+            await manager.aclose()
+
+
+def _require_unused(bot: Bot, manager: SessionManager | None) -> None:
+    if manager is None and hasattr(bot, "sessions"):
+        raise ConfigurationError(
+            f"Bot {bot.id} has an attribute 'sessions' that is no SessionManager: {bot.sessions!r}.",
+            "Rename it; setup_sessions needs that name.",
+        )
+    if manager is not None and manager.used:
+        raise ConfigurationError(
+            f"The sessions of bot {bot.id} were used before setup_sessions.",
+            "Call setup_sessions first, so that nothing is left behind in the memory of the default storage.",
+        )
+
+
+def setup_sessions(
+    dispatcher: Dispatcher,
+    *bots: Bot,
+    storage: SessionStorage | None = None,
+    key_strategy: KeyStrategy = SessionKeyStrategy.CHAT_USER,
+    manager_factory: ManagerFactory | None = None,
+    clock: Clock = utc_now,
+    lease: timedelta = timedelta(minutes=1),
+    patience: timedelta = timedelta(seconds=30),
+    in_flight: int = 4,
+    backlog: int = 100_000,
+) -> None:
+    """Give a dispatcher and its bots sessions. The only wiring; call it before other update middlewares are added.
+
+    Plain bots gain ``.sessions``. Bots that appear later (token-based webhooks) are wired when they do. Calling it again
+    for a wired dispatcher or bot with the same storage or none changes nothing.
+
+    ``storage``: None keeps everything in this process's memory. ``manager_factory``: called with a bot and the
+    :class:`~tgslices.manager.SessionConfig`. ``clock``: the present as an aware time in UTC. ``lease``: how long pending
+    deletions belong to the worker that took them. ``patience``: how long one ``clear`` goes on about floods and a
+    failing network before the rest is left pending. ``in_flight``: how many deletion requests of one bot run at once.
+    ``backlog``: how many writes are kept while the storage is down.
+
+    Raises:
+        InvalidStorage: the storage misses one of the four methods.
+        ConfigurationError: the bot or dispatcher has another storage already, or its sessions were used before.
+    """
+    wiring: _Wiring | None = dispatcher.workflow_data.get(_DATA_KEY)
+    if wiring is None:
+        if storage is not None:
+            require_storage(storage)
+        shared = storage or next((m.storage for bot in bots if (m := sessions_of(bot)) and m.wired), None)
+        config = SessionConfig(
+            durable(shared or MemorySessionStorage()), key_strategy, clock, lease, patience, in_flight, backlog
+        )
+        wiring = _Wiring(storage, config, manager_factory or SessionManager)
+        for bot in bots:
+            wiring.adopt(bot)
+        _attach(dispatcher, wiring)
+        return
+    if storage is not None and storage is not plugin_of(wiring.config.storage):
+        raise ConfigurationError(
+            f"The sessions of this dispatcher are kept in {plugin_of(wiring.config.storage)!r} already.",
+            "Call setup_sessions with that storage, or with none.",
+        )
+    for bot in bots:
+        wiring.adopt(bot)
+
+
+def _attach(dispatcher: Dispatcher, wiring: _Wiring) -> None:
+    dispatcher[_DATA_KEY] = wiring
+    dispatcher.update.outer_middleware(IncomingMiddleware(wiring.manager_of))
+    injection = InjectionMiddleware(wiring.manager_of)
+    for name, observer in dispatcher.observers.items():
+        if name != "update":
+            observer.middleware(injection)
+    for name in _FOLLOWED_UPDATES:
+        # aiogram asks the server for the kinds of updates that have a handler; this one never matches.
+        dispatcher.observers[name].register(_follow, _never)
+    dispatcher.startup.register(wiring.start)
+    dispatcher.shutdown.register(wiring.stop)
+
+
+async def _never(_event: TelegramObject) -> bool:
+    return False
+
+
+async def _follow(_event: TelegramObject) -> None:
+    """Handle nothing: the update middleware has done it before."""
