@@ -1,0 +1,127 @@
+"""One tracked message as a packed row of fixed size, and back, exactly.
+
+A row starts with the message's id and the number of its place, which together identify it within one slice: to look for
+these bytes is to look for the message.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from struct import Struct, error
+from typing import Final, NoReturn, TypeAlias
+
+from aiogram.enums import ContentType
+
+from tgslices.errors import InvalidTrackedMessage
+from tgslices.model import MAX_INT, Direction, TrackedMessage
+
+Place: TypeAlias = tuple[int, str | None, int | None, int | None]
+"""Chat, business connection, ephemeral id and receiver: what identifies a message besides its id."""
+
+Row: TypeAlias = tuple[int, int, int, int, int, int, int, int]
+"""Message id, number of the place, user, thread, date, time of recording, kind, marks."""
+
+HEAD: Final = Struct("<qI")
+"""Message id and number of the place."""
+ROW: Final = Struct("<qIqqqqHB")
+SIZE: Final = ROW.size
+
+_OUTGOING, _NO_USER, _NO_THREAD, _NO_DATE = 1, 2, 4, 8
+_KINDS: Final = (None, *ContentType)
+_NUMBERS: Final = {kind: number for number, kind in enumerate(_KINDS)}
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST: Final = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+_LAST: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+
+
+def place_of(message: TrackedMessage) -> Place:
+    """Return where a message is."""
+    return (
+        message.chat_id,
+        message.business_connection_id,
+        message.ephemeral_message_id,
+        message.receiver_user_id,
+    )
+
+
+def check_place(place: Place) -> None:
+    """Refuse a place that another storage could not keep.
+
+    Raises:
+        InvalidTrackedMessage: an id is no 64-bit integer.
+    """
+    for name, value in zip(
+        ("chat_id", "ephemeral_message_id", "receiver_user_id"), (place[0], *place[2:]), strict=True
+    ):
+        if value is not None and not _is_id(value):
+            raise InvalidTrackedMessage(name, value, "a 64-bit integer")
+
+
+def pack_row(message: TrackedMessage, place: int) -> bytes:
+    """Return the row of a message at the place of this number.
+
+    Raises:
+        InvalidTrackedMessage: an id is no 64-bit integer, or a time has no equal in UTC.
+    """
+    marks = _OUTGOING if message.direction is Direction.OUTGOING else 0
+    if (user_id := message.user_id) is None:
+        marks |= _NO_USER
+        user_id = 0
+    if (thread_id := message.thread_id) is None:
+        marks |= _NO_THREAD
+        thread_id = 0
+    delta = message.at - _EPOCH
+    at = (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+    if message.date is None:
+        marks |= _NO_DATE
+        date = 0
+    else:
+        delta = message.date - _EPOCH
+        date = (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+    if not (_FIRST <= at <= _LAST and _FIRST <= date <= _LAST):
+        _refuse(message)
+    try:
+        return ROW.pack(message.message_id, place, user_id, thread_id, date, at, _NUMBERS[message.kind], marks)
+    except (error, KeyError):
+        _refuse(message)
+
+
+def unpack_row(row: Row, places: list[Place]) -> TrackedMessage:
+    """Return the message of a row; the place's number is an index of ``places``."""
+    message_id, place, user_id, thread_id, date, at, kind, marks = row
+    chat_id, business_connection_id, ephemeral_message_id, receiver_user_id = places[place]
+    return TrackedMessage(
+        message_id,
+        chat_id,
+        None if marks & _NO_USER else user_id,
+        _KINDS[kind],
+        Direction.OUTGOING if marks & _OUTGOING else Direction.INCOMING,
+        None if marks & _NO_DATE else _EPOCH + timedelta(microseconds=date),
+        _EPOCH + timedelta(microseconds=at),
+        business_connection_id,
+        None if marks & _NO_THREAD else thread_id,
+        ephemeral_message_id,
+        receiver_user_id,
+    )
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, int) and -MAX_INT <= value <= MAX_INT
+
+
+def _refuse(message: TrackedMessage) -> NoReturn:
+    """Raise for the part of a message that does not fit into a row."""
+    for name in ("user_id", "thread_id"):
+        value = getattr(message, name)
+        if value is not None and not _is_id(value):
+            raise InvalidTrackedMessage(name, value, "a 64-bit integer")
+    if message.kind not in _NUMBERS:
+        raise InvalidTrackedMessage("kind", message.kind, "a ContentType")
+    for name in ("date", "at"):
+        value = getattr(message, name)
+        if value is not None:
+            try:
+                value.astimezone(UTC)
+            except OverflowError:
+                raise InvalidTrackedMessage(name, value, "a time within the years of UTC") from None
+    raise InvalidTrackedMessage("message_id", message.message_id, "a 64-bit integer")
