@@ -1,0 +1,178 @@
+"""Webhooks: delivery, the secret token, retries, and methods in the answer."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from aiogram import Bot, Dispatcher
+from aiogram.exceptions import TelegramBadRequest, TelegramConflictError
+from aiogram.methods import SendMessage
+from aiogram.types import Message
+from aiogram.webhook.aiohttp_server import SimpleRequestHandler
+from aiohttp import web
+
+from tgslices.testing import BotAccount, BotApi
+
+
+class Hook:
+    """A web server that answers with what the test wants."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[dict[str, str], bytes]] = []
+        self.answers: list[web.Response] = []
+        self.handler: SimpleRequestHandler | None = None
+        self.url = ""
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        self.requests.append((dict(request.headers), await request.read()))
+        if self.answers:
+            return self.answers.pop(0)
+        if self.handler is not None:
+            assert isinstance(request, web.BaseRequest)
+            return await self.handler.handle(request)  # type: ignore[arg-type]
+        return web.Response()
+
+
+@pytest.fixture
+async def hook() -> AsyncIterator[Hook]:
+    hook = Hook()
+    runner = web.ServerRunner(web.Server(hook.handle, access_log=None))
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    hook.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+    yield hook
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[BotApi]:
+    async with BotApi(webhook_retry_delay=timedelta(milliseconds=1)) as api:
+        yield api
+
+
+@pytest.fixture
+def account(api: BotApi) -> BotAccount:
+    return api.add_bot("order_bot")
+
+
+@pytest.fixture
+async def bot(api: BotApi, account: BotAccount) -> AsyncIterator[Bot]:
+    async with Bot(account.token, session=api.client_session()) as bot:
+        yield bot
+
+
+async def test_updates_are_posted_with_the_secret_token(api: BotApi, account: BotAccount, bot: Bot, hook: Hook) -> None:
+    chat = api.add_person("Ann").private_chat(account)
+    assert await bot.set_webhook(hook.url, secret_token="s3cret", drop_pending_updates=True)
+    await chat.types("/start")
+    await api.idle()
+    [(headers, body)] = hook.requests
+    assert headers["X-Telegram-Bot-Api-Secret-Token"] == "s3cret"
+    assert headers["Content-Type"] == "application/json"
+    assert b'"text": "/start"' in body
+
+
+async def test_a_method_in_the_answer_is_performed(api: BotApi, account: BotAccount, bot: Bot, hook: Hook) -> None:
+    """aiogram answers a webhook with a multipart body that carries the method."""
+    dispatcher = Dispatcher()
+
+    @dispatcher.message()
+    async def echo(message: Message) -> SendMessage:
+        return message.answer(f"you said {message.text}")
+
+    hook.handler = SimpleRequestHandler(dispatcher, bot, handle_in_background=False)
+    chat = api.add_person("Ann").private_chat(account)
+    await bot.set_webhook(hook.url)
+    await chat.types("привет")
+    await chat.until(lambda view: view.texts() == ["привет", "you said привет"])
+    assert [request.via_webhook for request in api.requests if request.method == "sendMessage"] == [True]
+
+
+async def test_a_json_answer_is_performed_and_getters_are_not(
+    api: BotApi, account: BotAccount, bot: Bot, hook: Hook
+) -> None:
+    """`WebhookActor.cpp:620`: not deletewebhook, setwebhook, close, logout, nor anything that begins with get."""
+    ann = api.add_person("Ann")
+    chat = ann.private_chat(account)
+    hook.answers = [
+        web.json_response({"method": "deleteWebhook"}),
+        web.json_response({"method": "getMe"}),
+        web.json_response({"method": "SENDMESSAGE", "chat_id": ann.id, "text": "hello"}),
+    ]
+    await bot.set_webhook(hook.url)
+    for text in "abc":
+        await chat.types(text)
+    await chat.until(lambda view: view.texts()[-1] == "hello")
+    assert [request.method for request in api.requests] == ["setWebhook", "sendMessage"]
+
+
+async def test_failed_deliveries_are_repeated_in_order(api: BotApi, account: BotAccount, bot: Bot, hook: Hook) -> None:
+    chat = api.add_person("Ann").private_chat(account)
+    hook.answers = [web.Response(status=500), web.Response(status=502)]
+    await bot.set_webhook(hook.url)
+    await chat.types("first")
+    await chat.types("second")
+    await api.idle()
+    bodies = [body for _, body in hook.requests]
+    assert [b'"first"' in body for body in bodies] == [True, True, True, False]
+    info = await bot.get_webhook_info()
+    assert info.last_error_message == "Wrong response from the webhook: 502 Bad Gateway"
+    assert info.pending_update_count == 0
+
+
+async def test_chats_do_not_wait_for_each_other(api: BotApi, account: BotAccount, bot: Bot) -> None:
+    """One chat's updates go one after another, another chat's beside them."""
+    held, seen = asyncio.Event(), list[str]()
+    both = asyncio.Event()
+
+    async def handle(request: web.BaseRequest) -> web.Response:
+        text = (await request.json())["message"]["text"]
+        seen.append(text)
+        if len(seen) == 2:
+            both.set()
+        await held.wait()
+        return web.Response()
+
+    runner = web.ServerRunner(web.Server(handle, access_log=None))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    ann, bob = (api.add_person(name).private_chat(account) for name in ("Ann", "Bob"))
+    await bot.set_webhook(f"http://127.0.0.1:{runner.addresses[0][1]}/")
+    await ann.types("a1")
+    await ann.types("a2")
+    await bob.types("b1")
+    await asyncio.wait_for(both.wait(), 5)
+    assert sorted(seen) == ["a1", "b1"]
+    held.set()
+    await api.idle()
+    assert sorted(seen) == ["a1", "a2", "b1"]
+    await runner.cleanup()
+
+
+async def test_get_updates_is_refused_while_a_webhook_is_set(bot: Bot, hook: Hook) -> None:
+    await bot.set_webhook(hook.url)
+    with pytest.raises(TelegramConflictError) as caught:
+        await bot.get_updates()
+    assert caught.value.message == (
+        "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+    )
+    await bot.delete_webhook()
+    assert await bot.get_updates() == []
+    assert (await bot.get_webhook_info()).url == ""
+
+
+@pytest.mark.parametrize(
+    ("url", "secret", "text"),
+    [
+        ("ftp://example.org", None, "Bad Request: invalid webhook URL specified"),
+        ("https://example.org", "a" * 257, "Bad Request: secret token is too long"),
+        ("https://example.org", "a b", "Bad Request: secret token contains unallowed characters"),
+    ],
+)
+async def test_bad_webhooks_are_refused(bot: Bot, url: str, secret: str | None, text: str) -> None:
+    """`Client.cpp:16014-16024`."""
+    with pytest.raises(TelegramBadRequest) as caught:
+        await bot.set_webhook(url, secret_token=secret)
+    assert caught.value.message == text

@@ -1,0 +1,96 @@
+"""The arguments of one Bot API call, whatever way they travelled; read as leniently as the server reads them.
+
+Everything is kept as text, as in the server: what came as JSON is written as JSON again.
+Source: tdlib/telegram-bot-api ``Client.cpp:12360-12525``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tgslices.testing.errors import bad_request
+from tgslices.testing.rules import identifiers
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that came with a call."""
+
+    filename: str
+    content_type: str
+    data: bytes
+
+
+class Arguments:
+    """Named texts and uploaded files. A missing argument reads as an empty text."""
+
+    __slots__ = ("files", "values")
+
+    def __init__(self, values: Mapping[str, str], files: Mapping[str, Upload] | None = None) -> None:
+        """Keep what the request carried."""
+        self.values = values
+        self.files = files or {}
+
+    def text(self, name: str) -> str:
+        """The argument as it came; empty if it is missing."""
+        return self.values.get(name, "")
+
+    def integer(self, name: str, default: int = 0) -> int:
+        """The argument as a number; the default if it is missing, 0 if it is no number."""
+        text = self.values.get(name, "")
+        if not text:
+            return default
+        try:
+            return int(text)
+        except ValueError:
+            return 0
+
+    def clamped(self, name: str, default: int, low: int, high: int) -> int:
+        """The argument as a number within bounds."""
+        return max(low, min(self.integer(name, default), high))
+
+    def flag(self, name: str) -> bool:
+        """Whether the argument is true, in one of the ways that the server understands."""
+        return self.values.get(name, "").lower() in {"true", "yes", "1"}
+
+    def message_id(self, name: str = "message_id") -> int:
+        """A message identifier; 0 for anything that is none."""
+        return identifiers.message_id(self.values.get(name, ""))
+
+    def message_ids(self) -> list[int]:
+        """The ``message_ids``, 0 to 100 of them.
+
+        Raises:
+            ApiError: in the server's words.
+        """
+        return identifiers.message_ids(self.values.get("message_ids", ""))
+
+    def json(self, name: str, what: str | None = None) -> Any:
+        """The argument decoded from JSON; None if it is missing.
+
+        Raises:
+            ApiError: ``can't parse <what> JSON object``.
+        """
+        text = self.values.get(name, "")
+        if not text:
+            return None
+        try:
+            return json.loads(text)
+        except ValueError:
+            raise bad_request(f"Can't parse {what or name} JSON object") from None
+
+    def upload(self, name: str) -> Upload | None:
+        """The file sent as this argument, directly or by ``attach://``; None if it is not an upload.
+
+        Source: https://core.telegram.org/bots/api#sending-files
+        """
+        if name in self.files:
+            return self.files[name]
+        return self.attached(self.values.get(name, ""))
+
+    def attached(self, reference: str) -> Upload | None:
+        """The file that ``attach://name`` means; None for anything else."""
+        return self.files.get(reference.removeprefix("attach://")) if reference.startswith("attach://") else None

@@ -1,0 +1,150 @@
+"""Performing Bot API calls: faults, the method, the answer, and the log of it all."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+
+from tgslices.testing.arguments import Arguments
+from tgslices.testing.entities import BotAccount
+from tgslices.testing.errors import ApiError, not_found, too_many_requests
+from tgslices.testing.faults import Drop, Effect, Failure, Faults, Flood, Slow
+from tgslices.testing.methods import METHODS
+from tgslices.testing.methods.method import Encoded
+from tgslices.testing.world import World
+
+_TEXTS: Final = frozenset(
+    {
+        "text", "caption", "parse_mode", "callback_query_id", "business_connection_id", "url", "secret_token", "title",
+        "question", "explanation", "description", "first_name", "last_name", "phone_number", "name", "address", "emoji",
+        "performer", "inline_message_id", "file_id",
+    }
+)  # fmt: skip
+
+
+@dataclass(slots=True, eq=False)
+class ApiRequest:
+    """One call as it was asked and answered.
+
+    ``status`` is the HTTP status, None while the call is not answered and 0 if the connection was dropped;
+    ``description`` is the text of an error, empty otherwise.
+    """
+
+    bot_id: int
+    method: str
+    raw: Arguments = field(repr=False)
+    status: int | None = None
+    description: str = ""
+    via_webhook: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether the call succeeded and was answered."""
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The arguments by name, with numbers, lists and objects decoded; uploads are named by their file names."""
+        decoded: dict[str, Any] = {name: _decoded(name, text) for name, text in self.raw.values.items()}
+        for name, upload in self.raw.files.items():
+            decoded[name] = upload.filename
+        return decoded
+
+
+def _decoded(name: str, text: str) -> Any:
+    if name in _TEXTS:
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back over HTTP; ``is_dropped`` means that nothing does."""
+
+    status: int
+    body: bytes
+    retry_after: int = 0
+    is_dropped: bool = False
+
+
+_DROPPED: Final = Answer(0, b"", is_dropped=True)
+
+
+def error_answer(error: ApiError) -> Answer:
+    """The answer that carries an error."""
+    retry_after = error.parameters.get("retry_after", 0)
+    return Answer(error.code, json.dumps(error.payload()).encode(), retry_after)
+
+
+class Calls:
+    """Performs the calls of all bots and remembers them in order."""
+
+    def __init__(self, world: World, faults: Faults) -> None:
+        """Nothing was called yet. ``latency`` is added to every call but getUpdates."""
+        self.log: list[ApiRequest] = []
+        self.latency = timedelta()
+        self.in_flight = 0
+        self._world = world
+        self._faults = faults
+
+    async def perform(self, bot: BotAccount, method: str, arguments: Arguments, *, via_webhook: bool = False) -> Answer:
+        """Do what is asked, faults included; never raises `ApiError`."""
+        key = method.lower()
+        name, function = METHODS.get(key, (method, None))
+        request = ApiRequest(bot.id, name, arguments, via_webhook=via_webhook)
+        self.log.append(request)
+        is_poll = key == "getupdates"
+        self.in_flight += not is_poll
+        answer = _DROPPED
+        try:
+            if self.latency and not is_poll:
+                await asyncio.sleep(self.latency.total_seconds())
+            effects = self._faults.take(bot.id, key, arguments)
+            await _before(effects)
+            if not any(isinstance(effect, Drop) and not effect.after_work for effect in effects):
+                if function is None:
+                    raise not_found("method not found")
+                result = function(self._world, bot, arguments)
+                if isinstance(result, Awaitable):
+                    result = await result
+                answer = Answer(200, _encoded(result))
+                answer = await _after(effects, answer)
+        except ApiError as error:
+            request.description = error.description
+            answer = error_answer(error)
+        finally:
+            self.in_flight -= not is_poll
+            request.status = answer.status
+            self._world.changes.notify()
+        return answer
+
+
+def _encoded(result: object) -> bytes:
+    body = result.body if isinstance(result, Encoded) else json.dumps(result).encode()
+    return b'{"ok":true,"result":%b}' % body
+
+
+async def _before(effects: list[Effect]) -> None:
+    for effect in effects:
+        if isinstance(effect, Slow) and not effect.after_work:
+            await effect.wait()
+        elif isinstance(effect, Flood):
+            raise too_many_requests(effect.retry_after)
+        elif isinstance(effect, Failure):
+            raise effect.error()
+
+
+async def _after(effects: list[Effect], answer: Answer) -> Answer:
+    for effect in effects:
+        if isinstance(effect, Slow) and effect.after_work:
+            await effect.wait()
+        elif isinstance(effect, Drop):
+            return _DROPPED
+    return answer

@@ -1,0 +1,42 @@
+"""The emulator's time: it runs like the real one and can be moved."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+
+class Clock:
+    """The time that messages are dated with and that ages are counted by.
+
+    It goes on by itself from the real time; `move` adds to it and `freeze` stops it.
+    """
+
+    __slots__ = ("_frozen_at", "_offset")
+
+    def __init__(self) -> None:
+        """Start at the real time."""
+        self._offset = 0.0
+        self._frozen_at: float | None = None
+
+    def timestamp(self) -> float:
+        """Seconds since the epoch, with fractions."""
+        base = time.time() if self._frozen_at is None else self._frozen_at
+        return base + self._offset
+
+    def unix_time(self) -> int:
+        """Whole seconds since the epoch, as Telegram dates messages."""
+        return int(self.timestamp())
+
+    def now(self) -> datetime:
+        """The present moment, aware and in UTC."""
+        return datetime.fromtimestamp(self.timestamp(), UTC)
+
+    def move(self, by: timedelta) -> None:
+        """Go forward by this much, or back if it is negative. Nothing is awaited and nobody is told."""
+        self._offset += by.total_seconds()
+
+    def freeze(self) -> None:
+        """Stop here; only `move` changes the time from now on. For tests of exact ages."""
+        if self._frozen_at is None:
+            self._frozen_at = float(int(time.time()))

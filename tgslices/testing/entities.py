@@ -1,0 +1,272 @@
+"""The things of the emulated world: users, bots, chats, members and messages. They only hold data.
+
+JSON objects are kept as the Bot API shows them, ready to be sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from tgslices.testing.updates import UpdateQueue
+from tgslices.testing.webhook import Webhook
+
+Json = dict[str, Any]
+
+COMMON_VIEW = 0
+"""The key of the numbering that everybody shares, in supergroups and channels."""
+
+
+class IdBox:
+    """Hands out message identifiers, from 1 on."""
+
+    __slots__ = ("last",)
+
+    def __init__(self) -> None:
+        """Nothing is numbered yet."""
+        self.last = 0
+
+    def next(self) -> int:
+        """The next number."""
+        self.last += 1
+        return self.last
+
+
+@dataclass(slots=True, eq=False)
+class User:
+    """A Telegram account, of a person or a bot. ``box`` numbers its private chats and basic groups, all in one row."""
+
+    id: int
+    first_name: str
+    username: str | None = None
+    last_name: str | None = None
+    language_code: str | None = None
+    is_bot: bool = False
+    deactivated: bool = False
+    box: IdBox = field(default_factory=IdBox)
+
+    def json(self) -> Json:
+        """The Bot API's ``User``."""
+        data: Json = {"id": self.id, "is_bot": self.is_bot, "first_name": self.first_name}
+        for name in ("last_name", "username", "language_code"):
+            value = getattr(self, name)
+            if value is not None:
+                data[name] = value
+        return data
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class BotAccount(User):
+    """A bot of the emulator: what BotFather would tell its author, and its queue of updates."""
+
+    token: str = field(repr=False)
+    updates: UpdateQueue = field(repr=False)
+    reads_all_group_messages: bool = True
+    private_chats: dict[int, Chat] = field(default_factory=dict, repr=False)
+    webhook: Webhook | None = field(default=None, repr=False)
+    on_webhook: Callable[[], None] | None = field(default=None, repr=False)
+
+    def use_webhook(self, webhook: Webhook | None) -> None:
+        """Have the updates delivered there; nowhere for None."""
+        self.webhook = webhook
+        if self.on_webhook is not None:
+            self.on_webhook()
+
+
+@dataclass(slots=True, eq=False)
+class Member:
+    """What a user is in a chat: ``status`` and ``rights`` by the Bot API's names."""
+
+    user: User
+    status: str = "member"
+    rights: frozenset[str] = frozenset()
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether the user gets what is written there."""
+        return self.status not in {"left", "kicked"}
+
+    @property
+    def is_administrator(self) -> bool:
+        """Whether the user was appointed, or owns the chat."""
+        return self.status in {"creator", "administrator"}
+
+
+@dataclass(slots=True, eq=False)
+class BusinessConnection:
+    """A bot that a person let into their own private chats."""
+
+    id: str
+    owner: User
+    bot: BotAccount
+    date: int
+    rights: frozenset[str]
+    is_enabled: bool = True
+
+    def json(self) -> Json:
+        """The Bot API's ``BusinessConnection``."""
+        return {
+            "id": self.id,
+            "user": self.owner.json(),
+            "user_chat_id": self.owner.id,
+            "date": self.date,
+            "rights": dict.fromkeys(sorted(self.rights), True),
+            "is_enabled": self.is_enabled,
+        }
+
+
+@dataclass(slots=True, eq=False)
+class Chat:
+    """A chat with its members and messages, in the order they were sent.
+
+    ``type`` is Telegram's. In a private chat with a bot ``user`` and ``bot`` are its two sides; in a chat between two
+    people that business bots see, ``user`` is the customer and ``owner`` the account. ``pinned`` holds messages, oldest
+    first.
+    """
+
+    id: int
+    type: str
+    title: str | None = None
+    username: str | None = None
+    user: User | None = None
+    bot: BotAccount | None = None
+    owner: User | None = None
+    is_forum: bool = False
+    migrated_to: int | None = None
+    deleted: bool = False
+    blocked: bool = False
+    protected: bool = False
+    members: dict[int, Member] = field(default_factory=dict)
+    messages: dict[int, StoredMessage] = field(default_factory=dict, repr=False)
+    topics: dict[int, Json] = field(default_factory=dict, repr=False)
+    pinned: list[StoredMessage] = field(default_factory=list, repr=False)
+    box: IdBox = field(default_factory=IdBox, repr=False)
+    index: dict[int, dict[int, StoredMessage]] = field(default_factory=dict, repr=False)
+    _json: Json | None = None
+
+    def json(self) -> Json:
+        """The Bot API's ``Chat``; the same object until `touch`, so do not change it."""
+        if self._json is None:
+            self._json = self._make_json()
+        return self._json
+
+    def touch(self) -> None:
+        """Tell that the title or name has changed."""
+        self._json = None
+
+    def _make_json(self) -> Json:
+        data: Json = {"id": self.id, "type": self.type}
+        if self.user is not None:
+            data["first_name"] = self.user.first_name
+            for name in ("last_name", "username"):
+                if getattr(self.user, name) is not None:
+                    data[name] = getattr(self.user, name)
+            return data
+        data["title"] = self.title
+        if self.username is not None:
+            data["username"] = self.username
+        if self.is_forum:
+            data["is_forum"] = True
+        return data
+
+    @property
+    def is_numbered_by_accounts(self) -> bool:
+        """Whether every account counts the messages for itself, in one row with its other such chats (C1)."""
+        return self.type in {"private", "group"}
+
+    def numberings(self) -> Iterator[tuple[int, IdBox]]:
+        """The boxes that give a new message its identifiers, each with the key of those who see it."""
+        if self.owner is not None:
+            yield COMMON_VIEW, self.owner.box
+        elif self.bot is not None:
+            yield self.bot.id, self.bot.box
+        elif self.type == "group":
+            yield COMMON_VIEW, self.box
+            for member in self.members.values():
+                if member.user.is_bot and member.is_inside:
+                    yield member.user.id, member.user.box
+        else:
+            yield COMMON_VIEW, self.box
+
+    def view_key(self, bot_id: int) -> int:
+        """The key of the numbering that this bot sees."""
+        return bot_id if self.is_numbered_by_accounts and self.owner is None else COMMON_VIEW
+
+    def find(self, bot_id: int, message_id: int) -> StoredMessage | None:
+        """The message that this bot knows under this number here, or None if it is missing."""
+        numbered = self.index.get(self.view_key(bot_id))
+        return numbered.get(message_id) if numbered is not None else None
+
+    def status_of(self, user_id: int) -> str:
+        """``ChatMember.status``; ``"left"`` for a stranger."""
+        member = self.members.get(user_id)
+        return member.status if member is not None else "left"
+
+
+@dataclass(slots=True, eq=False)
+class StoredMessage:
+    """One message. ``content`` is the Bot API's ``Message`` without ``message_id`` and ``reply_to_message``.
+
+    ``sender_id`` is the account that sent it, in channels too, where it does not show. ``ids`` holds its number in each
+    numbering; ``kind`` is named as aiogram's ``ContentType``; ``markup`` is a reply keyboard or its like, no part
+    of the content. An ephemeral message has a ``receiver_id`` and an ``ephemeral_id`` and is numbered 0.
+    """
+
+    serial: int
+    chat: Chat
+    kind: str
+    sender_id: int
+    date: int
+    content: Json
+    ids: dict[int, int]
+    reply_to: StoredMessage | None = None
+    markup: Json | None = None
+    receiver_id: int | None = None
+    ephemeral_id: int | None = None
+    connection_id: str | None = None
+    is_deleted: bool = False
+
+    @property
+    def message_id(self) -> int:
+        """Its number for the first bot that sees it, which is everybody's number in supergroups and channels."""
+        for view_key, number in self.ids.items():
+            if view_key != COMMON_VIEW:
+                return number
+        return self.ids.get(COMMON_VIEW, 0)
+
+    def id_for(self, bot_id: int) -> int:
+        """Its number for this bot; 0 if the bot does not see it."""
+        return self.ids.get(self.chat.view_key(bot_id), 0)
+
+    def json_for(self, bot_id: int) -> Json:
+        """The Bot API's ``Message`` as this bot gets it, with the message it replies to."""
+        data: Json = {"message_id": self.id_for(bot_id), **self.content}
+        if self.reply_to is not None and not self.reply_to.is_deleted:
+            replied = self.reply_to
+            data["reply_to_message"] = {"message_id": replied.id_for(bot_id), **replied.content}
+        return data
+
+
+@dataclass(slots=True, eq=False)
+class Tap:
+    """A person's tap on an inline button, and the bot's answer to it: ``answer`` is the notice that pops up, if any."""
+
+    id: str
+    bot: BotAccount
+    user: User
+    message: StoredMessage
+    data: str
+    is_answered: bool = False
+    answer: str | None = None
+    is_alert: bool = False
+
+    def json(self) -> Json:
+        """The Bot API's ``CallbackQuery``."""
+        return {
+            "id": self.id,
+            "from": self.user.json(),
+            "message": self.message.json_for(self.bot.id),
+            "chat_instance": str(self.message.chat.id * 7919),
+            "data": self.data,
+        }

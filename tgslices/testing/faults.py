@@ -1,0 +1,162 @@
+"""Faults that a test scripts: floods, server errors, lost connections, slow answers.
+
+```python
+api.faults.add(Flood(retry_after=1), method="deleteMessages", times=2)
+api.faults.add(Failure(502))                              # once, whatever is called next
+api.faults.add(Drop(after_work=True), chat=group.id)      # the work is done, the answer is lost
+held = asyncio.Event()
+api.faults.add(Slow(until=held), times=None)              # every call waits until held.set()
+```
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeAlias
+
+from tgslices.testing.arguments import Arguments
+from tgslices.testing.errors import ApiError, described, too_many_requests
+
+
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """Answer 429; ``retry_after`` is in whole seconds, from 1 on. Nothing is done.
+
+    Source: https://core.telegram.org/bots/api#responseparameters
+    """
+
+    retry_after: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse what Telegram's JSON cannot say."""
+        too_many_requests(self.retry_after)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Answer with this error; nothing is done. Without a description: Telegram's class name for the code."""
+
+    code: int = 500
+    description: str = ""
+
+    def error(self) -> ApiError:
+        """The error to answer with."""
+        return ApiError(self.code, self.description or described(self.code, ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Close the connection without an answer, before the work or after it."""
+
+    after_work: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """Answer later: after a delay of real time, or once an event is set. The work is done when the wait is over.
+
+    With ``after_work`` the work is done at once and only the answer waits.
+    """
+
+    delay: timedelta = timedelta()
+    until: asyncio.Event | None = None
+    after_work: bool = False
+
+    async def wait(self) -> None:
+        """Wait as told."""
+        if self.until is not None:
+            await self.until.wait()
+        if self.delay:
+            await asyncio.sleep(self.delay.total_seconds())
+
+
+Effect: TypeAlias = Flood | Failure | Drop | Slow
+
+
+@dataclass(slots=True, eq=False)
+class Fault:
+    """A scripted effect and the calls it concerns; ``times`` left, None for always; ``hits`` counts those it met."""
+
+    effect: Effect
+    method: str | None = None
+    chat: int | None = None
+    bot: int | None = None
+    times: int | None = 1
+    skip: int = 0
+    hits: int = field(default=0, init=False)
+
+    def concerns(self, bot_id: int, method: str, arguments: Arguments) -> bool:
+        """Whether this call is meant; ``method`` in small letters."""
+        if self.method is not None and self.method.lower() != method:
+            return False
+        if self.bot is not None and self.bot != bot_id:
+            return False
+        return self.chat is None or arguments.text("chat_id") == str(self.chat)
+
+
+class Faults:
+    """The faults in force, in the order they were added."""
+
+    def __init__(self) -> None:
+        """Everything works."""
+        self._faults: list[Fault] = []
+
+    def add(
+        self,
+        effect: Effect,
+        *,
+        method: str | None = None,
+        chat: int | None = None,
+        bot: int | None = None,
+        times: int | None = 1,
+        skip: int = 0,
+    ) -> Fault:
+        """Let the next ``times`` matching calls go wrong (None: all of them), after ``skip`` that go well.
+
+        ``method``, ``chat`` and ``bot`` (identifiers) narrow the calls down; without them any call is meant but
+        getUpdates, which must be named. Of several faults that match one call every `Slow` works, and of the others the
+        first.
+        """
+        fault = Fault(effect, method, chat, bot, times, skip)
+        self._faults.append(fault)
+        return fault
+
+    def clear(self) -> None:
+        """Let everything work again."""
+        self._faults.clear()
+
+    def remove(self, fault: Fault) -> None:
+        """Take one fault back; no error if it is used up."""
+        if fault in self._faults:
+            self._faults.remove(fault)
+
+    def take(self, bot_id: int, method: str, arguments: Arguments) -> list[Effect]:
+        """What happens to this call, in order; empty for nothing. Counts the faults that it uses."""
+        if not self._faults:
+            return []
+        effects: list[Effect] = []
+        is_settled = False
+        for fault in list(self._faults):
+            if method == "getupdates" and fault.method is None:
+                continue
+            if not fault.concerns(bot_id, method, arguments):
+                continue
+            if fault.skip > 0:
+                fault.skip -= 1
+                continue
+            if not isinstance(fault.effect, Slow):
+                if is_settled:
+                    continue
+                is_settled = True
+            self._use(fault)
+            effects.append(fault.effect)
+        return effects
+
+    def _use(self, fault: Fault) -> None:
+        fault.hits += 1
+        if fault.times is not None:
+            fault.times -= 1
+            if fault.times <= 0:
+                self._faults.remove(fault)

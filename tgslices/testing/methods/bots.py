@@ -1,0 +1,117 @@
+"""Methods about the bot itself and the way it gets its updates."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from tgslices.testing.arguments import Arguments
+from tgslices.testing.entities import BotAccount, Json
+from tgslices.testing.errors import bad_request, conflict
+from tgslices.testing.methods.method import Encoded, Method
+from tgslices.testing.updates import ALLOWED_BY_DEFAULT, MAX_LONG_POLL_SECONDS, parse_allowed_updates
+from tgslices.testing.webhook import Webhook
+from tgslices.testing.world import World
+
+_WEBHOOK_IS_SET: Final = (
+    "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+)
+_MAX_SECRET: Final = 256
+_SECRET: Final = re.compile(r"[A-Za-z0-9_-]*")
+
+
+def get_me(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """The bot as a ``User`` with its abilities."""
+    return {
+        **bot.json(),
+        "can_join_groups": True,
+        "can_read_all_group_messages": bot.reads_all_group_messages,
+        "supports_inline_queries": False,
+        "can_connect_to_business": True,
+        "has_main_web_app": False,
+    }
+
+
+async def get_updates(world: World, bot: BotAccount, arguments: Arguments) -> Encoded:
+    """The waiting updates, after at most ``timeout`` seconds of real time."""
+    queue = bot.updates
+    if bot.webhook is not None:
+        raise conflict(_WEBHOOK_IS_SET)
+    offset = arguments.integer("offset")
+    limit = arguments.clamped("limit", 100, 1, 100)
+    timeout = arguments.clamped("timeout", 0, 0, MAX_LONG_POLL_SECONDS)
+    _choose_updates(bot, arguments)
+    updates = await queue.get(offset, limit, timeout)
+    return Encoded(b"[" + b",".join(update.body for update in updates) + b"]")
+
+
+def _choose_updates(bot: BotAccount, arguments: Arguments) -> None:
+    chosen = parse_allowed_updates(arguments.text("allowed_updates"))
+    if chosen is not None:
+        bot.updates.allowed = chosen
+
+
+def set_webhook(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Have the updates delivered; an empty URL ends that. Plain HTTP and any port are allowed, as in ``--local`` mode.
+
+    Source: tdlib/telegram-bot-api ``Client.cpp:16000-16095``.
+    """
+    url = arguments.text("url")
+    if url:
+        webhook = _checked_webhook(url, arguments)
+        _choose_updates(bot, arguments)
+    if arguments.flag("drop_pending_updates"):
+        bot.updates.keep_last(0)
+    bot.updates.wake(conflict("Conflict: terminated by setWebhook request"))
+    bot.use_webhook(webhook if url else None)
+    return True
+
+
+def _checked_webhook(url: str, arguments: Arguments) -> Webhook:
+    parts = urlsplit(url if "://" in url else f"https://{url}")
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise bad_request("invalid webhook URL specified")
+    secret = arguments.text("secret_token")
+    if len(secret) > _MAX_SECRET:
+        raise bad_request("secret token is too long")
+    if not _SECRET.fullmatch(secret):
+        raise bad_request("secret token contains unallowed characters")
+    return Webhook(
+        parts.geturl(),
+        secret_token=secret,
+        max_connections=arguments.clamped("max_connections", 40, 1, 100_000),
+        ip_address=arguments.text("ip_address"),
+        has_custom_certificate=arguments.upload("certificate") is not None,
+    )
+
+
+def delete_webhook(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Go back to getUpdates."""
+    if arguments.flag("drop_pending_updates"):
+        bot.updates.keep_last(0)
+    bot.use_webhook(None)
+    return True
+
+
+def get_webhook_info(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """The ``WebhookInfo``; with an empty URL if none is set."""
+    data: dict[str, Any] = {
+        "url": "",
+        "has_custom_certificate": False,
+        "pending_update_count": len(bot.updates.pending),
+    }
+    if bot.webhook is not None:
+        data |= bot.webhook.json()
+    if bot.updates.allowed != ALLOWED_BY_DEFAULT:
+        data["allowed_updates"] = sorted(bot.updates.allowed)
+    return data
+
+
+METHODS: Final[dict[str, Method]] = {
+    "getMe": get_me,
+    "getUpdates": get_updates,
+    "setWebhook": set_webhook,
+    "deleteWebhook": delete_webhook,
+    "getWebhookInfo": get_webhook_info,
+}

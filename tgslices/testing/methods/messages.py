@@ -1,0 +1,27 @@
+"""Sending text."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tgslices.testing.arguments import Arguments
+from tgslices.testing.entities import BotAccount, Json
+from tgslices.testing.errors import bad_request
+from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.outgoing import send
+from tgslices.testing.methods.text import read_text
+from tgslices.testing.world import World
+
+
+def send_message(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """Send a text and return the ``Message``.
+
+    Source: https://core.telegram.org/bots/api#sendmessage
+    """
+    content = read_text(arguments, "text", "entities")
+    if not content:
+        raise bad_request("Message text is empty")
+    return send(world, bot, arguments, "text", content)
+
+
+METHODS: Final[dict[str, Method]] = {"sendMessage": send_message}

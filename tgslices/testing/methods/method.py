@@ -1,0 +1,25 @@
+"""What a method is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from tgslices.testing.arguments import Arguments
+from tgslices.testing.entities import BotAccount
+from tgslices.testing.world import World
+
+Method: TypeAlias = Callable[[World, BotAccount, Arguments], object]
+"""Does the work and returns what goes into ``result``: a JSON-ready value, `Encoded`, or an awaitable of one of them.
+
+Raises:
+    ApiError: the call is refused; nothing has been changed then.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A result that is JSON already."""
+
+    body: bytes

@@ -1,0 +1,43 @@
+"""The scripted person: a user of Telegram that a test plays."""
+
+from __future__ import annotations
+
+from tgslices.testing.entities import BotAccount, Chat, User
+from tgslices.testing.view import ChatView
+from tgslices.testing.world import World
+
+
+class Person(User):
+    """A user; `private_chat` and `view` give the chats as this person sees them."""
+
+    __slots__ = ("_world",)
+
+    def __init__(
+        self,
+        world: World,
+        first_name: str,
+        *,
+        username: str | None = None,
+        last_name: str | None = None,
+        language_code: str | None = "en",
+    ) -> None:
+        """A new user of this world."""
+        super().__init__(world.next_person_id(), first_name, username, last_name, language_code)
+        self._world = world
+        world.add_user(self)
+
+    def private_chat(self, bot: BotAccount) -> ChatView:
+        """The private chat with a bot; from now on the bot may write there. Its number is the person's own."""
+        return ChatView(self._world, self, self._world.private_chat(self, bot))
+
+    def view(self, chat: Chat) -> ChatView:
+        """A group or channel as this person sees it."""
+        return ChatView(self._world, self, chat)
+
+    def blocks(self, bot: BotAccount) -> None:
+        """Block a bot: what it sends is refused from now on."""
+        self._world.private_chat(self, bot).blocked = True
+
+    def unblocks(self, bot: BotAccount) -> None:
+        """Let a blocked bot write again."""
+        self._world.private_chat(self, bot).blocked = False

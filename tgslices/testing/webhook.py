@@ -1,0 +1,36 @@
+"""A webhook: where updates are delivered to, and how its last deliveries went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(slots=True, eq=False)
+class Webhook:
+    """What setWebhook was given, and the last error; ``last_error_date`` is Unix time, 0 while all is well.
+
+    Source: https://core.telegram.org/bots/api#webhookinfo
+    """
+
+    url: str
+    secret_token: str = ""
+    max_connections: int = 40
+    ip_address: str = ""
+    has_custom_certificate: bool = False
+    last_error_date: int = 0
+    last_error_message: str = ""
+
+    def json(self) -> dict[str, Any]:
+        """The Bot API's ``WebhookInfo``, without the counts of the queue."""
+        data: dict[str, Any] = {
+            "url": self.url,
+            "has_custom_certificate": self.has_custom_certificate,
+            "max_connections": self.max_connections,
+        }
+        if self.ip_address:
+            data["ip_address"] = self.ip_address
+        if self.last_error_date:
+            data["last_error_date"] = self.last_error_date
+            data["last_error_message"] = self.last_error_message
+        return data

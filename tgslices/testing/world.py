@@ -1,0 +1,237 @@
+"""The emulated world: who and what there is, and the three things that happen to messages: sent, changed, gone."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Iterable
+from itertools import count
+
+from tgslices.testing.clock import Clock
+from tgslices.testing.entities import (
+    COMMON_VIEW,
+    BotAccount,
+    BusinessConnection,
+    Chat,
+    Json,
+    Member,
+    StoredMessage,
+    Tap,
+    User,
+)
+from tgslices.testing.errors import bad_request
+from tgslices.testing.rules.access import Access, ChatFacts, access_refusal, unknown_chat
+from tgslices.testing.updates import UpdateQueue
+
+SUPERGROUP_ID_BASE = -1_000_000_000_000
+"""Supergroups and channels are numbered down from here. Source: tdlib/td ``DialogId.h``."""
+
+
+class Changes:
+    """Tells everybody who waits that something has changed."""
+
+    __slots__ = ("_waiters",)
+
+    def __init__(self) -> None:
+        """Nobody waits."""
+        self._waiters: list[asyncio.Future[None]] = []
+
+    def notify(self) -> None:
+        """Wake everybody who waits now."""
+        if self._waiters:
+            waiters, self._waiters = self._waiters, []
+            for waiter in waiters:
+                if not waiter.done():
+                    waiter.set_result(None)
+
+    async def wait(self) -> None:
+        """Wait for the next change."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        await waiter
+
+
+class World:
+    """Everything that the server remembers. It lives in one event loop and needs no locks: no method awaits."""
+
+    def __init__(self, clock: Clock) -> None:
+        """An empty world on this clock."""
+        self.clock = clock
+        self.changes = Changes()
+        self.users: dict[int, User] = {}
+        self.bots: dict[str, BotAccount] = {}
+        self.chats: dict[int, Chat] = {}
+        self.connections: dict[str, BusinessConnection] = {}
+        self.business_chats: dict[tuple[int, int], Chat] = {}
+        self.taps: dict[str, Tap] = {}
+        self._person_ids = count(1001)
+        self._bot_ids = count(7_000_000_001)
+        self._group_ids = count(4001)
+        self._supergroup_ids = count(1)
+        self._serials = count(1)
+
+    # Who there is.
+
+    def add_bot(self, username: str, first_name: str | None = None) -> BotAccount:
+        """A new bot with a token that aiogram finds well formed. Several bots may have the same name."""
+        bot_id = next(self._bot_ids)
+        bot = BotAccount(
+            bot_id,
+            first_name or username,
+            username=username,
+            is_bot=True,
+            token=f"{bot_id}:AA{secrets.token_urlsafe(25)[:33]}",
+            updates=UpdateQueue(on_change=self.changes.notify),
+        )
+        self.users[bot.id] = bot
+        self.bots[bot.token] = bot
+        return bot
+
+    def add_user(self, user: User) -> User:
+        """Let this user exist."""
+        self.users[user.id] = user
+        return user
+
+    def next_person_id(self) -> int:
+        """A number that no user has."""
+        return next(self._person_ids)
+
+    def bot_by_id(self, bot_id: int) -> BotAccount | None:
+        """The bot with this number, or None."""
+        user = self.users.get(bot_id)
+        return user if isinstance(user, BotAccount) else None
+
+    # Where they meet.
+
+    def private_chat(self, user: User, bot: BotAccount) -> Chat:
+        """The private chat of a person and a bot; it exists from the first question on."""
+        chat = bot.private_chats.get(user.id)
+        if chat is None:
+            chat = Chat(user.id, "private", user=user, bot=bot)
+            chat.members = {user.id: Member(user), bot.id: Member(bot)}
+            bot.private_chats[user.id] = chat
+        return chat
+
+    def add_chat(self, kind: str, title: str, members: Iterable[Member], username: str | None = None) -> Chat:
+        """A new group, supergroup or channel, without any message."""
+        chat_id = -next(self._group_ids) if kind == "group" else SUPERGROUP_ID_BASE - next(self._supergroup_ids)
+        chat = Chat(chat_id, kind, title=title, username=username)
+        chat.members = {member.user.id: member for member in members}
+        self.chats[chat.id] = chat
+        return chat
+
+    def find_chat(self, bot: BotAccount, reference: str) -> Chat | None:
+        """The chat that a ``chat_id`` (a number, or ``@username`` of a public chat) means for this bot, or None."""
+        if reference.startswith("@"):
+            name = reference[1:].lower()
+            return next((chat for chat in self.chats.values() if (chat.username or "").lower() == name), None)
+        try:
+            chat_id = int(reference)
+        except ValueError:
+            return None
+        return bot.private_chats.get(chat_id) if chat_id > 0 else self.chats.get(chat_id)
+
+    def reach(self, bot: BotAccount, reference: str, access: Access) -> Chat:
+        """The chat that a ``chat_id`` means, if the bot may do there what it wants.
+
+        Raises:
+            ApiError: the chat is unknown, or the bot is not let in (C4).
+        """
+        if not reference:
+            raise bad_request("chat_id is empty")
+        chat = self.find_chat(bot, reference)
+        if chat is None or (chat.type == "group" and bot.id not in chat.members):
+            raise unknown_chat()
+        refusal = access_refusal(self.facts(chat, bot), access)
+        if refusal is not None:
+            raise refusal
+        return chat
+
+    def facts(self, chat: Chat, bot: BotAccount) -> ChatFacts:
+        """What the access rules ask about this bot in this chat."""
+        return ChatFacts(
+            chat.type,
+            status=chat.status_of(bot.id),
+            is_public=chat.username is not None,
+            user_deactivated=chat.user is not None and chat.user.deactivated,
+            migrated_to=chat.migrated_to,
+            deleted=chat.deleted,
+        )
+
+    def tap(self, user: User, message: StoredMessage, bot: BotAccount, data: str) -> Tap:
+        """Remember that a button was tapped; the bot is not told yet."""
+        tap = Tap(str(next(self._serials) + 4_000_000_000), bot, user, message, data)
+        self.taps[tap.id] = tap
+        return tap
+
+    # What happens to messages.
+
+    def store(
+        self,
+        chat: Chat,
+        sender: User,
+        kind: str,
+        content: Json,
+        *,
+        date: int | None = None,
+        reply_to: StoredMessage | None = None,
+        markup: Json | None = None,
+        connection_id: str | None = None,
+    ) -> StoredMessage:
+        """Add a message to a chat; nobody is told but those who look. In a channel, the channel shows as its sender."""
+        moment = self.clock.unix_time() if date is None else date
+        base: Json = {"date": moment, "chat": chat.json()}
+        if chat.type == "channel":
+            base["sender_chat"] = chat.json()
+        else:
+            base["from"] = sender.json()
+        base.update(content)
+        message = StoredMessage(
+            serial=next(self._serials),
+            chat=chat,
+            kind=kind,
+            sender_id=sender.id,
+            date=moment,
+            content=base,
+            ids={key: box.next() for key, box in chat.numberings()},
+            reply_to=reply_to,
+            markup=markup,
+            connection_id=connection_id,
+        )
+        chat.messages[message.serial] = message
+        for key, number in message.ids.items():
+            chat.index.setdefault(key, {})[number] = message
+        self.changes.notify()
+        return message
+
+    def store_ephemeral(self, chat: Chat, sender: User, receiver: User, kind: str, content: Json) -> StoredMessage:
+        """Add a message that only one member sees; it has no ordinary number (C7)."""
+        in_use = {m.ephemeral_id for m in chat.messages.values() if m.receiver_id == receiver.id}
+        ephemeral_id = next(number for number in count(1) if number not in in_use)
+        base: Json = {"date": self.clock.unix_time(), "chat": chat.json(), "from": sender.json(), **content}
+        base["ephemeral_message_id"] = ephemeral_id
+        base["receiver_user"] = receiver.json()
+        message = StoredMessage(next(self._serials), chat, kind, sender.id, base["date"], base, {COMMON_VIEW: 0})
+        message.receiver_id = receiver.id
+        message.ephemeral_id = ephemeral_id
+        chat.messages[message.serial] = message
+        self.changes.notify()
+        return message
+
+    def remove(self, messages: Iterable[StoredMessage]) -> None:
+        """Take messages out of their chats, for everybody."""
+        for message in messages:
+            message.is_deleted = True
+            chat = message.chat
+            chat.messages.pop(message.serial, None)
+            for key, number in message.ids.items():
+                if number:
+                    chat.index[key].pop(number, None)
+            if message in chat.pinned:
+                chat.pinned.remove(message)
+        self.changes.notify()
+
+    def touch(self, message: StoredMessage) -> None:
+        """Date an edit and tell those who look."""
+        message.content = {**message.content, "edit_date": self.clock.unix_time()}
+        self.changes.notify()
