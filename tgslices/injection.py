@@ -1,4 +1,4 @@
-"""The door for handlers: parameters that are sessions by annotation, and a flag that opens a session around a handler."""
+"""The door for handlers: parameters that are sessions by annotation, and a flag that opens a session around one."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class InjectionMiddleware(BaseMiddleware):
         data: dict[str, Any],
     ) -> Any:
         manager = self._manager_of(data["bot"])
-        update: Update = data["event_update"] if "event_update" in data else event.update  # type: ignore[attr-defined]  # an ErrorEvent
+        update: Update = data.get("event_update") or event.update  # type: ignore[attr-defined]  # an ErrorEvent
         for wanted in wants.parameters:
             session = manager.of(update, qualifier=wanted.qualifier)
             if session is None and not wanted.optional:

@@ -17,7 +17,7 @@ from tgslices.keys import KeyStrategy, SessionKeyStrategy, key_of, scope_of
 from tgslices.model import ClearResult, SessionKey, TrackedMessage
 from tgslices.session import Session
 from tgslices.settling import Settler
-from tgslices.storage.adapter import durable
+from tgslices.storage.durable import durable, given
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import SessionStorage
 from tgslices.tracker import Clock, Tracker, UpdatePredicate, utc_now
@@ -60,10 +60,11 @@ class SessionManager:
         config = config or SessionConfig()
         self.bot = bot
         self.config = config
-        self.storage: SessionStorage = config.storage or MemorySessionStorage()
+        storage = MemorySessionStorage() if config.storage is None else config.storage
+        self.storage: SessionStorage = given(storage)
         self.used = False
         self.wired = False
-        self._durable = durable(self.storage)
+        self._durable = durable(storage)
         self._bot_id = bot.id
         self.tracker = Tracker(self._durable, self._bot_id, clock=config.clock, backlog_limit=config.backlog)
         self._executor = DeletionExecutor(

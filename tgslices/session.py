@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from types import TracebackType
-from typing import Literal, TypeVar, overload
+from typing import Literal, Self, TypeVar, overload
 
 from aiogram import Bot
 from aiogram.methods import TelegramMethod
@@ -88,7 +88,7 @@ class Session(SendWrappers):
         with self.recording():
             return await self.bot(method, request_timeout)
 
-    async def __aenter__(self) -> Session:
+    async def __aenter__(self) -> Self:
         """Record whatever the bot sends until the block is left, in any task that it starts. Opens a closed session."""
         self._tracker.intend_open(self.key)
         await self._tracker.settle_intents()

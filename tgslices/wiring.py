@@ -18,7 +18,7 @@ from tgslices.injection import InjectionMiddleware
 from tgslices.keys import KeyStrategy, SessionKeyStrategy
 from tgslices.manager import SessionConfig, SessionManager, sessions_of
 from tgslices.outgoing import watch
-from tgslices.storage.adapter import durable, plugin_of
+from tgslices.storage.durable import durable, given
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import SessionStorage, require_storage
 from tgslices.tracker import Clock, utc_now
@@ -132,13 +132,14 @@ def setup_sessions(
 ) -> None:
     """Give a dispatcher and its bots sessions. The only wiring; call it before other update middlewares are added.
 
-    Plain bots gain ``.sessions``. Bots that appear later (token-based webhooks) are wired when they do. Calling it again
-    for a wired dispatcher or bot with the same storage or none changes nothing.
+    Plain bots gain ``.sessions``. Bots that appear later (token-based webhooks) are wired when they do. Calling it
+    again for a wired dispatcher or bot with the same storage or none changes nothing.
 
     ``storage``: None keeps everything in this process's memory. ``manager_factory``: called with a bot and the
-    :class:`~tgslices.manager.SessionConfig`. ``clock``: the present as an aware time in UTC. ``lease``: how long pending
-    deletions belong to the worker that took them. ``patience``: how long one ``clear`` goes on about floods and a
-    failing network before the rest is left pending. ``in_flight``: how many deletion requests of one bot run at once.
+    :class:`~tgslices.manager.SessionConfig`. ``clock``: the present as an aware time in UTC. ``lease``: how long
+    pending deletions belong to the worker that took them. ``patience``: how long one ``clear`` goes on about floods
+    and a failing network before the rest is left pending. ``in_flight``: how many deletion requests of one bot run at
+    once.
     ``backlog``: how many writes are kept while the storage is down.
 
     Raises:
@@ -149,22 +150,26 @@ def setup_sessions(
     if wiring is None:
         if storage is not None:
             require_storage(storage)
-        shared = storage or next((m.storage for bot in bots if (m := sessions_of(bot)) and m.wired), None)
-        config = SessionConfig(
-            durable(shared or MemorySessionStorage()), key_strategy, clock, lease, patience, in_flight, backlog
-        )
+        kept = storage if storage is not None else _storage_in_use(bots)
+        config = SessionConfig(durable(kept), key_strategy, clock, lease, patience, in_flight, backlog)
         wiring = _Wiring(storage, config, manager_factory or SessionManager)
         for bot in bots:
             wiring.adopt(bot)
         _attach(dispatcher, wiring)
         return
-    if storage is not None and storage is not plugin_of(wiring.config.storage):
+    if storage is not None and storage is not given(wiring.config.storage):
         raise ConfigurationError(
-            f"The sessions of this dispatcher are kept in {plugin_of(wiring.config.storage)!r} already.",
+            f"The sessions of this dispatcher are kept in {given(wiring.config.storage)!r} already.",
             "Call setup_sessions with that storage, or with none.",
         )
     for bot in bots:
         wiring.adopt(bot)
+
+
+def _storage_in_use(bots: Sequence[Bot]) -> SessionStorage:
+    """Return the storage of the first bot that another dispatcher has wired; a new one in memory where none is."""
+    managers = [manager for bot in bots if (manager := sessions_of(bot)) is not None and manager.wired]
+    return managers[0].storage if managers else MemorySessionStorage()
 
 
 def _attach(dispatcher: Dispatcher, wiring: _Wiring) -> None:
