@@ -1,0 +1,65 @@
+"""The one door for a developer who wants everything: ``uv run --group dev nox``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "uv"
+nox.options.sessions = ["lint", "types", "contracts", "examples", "oldest", "tests"]
+nox.options.error_on_missing_interpreters = False
+
+
+def _sync(session: nox.Session, *groups: str) -> None:
+    session.run_install(
+        *("uv", "sync", "--quiet", "--no-default-groups", f"--python={session.virtualenv.location}"),
+        *(f"--group={group}" for group in groups),
+        env={"UV_PROJECT_ENVIRONMENT": session.virtualenv.location},
+    )
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, and what a reader would stumble over."""
+    session.install("ruff>=0.11")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Strict types of everything, and whether other people's type checkers see the public names whole."""
+    _sync(session, "test", "lint")
+    session.run("mypy")
+    session.run("pyright")
+    session.run("pyright", "--verifytypes", "tgslices", "--ignoreexternal")
+
+
+@nox.session
+def contracts(session: nox.Session) -> None:
+    """The rooms: a module imports only from lower ones."""
+    _sync(session, "lint")
+    session.run("lint-imports", "--no-logo", "--no-cache")
+
+
+@nox.session
+def examples(session: nox.Session) -> None:
+    """Every example, from its beginning to a good end."""
+    _sync(session)
+    for main in sorted(Path("examples").glob("*/__main__.py")):
+        session.run("python", "-m", f"examples.{main.parent.name}")
+
+
+@nox.session(python="3.11")
+def oldest(session: nox.Session) -> None:
+    """All tests on the oldest versions of everything that pyproject.toml allows, aiogram 3.20 among them."""
+    session.install("--resolution=lowest-direct", "--group=test", "--editable=.")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(python=["3.11", "3.12", "3.13"])
+def tests(session: nox.Session) -> None:
+    """All tests on the newest versions of everything."""
+    _sync(session, "test")
+    session.run("pytest", *session.posargs)

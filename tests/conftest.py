@@ -1,0 +1,26 @@
+"""What holds for every test: no deadline on a shared machine, and nothing is skipped in CI."""
+
+import os
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("tgslices", deadline=None)  # a busy machine is no defect; each test has its timeout
+settings.load_profile("tgslices")
+
+IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
+
+
+def _skipped(config: pytest.Config) -> int:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    return len(reporter.stats.get("skipped", ())) if reporter else 0
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if IN_CI and _skipped(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if IN_CI and (count := _skipped(config)):
+        terminalreporter.write_line(f"{count} skipped, which is a failure in CI: a test runs or is deleted", red=True)

@@ -1,0 +1,74 @@
+"""The pages of the documentation as programs: their ``python`` blocks, run in order in one namespace for each page."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any, Final
+
+from aiogram import Bot
+
+ROOT: Final = Path(__file__).parents[2]
+PAGES: Final = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
+LANGUAGES: Final = frozenset({"python", "text", "console", "toml", "ini", "sql"})
+"""What a block may be called. One that is spelled otherwise would be taken for code that is run, and would not be."""
+
+_FENCE: Final = re.compile(
+    r"^(?P<indent> *)(?P<fence>```+|~~~+)(?P<language>[^\n`]*)\n(?P<body>.*?)^ *(?P=fence) *$", re.MULTILINE | re.DOTALL
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CodeBlock:
+    """One fenced block; ``line`` is that of its first line of text in the page, counted from 1."""
+
+    language: str
+    source: str
+    line: int
+
+
+def blocks_of(text: str) -> list[CodeBlock]:
+    """Return the fenced blocks of a page, in order; one inside an HTML comment is run too, unseen by readers."""
+    return [
+        CodeBlock(
+            language=match["language"].strip(),
+            source=re.sub(rf"^{match['indent']}", "", match["body"], flags=re.MULTILINE),
+            line=text.count("\n", 0, match.start("body")) + 1,
+        )
+        for match in _FENCE.finditer(text)
+    ]
+
+
+async def run_page(page: Path, **names: object) -> dict[str, Any]:
+    """Run the ``python`` blocks of a page, top-level ``await`` allowed; return the namespace that they share.
+
+    Raises:
+        Exception: whatever a block raised; the traceback names the page and its lines.
+    """
+    module = ModuleType(f"page_{page.stem.replace('-', '_').lower()}")
+    module.__dict__.update(names)
+    sys.modules[module.__name__] = module  # where classes and postponed annotations of the page look for names
+    try:
+        for block in blocks_of(page.read_text(encoding="utf-8")):
+            if block.language == "python":
+                await _run(block, page, module)
+    finally:
+        for bot in {value for value in vars(module).values() if isinstance(value, Bot)}:
+            await bot.session.close()  # aiogram's client opens it again when it is used again
+    return module.__dict__
+
+
+async def _run(block: CodeBlock, page: Path, module: ModuleType) -> None:
+    source = "\n" * (block.line - 1) + block.source
+    code = compile(source, str(page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    run = FunctionType(code, module.__dict__)
+    if code.co_flags & inspect.CO_COROUTINE:
+        await run()
+    else:
+        await asyncio.to_thread(run)  # where a page may call asyncio.run, as its reader's file does

@@ -1,0 +1,29 @@
+"""The README's bot does what the README says, played by a person."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiogram import Bot, Dispatcher
+
+from tests.docs.pages import ROOT, run_page
+from tgslices.testing import BotApi
+
+
+async def test_after_done_only_the_command_that_opened_the_order_and_the_farewell_are_left(api: BotApi) -> None:
+    account = api.add_bot("order_bot")
+    page = await run_page(ROOT / "README.md", TOKEN=account.token)
+    dp, bot = page["dp"], page["bot"]
+    assert isinstance(dp, Dispatcher)
+    assert isinstance(bot, Bot)
+    polling = asyncio.create_task(dp.start_polling(bot, handle_signals=False))
+    chat = api.add_person("Ada").private_chat(account)
+
+    await chat.types("/order")
+    await chat.until(lambda seen: seen.texts()[-1] == "What would you like to order?")
+    await chat.types("A pizza")
+    await chat.types("/done")
+    await chat.until(lambda seen: seen.texts() == ["/order", "Order received. Wiping our chat history."])
+
+    await dp.stop_polling()
+    await polling

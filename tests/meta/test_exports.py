@@ -1,0 +1,80 @@
+"""What the package shows: everything in ``__all__``, with a docstring, and no driver loaded for it."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+from types import ModuleType
+from typing import Final
+
+import pytest
+
+import tgslices
+
+DRIVERS: Final = ("sqlalchemy", "redis", "asyncpg", "aiosqlite", "pytest", "hypothesis", "tgslices.testing")
+
+
+def _modules() -> list[str]:
+    return [tgslices.__name__, *(found.name for found in pkgutil.walk_packages(tgslices.__path__, "tgslices."))]
+
+
+def _with_exports() -> list[ModuleType]:
+    names = ("tgslices", "tgslices.storage", "tgslices.testing")
+    return [module for module in map(importlib.import_module, names) if hasattr(module, "__all__")]
+
+
+@pytest.mark.parametrize("module", _with_exports(), ids=lambda module: module.__name__)
+def test_exports_equal_all(module: ModuleType) -> None:
+    public = {
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_") and not isinstance(value, ModuleType) and name != "annotations"
+    }
+    assert public == set(module.__all__)
+    assert len(module.__all__) == len(set(module.__all__))
+
+
+def test_importing_the_package_loads_no_driver_and_no_test_tool() -> None:
+    code = f"import sys, tgslices, tgslices.storage; print([name for name in {DRIVERS!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("module", _with_exports(), ids=lambda module: module.__name__)
+def test_every_exported_name_says_what_it_is(module: ModuleType) -> None:
+    silent = []
+    for name in module.__all__:
+        value = getattr(module, name)
+        if not (inspect.isclass(value) or inspect.isroutine(value)):
+            continue
+        if not inspect.getdoc(value):
+            silent.append(name)
+        if inspect.isclass(value):
+            silent += [f"{name}.{member}" for member in _undocumented(value)]
+    assert silent == []
+
+
+def _undocumented(owner: type) -> list[str]:
+    """Return the public methods and properties, ours and not a base class's from elsewhere, that say nothing."""
+    return [
+        name
+        for name, member in inspect.getmembers(owner)
+        if not name.startswith("_")
+        and (inspect.isroutine(member) or isinstance(member, property))
+        and _is_ours(member)
+        and not inspect.getdoc(member)
+    ]
+
+
+def _is_ours(member: object) -> bool:
+    function = member.fget if isinstance(member, property) else member
+    return str(getattr(function, "__module__", "")).startswith("tgslices")
+
+
+@pytest.mark.parametrize("name", _modules())
+def test_every_module_says_what_it_is_for(name: str) -> None:
+    if not name.endswith("__main__"):
+        assert (importlib.import_module(name).__doc__ or "").strip()

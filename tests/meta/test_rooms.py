@@ -1,0 +1,30 @@
+"""The import contract knows every module, so that a new one has to take its place."""
+
+from __future__ import annotations
+
+import pkgutil
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import tgslices
+
+ROOT = Path(__file__).parents[2]
+
+
+def _contracts() -> list[dict[str, Any]]:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        return list(tomllib.load(file)["tool"]["importlinter"]["contracts"])
+
+
+def test_every_module_of_the_core_stands_in_a_row() -> None:
+    rows = next(contract["layers"] for contract in _contracts() if contract["type"] == "layers")
+    named = {name.strip("() ") for row in rows for name in re.split(r"[|:]", row)}
+    modules = {
+        found.name
+        for found in pkgutil.walk_packages(tgslices.__path__, "tgslices.")
+        if not found.ispkg and not found.name.startswith("tgslices.testing")
+    }
+    lacking = [module for module in modules if not any(f"{module}.".startswith(f"{name}.") for name in named)]
+    assert lacking == [], "add them to the layers under [tool.importlinter] in pyproject.toml"
