@@ -1,0 +1,65 @@
+"""Which messages may well be refused, and why. Suspects keep to themselves, so that they spoil no healthy batch."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import IntEnum
+from typing import Final
+
+from aiogram.enums import ContentType
+
+from tgslices.deletion.routes import ChatKind, Route, chat_kind, route_of
+from tgslices.deletion.windows import is_near_limit
+from tgslices.model import Direction, TrackedMessage
+
+
+class Suspicion(IntEnum):
+    """Why a message may be refused, the most urgent first. Messages under one suspicion tend to share their fate."""
+
+    NEAR_LIMIT = 0
+    """About to get too old."""
+    AGE_UNKNOWN = 1
+    """Telegram did not tell when it was sent."""
+    FOREIGN = 2
+    """Sent by somebody else where that takes a right which the bot may lack."""
+    DICE = 3
+    """A dice in a private chat, which goes on its second day only."""
+    SERVICE = 4
+    """A service message, some of which nobody may delete; or content that the installed aiogram does not know."""
+
+
+_CONTENT_NAMES: Final = (
+    *("TEXT", "ANIMATION", "AUDIO", "DOCUMENT", "LIVE_PHOTO", "PAID_MEDIA", "PHOTO", "STICKER", "STORY", "VIDEO"),
+    *("VIDEO_NOTE", "VOICE", "CHECKLIST", "CONTACT", "DICE", "GAME", "POLL", "VENUE", "LOCATION", "INVOICE"),
+    *("GIVEAWAY", "GIVEAWAY_WINNERS", "RICH_MESSAGE"),
+)
+
+CONTENT: Final = frozenset(ContentType[name] for name in _CONTENT_NAMES if name in ContentType.__members__)
+"""What a person or a bot sends. Every other kind is a service message, or unknown to the installed aiogram.
+
+Source: https://core.telegram.org/bots/api#message (fields that "Service message" does not introduce)
+"""
+
+
+def suspicion_of(message: TrackedMessage, *, now: datetime, bot_id: int) -> Suspicion | None:
+    """Return the gravest reason why a message may be refused, or None for a healthy one.
+
+    A message of which only the id is known is a copy or a forward of the bot's own, hence no service message.
+    Source: TDLib ``MessagesManager.cpp:8331-8450``
+    """
+    route = route_of(message)
+    if is_near_limit(message, now):
+        return Suspicion.NEAR_LIMIT
+    if route is Route.ORDINARY and message.date is None:
+        return Suspicion.AGE_UNKNOWN
+    if message.kind is not None and message.kind not in CONTENT:
+        return Suspicion.SERVICE
+    private = route is Route.ORDINARY and chat_kind(message.chat_id) is ChatKind.PRIVATE
+    if private:
+        return Suspicion.DICE if message.kind is ContentType.DICE else None
+    return None if is_own(message, bot_id) else Suspicion.FOREIGN
+
+
+def is_own(message: TrackedMessage, bot_id: int) -> bool:
+    """Tell whether this bot sent a message, which it may delete without any further right."""
+    return message.direction is Direction.OUTGOING and message.user_id in (None, bot_id)

@@ -1,0 +1,100 @@
+"""When Telegram lets a bot delete a message. Pure; every time is aware and in UTC."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from aiogram.enums import ContentType
+
+from tgslices.deletion.routes import ChatKind, Route, chat_kind, route_of
+from tgslices.model import TrackedMessage
+
+AGE_LIMIT: Final = timedelta(hours=48)
+"""What a bot may delete is at most this old, in every type of chat and whatever its rights.
+
+Source: https://core.telegram.org/bots/api#deletemessage; TDLib ``MessagesManager.cpp:8346`` (supergroups and channels)
+"""
+
+AGE_MARGIN: Final = timedelta(minutes=5)
+"""This long before the limit a message is a suspect: two clocks and a request under way may put it on the far side."""
+
+DICE_WAIT: Final = timedelta(hours=24)
+"""How old a dice in a private chat must be before it may be deleted.
+
+Source: https://core.telegram.org/bots/api#deletemessage ("A dice message in a private chat can only be deleted if it
+was sent more than 24 hours ago")
+"""
+
+DICE_MARGIN: Final = timedelta(minutes=1)
+"""A dice is asked for this much later than it might go, because one that is asked for too early counts as refused."""
+
+EPHEMERAL_LIFE: Final = timedelta(days=7)
+"""After this time an ephemeral message is gone and its id may belong to another one.
+
+Source: TDLib ``MessagesManager.cpp:11467`` (``ttl_period``)
+"""
+
+_SECOND: Final = timedelta(seconds=1)
+
+
+def sent_by(message: TrackedMessage) -> datetime:
+    """Return when a message was sent, or, where Telegram does not tell, a time by which it had been sent."""
+    return message.at if message.date is None else message.date
+
+
+def refused_from(message: TrackedMessage) -> datetime | None:
+    """Return from when on Telegram refuses a message for its age; None where the server checks no age.
+
+    Supergroups and channels refuse at 48 hours sharp, private chats and basic groups one second later. Nobody checks
+    the age of a business message beforehand.
+    Source: TDLib ``MessagesManager.cpp:8331-8450``, ``BusinessConnectionManager.cpp:573``
+    """
+    route = route_of(message)
+    if route is Route.EPHEMERAL:
+        return sent_by(message) + EPHEMERAL_LIFE
+    if route is not Route.ORDINARY:
+        return None
+    limit = AGE_LIMIT if chat_kind(message.chat_id) is ChatKind.CHANNEL else AGE_LIMIT + _SECOND
+    return sent_by(message) + limit
+
+
+def is_expired(message: TrackedMessage, now: datetime) -> bool:
+    """Tell whether Telegram refuses a message for its age, whatever else is true of it."""
+    limit = refused_from(message)
+    return limit is not None and now >= limit
+
+
+def is_near_limit(message: TrackedMessage, now: datetime) -> bool:
+    """Tell whether a message is about to get too old."""
+    limit = refused_from(message)
+    return limit is not None and now >= limit - AGE_MARGIN
+
+
+def allowed_from(message: TrackedMessage) -> datetime | None:
+    """Return when a dice of a private chat may be asked for; None for everything else, which may be at once."""
+    ordinary = route_of(message) is Route.ORDINARY and chat_kind(message.chat_id) is ChatKind.PRIVATE
+    if not ordinary or message.kind is not ContentType.DICE:
+        return None
+    return _end_of_dice_wait(message)
+
+
+def is_deferred(message: TrackedMessage, now: datetime) -> bool:
+    """Tell whether a message is a dice that must not be asked for yet."""
+    start = allowed_from(message)
+    return start is not None and now < start
+
+
+def must_be_dice(message: TrackedMessage, now: datetime) -> datetime | None:
+    """Return when to ask again for a refused message of which only the id is known, if it can but be a fresh dice.
+
+    Nothing else that a bot sends or copies into a private chat is refused there on its first day.
+    Source: TDLib ``MessagesManager.cpp:8400-8450``, ``can_revoke_message``
+    """
+    private = route_of(message) is Route.ORDINARY and chat_kind(message.chat_id) is ChatKind.PRIVATE
+    again = _end_of_dice_wait(message)
+    return again if private and message.kind is None and message.date is not None and now < again else None
+
+
+def _end_of_dice_wait(message: TrackedMessage) -> datetime:
+    return sent_by(message) + DICE_WAIT + DICE_MARGIN
