@@ -1,5 +1,7 @@
 """What holds for every test: no deadline on a shared machine, and nothing is skipped in CI."""
 
+from __future__ import annotations
+
 import os
 
 import pytest
