@@ -100,14 +100,9 @@ class MemorySessionStorage:
         chat_id: int,
         message_ids: Collection[int],
     ) -> int:
-        holders = self._of_chat(bot_id, chat_id)
-        for key in self._elsewhere.keys(bot_id, (chat_id, business_connection_id)):
-            there = self._get(key)
-            if there is not None and key.chat_id != chat_id:
-                holders.append(there)
         ids = frozenset(message_ids)
         dropped = 0
-        for there in holders:
+        for there in self._holders(bot_id, business_connection_id, chat_id):
             if gone := there.discard(chat_id, business_connection_id, ids):
                 dropped += gone
                 self._after_removal(there)
@@ -165,6 +160,15 @@ class MemorySessionStorage:
 
     def _of_chat(self, bot_id: int, chat_id: int) -> list[PackedSlice]:
         return [*self._open.of_chat(bot_id, chat_id), *self._closed.of_chat(bot_id, chat_id)]
+
+    def _holders(self, bot_id: int, business_connection_id: str | None, chat_id: int) -> list[PackedSlice]:
+        """Return what may hold messages of a chat."""
+        own = self._of_chat(bot_id, chat_id)
+        foreign = map(self._get, self._elsewhere.keys(bot_id, (chat_id, business_connection_id)))
+        return [
+            *(there for there in own if there.business_connection_id == business_connection_id),
+            *(there for there in foreign if there is not None),
+        ]
 
     def _add(self, there: PackedSlice, message: TrackedMessage) -> None:
         there.add(message)

@@ -50,11 +50,10 @@ def check_place(place: Place) -> None:
     Raises:
         InvalidTrackedMessage: an id is no 64-bit integer.
     """
-    for name, value in zip(
-        ("chat_id", "ephemeral_message_id", "receiver_user_id"), (place[0], *place[2:]), strict=True
-    ):
-        if value is not None and not _is_id(value):
-            raise InvalidTrackedMessage(name, value, "a 64-bit integer")
+    chat_id, _, ephemeral_message_id, receiver_user_id = place
+    _check_id("chat_id", chat_id)
+    _check_id("ephemeral_message_id", ephemeral_message_id)
+    _check_id("receiver_user_id", receiver_user_id)
 
 
 def pack_row(message: TrackedMessage, place: int) -> bytes:
@@ -105,16 +104,15 @@ def unpack_row(row: Row, places: list[Place]) -> TrackedMessage:
     )
 
 
-def _is_id(value: object) -> bool:
-    return isinstance(value, int) and -MAX_INT <= value <= MAX_INT
+def _check_id(name: str, value: object) -> None:
+    if value is not None and not (isinstance(value, int) and -MAX_INT <= value <= MAX_INT):
+        raise InvalidTrackedMessage(name, value, "a 64-bit integer")
 
 
 def _refuse(message: TrackedMessage) -> NoReturn:
     """Raise for the part of a message that does not fit into a row."""
-    for name in ("user_id", "thread_id"):
-        value = getattr(message, name)
-        if value is not None and not _is_id(value):
-            raise InvalidTrackedMessage(name, value, "a 64-bit integer")
+    _check_id("user_id", message.user_id)
+    _check_id("thread_id", message.thread_id)
     if message.kind not in _NUMBERS:
         raise InvalidTrackedMessage("kind", message.kind, "a ContentType")
     for name in ("date", "at"):
