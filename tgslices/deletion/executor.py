@@ -1,0 +1,90 @@
+"""Claimed deletions to outcomes: the one door through which the library asks Telegram to delete."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from aiogram import Bot
+
+from tgslices.deletion.asking import Asker
+from tgslices.deletion.ledger import Ledger
+from tgslices.deletion.pacing import Pacing, Patience
+from tgslices.deletion.run import DeletionRun
+from tgslices.model import ClearResult, PendingDeletion
+from tgslices.storage.protocol import DurableSessionStorage
+
+LONGEST_REQUEST: Final = timedelta(seconds=30)
+"""How long to wait for one answer. A deletion whose answer is lost is asked for again, which is harmless."""
+
+
+class DeletionExecutor:
+    """Carries out deletions for one bot, and holds what they share: the flood pause and the requests in flight."""
+
+    def __init__(
+        self,
+        storage: DurableSessionStorage,
+        *,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        in_flight: int = 4,
+        patience: timedelta = timedelta(seconds=30),
+        lease: timedelta = timedelta(minutes=1),
+    ) -> None:
+        """Settle in ``storage``; tell the time by ``clock`` and wait with ``sleep``, which takes seconds.
+
+        ``in_flight``: how many requests of the bot run at once, one at least. ``patience``: how much time a run may
+        lose to floods and faults before the rest is left pending. ``lease``: how long entries belong to the worker
+        that took them.
+        """
+        self._storage = storage
+        self._clock = clock
+        self._patience = patience
+        self._lease = lease
+        self._pacing = Pacing(max(in_flight, 1), clock=clock, sleep=sleep)
+        self._lacks_batches = False
+
+    async def run(
+        self,
+        bot: Bot,
+        pending: Sequence[PendingDeletion],
+        *,
+        patience: timedelta | None = None,
+        migrated: Collection[int] = (),
+    ) -> ClearResult:
+        """Ask Telegram to delete entries that the caller holds, and settle each as soon as its fate is known.
+
+        What is not settled stays pending and falls due after a backoff; deferred entries fall due when they may go. Any
+        number of runs may go on at once. A message that is pending for several sessions is asked for once and counted
+        for each. ``patience`` is this run's own; ``migrated`` are the ids of basic groups that became supergroups.
+
+        Raises:
+            TelegramUnauthorizedError: the bot's token was revoked; what is not settled stays pending.
+            CancelledError: what is not settled stays pending and is due at once.
+            Exception: whatever a request middleware raises on its own account; what is not settled stays pending.
+        Source: https://core.telegram.org/bots/api#deletemessages
+        """
+        ledger = Ledger(self._storage, pending, clock=self._clock, lease=self._lease)
+        timeout = min(LONGEST_REQUEST, self._lease / 2)
+        asker = Asker(bot, self._pacing, timeout=timeout, singly=self._lacks_batches)
+        run = DeletionRun(
+            asker,
+            ledger,
+            pacing=self._pacing,
+            patience=Patience(self._patience if patience is None else patience),
+            clock=self._clock,
+            slack=timeout,
+        )
+        try:
+            await run.carry_out(bot.id, migrated)
+        except asyncio.CancelledError:
+            await asyncio.shield(asyncio.ensure_future(ledger.release(soon=True)))
+            raise
+        except Exception:
+            await ledger.release(not_before=self._pacing.paused_until)
+            raise
+        self._lacks_batches |= asker.singles_work
+        await ledger.release(not_before=self._pacing.paused_until)
+        return ledger.result(asker.requests)

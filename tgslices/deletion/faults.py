@@ -1,0 +1,108 @@
+"""What an error of a deletion request means. Pure."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+from typing import Final
+
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramAPIError,
+    TelegramBadRequest,
+    TelegramForbiddenError,
+    TelegramMigrateToChat,
+    TelegramNotFound,
+    TelegramRetryAfter,
+    TelegramUnauthorizedError,
+)
+
+from tgslices.deletion.routes import Route
+
+
+class Answer(Enum):
+    """What the answer to one deletion request says about the messages in it."""
+
+    ACCEPTED = auto()
+    """All of them were accepted, or are gone already."""
+    REFUSED = auto()
+    """At least one of them cannot be deleted, so none was."""
+    UNREACHABLE = auto()
+    """The bot has no access to the chat: no other request for it can succeed."""
+    NO_METHOD = auto()
+    """The server is too old for the method."""
+    FLOOD = auto()
+    """Too many requests; the bot as a whole must pause."""
+    FAULT = auto()
+    """The network or the server failed; whether the work was done is unknown. Asking again is safe."""
+
+
+_GONE: Final = re.compile(r"message (to delete )?not found|message identifier is not specified", re.IGNORECASE)
+"""Answers to a request for one message that say that there is none.
+
+Source: telegram-bot-api ``Client.cpp:13792``; tdesktop issue 31196 (id 0)
+"""
+
+_REFUSED: Final = re.compile(
+    r"message can't be deleted|MESSAGE_DELETE_FORBIDDEN|MESSAGE_ID_INVALID|message identifiers? (specified|as a)",
+    re.IGNORECASE,
+)
+"""Answers that concern messages and not the chat, ``message can't be deleted for everyone`` among them.
+
+Source: TDLib ``MessagesManager.cpp:8500-8509``; telegram-bot-api ``Client.cpp:149``, ``12403``
+"""
+
+_NO_CHAT: Final = re.compile(
+    r"chat not found|chat_id is empty|upgraded to a supergroup|BOT_NOT_ADMIN|PEER_ID_INVALID|CHANNEL_PRIVATE"
+    r"|USER_ID_INVALID|not enough rights",
+    re.IGNORECASE,
+)
+"""Answers to a request for an ephemeral message that concern its chat or receiver.
+
+Source: telegram-bot-api ``Client.cpp:8127-8195``
+"""
+
+_NO_METHOD: Final = re.compile(r"method not found", re.IGNORECASE)
+
+_UNDERSTOOD: Final = (TelegramAPIError, ClientDecodeError, OSError)
+"""What comes from Telegram or the network; OSError from HTTP clients that do not wrap it."""
+
+
+def classify(error: Exception, route: Route, *, singly: bool = False) -> Answer:
+    """Tell what an error means for the messages that were asked for.
+
+    ``singly``: one ordinary message was asked for with ``deleteMessage``. Unlike a batch, that method reports a missing
+    message as an error, and it is as old as the Bot API's deletions, so that no server lacks it.
+
+    Raises:
+        Exception: the error itself, when it says nothing about the messages: a revoked token, an error of the caller's
+            own request middleware.
+    Source: https://core.telegram.org/bots/api#making-requests; telegram-bot-api ``Client.cpp:8127-8195``
+    """
+    if isinstance(error, TelegramUnauthorizedError) or not isinstance(error, _UNDERSTOOD):
+        raise error
+    if isinstance(error, TelegramRetryAfter):
+        return Answer.FLOOD
+    if isinstance(error, TelegramMigrateToChat | TelegramForbiddenError):
+        return Answer.UNREACHABLE
+    if isinstance(error, TelegramNotFound):
+        return _of_not_found(error, route, singly)
+    if isinstance(error, TelegramBadRequest):
+        return _of_bad_request(error.message, route, singly or route is Route.EPHEMERAL)
+    return Answer.FAULT
+
+
+def _of_not_found(error: TelegramNotFound, route: Route, singly: bool) -> Answer:
+    if route is Route.ORDINARY:
+        return Answer.FAULT if singly else Answer.NO_METHOD
+    return Answer.NO_METHOD if _NO_METHOD.search(error.message) else Answer.FAULT
+
+
+def _of_bad_request(text: str, route: Route, one_message: bool) -> Answer:
+    if _GONE.search(text):
+        return Answer.ACCEPTED if one_message else Answer.REFUSED
+    if _REFUSED.search(text):
+        return Answer.REFUSED
+    if route is Route.EPHEMERAL and not _NO_CHAT.search(text):
+        return Answer.REFUSED
+    return Answer.UNREACHABLE

@@ -1,0 +1,196 @@
+"""One run over claimed entries: asks Telegram, learns from the answers, and keeps the books."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+
+from tgslices.deletion.asking import Asker
+from tgslices.deletion.faults import Answer
+from tgslices.deletion.ledger import Ledger
+from tgslices.deletion.pacing import Pacing, Patience, backoff
+from tgslices.deletion.plan import plan_deletion
+from tgslices.deletion.routes import Route
+from tgslices.deletion.windows import is_expired, must_be_dice
+from tgslices.deletion.work import Job, Work, works_of
+from tgslices.model import Outcome, TrackedMessage
+
+Task = asyncio.Task[None]
+
+
+class DeletionRun:
+    """Carries out one plan with at most ``pacing.in_flight`` requests at once.
+
+    What it gives up stays without a fate in the ledger: when a flood outlasts the patience, or every request fails, it
+    stops as a whole; when one place fails, it leaves that place and goes on with the others.
+    """
+
+    def __init__(
+        self,
+        asker: Asker,
+        ledger: Ledger,
+        *,
+        pacing: Pacing,
+        patience: Patience,
+        clock: Callable[[], datetime],
+        slack: timedelta,
+    ) -> None:
+        """Prepare; nothing happens before :meth:`carry_out`. ``slack``: how long a lease must outlast a request."""
+        self._asker = asker
+        self._ledger = ledger
+        self._pacing = pacing
+        self._patience = patience
+        self._clock = clock
+        self._slack = slack
+        self._works: deque[Work] = deque()
+        self._asking: set[Task] = set()
+        self._napping: dict[Task, Job] = {}
+        self._failures_in_a_row = 0
+        self._has_stopped = False
+
+    async def carry_out(self, bot_id: int, migrated: Collection[int]) -> None:
+        """Ask until every fate is known or patience is at its end. Raises what :meth:`Asker.ask` raises."""
+        await self._plan(bot_id, migrated)
+        try:
+            while self._fill():
+                done, _ = await asyncio.wait({*self._asking, *self._napping}, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    self._finish(task)
+        finally:
+            await _cancel({*self._asking, *self._napping})
+
+    async def _plan(self, bot_id: int, migrated: Collection[int]) -> None:
+        now = self._clock()
+        overdue = self._ledger.overdue()
+        await self._ledger.settle(overdue, Outcome.EXPIRED)
+        messages = [message for message in self._ledger.messages if message not in overdue]
+        plan = plan_deletion(messages, now=now, bot_id=bot_id, migrated=migrated)
+        await self._ledger.settle(plan.expired, Outcome.EXPIRED)
+        await self._ledger.settle(plan.unreachable, Outcome.UNREACHABLE)
+        for message in plan.deferred:
+            await self._ledger.defer(message, plan.due_at(message) or now)
+        in_flight = self._pacing.in_flight
+        self._works.extend(works_of(plan, now=now, bot_id=bot_id, in_flight=in_flight, singly=self._asker.singly))
+
+    # What to do next
+
+    def _fill(self) -> bool:
+        """Start what may start; tell whether anything is worth waiting for."""
+        while len(self._asking) < self._pacing.in_flight and not self._has_stopped:
+            job = self._next_job()
+            if job is None:
+                break
+            self._start(job)
+        return bool(self._asking or (self._napping and not self._has_stopped))
+
+    def _next_job(self) -> Job | None:
+        for _ in range(len(self._works)):
+            work = self._works.popleft()
+            job = work.ask()
+            if not work.is_done:
+                self._works.append(work)
+            if job is not None:
+                return job
+        return None
+
+    def _start(self, job: Job) -> None:
+        self._asking.add(asyncio.create_task(self._carry(job)))
+
+    def _finish(self, task: Task) -> None:
+        self._asking.discard(task)
+        rested = self._napping.pop(task, None)
+        task.result()
+        if rested is not None and not rested.work.is_over:
+            self._start(rested)
+
+    # One job
+
+    async def _carry(self, job: Job) -> None:
+        answer = Answer.FLOOD
+        while answer is Answer.FLOOD:
+            async with self._pacing.slot(self._patience) as is_free:
+                self._has_stopped |= not is_free
+                if self._has_stopped or not await self._may_ask(job):
+                    return
+                started = self._clock()
+                job.is_sent = True
+                answer = await self._asker.ask(job.batch)
+                job.is_sent = False
+        if answer is Answer.FAULT:
+            await self._retry_later(job, self._clock() - started)
+        else:
+            self._failures_in_a_row = 0
+            await self._learn(job, answer)
+
+    async def _may_ask(self, job: Job) -> bool:
+        """Look once more at what may have changed while the job waited for its slot."""
+        if job.work.is_over:
+            return False
+        now = self._clock()
+        expired = [message for message in job.group if is_expired(message, now)]
+        is_too_large = self._asker.singly and job.work.place.route is Route.ORDINARY and len(job.group) > 1
+        if expired or is_too_large:
+            job.work.take_back(job, without=expired)
+            await self._ledger.settle(expired, Outcome.EXPIRED)
+            return False
+        await self._ledger.hold(now + self._slack)
+        return True
+
+    async def _retry_later(self, job: Job, lost: timedelta) -> None:
+        if job.work.is_unreachable:
+            await self._ledger.settle(job.group, Outcome.UNREACHABLE)
+            return
+        job.failures += 1
+        self._failures_in_a_row += 1
+        self._napping[asyncio.create_task(self._nap(job, lost))] = job
+
+    async def _nap(self, job: Job, lost: timedelta) -> None:
+        wait = backoff(job.failures)
+        with self._patience.losing(lost + wait) as is_affordable:
+            if is_affordable:
+                await self._ledger.hold(self._clock() + wait + self._slack)
+                await self._pacing.wait(wait)
+                return
+        job.work.is_over = True
+        self._has_stopped |= self._failures_in_a_row >= self._pacing.in_flight
+
+    # What an answer teaches
+
+    async def _learn(self, job: Job, answer: Answer) -> None:
+        job.failures = 0
+        if answer is Answer.NO_METHOD and job.work.place.route is Route.ORDINARY:
+            self._go_single(job)
+            return
+        job.work.answered(job)
+        if answer is Answer.ACCEPTED:
+            culprits = job.search.accepted(job.inquiry)
+            await self._ledger.settle(job.group, Outcome.ACCEPTED)
+            await self._refuse(culprits)
+        elif job.work.is_unreachable:
+            await self._ledger.settle(job.group, Outcome.UNREACHABLE)
+        elif answer is Answer.REFUSED:
+            await self._refuse(job.search.refused(job.inquiry))
+        else:
+            await self._ledger.settle(job.work.leave(), Outcome.UNREACHABLE)
+
+    async def _refuse(self, culprits: tuple[TrackedMessage, ...]) -> None:
+        for message in culprits:
+            again = must_be_dice(message, self._clock())
+            if again is None:
+                await self._ledger.settle([message], Outcome.REFUSED)
+            else:
+                await self._ledger.defer(message, again)
+
+    def _go_single(self, job: Job) -> None:
+        job.work.take_back(job)
+        for work in self._works:
+            if work.place.route is Route.ORDINARY:
+                work.go_single()
+
+
+async def _cancel(tasks: set[Task]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
