@@ -1,1 +1,58 @@
-"""Sessions for aiogram 3."""
+"""Sessions for aiogram 3: handles on one slice of a conversation, to wipe, replay or forget it in one call."""
+
+from tgslices.deletion.plan import DeletionPlan
+from tgslices.errors import (
+    CannotSendThere,
+    ConfigurationError,
+    InvalidSessionKey,
+    InvalidStorage,
+    InvalidTrackedMessage,
+    NotAMessage,
+    PredicateFailed,
+    SessionUnavailable,
+    StorageError,
+    TgslicesError,
+)
+from tgslices.keys import SessionKeyStrategy, SessionQualifier
+from tgslices.manager import SessionConfig, SessionManager
+from tgslices.model import ClearResult, Direction, Outcome, PendingDeletion, Scope, SessionKey, TrackedMessage
+from tgslices.session import Session
+from tgslices.storage.memory import MemorySessionStorage
+from tgslices.storage.protocol import DurableSessionStorage, SessionStorage
+from tgslices.wiring import SessionBot, setup_sessions
+
+__all__ = (  # noqa: RUF022  # in tiers, as a reader needs them
+    # wiring
+    "setup_sessions",
+    "SessionBot",
+    "SessionConfig",
+    # what a bot's author holds
+    "Session",
+    "SessionManager",
+    "SessionKeyStrategy",
+    "SessionQualifier",
+    # values
+    "ClearResult",
+    "DeletionPlan",
+    "Direction",
+    "Outcome",
+    "PendingDeletion",
+    "Scope",
+    "SessionKey",
+    "TrackedMessage",
+    # storage
+    "DurableSessionStorage",
+    "MemorySessionStorage",
+    "SessionStorage",
+    # errors
+    "TgslicesError",
+    "CannotSendThere",
+    "ConfigurationError",
+    "InvalidSessionKey",
+    "InvalidStorage",
+    "InvalidTrackedMessage",
+    "NotAMessage",
+    "PredicateFailed",
+    "SessionUnavailable",
+    "StorageError",
+)

@@ -25,41 +25,38 @@ class Backlog:
 
     def __init__(self, limit: int, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
         """Keep at most ``limit`` writes; what comes beyond is logged and lost, because memory is bounded."""
-        self._writes: deque[tuple[Write, str]] = deque()
+        self.waiting: deque[tuple[Write, str]] = deque()
         self._limit = limit
         self._sleep = sleep
         self._draining = asyncio.Lock()
         self._retrying: asyncio.Task[None] | None = None
-
-    def __len__(self) -> int:
-        """Return how many writes are waiting."""
-        return len(self._writes)
 
     async def write(self, write: Write, what: str) -> bool:
         """Try a write at once, behind those that are waiting; keep it when the storage does not answer.
 
         Returns whether it was done. Raises nothing but cancellation.
         """
-        if self._writes:
-            self._keep(write, what)
+        if self.waiting:
+            self.keep(write, what)
             return False
         try:
             await write()
-        except (ValueError, TypeError):
-            log.exception("Cannot record %s; it is left out", what)
         except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
-            log.error(  # noqa: TRY400  # the same failure comes with every message while a storage is down
-                "The storage failed to record %s and will be tried again: %s: %s", what, type(error).__name__, error
-            )
-            self._keep(write, what)
+            self.keep(write, what, error)
             return False
         return True
 
-    def _keep(self, write: Write, what: str) -> None:
-        if len(self._writes) >= self._limit:
+    def keep(self, write: Write, what: str, error: Exception | None = None) -> None:
+        """Put a write at the end of the line; one that failed with ``error`` only if that was the storage's fault."""
+        if isinstance(error, (ValueError, TypeError)):
+            log.error("Cannot record %s; it is left out", what, exc_info=error)
+            return
+        if error is not None:
+            log.error("The storage failed to record %s and is tried again: %s: %s", what, type(error).__name__, error)
+        if len(self.waiting) >= self._limit:
             log.error("The storage is down and %d writes are waiting; %s is lost", self._limit, what)
             return
-        self._writes.append((write, what))
+        self.waiting.append((write, what))
         if self._retrying is None or self._retrying.done():
             self._retrying = asyncio.create_task(self._retry(), name="tgslices-backlog")
 
@@ -69,26 +66,28 @@ class Backlog:
         Raises:
             Exception: whatever the storage raised; nothing was lost.
         """
-        if not self._writes:
+        if not self.waiting:
             return
         async with self._draining:
-            while self._writes:
-                write, what = self._writes[0]
+            while self.waiting:
+                write, what = self.waiting[0]
                 try:
                     await write()
                 except (ValueError, TypeError):
                     log.exception("Cannot record %s; it is left out", what)
-                self._writes.popleft()
+                self.waiting.popleft()
 
     async def _retry(self) -> None:
         delay = FIRST_DELAY
-        while self._writes:
+        while self.waiting:
             await self._sleep(delay)
             delay = min(delay * 2, LONGEST_DELAY)
             try:
                 await self.drain()
             except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
-                log.warning("The storage still fails (%s); %d writes are waiting", type(error).__name__, len(self))
+                log.warning(
+                    "The storage still fails (%s); %d writes are waiting", type(error).__name__, len(self.waiting)
+                )
 
     async def aclose(self) -> None:
         """Try once more, then stop; what could not be written is counted in the log."""
@@ -98,4 +97,4 @@ class Backlog:
         try:
             await self.drain()
         except Exception:
-            log.exception("The storage is down at shutdown; %d writes are lost", len(self))
+            log.exception("The storage is down at shutdown; %d writes are lost", len(self.waiting))

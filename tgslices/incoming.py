@@ -9,6 +9,7 @@ from aiogram import BaseMiddleware, Bot
 from aiogram.types import TelegramObject
 
 from tgslices.manager import SessionManager, handling
+from tgslices.tracker import Tracker
 
 
 class IncomingMiddleware(BaseMiddleware):
@@ -17,6 +18,7 @@ class IncomingMiddleware(BaseMiddleware):
     def __init__(self, manager_of: Callable[[Bot], SessionManager]) -> None:
         """Find a bot's manager with ``manager_of``, which wires bots that appear later."""
         self._manager_of = manager_of
+        self._last: tuple[Bot | None, Tracker | None] = (None, None)
 
     async def __call__(
         self,
@@ -25,7 +27,11 @@ class IncomingMiddleware(BaseMiddleware):
         data: dict[str, Any],
     ) -> Any:
         """Track the update, let it be handled, and see to it that what the handler opened is durable."""
-        tracker = self._manager_of(data["bot"]).tracker
+        bot = data["bot"]
+        known, tracker = self._last
+        if tracker is None or bot is not known:
+            tracker = self._manager_of(bot).tracker
+            self._last = (bot, tracker)
         token = handling.set(event)  # type: ignore[arg-type]  # an update middleware gets updates only
         try:
             if not tracker.is_idle():
@@ -33,5 +39,5 @@ class IncomingMiddleware(BaseMiddleware):
             return await handler(event, data)
         finally:
             handling.reset(token)
-            if tracker.has_intents:
+            if tracker.intents:
                 await tracker.settle_intents()

@@ -56,7 +56,8 @@ class Tracker:
         self.predicates: dict[SessionKey, UpdatePredicate] = {}
         self._live: WeakValueDictionary[SessionKey, LiveKey] = WeakValueDictionary()
         self._backlog = Backlog(backlog_limit)
-        self._intents: dict[tuple[SessionKey, TrackedMessage | None], Write] = {}
+        self.intents: dict[tuple[SessionKey, TrackedMessage | None], Write] = {}
+        """What was opened whose durable part is still to come, in order."""
         self._settling = asyncio.Lock()
 
     # What is open
@@ -70,7 +71,7 @@ class Tracker:
 
     def is_idle(self) -> bool:
         """Tell whether no update could be recorded now: no open key, no predicate, nothing on its way."""
-        return not (self.predicates or self._intents or self._backlog) and self.storage.is_idle(self.bot_id)
+        return self.storage.is_idle(self.bot_id) and not (self.predicates or self.intents or self._backlog.waiting)
 
     def intend_open(self, key: SessionKey, current: TrackedMessage | None = None) -> None:
         """Open a key as of now, with the message being handled as its first entry if one is given.
@@ -79,9 +80,9 @@ class Tracker:
         """
         if current is not None:
             adding = self.storage.add if key in self.predicates else self.storage.add_opening
-            self._intents[key, current] = partial(adding, key, current)
+            self.intents[key, current] = partial(adding, key, current)
         elif key not in self.predicates:
-            self._intents[key, None] = partial(self.storage.open, key)
+            self.intents[key, None] = partial(self.storage.open, key)
 
     def intend_predicate(self, key: SessionKey, predicate: UpdatePredicate | None) -> None:
         """Match a key's updates by a predicate from now on; by its scope again when there is none."""
@@ -90,23 +91,18 @@ class Tracker:
             self.intend_open(key)
         else:
             self.predicates[key] = predicate
-            self._intents[key, None] = partial(self.storage.unsubscribe, key)
-
-    @property
-    def has_intents(self) -> bool:
-        """Whether keys were opened whose durable part is still to come."""
-        return bool(self._intents)
+            self.intents[key, None] = partial(self.storage.unsubscribe, key)
 
     async def settle_intents(self) -> None:
         """Write what was opened, in order; what the storage refuses now is kept and written later."""
-        if not self._intents:
+        if not self.intents:
             return
         async with self._settling:
-            while self._intents:
-                intent, write = next(iter(self._intents.items()))
+            while self.intents:
+                intent, write = next(iter(self.intents.items()))
                 await self._backlog.write(write, f"the opening of {intent[0]}")
-                if self._intents.get(intent) is write:
-                    del self._intents[intent]
+                if self.intents.get(intent) is write:
+                    del self.intents[intent]
 
     async def ready(self) -> None:
         """Bring the storage up to date with everything that this process knows.
@@ -135,11 +131,19 @@ class Tracker:
             )
 
     async def _record(self, update: Update, scope: Scope, message: TrackedMessage) -> None:
-        if self._intents:
+        if self.intents:
             await self.settle_intents()
-        await self._backlog.write(partial(self.storage.record, scope, message), "a message")
-        for key in [key for key in self.predicates if self._holds(key, update)]:
-            await self._backlog.write(partial(self.storage.add, key, message), "a message")
+        if self._backlog.waiting:
+            self._backlog.keep(partial(self.storage.record, scope, message), "a message")
+        else:
+            # Spelled out rather than left to Backlog.write, because every update of an open session passes here.
+            try:
+                await self.storage.record(scope, message)
+            except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
+                self._backlog.keep(partial(self.storage.record, scope, message), "a message", error)
+        if self.predicates:
+            for key in self.matching_predicates(update):
+                await self._backlog.write(partial(self.storage.add, key, message), "a message")
 
     def _holds(self, key: SessionKey, update: Update) -> bool:
         try:
