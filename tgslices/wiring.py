@@ -18,7 +18,7 @@ from tgslices.injection import InjectionMiddleware
 from tgslices.keys import KeyStrategy, SessionKeyStrategy
 from tgslices.manager import SessionConfig, SessionManager, sessions_of
 from tgslices.outgoing import watch
-from tgslices.storage.durable import durable, given
+from tgslices.storage.durable import durable
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import SessionStorage, require_storage
 from tgslices.tracker import Clock, utc_now
@@ -55,8 +55,12 @@ class SessionBot(Bot):
 class _Wiring:
     """What one dispatcher knows: how managers are made, and which it has made or met."""
 
-    def __init__(self, storage: SessionStorage | None, config: SessionConfig, factory: ManagerFactory) -> None:
+    def __init__(
+        self, storage: SessionStorage, config: SessionConfig, factory: ManagerFactory, *, chosen: bool
+    ) -> None:
         self.storage = storage
+        self.chosen = chosen
+        """Whether the bot's author named the storage."""
         self.config = config
         self.factory = factory
         self.managers: WeakSet[SessionManager] = WeakSet()
@@ -83,7 +87,7 @@ class _Wiring:
                 )
             manager.wired = True
             bot.sessions = manager  # type: ignore[attr-defined]  # a plain Bot gains the attribute here
-        elif self.storage is not None and manager.storage is not self.storage:
+        elif self.chosen and manager.storage is not self.storage:
             raise ConfigurationError(
                 f"The sessions of bot {bot.id} are kept in {manager.storage!r} already.",
                 "Call setup_sessions with that storage, or with none.",
@@ -152,14 +156,14 @@ def setup_sessions(
             require_storage(storage)
         kept = storage if storage is not None else _storage_in_use(bots)
         config = SessionConfig(durable(kept), key_strategy, clock, lease, patience, in_flight, backlog)
-        wiring = _Wiring(storage, config, manager_factory or SessionManager)
+        wiring = _Wiring(kept, config, manager_factory or SessionManager, chosen=storage is not None)
         for bot in bots:
             wiring.adopt(bot)
         _attach(dispatcher, wiring)
         return
-    if storage is not None and storage is not given(wiring.config.storage):
+    if storage is not None and storage is not wiring.storage:
         raise ConfigurationError(
-            f"The sessions of this dispatcher are kept in {given(wiring.config.storage)!r} already.",
+            f"The sessions of this dispatcher are kept in {wiring.storage!r} already.",
             "Call setup_sessions with that storage, or with none.",
         )
     for bot in bots:

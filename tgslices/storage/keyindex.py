@@ -7,7 +7,7 @@ that holds several gets a table of its own, by :data:`Spot`. What becomes empty 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Generic, Protocol, TypeAlias, TypeVar, cast
+from typing import Generic, Protocol, TypeAlias, TypeVar, final
 
 from tgslices.model import Scope
 
@@ -46,10 +46,12 @@ class KeyParts(Protocol):
 K = TypeVar("K", bound=KeyParts)
 
 
+@final
 class _Several(dict[str | None, K]):
     """The keys of one spot that differ in the qualifier alone."""
 
 
+@final
 class _Crowd(Generic[K]):
     """A chat that holds more than one key."""
 
@@ -73,14 +75,14 @@ class _Crowd(Generic[K]):
         elif type(there) is _Several:
             there[key.qualifier] = key
         else:
-            first = cast("K", there)
+            first = there
             self._spots[spot] = _Several({first.qualifier: first, key.qualifier: key})
 
     def get(self, key: KeyParts) -> K | None:
         there = self._spots.get(_spot(key))
         if type(there) is _Several:
             return there.get(key.qualifier)
-        return _if_same(cast("K | None", there), key)
+        return _if_same(there, key)
 
     def drop(self, key: KeyParts) -> None:
         spot = _spot(key)
@@ -124,7 +126,7 @@ class KeyIndex(Generic[K]):
         there = None if chats is None else chats.get(key.chat_id)
         if type(there) is _Crowd:
             return there.get(key)
-        return _if_same(cast("K | None", there), key)
+        return _if_same(there, key)
 
     def put(self, key: K) -> None:
         """Add what stands for a key, in the place of what stood for it before."""
@@ -132,10 +134,10 @@ class KeyIndex(Generic[K]):
         there = chats.get(key.chat_id)
         if type(there) is _Crowd:
             there.put(key)
-        elif there is None or _if_same(cast("K", there), key) is not None:
+        elif there is None or _if_same(there, key) is not None:
             chats[key.chat_id] = key
         else:
-            crowd = chats[key.chat_id] = _Crowd(cast("K", there))
+            crowd = chats[key.chat_id] = _Crowd(there)
             crowd.put(key)
 
     def pop(self, key: KeyParts) -> K | None:
@@ -153,7 +155,7 @@ class KeyIndex(Generic[K]):
             return []
         if type(there) is _Crowd:
             return there.matching(scope)
-        only = cast("K", there)
+        only = there
         if (
             ((user := only.user_id) is None or user == scope.user_id)
             and ((thread := only.thread_id) is None or thread == scope.thread_id)
@@ -199,4 +201,4 @@ def _each(there: K | _Several[K] | _Crowd[K]) -> Iterator[K]:
     elif type(there) is _Crowd:
         yield from there
     else:
-        yield cast("K", there)
+        yield there

@@ -78,8 +78,11 @@ class MemorySessionStorage:
     async def record(self, scope: Scope, message: TrackedMessage) -> int:
         matching = self._open.matching(scope)
         for there in matching:
-            # The first one refuses what cannot be kept, before anything has changed.
-            self._add(there, message)
+            # Not self._add, because a call is a tenth of the time. What cannot be kept is refused by the first of
+            # them, before anything has changed.
+            there.add(message)
+            if there.places is not None:
+                self._elsewhere.add(there.key(), (message.chat_id, message.business_connection_id))
         return len(matching)
 
     async def add_opening(self, key: SessionKey, message: TrackedMessage) -> None:

@@ -1,7 +1,8 @@
 """One tracked message as a packed row of fixed size, and back, exactly.
 
 A row starts with the message's id and the number of its place, which together identify it within one slice: to look for
-these bytes is to look for the message.
+these bytes is to look for the message. Times are kept as the three fields of a ``timedelta``, because to make one number
+of them costs more than all the rest.
 """
 
 from __future__ import annotations
@@ -18,20 +19,24 @@ from tgslices.model import MAX_INT, Direction, TrackedMessage
 Place: TypeAlias = tuple[int, str | None, int | None, int | None]
 """Chat, business connection, ephemeral id and receiver: what identifies a message besides its id."""
 
-Row: TypeAlias = tuple[int, int, int, int, int, int, int, int]
-"""Message id, number of the place, user, thread, date, time of recording, kind, marks."""
+Row: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int, int]
+"""Message id, number of the place, user, thread, three numbers each for date and time of recording, kind, marks."""
 
 HEAD: Final = Struct("<qI")
 """Message id and number of the place."""
-ROW: Final = Struct("<qIqqqqHB")
+ROW: Final = Struct("<qIqqiIIiIIHB")
 SIZE: Final = ROW.size
 
-_OUTGOING, _NO_USER, _NO_THREAD, _NO_DATE = 1, 2, 4, 8
+_pack: Final = ROW.pack
+_NO_USER, _NO_THREAD, _NO_DATE, _SENT = 1, 2, 4, 8
+_OUTGOING: Final = Direction.OUTGOING
+_INCOMING: Final = Direction.INCOMING
 _KINDS: Final = (None, *ContentType)
 _NUMBERS: Final = {kind: number for number, kind in enumerate(_KINDS)}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_FIRST: Final = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
-_LAST: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
+_NO_TIME: Final = timedelta()
+_BITS_OF_DAYS: Final = 15
+"""Days of so many bits since 1970, until the year 2059, are certainly a date in UTC."""
 
 
 def place_of(message: TrackedMessage) -> Place:
@@ -62,46 +67,67 @@ def pack_row(message: TrackedMessage, place: int) -> bytes:
     Raises:
         InvalidTrackedMessage: an id is no 64-bit integer, or a time has no equal in UTC.
     """
-    marks = _OUTGOING if message.direction is Direction.OUTGOING else 0
+    marks = _SENT if message.direction is _OUTGOING else 0
     if (user_id := message.user_id) is None:
         marks |= _NO_USER
         user_id = 0
     if (thread_id := message.thread_id) is None:
         marks |= _NO_THREAD
         thread_id = 0
-    delta = message.at - _EPOCH
-    at = (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
-    if message.date is None:
+    if (sent := message.date) is None:
         marks |= _NO_DATE
-        date = 0
+        date = _NO_TIME
     else:
-        delta = message.date - _EPOCH
-        date = (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
-    if not (_FIRST <= at <= _LAST and _FIRST <= date <= _LAST):
-        _refuse(message)
+        date = sent - _EPOCH
+    at = message.at - _EPOCH
+    days = date.days
+    at_days = at.days
+    if (days | at_days) >> _BITS_OF_DAYS:
+        _check_times(message)
     try:
-        return ROW.pack(message.message_id, place, user_id, thread_id, date, at, _NUMBERS[message.kind], marks)
+        return _pack(
+            message.message_id,
+            place,
+            user_id,
+            thread_id,
+            days,
+            date.seconds,
+            date.microseconds,
+            at_days,
+            at.seconds,
+            at.microseconds,
+            _NUMBERS[message.kind],
+            marks,
+        )
     except (error, KeyError):
         _refuse(message)
 
 
 def unpack_row(row: Row, places: list[Place]) -> TrackedMessage:
     """Return the message of a row; the place's number is an index of ``places``."""
-    message_id, place, user_id, thread_id, date, at, kind, marks = row
+    message_id, place, user_id, thread_id, days, seconds, microseconds, *at, kind, marks = row
     chat_id, business_connection_id, ephemeral_message_id, receiver_user_id = places[place]
     return TrackedMessage(
         message_id,
         chat_id,
         None if marks & _NO_USER else user_id,
         _KINDS[kind],
-        Direction.OUTGOING if marks & _OUTGOING else Direction.INCOMING,
-        None if marks & _NO_DATE else _EPOCH + timedelta(microseconds=date),
-        _EPOCH + timedelta(microseconds=at),
+        _OUTGOING if marks & _SENT else _INCOMING,
+        None if marks & _NO_DATE else _EPOCH + timedelta(days, seconds, microseconds),
+        _EPOCH + timedelta(*at),
         business_connection_id,
         None if marks & _NO_THREAD else thread_id,
         ephemeral_message_id,
         receiver_user_id,
     )
+
+
+def _check_times(message: TrackedMessage) -> None:
+    for name, time in (("date", message.date), ("at", message.at)):
+        try:
+            _ = time is None or time.astimezone(UTC)
+        except OverflowError:
+            raise InvalidTrackedMessage(name, time, "a time within the years of UTC") from None
 
 
 def _check_id(name: str, value: object) -> None:
@@ -111,15 +137,7 @@ def _check_id(name: str, value: object) -> None:
 
 def _refuse(message: TrackedMessage) -> NoReturn:
     """Raise for the part of a message that does not fit into a row."""
+    _check_id("message_id", message.message_id)
     _check_id("user_id", message.user_id)
     _check_id("thread_id", message.thread_id)
-    if message.kind not in _NUMBERS:
-        raise InvalidTrackedMessage("kind", message.kind, "a ContentType")
-    for name in ("date", "at"):
-        value = getattr(message, name)
-        if value is not None:
-            try:
-                value.astimezone(UTC)
-            except OverflowError:
-                raise InvalidTrackedMessage(name, value, "a time within the years of UTC") from None
-    raise InvalidTrackedMessage("message_id", message.message_id, "a 64-bit integer")
+    raise InvalidTrackedMessage("kind", message.kind, "a ContentType")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tgslices.testing.entities import BotAccount, Chat, StoredMessage, Tap
-from tgslices.testing.rules.deletion import is_service
+from tgslices.testing.rules.kinds import is_service
 from tgslices.testing.rules.delivery import is_delivered, is_public_to_private_bot
 from tgslices.testing.world import World
 
@@ -13,7 +13,7 @@ from tgslices.testing.world import World
 def announce(world: World, message: StoredMessage, *, edited: bool = False) -> int:
     """Queue the update about a new or edited message for every bot that gets it; returns how many do."""
     if message.receiver_id is not None:
-        return 0
+        return _announce_ephemeral(world, message)
     if message.chat.owner is not None:
         return _announce_business(world, message, edited=edited)
     name = "channel_post" if message.chat.type == "channel" else "message"
@@ -62,12 +62,20 @@ def _is_public(bot: BotAccount, message: StoredMessage) -> bool:
     )
 
 
+def _announce_ephemeral(world: World, message: StoredMessage) -> int:
+    """Only the bot for whose eyes it is gets it."""
+    bot = world.bot_by_id(message.receiver_id or 0)
+    if bot is None:
+        return 0
+    return bot.updates.put("message", message.json_for(bot.id), queue_key=message.chat.id)
+
+
 def _announce_business(world: World, message: StoredMessage, *, edited: bool) -> int:
     owner = message.chat.owner
     told = 0
     for connection in world.connections.values():
         if connection.owner is owner and connection.is_enabled:
-            payload = {**message.json_for(connection.bot.id), "business_connection_id": connection.id}
+            payload = message.json_for(connection.bot.id, connection.id)
             name = "edited_business_message" if edited else "business_message"
             told += connection.bot.updates.put(name, payload, queue_key=("business", message.chat.id))
     return told

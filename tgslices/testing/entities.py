@@ -117,6 +117,44 @@ class BusinessConnection:
 
 
 @dataclass(slots=True, eq=False)
+class Topic:
+    """A topic of a forum; its number is that of its creation message."""
+
+    thread_id: int
+    name: str
+    icon_color: int
+    icon_custom_emoji_id: str | None = None
+    is_closed: bool = False
+
+    def json(self) -> Json:
+        """The Bot API's ``ForumTopic``."""
+        data: Json = {"message_thread_id": self.thread_id, "name": self.name, "icon_color": self.icon_color}
+        if self.icon_custom_emoji_id:
+            data["icon_custom_emoji_id"] = self.icon_custom_emoji_id
+        return data
+
+
+@dataclass(slots=True, eq=False)
+class StoredFile:
+    """A file that somebody sent."""
+
+    file_id: str
+    unique_id: str
+    name: str
+    content_type: str
+    data: bytes = field(repr=False)
+
+    @property
+    def path(self) -> str:
+        """``File.file_path``."""
+        return f"files/{self.unique_id}/{self.name}"
+
+    def json(self) -> Json:
+        """What all files of the Bot API have in common."""
+        return {"file_id": self.file_id, "file_unique_id": self.unique_id, "file_size": len(self.data)}
+
+
+@dataclass(slots=True, eq=False)
 class Chat:
     """A chat with its members and messages, in the order they were sent.
 
@@ -139,7 +177,8 @@ class Chat:
     protected: bool = False
     members: dict[int, Member] = field(default_factory=dict)
     messages: dict[int, StoredMessage] = field(default_factory=dict, repr=False)
-    topics: dict[int, Json] = field(default_factory=dict, repr=False)
+    ephemeral: dict[int, StoredMessage] = field(default_factory=dict, repr=False)
+    topics: dict[int, Topic] = field(default_factory=dict, repr=False)
     pinned: list[StoredMessage] = field(default_factory=list, repr=False)
     box: IdBox = field(default_factory=IdBox, repr=False)
     index: dict[int, dict[int, StoredMessage]] = field(default_factory=dict, repr=False)
@@ -198,6 +237,11 @@ class Chat:
         numbered = self.index.get(self.view_key(bot_id))
         return numbered.get(message_id) if numbered is not None else None
 
+    def rights_of(self, user_id: int) -> frozenset[str]:
+        """The rights of an administrator, or what a restricted member may do; empty for anybody else."""
+        member = self.members.get(user_id)
+        return member.rights if member is not None else frozenset()
+
     def status_of(self, user_id: int) -> str:
         """``ChatMember.status``; ``"left"`` for a stranger."""
         member = self.members.get(user_id)
@@ -208,9 +252,10 @@ class Chat:
 class StoredMessage:
     """One message. ``content`` is the Bot API's ``Message`` without ``message_id`` and ``reply_to_message``.
 
-    ``sender_id`` is the account that sent it, in channels too, where it does not show. ``ids`` holds its number in each
-    numbering; ``kind`` is named as aiogram's ``ContentType``; ``markup`` is a reply keyboard or its like, no part
-    of the content. An ephemeral message has a ``receiver_id`` and an ``ephemeral_id`` and is numbered 0.
+    ``sender_id`` is the account that sent it, in channels too, where it does not show, and for business messages the account
+    they were sent for. ``ids`` holds its number in each numbering; ``kind`` is named as aiogram's ``ContentType``;
+    ``markup`` is a reply keyboard or its like, no part of the content. An ephemeral message has a ``receiver_id`` and an
+    ``ephemeral_id`` and no other number.
     """
 
     serial: int
@@ -219,12 +264,12 @@ class StoredMessage:
     sender_id: int
     date: int
     content: Json
-    ids: dict[int, int]
+    ids: dict[int, int] = field(default_factory=dict)
     reply_to: StoredMessage | None = None
     markup: Json | None = None
     receiver_id: int | None = None
     ephemeral_id: int | None = None
-    connection_id: str | None = None
+    pinned: StoredMessage | None = None
     is_deleted: bool = False
 
     @property
@@ -236,16 +281,33 @@ class StoredMessage:
         return self.ids.get(COMMON_VIEW, 0)
 
     def id_for(self, bot_id: int) -> int:
-        """Its number for this bot; 0 if the bot does not see it."""
+        """Its number for this bot; 0 if it has none."""
         return self.ids.get(self.chat.view_key(bot_id), 0)
 
-    def json_for(self, bot_id: int) -> Json:
+    def is_from(self, bot_id: int) -> bool:
+        """Whether this bot sent it, for itself or for a business account."""
+        if self.chat.owner is not None:
+            return bool(self.content.get("sender_business_bot", {}).get("id") == bot_id)
+        return self.sender_id == bot_id
+
+    def json_for(self, bot_id: int, connection_id: str | None = None) -> Json:
         """The Bot API's ``Message`` as this bot gets it, with the message it replies to."""
         data: Json = {"message_id": self.id_for(bot_id), **self.content}
+        if connection_id is not None:
+            data["business_connection_id"] = connection_id
         if self.reply_to is not None and not self.reply_to.is_deleted:
             replied = self.reply_to
             data["reply_to_message"] = {"message_id": replied.id_for(bot_id), **replied.content}
+        if self.pinned is not None:
+            data["pinned_message"] = self._pinned_for(bot_id, self.pinned)
         return data
+
+    def _pinned_for(self, bot_id: int, pinned: StoredMessage) -> Json:
+        """What was pinned; of a deleted message only its place is left (``InaccessibleMessage``)."""
+        number = pinned.id_for(bot_id)
+        if pinned.is_deleted:
+            return {"message_id": number, "chat": self.chat.json(), "date": 0}
+        return {"message_id": number, **pinned.content}
 
 
 @dataclass(slots=True, eq=False)
@@ -257,6 +319,7 @@ class Tap:
     user: User
     message: StoredMessage
     data: str
+    connection_id: str | None = None
     is_answered: bool = False
     answer: str | None = None
     is_alert: bool = False
@@ -266,7 +329,7 @@ class Tap:
         return {
             "id": self.id,
             "from": self.user.json(),
-            "message": self.message.json_for(self.bot.id),
+            "message": self.message.json_for(self.bot.id, self.connection_id),
             "chat_instance": str(self.message.chat.id * 7919),
             "data": self.data,
         }

@@ -1,12 +1,16 @@
-"""The emulated world: who and what there is, and the three things that happen to messages: sent, changed, gone."""
+"""The emulated world: who and what there is, and the three things that happen to messages: sent, changed, gone.
+
+Nobody is told of anything here but those who look; bots are told by `tgslices.testing.delivery`.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Iterable
+from datetime import timedelta
 from itertools import count
 
+from tgslices.testing.changes import Changes
 from tgslices.testing.clock import Clock
 from tgslices.testing.entities import (
     COMMON_VIEW,
@@ -15,40 +19,18 @@ from tgslices.testing.entities import (
     Chat,
     Json,
     Member,
+    StoredFile,
     StoredMessage,
     Tap,
     User,
 )
 from tgslices.testing.errors import bad_request
+from tgslices.testing.rules import ephemeral
 from tgslices.testing.rules.access import Access, ChatFacts, access_refusal, unknown_chat
 from tgslices.testing.updates import UpdateQueue
 
 SUPERGROUP_ID_BASE = -1_000_000_000_000
 """Supergroups and channels are numbered down from here. Source: tdlib/td ``DialogId.h``."""
-
-
-class Changes:
-    """Tells everybody who waits that something has changed."""
-
-    __slots__ = ("_waiters",)
-
-    def __init__(self) -> None:
-        """Nobody waits."""
-        self._waiters: list[asyncio.Future[None]] = []
-
-    def notify(self) -> None:
-        """Wake everybody who waits now."""
-        if self._waiters:
-            waiters, self._waiters = self._waiters, []
-            for waiter in waiters:
-                if not waiter.done():
-                    waiter.set_result(None)
-
-    async def wait(self) -> None:
-        """Wait for the next change."""
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.append(waiter)
-        await waiter
 
 
 class World:
@@ -61,14 +43,20 @@ class World:
         self.users: dict[int, User] = {}
         self.bots: dict[str, BotAccount] = {}
         self.chats: dict[int, Chat] = {}
-        self.connections: dict[str, BusinessConnection] = {}
         self.business_chats: dict[tuple[int, int], Chat] = {}
+        self.connections: dict[str, BusinessConnection] = {}
+        self.files: dict[str, StoredFile] = {}
         self.taps: dict[str, Tap] = {}
+        self.failing_item: tuple[int, str] | None = None
         self._person_ids = count(1001)
         self._bot_ids = count(7_000_000_001)
         self._group_ids = count(4001)
         self._supergroup_ids = count(1)
         self._serials = count(1)
+
+    def next_serial(self) -> int:
+        """A number that nothing else in this world has."""
+        return next(self._serials)
 
     # Who there is.
 
@@ -110,6 +98,15 @@ class World:
             chat = Chat(user.id, "private", user=user, bot=bot)
             chat.members = {user.id: Member(user), bot.id: Member(bot)}
             bot.private_chats[user.id] = chat
+        return chat
+
+    def business_chat(self, customer: User, owner: User) -> Chat:
+        """The private chat of two people, as a business bot of the owner sees it; its number is the customer's."""
+        chat = self.business_chats.get((owner.id, customer.id))
+        if chat is None:
+            chat = Chat(customer.id, "private", user=customer, owner=owner)
+            chat.members = {customer.id: Member(customer), owner.id: Member(owner)}
+            self.business_chats[owner.id, customer.id] = chat
         return chat
 
     def add_chat(self, kind: str, title: str, members: Iterable[Member], username: str | None = None) -> Chat:
@@ -158,11 +155,16 @@ class World:
             deleted=chat.deleted,
         )
 
-    def tap(self, user: User, message: StoredMessage, bot: BotAccount, data: str) -> Tap:
-        """Remember that a button was tapped; the bot is not told yet."""
-        tap = Tap(str(next(self._serials) + 4_000_000_000), bot, user, message, data)
-        self.taps[tap.id] = tap
-        return tap
+    def connection(self, bot: BotAccount, connection_id: str) -> BusinessConnection:
+        """The business connection of this bot with this name.
+
+        Raises:
+            ApiError: there is none.
+        """
+        connection = self.connections.get(connection_id)
+        if connection is None or connection.bot is not bot:
+            raise bad_request("Business connection not found")
+        return connection
 
     # What happens to messages.
 
@@ -176,9 +178,42 @@ class World:
         date: int | None = None,
         reply_to: StoredMessage | None = None,
         markup: Json | None = None,
-        connection_id: str | None = None,
     ) -> StoredMessage:
-        """Add a message to a chat; nobody is told but those who look. In a channel, the channel shows as its sender."""
+        """Add a message to a chat, dated now unless told otherwise. In a channel, the channel shows as its sender."""
+        message = self._new_message(chat, sender, kind, content, date)
+        message.reply_to = reply_to
+        message.markup = markup
+        message.ids = {key: box.next() for key, box in chat.numberings()}
+        for key, number in message.ids.items():
+            chat.index.setdefault(key, {})[number] = message
+        self.changes.notify()
+        return message
+
+    def store_ephemeral(
+        self,
+        chat: Chat,
+        sender: User,
+        receiver: User,
+        kind: str,
+        content: Json,
+        *,
+        reply_to: StoredMessage | None = None,
+    ) -> StoredMessage:
+        """Add a message that only its sender and its receiver see; it has no ordinary number (C7)."""
+        self.expire(chat)
+        if len(chat.ephemeral) >= ephemeral.MAX_PER_CHAT:
+            self.remove([next(iter(chat.ephemeral.values()))])
+        number = ephemeral.free_identifier(chat.ephemeral)
+        own = {"ephemeral_message_id": number, "receiver_user": receiver.json()}
+        message = self._new_message(chat, sender, kind, content | own, None)
+        message.reply_to = reply_to
+        message.receiver_id = receiver.id
+        message.ephemeral_id = number
+        chat.ephemeral[number] = message
+        self.changes.notify()
+        return message
+
+    def _new_message(self, chat: Chat, sender: User, kind: str, content: Json, date: int | None) -> StoredMessage:
         moment = self.clock.unix_time() if date is None else date
         base: Json = {"date": moment, "chat": chat.json()}
         if chat.type == "channel":
@@ -186,37 +221,16 @@ class World:
         else:
             base["from"] = sender.json()
         base.update(content)
-        message = StoredMessage(
-            serial=next(self._serials),
-            chat=chat,
-            kind=kind,
-            sender_id=sender.id,
-            date=moment,
-            content=base,
-            ids={key: box.next() for key, box in chat.numberings()},
-            reply_to=reply_to,
-            markup=markup,
-            connection_id=connection_id,
-        )
+        message = StoredMessage(next(self._serials), chat, kind, sender.id, moment, base)
         chat.messages[message.serial] = message
-        for key, number in message.ids.items():
-            chat.index.setdefault(key, {})[number] = message
-        self.changes.notify()
         return message
 
-    def store_ephemeral(self, chat: Chat, sender: User, receiver: User, kind: str, content: Json) -> StoredMessage:
-        """Add a message that only one member sees; it has no ordinary number (C7)."""
-        in_use = {m.ephemeral_id for m in chat.messages.values() if m.receiver_id == receiver.id}
-        ephemeral_id = next(number for number in count(1) if number not in in_use)
-        base: Json = {"date": self.clock.unix_time(), "chat": chat.json(), "from": sender.json(), **content}
-        base["ephemeral_message_id"] = ephemeral_id
-        base["receiver_user"] = receiver.json()
-        message = StoredMessage(next(self._serials), chat, kind, sender.id, base["date"], base, {COMMON_VIEW: 0})
-        message.receiver_id = receiver.id
-        message.ephemeral_id = ephemeral_id
-        chat.messages[message.serial] = message
-        self.changes.notify()
-        return message
+    def expire(self, chat: Chat) -> None:
+        """Let the ephemeral messages of a chat vanish that have lived long enough."""
+        if not chat.ephemeral:
+            return
+        now = self.clock.unix_time()
+        self.remove([m for m in chat.ephemeral.values() if ephemeral.is_expired(timedelta(seconds=now - m.date))])
 
     def remove(self, messages: Iterable[StoredMessage]) -> None:
         """Take messages out of their chats, for everybody."""
@@ -225,13 +239,20 @@ class World:
             chat = message.chat
             chat.messages.pop(message.serial, None)
             for key, number in message.ids.items():
-                if number:
-                    chat.index[key].pop(number, None)
+                chat.index[key].pop(number, None)
+            if message.ephemeral_id is not None:
+                chat.ephemeral.pop(message.ephemeral_id, None)
             if message in chat.pinned:
                 chat.pinned.remove(message)
         self.changes.notify()
 
-    def touch(self, message: StoredMessage) -> None:
-        """Date an edit and tell those who look."""
-        message.content = {**message.content, "edit_date": self.clock.unix_time()}
+    def change(self, message: StoredMessage, content: Json) -> None:
+        """Give a message this content in the place of its old one, dated as an edit of now."""
+        message.content = {**content, "edit_date": self.clock.unix_time()}
         self.changes.notify()
+
+    def tap(self, user: User, message: StoredMessage, bot: BotAccount, data: str) -> Tap:
+        """Remember that a button was tapped."""
+        tap = Tap(str(next(self._serials) + 4_000_000_000), bot, user, message, data)
+        self.taps[tap.id] = tap
+        return tap

@@ -1,17 +1,41 @@
-"""Asking about chats."""
+"""Asking about chats and their members, and changing them.
+
+Source: tdlib/telegram-bot-api ``Client.cpp:15040-15340``.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
 from tgslices.testing.arguments import Arguments
-from tgslices.testing.entities import BotAccount, Json
+from tgslices.testing.entities import BotAccount, Chat, Json, Member, User
+from tgslices.testing.errors import bad_request
+from tgslices.testing.membership import ADMIN_RIGHTS, leave, member_json, set_member
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
+from tgslices.testing.service import rename
 from tgslices.testing.world import World
 
 _GIFTS: Final = dict.fromkeys(
     ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"), False
+)
+_ACTIONS: Final = frozenset(
+    {
+        "cancel",
+        "choose_sticker",
+        "find_location",
+        "record_audio",
+        "record_video",
+        "record_video_note",
+        "record_voice",
+        "typing",
+        "upload_audio",
+        "upload_document",
+        "upload_photo",
+        "upload_video",
+        "upload_video_note",
+        "upload_voice",
+    }
 )
 
 
@@ -29,4 +53,125 @@ def get_chat(world: World, bot: BotAccount, arguments: Arguments) -> Json:
     return data
 
 
-METHODS: Final[dict[str, Method]] = {"getChat": get_chat}
+def _find_member(world: World, bot: BotAccount, arguments: Arguments, access: Access) -> tuple[Chat, User]:
+    user_id = arguments.integer("user_id")
+    if user_id <= 0:
+        raise bad_request("Invalid user_id specified")
+    chat = world.reach(bot, arguments.text("chat_id"), access)
+    user = world.users.get(user_id)
+    if user is None:
+        raise bad_request("PARTICIPANT_ID_INVALID")
+    return chat, user
+
+
+def get_chat_member(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """The ``ChatMember``; one who was never there has left."""
+    chat, user = _find_member(world, bot, arguments, Access.READ)
+    return member_json(chat.members.get(user.id, Member(user, "left")))
+
+
+def get_chat_administrators(world: World, bot: BotAccount, arguments: Arguments) -> list[Json]:
+    """The owner and the administrators; bots but this one are left out.
+
+    Source: https://core.telegram.org/bots/api#getchatadministrators
+    """
+    chat = world.reach(bot, arguments.text("chat_id"), Access.READ)
+    if chat.type == "private":
+        raise bad_request("there are no administrators in the private chat")
+    return [
+        member_json(member)
+        for member in chat.members.values()
+        if member.is_administrator and (not member.user.is_bot or member.user is bot)
+    ]
+
+
+def get_chat_member_count(world: World, bot: BotAccount, arguments: Arguments) -> int:
+    """How many are inside."""
+    chat = world.reach(bot, arguments.text("chat_id"), Access.READ)
+    return sum(member.is_inside for member in chat.members.values())
+
+
+def _require(chat: Chat, bot: BotAccount, right: str, text: str) -> None:
+    if right not in chat.rights_of(bot.id):
+        raise bad_request(text)
+
+
+def leave_chat(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Leave a group or channel."""
+    chat = world.reach(bot, arguments.text("chat_id"), Access.READ)
+    if chat.type == "private":
+        raise bad_request("chat can't be left")
+    leave(world, chat, bot, bot)
+    return True
+
+
+def ban_chat_member(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Throw somebody out, with all their messages if ``revoke_messages`` says so or the chat is no basic group."""
+    chat, user = _find_member(world, bot, arguments, Access.WRITE)
+    _require(chat, bot, "can_restrict_members", "not enough rights to restrict/unrestrict chat member")
+    member = chat.members.get(user.id)
+    if member is not None and member.status == "creator":
+        raise bad_request("can't remove chat owner")
+    if member is not None and member.is_administrator:
+        raise bad_request("user is an administrator of the chat")
+    leave(world, chat, user, bot, is_kicked=True)
+    if arguments.flag("revoke_messages") or chat.type in {"supergroup", "channel"}:
+        world.remove([m for m in chat.messages.values() if m.sender_id == user.id])
+    return True
+
+
+def unban_chat_member(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Let somebody come back who was banned; without ``only_if_banned`` a member is removed instead."""
+    chat, user = _find_member(world, bot, arguments, Access.WRITE)
+    _require(chat, bot, "can_restrict_members", "not enough rights to restrict/unrestrict chat member")
+    is_banned = chat.status_of(user.id) == "kicked"
+    if is_banned or not arguments.flag("only_if_banned"):
+        set_member(world, chat, Member(user, "left"), bot)
+    return True
+
+
+def promote_chat_member(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Give somebody rights; without any, take all."""
+    chat, user = _find_member(world, bot, arguments, Access.WRITE)
+    _require(chat, bot, "can_promote_members", "not enough rights")
+    rights = frozenset(right for right in ADMIN_RIGHTS if arguments.flag(right))
+    set_member(world, chat, Member(user, "administrator" if rights else "member", rights), bot)
+    return True
+
+
+def set_chat_title(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Rename a chat. The service message about it comes back to the bot (C10)."""
+    chat = world.reach(bot, arguments.text("chat_id"), Access.WRITE)
+    title = arguments.text("title").strip()
+    if chat.type == "private":
+        raise bad_request("can't change private chat title")
+    _require(chat, bot, "can_change_info", "not enough rights to change chat title")
+    if not title:
+        raise bad_request("Title must be non-empty")
+    rename(world, chat, title, bot)
+    return True
+
+
+def send_chat_action(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Show that something is on its way; nothing of it is kept."""
+    if arguments.text("action").lower() not in _ACTIONS:
+        raise bad_request("Wrong parameter action in request")
+    if arguments.text("business_connection_id"):
+        world.connection(bot, arguments.text("business_connection_id"))
+    else:
+        world.reach(bot, arguments.text("chat_id"), Access.WRITE)
+    return True
+
+
+METHODS: Final[dict[str, Method]] = {
+    "getChat": get_chat,
+    "getChatMember": get_chat_member,
+    "getChatAdministrators": get_chat_administrators,
+    "getChatMemberCount": get_chat_member_count,
+    "leaveChat": leave_chat,
+    "banChatMember": ban_chat_member,
+    "unbanChatMember": unban_chat_member,
+    "promoteChatMember": promote_chat_member,
+    "setChatTitle": set_chat_title,
+    "sendChatAction": send_chat_action,
+}

@@ -1,20 +1,32 @@
-"""Changing what has been sent.
+"""Changing what has been sent, in ordinary chats and for business accounts.
 
-Source: tdlib/telegram-bot-api ``Client.cpp:13500-13790``.
+Source: tdlib/telegram-bot-api ``Client.cpp:13470-13790``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from tgslices.testing.arguments import Arguments
 from tgslices.testing.delivery import announce
 from tgslices.testing.entities import BotAccount, Json, StoredMessage
-from tgslices.testing.errors import bad_request
+from tgslices.testing.errors import ApiError, bad_request
+from tgslices.testing.methods.albums import read_input_media
 from tgslices.testing.methods.markup import read_markup
 from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.outgoing import find_business_chat
 from tgslices.testing.methods.text import read_text
 from tgslices.testing.rules.access import Access
+from tgslices.testing.rules.editing import (
+    Editable,
+    caption_refusal,
+    markup_refusal,
+    media_refusal,
+    text_refusal,
+)
 from tgslices.testing.world import World
 
 NOT_MODIFIED: Final = (
@@ -23,44 +35,93 @@ NOT_MODIFIED: Final = (
 )
 """Source: ``Client.cpp:117-120``."""
 
+CAPTION: Final = ("caption", "caption_entities", "show_caption_above_media")
+CONTENTS: Final = frozenset(
+    {
+        *CAPTION,
+        "animation",
+        "audio",
+        "document",
+        "entities",
+        "has_media_spoiler",
+        "live_photo",
+        "photo",
+        "text",
+        "video",
+    }
+)
 
-def find_editable(world: World, bot: BotAccount, arguments: Arguments) -> StoredMessage:
-    """The bot's own message that is to be edited.
+Refusal = Callable[[Editable], ApiError | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A message that is to be edited; ``connection_id`` is set for a business account's."""
+
+    message: StoredMessage
+    connection_id: str | None = None
+
+
+def find_target(world: World, bot: BotAccount, arguments: Arguments, refusal: Refusal) -> Target:
+    """The message that is to be edited.
 
     Raises:
-        ApiError: the chat or the message is missing, or somebody else's.
+        ApiError: the chat or the message is missing, or must not be edited so.
     """
     number = arguments.message_id()
     if not arguments.text("chat_id") and number == 0:
         raise bad_request("Message identifier is not specified")
-    chat = world.reach(bot, arguments.text("chat_id"), Access.EDIT)
+    connection_id = arguments.text("business_connection_id") or None
+    if connection_id is not None:
+        chat = find_business_chat(world, world.connection(bot, connection_id), arguments)
+    else:
+        chat = world.reach(bot, arguments.text("chat_id"), Access.EDIT)
     message = chat.find(bot.id, number)
     if message is None:
-        raise bad_request("message to edit not found")
-    if message.sender_id != bot.id:
-        raise bad_request("message can't be edited")
-    return message
+        raise bad_request("MESSAGE_ID_INVALID" if connection_id else "message to edit not found")
+    error = refusal(editable(world, bot, message))
+    if error is not None:
+        raise error
+    return Target(message, connection_id)
 
 
-def apply_edit(
-    world: World, bot: BotAccount, message: StoredMessage, changes: Json, dropped: tuple[str, ...], markup: Json | None
-) -> Json:
-    """Put new fields in the place of those named in ``dropped``, and a new inline keyboard in the place of the old one.
+def editable(world: World, bot: BotAccount, message: StoredMessage) -> Editable:
+    """What the rules ask about a message."""
+    markup = message.markup or {}
+    return Editable(
+        kind=message.kind,
+        outgoing=message.is_from(bot.id),
+        age=timedelta(seconds=world.clock.unix_time() - message.date),
+        is_post=message.chat.type == "channel",
+        is_forward="forward_origin" in message.content,
+        has_reply_keyboard="keyboard" in markup or "force_reply" in markup,
+        rights=message.chat.rights_of(bot.id),
+    )
+
+
+def new_content(message: StoredMessage, changes: Json, dropped: frozenset[str] | tuple[str, ...]) -> Json:
+    """The content with new fields in the place of those dropped; the buttons go unless they are among the changes."""
+    kept = {name: value for name, value in message.content.items() if name not in dropped and name != "reply_markup"}
+    return kept | changes
+
+
+def apply(world: World, bot: BotAccount, target: Target, content: Json) -> Json:
+    """Give the message this content, tell those who hear, and return it as the bot sees it.
 
     Raises:
         ApiError: nothing would change.
     """
-    kept = {name: value for name, value in message.content.items() if name not in dropped and name != "reply_markup"}
-    content = kept | changes
-    if markup is not None:
-        content["reply_markup"] = markup
+    message = target.message
     if content == message.content:
         raise bad_request(NOT_MODIFIED)
-    message.content = content
-    world.touch(message)
-    if message.chat.type != "private":
+    world.change(message, content)
+    if message.chat.type != "private" or message.chat.owner is not None:
         announce(world, message, edited=True)
-    return message.json_for(bot.id)
+    return message.json_for(bot.id, target.connection_id)
+
+
+def _with_markup(changes: Json, inline: Json | None) -> Json:
+    return changes if inline is None else changes | {"reply_markup": inline}
 
 
 def edit_message_text(world: World, bot: BotAccount, arguments: Arguments) -> Json:
@@ -69,20 +130,60 @@ def edit_message_text(world: World, bot: BotAccount, arguments: Arguments) -> Js
     changes = read_text(arguments, "text", "entities")
     if not changes:
         raise bad_request("Message text is empty")
-    message = find_editable(world, bot, arguments)
-    if message.kind != "text":
-        raise bad_request("there is no text in the message to edit")
-    return apply_edit(world, bot, message, changes, ("text", "entities"), inline)
+    target = find_target(world, bot, arguments, text_refusal)
+    return apply(world, bot, target, new_content(target.message, _with_markup(changes, inline), ("text", "entities")))
+
+
+def edit_message_caption(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """Change a caption, or take it away."""
+    inline, _ = read_markup(arguments)
+    changes = read_text(arguments, "caption", "caption_entities")
+    target = find_target(world, bot, arguments, caption_refusal)
+    return apply(world, bot, target, new_content(target.message, _with_markup(changes, inline), CAPTION))
+
+
+def edit_message_media(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """Put another file in the place of the content."""
+    inline, _ = read_markup(arguments)
+    media = arguments.json("media", "input media")
+    if media is None:
+        raise bad_request("input media is not specified")
+    kind, changes = read_input_media(world, arguments, media)
+    target = find_target(world, bot, arguments, media_refusal)
+    content = new_content(target.message, _with_markup(changes, inline), CONTENTS)
+    if content != target.message.content:
+        target.message.kind = kind
+    return apply(world, bot, target, content)
 
 
 def edit_message_reply_markup(world: World, bot: BotAccount, arguments: Arguments) -> Json:
     """Change the buttons, or take them away."""
     inline, _ = read_markup(arguments)
-    message = find_editable(world, bot, arguments)
-    return apply_edit(world, bot, message, {}, (), inline)
+    target = find_target(world, bot, arguments, markup_refusal)
+    return apply(world, bot, target, new_content(target.message, _with_markup({}, inline), ()))
+
+
+def stop_poll(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """Close a poll and return it.
+
+    Source: tdlib/telegram-bot-api ``Client.cpp:6380-6430``.
+    """
+    inline, _ = read_markup(arguments)
+    target = find_target(world, bot, arguments, markup_refusal)
+    poll = target.message.content.get("poll")
+    if poll is None:
+        raise bad_request("message with poll to stop not found")
+    if poll["is_closed"]:
+        raise bad_request("poll has already been closed")
+    closed: Json = {**poll, "is_closed": True}
+    apply(world, bot, target, new_content(target.message, _with_markup({"poll": closed}, inline), ("poll",)))
+    return closed
 
 
 METHODS: Final[dict[str, Method]] = {
     "editMessageText": edit_message_text,
+    "editMessageCaption": edit_message_caption,
+    "editMessageMedia": edit_message_media,
     "editMessageReplyMarkup": edit_message_reply_markup,
+    "stopPoll": stop_poll,
 }

@@ -1,15 +1,36 @@
-"""What all sending methods share: where to, in answer to what, under which buttons."""
+"""What all sending methods share: where to, for whom, in answer to what, under which buttons."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
 from tgslices.testing.arguments import Arguments
 from tgslices.testing.delivery import announce
-from tgslices.testing.entities import BotAccount, Chat, Json, StoredMessage
-from tgslices.testing.errors import bad_request, forbidden
+from tgslices.testing.entities import BotAccount, BusinessConnection, Chat, Json, StoredMessage, Topic, User
+from tgslices.testing.errors import ApiError, bad_request
 from tgslices.testing.methods.markup import read_markup
-from tgslices.testing.rules import identifiers
+from tgslices.testing.rules import business, ephemeral, forwarding, identifiers, sending, topics
 from tgslices.testing.rules.access import Access
 from tgslices.testing.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a message goes: a chat, and perhaps for a business account, for one member's eyes, or into a topic."""
+
+    chat: Chat
+    connection: BusinessConnection | None = None
+    receiver: User | None = None
+    topic: Topic | None = None
+    reply_to: StoredMessage | None = None
+
+    @property
+    def connection_id(self) -> str | None:
+        """The name of the business connection, or None."""
+        return None if self.connection is None else self.connection.id
 
 
 def send(world: World, bot: BotAccount, arguments: Arguments, kind: str, content: Json) -> Json:
@@ -19,51 +40,165 @@ def send(world: World, bot: BotAccount, arguments: Arguments, kind: str, content
         ApiError: the bot may not write there, or an argument is wrong.
     """
     inline, other = read_markup(arguments)
-    chat = world.reach(bot, arguments.text("chat_id"), Access.WRITE)
-    check_sending(chat, bot)
-    replied = find_replied(chat, bot, arguments)
+    destination = find_destination(world, bot, arguments, kind)
     if inline is not None:
         content["reply_markup"] = inline
     if arguments.flag("protect_content"):
         content["has_protected_content"] = True
-    message = world.store(chat, bot, kind, content, reply_to=replied, markup=other)
+    message = put(world, bot, destination, kind, content, other)
+    return message.json_for(bot.id, destination.connection_id)
+
+
+def send_all(
+    world: World, bot: BotAccount, destination: Destination, items: Sequence[tuple[str, Json]]
+) -> list[StoredMessage]:
+    """Send several messages as one call does, and return them in order.
+
+    Raises:
+        ApiError: a scripted failure hit one of them; the others are sent all the same (C8).
+    """
+    failing = world.failing_item
+    sent = []
+    for position, (kind, content) in enumerate(items, start=1):
+        if failing is None or failing[0] != position:
+            sent.append(put(world, bot, destination, kind, content, None))
+    if failing is not None and failing[0] <= len(items):
+        raise forwarding.partial_failure(*failing)
+    return sent
+
+
+def put(
+    world: World, bot: BotAccount, destination: Destination, kind: str, content: Json, markup: Json | None
+) -> StoredMessage:
+    """Store one message at its destination and tell the bots that hear it; nothing is checked any more."""
+    chat = destination.chat
+    if destination.topic is not None:
+        content |= {"message_thread_id": destination.topic.thread_id, "is_topic_message": True}
+    if destination.receiver is not None:
+        return world.store_ephemeral(chat, bot, destination.receiver, kind, content, reply_to=destination.reply_to)
+    if destination.connection is not None:
+        content["sender_business_bot"] = bot.json()
+        sender = destination.connection.owner
+        message = world.store(chat, sender, kind, content, reply_to=destination.reply_to, markup=markup)
+        announce(world, message)
+        return message
+    message = world.store(chat, bot, kind, content, reply_to=destination.reply_to, markup=markup)
     if chat.type != "private":
         announce(world, message)
-    return message.json_for(bot.id)
+    return message
 
 
-def check_sending(chat: Chat, bot: BotAccount) -> None:
-    """Let a message through.
+def find_destination(world: World, bot: BotAccount, arguments: Arguments, kind: str) -> Destination:
+    """Where a message of this kind is to go.
 
     Raises:
-        ApiError: the person has blocked the bot, or it lacks the right to post in the channel.
+        ApiError: the bot may not write there, or an argument is wrong.
     """
-    if chat.blocked:
-        raise forbidden("bot was blocked by the user")
-    if chat.type == "channel" and "can_post_messages" not in chat.members[bot.id].rights:
-        raise bad_request("need administrator rights in the channel chat")
+    connection_id = arguments.text("business_connection_id")
+    if connection_id:
+        return _business_destination(world, bot, arguments, connection_id)
+    chat = world.reach(bot, arguments.text("chat_id"), Access.WRITE)
+    topic = _find_topic(chat, bot, arguments.integer("message_thread_id"))
+    _check(
+        sending.sending_refusal(
+            chat.type,
+            kind,
+            status=chat.status_of(bot.id),
+            rights=chat.rights_of(bot.id),
+            is_blocked=chat.blocked,
+        )
+    )
+    receiver = _find_receiver(world, chat, arguments, kind)
+    return Destination(chat, None, receiver, topic, _find_replied(world, chat, bot, arguments))
 
 
-def find_replied(chat: Chat, bot: BotAccount, arguments: Arguments) -> StoredMessage | None:
-    """The message that is replied to; None if there is none, or it is missing and that is allowed.
+def _check(refusal: ApiError | None) -> None:
+    if refusal is not None:
+        raise refusal
+
+
+def _business_destination(world: World, bot: BotAccount, arguments: Arguments, connection_id: str) -> Destination:
+    connection = world.connection(bot, connection_id)
+    chat = find_business_chat(world, connection, arguments)
+    _check(business.sending_refusal(is_enabled=connection.is_enabled, rights=connection.rights))
+    return Destination(chat, connection, reply_to=_find_replied(world, chat, bot, arguments))
+
+
+def find_business_chat(world: World, connection: BusinessConnection, arguments: Arguments) -> Chat:
+    """The chat of a business account that ``chat_id`` means.
 
     Raises:
-        ApiError: it is missing.
+        ApiError: it means none. Source: tdlib/telegram-bot-api ``Client.cpp:8294-8304``.
+    """
+    reference = arguments.text("chat_id")
+    if not reference:
+        raise bad_request("chat identifier is empty")
+    try:
+        chat_id = int(reference)
+    except ValueError:
+        raise bad_request("chat identifier must be a valid Integer") from None
+    _check(business.peer_refusal(chat_id=chat_id, owner_id=connection.owner.id))
+    chat = world.business_chats.get((connection.owner.id, chat_id))
+    if chat is None:
+        raise bad_request("BUSINESS_PEER_INVALID")
+    return chat
+
+
+def _find_topic(chat: Chat, bot: BotAccount, thread_id: int) -> Topic | None:
+    if thread_id <= 0 or not chat.is_forum:
+        return None
+    topic = chat.topics.get(thread_id)
+    _check(topics.thread_refusal(thread_id, is_forum=chat.is_forum, is_known=topic is not None))
+    is_closed = topic is not None and topic.is_closed
+    _check(topics.closed_topic_refusal(is_closed=is_closed, rights=chat.rights_of(bot.id)))
+    return topic
+
+
+def _find_receiver(world: World, chat: Chat, arguments: Arguments, kind: str) -> User | None:
+    parameters = arguments.json("ephemeral_message_parameters", "ephemeral message parameters")
+    given: Any = parameters.get("receiver_user_id") if isinstance(parameters, dict) else None
+    receiver_id = identifiers.integer(str(given or arguments.text("receiver_user_id")))
+    if receiver_id == 0:
+        return None
+    member = chat.members.get(receiver_id)
+    is_member = member is not None and member.is_inside
+    _check(ephemeral.sending_refusal(chat.type, kind, receiver_is_member=is_member))
+    return world.users[receiver_id]
+
+
+def _find_replied(world: World, chat: Chat, bot: BotAccount, arguments: Arguments) -> StoredMessage | None:
+    """The message that is replied to; None if there is none, or it is missing and that is allowed.
 
     Source: tdlib/telegram-bot-api ``Client.cpp:8470-8530``.
     """
-    parameters = arguments.json("reply_parameters", "reply parameters")
-    if parameters is None:
-        parameters = {
-            "message_id": arguments.text("reply_to_message_id"),
-            "allow_sending_without_reply": arguments.flag("allow_sending_without_reply"),
-        }
-    elif not isinstance(parameters, dict):
-        raise bad_request("Object expected as reply parameters")
+    parameters = _reply_parameters(arguments)
+    if parameters.get("ephemeral_message_id"):
+        return _find_replied_ephemeral(world, chat, identifiers.integer(str(parameters["ephemeral_message_id"])))
     number = identifiers.message_id(str(parameters.get("message_id", "")))
     if number == 0:
         return None
     replied = chat.find(bot.id, number)
     if replied is None and not parameters.get("allow_sending_without_reply"):
         raise bad_request("message to be replied not found")
+    return replied
+
+
+def _reply_parameters(arguments: Arguments) -> Json:
+    parameters = arguments.json("reply_parameters", "reply parameters")
+    if parameters is None:
+        return {
+            "message_id": arguments.text("reply_to_message_id"),
+            "allow_sending_without_reply": arguments.flag("allow_sending_without_reply"),
+        }
+    if not isinstance(parameters, dict):
+        raise bad_request("Object expected as reply parameters")
+    return parameters
+
+
+def _find_replied_ephemeral(world: World, chat: Chat, number: int) -> StoredMessage:
+    world.expire(chat)
+    replied = chat.ephemeral.get(number)
+    if replied is None:
+        raise bad_request("message to be replied not found")
+    _check(ephemeral.reply_refusal(timedelta(seconds=world.clock.unix_time() - replied.date)))
     return replied

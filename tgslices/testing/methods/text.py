@@ -7,6 +7,7 @@ from typing import Final
 from tgslices.testing.arguments import Arguments
 from tgslices.testing.entities import Json
 from tgslices.testing.errors import bad_request
+from tgslices.testing.formatting import parse_markup
 
 MAX_TEXT: Final = 4096
 """UTF-16 units of a text. Source: https://core.telegram.org/bots/api#sendmessage"""
@@ -24,15 +25,37 @@ def read_text(arguments: Arguments, name: str, entities_name: str) -> Json:
     """The message's fields for a text argument; empty if nothing but blanks was sent.
 
     Raises:
-        ApiError: it is too long, or its entities are wrong.
+        ApiError: it is too long, or its markup or entities are wrong.
     """
-    text = arguments.text(name).strip()
+    raw: Json = {
+        name: arguments.text(name),
+        "parse_mode": arguments.text("parse_mode"),
+        entities_name: arguments.json(entities_name, "message entities") if arguments.text(entities_name) else None,
+    }
+    return read_text_of(raw, name, entities_name)
+
+
+def read_text_of(raw: Json, name: str, entities_name: str) -> Json:
+    """The same for the fields of an object, as ``InputMedia`` has them."""
+    text, entities = parse_markup(str(raw.get(name) or "").strip(), str(raw.get("parse_mode") or ""))
+    text = text.rstrip()
     if not text:
         return {}
-    if utf16_length(text) > (MAX_TEXT if name == "text" else MAX_CAPTION):
+    length = utf16_length(text)
+    if length > (MAX_TEXT if name == "text" else MAX_CAPTION):
         raise bad_request("message is too long" if name == "text" else "message caption is too long")
     content: Json = {name: text}
-    entities = arguments.json(entities_name, "message entities")
+    entities = clipped(entities or raw.get(entities_name) or [], length)
     if entities:
         content[entities_name] = entities
     return content
+
+
+def clipped(entities: list[Json], length: int) -> list[Json]:
+    """Entities cut to a text of this length; those that would be empty go."""
+    kept = []
+    for item in entities:
+        size = min(item["length"], length - item["offset"])
+        if size > 0:
+            kept.append({**item, "length": size})
+    return kept

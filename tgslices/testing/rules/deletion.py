@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Final
 
 from tgslices.testing.errors import ApiError, bad_request
+from tgslices.testing.rules.kinds import DICE, SCREENSHOT, is_service
 
 DELETION_WINDOW: Final = timedelta(days=2)
 """How long a bot may delete a message.
@@ -25,51 +26,6 @@ DICE_WINDOW: Final = timedelta(days=1)
 Source: https://core.telegram.org/bots/api#deletemessage and tdlib/td ``MessagesManager.cpp:8409``
 """
 
-SERVICE_KINDS: Final = frozenset(
-    {
-        "new_chat_members",
-        "left_chat_member",
-        "new_chat_title",
-        "new_chat_photo",
-        "delete_chat_photo",
-        "group_chat_created",
-        "supergroup_chat_created",
-        "channel_chat_created",
-        "message_auto_delete_timer_changed",
-        "migrate_to_chat_id",
-        "migrate_from_chat_id",
-        "pinned_message",
-        "forum_topic_created",
-        "forum_topic_edited",
-        "forum_topic_closed",
-        "forum_topic_reopened",
-        "general_forum_topic_hidden",
-        "general_forum_topic_unhidden",
-        "boost_added",
-        "chat_background_set",
-        "proximity_alert_triggered",
-        "video_chat_scheduled",
-        "video_chat_started",
-        "video_chat_ended",
-        "video_chat_participants_invited",
-        "write_access_allowed",
-        "web_app_data",
-        "users_shared",
-        "chat_shared",
-        "connected_website",
-        "successful_payment",
-        "refunded_payment",
-        "giveaway_created",
-        "giveaway_completed",
-        "gift",
-        "screenshot_taken",
-    }
-)
-"""The kinds of message that only report that something happened.
-
-Source: https://core.telegram.org/bots/api#message and tdlib/td ``MessageContent.cpp``, ``is_service_message_content``
-"""
-
 UNDELETABLE_KINDS: Final = frozenset(
     {"migrate_from_chat_id", "channel_chat_created", "supergroup_chat_created", "forum_topic_created"}
 )
@@ -77,8 +33,6 @@ UNDELETABLE_KINDS: Final = frozenset(
 
 Source: tdlib/td ``MessagesManager.cpp:8355-8358`` (ChannelMigrateFrom, ChannelCreate, TopicCreate)
 """
-
-SCREENSHOT: Final = "screenshot_taken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +56,6 @@ class Standing:
 
     is_administrator: bool = False
     rights: frozenset[str] = frozenset()
-
-
-def is_service(kind: str) -> bool:
-    """Whether a message of this kind only reports that something happened."""
-    return kind in SERVICE_KINDS
 
 
 def can_delete_message(message: Candidate, bot: Standing) -> bool:
@@ -136,7 +85,7 @@ def can_revoke_message(message: Candidate, bot: Standing) -> bool:
     """
     own = message.outgoing and not is_service(message.kind)
     if message.chat_type == "private":
-        if message.kind == "dice" and message.age < DICE_WINDOW:
+        if message.kind == DICE and message.age < DICE_WINDOW:
             return False
         return (own or message.kind != SCREENSHOT) and message.age <= DELETION_WINDOW
     if message.chat_type == "group":

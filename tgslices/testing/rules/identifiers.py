@@ -18,6 +18,14 @@ Source: https://core.telegram.org/bots/api#deletemessages and tdlib/telegram-bot
 MAX_INT32: Final = 2**31 - 1
 
 
+def integer(text: str) -> int:
+    """Any identifier as the server reads it: 0 for anything that is no number."""
+    try:
+        return int(text)
+    except ValueError:
+        return 0
+
+
 def message_id(text: str) -> int:
     """One identifier as the server reads it: 0 for anything missing, negative or unparsable.
 
