@@ -4,13 +4,15 @@ It keeps chats, members, messages and a clock that can be moved, applies the ser
 demand.
 """
 
+from tgslices.testing.accounts import BotAccount, BusinessConnection, Member, User
 from tgslices.testing.calls import ApiRequest
-from tgslices.testing.entities import BotAccount, BusinessConnection, Chat, Member, StoredMessage, Tap, User
+from tgslices.testing.entities import Chat, StoredMessage, Tap, Topic
 from tgslices.testing.errors import ApiError
-from tgslices.testing.faults import Drop, Failure, Fault, Flood, Slow
+from tgslices.testing.faults import Drop, Failure, Fault, Faults, Flood, Partial, Slow
 from tgslices.testing.person import Person
 from tgslices.testing.server import BotApi
-from tgslices.testing.view import ChatView, VisibleMessage
+from tgslices.testing.sight import VisibleMessage
+from tgslices.testing.view import ChatView
 
 __all__ = (
     "ApiError",
@@ -23,12 +25,15 @@ __all__ = (
     "Drop",
     "Failure",
     "Fault",
+    "Faults",
     "Flood",
     "Member",
+    "Partial",
     "Person",
     "Slow",
     "StoredMessage",
     "Tap",
+    "Topic",
     "User",
     "VisibleMessage",
 )

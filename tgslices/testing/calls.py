@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
+from tgslices.testing.accounts import BotAccount
 from tgslices.testing.arguments import Arguments
-from tgslices.testing.entities import BotAccount
 from tgslices.testing.errors import ApiError, not_found, too_many_requests
-from tgslices.testing.faults import Drop, Effect, Failure, Faults, Flood, Slow
+from tgslices.testing.faults import Drop, Effect, Failure, Faults, Flood, Partial, Slow
 from tgslices.testing.methods import METHODS
-from tgslices.testing.methods.method import Encoded
+from tgslices.testing.methods.method import Encoded, Method
 from tgslices.testing.world import World
 
 _TEXTS: Final = frozenset(
@@ -111,7 +111,7 @@ class Calls:
             if not any(isinstance(effect, Drop) and not effect.after_work for effect in effects):
                 if function is None:
                     raise not_found("method not found")
-                result = function(self._world, bot, arguments)
+                result = self._call(function, bot, arguments, effects)
                 if isinstance(result, Awaitable):
                     result = await result
                 answer = Answer(200, _encoded(result))
@@ -124,6 +124,14 @@ class Calls:
             request.status = answer.status
             self._world.changes.notify()
         return answer
+
+    def _call(self, function: Method, bot: BotAccount, arguments: Arguments, effects: list[Effect]) -> object:
+        partial = next((effect for effect in effects if isinstance(effect, Partial)), None)
+        self._world.failing_item = None if partial is None else (partial.item, partial.cause)
+        try:
+            return function(self._world, bot, arguments)
+        finally:
+            self._world.failing_item = None
 
 
 def _encoded(result: object) -> bytes:

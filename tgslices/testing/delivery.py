@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tgslices.testing.entities import BotAccount, Chat, StoredMessage, Tap
-from tgslices.testing.rules.kinds import is_service
+from tgslices.testing.accounts import BotAccount
+from tgslices.testing.entities import Chat, StoredMessage, Tap
 from tgslices.testing.rules.delivery import is_delivered, is_public_to_private_bot
+from tgslices.testing.rules.kinds import is_service
 from tgslices.testing.world import World
 
 

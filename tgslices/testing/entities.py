@@ -1,119 +1,17 @@
-"""The things of the emulated world: users, bots, chats, members and messages. They only hold data.
+"""The things that accounts make: chats, topics, files, messages and taps. They only hold data.
 
 JSON objects are kept as the Bot API shows them, ready to be sent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-from tgslices.testing.updates import UpdateQueue
-from tgslices.testing.webhook import Webhook
-
-Json = dict[str, Any]
+from tgslices.testing.accounts import BotAccount, IdBox, Json, Member, User
 
 COMMON_VIEW = 0
 """The key of the numbering that everybody shares, in supergroups and channels."""
-
-
-class IdBox:
-    """Hands out message identifiers, from 1 on."""
-
-    __slots__ = ("last",)
-
-    def __init__(self) -> None:
-        """Nothing is numbered yet."""
-        self.last = 0
-
-    def next(self) -> int:
-        """The next number."""
-        self.last += 1
-        return self.last
-
-
-@dataclass(slots=True, eq=False)
-class User:
-    """A Telegram account, of a person or a bot. ``box`` numbers its private chats and basic groups, all in one row."""
-
-    id: int
-    first_name: str
-    username: str | None = None
-    last_name: str | None = None
-    language_code: str | None = None
-    is_bot: bool = False
-    deactivated: bool = False
-    box: IdBox = field(default_factory=IdBox)
-
-    def json(self) -> Json:
-        """The Bot API's ``User``."""
-        data: Json = {"id": self.id, "is_bot": self.is_bot, "first_name": self.first_name}
-        for name in ("last_name", "username", "language_code"):
-            value = getattr(self, name)
-            if value is not None:
-                data[name] = value
-        return data
-
-
-@dataclass(slots=True, eq=False, kw_only=True)
-class BotAccount(User):
-    """A bot of the emulator: what BotFather would tell its author, and its queue of updates."""
-
-    token: str = field(repr=False)
-    updates: UpdateQueue = field(repr=False)
-    reads_all_group_messages: bool = True
-    private_chats: dict[int, Chat] = field(default_factory=dict, repr=False)
-    webhook: Webhook | None = field(default=None, repr=False)
-    on_webhook: Callable[[], None] | None = field(default=None, repr=False)
-
-    def use_webhook(self, webhook: Webhook | None) -> None:
-        """Have the updates delivered there; nowhere for None."""
-        self.webhook = webhook
-        if self.on_webhook is not None:
-            self.on_webhook()
-
-
-@dataclass(slots=True, eq=False)
-class Member:
-    """What a user is in a chat: ``status`` and ``rights`` by the Bot API's names."""
-
-    user: User
-    status: str = "member"
-    rights: frozenset[str] = frozenset()
-
-    @property
-    def is_inside(self) -> bool:
-        """Whether the user gets what is written there."""
-        return self.status not in {"left", "kicked"}
-
-    @property
-    def is_administrator(self) -> bool:
-        """Whether the user was appointed, or owns the chat."""
-        return self.status in {"creator", "administrator"}
-
-
-@dataclass(slots=True, eq=False)
-class BusinessConnection:
-    """A bot that a person let into their own private chats."""
-
-    id: str
-    owner: User
-    bot: BotAccount
-    date: int
-    rights: frozenset[str]
-    is_enabled: bool = True
-
-    def json(self) -> Json:
-        """The Bot API's ``BusinessConnection``."""
-        return {
-            "id": self.id,
-            "user": self.owner.json(),
-            "user_chat_id": self.owner.id,
-            "date": self.date,
-            "rights": dict.fromkeys(sorted(self.rights), True),
-            "is_enabled": self.is_enabled,
-        }
 
 
 @dataclass(slots=True, eq=False)
@@ -252,10 +150,10 @@ class Chat:
 class StoredMessage:
     """One message. ``content`` is the Bot API's ``Message`` without ``message_id`` and ``reply_to_message``.
 
-    ``sender_id`` is the account that sent it, in channels too, where it does not show, and for business messages the account
-    they were sent for. ``ids`` holds its number in each numbering; ``kind`` is named as aiogram's ``ContentType``;
-    ``markup`` is a reply keyboard or its like, no part of the content. An ephemeral message has a ``receiver_id`` and an
-    ``ephemeral_id`` and no other number.
+    ``sender_id`` is the account that sent it, in channels too, where it does not show, and for business messages the
+    account they were sent for. ``ids`` holds its number in each numbering; ``kind`` is named as aiogram's
+    ``ContentType``; ``markup`` is a reply keyboard or its like, no part of the content. An ephemeral message has a
+    ``receiver_id`` and an ``ephemeral_id`` and no other number.
     """
 
     serial: int

@@ -72,7 +72,18 @@ class Slow:
             await asyncio.sleep(self.delay.total_seconds())
 
 
-Effect: TypeAlias = Flood | Failure | Drop | Slow
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """Let one message of several fail, counted from 1: the others are sent, the call fails, their ids are never told.
+
+    For sendMediaGroup, copyMessages and forwardMessages. Source: tdlib/telegram-bot-api ``Client.cpp:12588-12612``.
+    """
+
+    item: int = 1
+    cause: str = "MEDIA_INVALID"
+
+
+Effect: TypeAlias = Flood | Failure | Drop | Slow | Partial
 
 
 @dataclass(slots=True, eq=False)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from tgslices.testing.entities import BotAccount, Chat, User
+from tgslices.testing.accounts import BotAccount, User
+from tgslices.testing.entities import Chat
 from tgslices.testing.view import ChatView
 from tgslices.testing.world import World
 
 
 class Person(User):
-    """A user; `private_chat` and `view` give the chats as this person sees them."""
+    """A user; `private_chat`, `view` and `business_chat` give the chats as this person sees them."""
 
     __slots__ = ("_world",)
 
@@ -33,6 +34,17 @@ class Person(User):
     def view(self, chat: Chat) -> ChatView:
         """A group or channel as this person sees it."""
         return ChatView(self._world, self, chat)
+
+    def business_chat(self, owner: User) -> ChatView:
+        """The chat of this customer with a business account, as the customer sees it.
+
+        Its number is the customer's, as that of a private chat with a bot: only the connection tells them apart.
+        """
+        return ChatView(self._world, self, self._world.business_chat(self, owner))
+
+    def customer_chat(self, customer: User) -> ChatView:
+        """The same chat as the owner of the business account sees it; what the owner writes reaches the bot, too."""
+        return ChatView(self._world, self, self._world.business_chat(customer, self))
 
     def blocks(self, bot: BotAccount) -> None:
         """Block a bot: what it sends is refused from now on."""

@@ -14,9 +14,9 @@ from typing import Final
 
 import aiohttp
 
+from tgslices.testing.accounts import BotAccount
 from tgslices.testing.arguments import Arguments
 from tgslices.testing.clock import Clock
-from tgslices.testing.entities import BotAccount
 from tgslices.testing.errors import ApiError
 from tgslices.testing.updates import QueuedUpdate
 from tgslices.testing.webhook import Webhook

@@ -1,44 +1,26 @@
-"""What a person sees of one chat, and does there."""
+"""What a person does in one chat."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any, Final, TypeAlias
 
+from tgslices.testing.accounts import BotAccount, Json
+from tgslices.testing.arguments import Upload
+from tgslices.testing.business import delete_in_business_chat
 from tgslices.testing.delivery import announce, press
-from tgslices.testing.entities import Chat, Json, StoredMessage, Tap, User
+from tgslices.testing.entities import StoredMessage, Tap, Topic
+from tgslices.testing.files import keep_file
+from tgslices.testing.methods.media import MEDIA, media_content
 from tgslices.testing.methods.text import utf16_length
-from tgslices.testing.world import World
+from tgslices.testing.service import pin
+from tgslices.testing.sight import Sight, VisibleMessage, inline_rows
 
 _COMMAND: Final = re.compile(r"(?<!\S)/[A-Za-z0-9_]{1,64}(?:@\w{3,32})?")
 
-
-@dataclass(frozen=True, slots=True)
-class VisibleMessage:
-    """One message as it looks now.
-
-    ``text`` is the text or caption, empty for neither; ``buttons`` are the rows of inline buttons by their captions;
-    ``date`` is aware and in UTC; ``stored`` is the message itself, to edit, delete or reply to.
-    """
-
-    message_id: int
-    from_id: int
-    sender: str
-    text: str
-    kind: str
-    buttons: tuple[tuple[str, ...], ...]
-    date: datetime
-    stored: StoredMessage
-
-    def __str__(self) -> str:
-        """One line of the chat."""
-        shown = self.text if self.kind == "text" else f"<{self.kind}> {self.text}".rstrip()
-        rows = "".join("  " + " ".join(f"[{button}]" for button in row) for row in self.buttons)
-        return f"{self.message_id:>5}  {self.sender}: {shown}{rows}"
+AnyMessage: TypeAlias = StoredMessage | VisibleMessage
 
 
 def command_entities(text: str) -> list[Json]:
@@ -53,88 +35,101 @@ def command_entities(text: str) -> list[Json]:
     ]
 
 
-class ChatView:
-    """One chat through the eyes of one person. Everything is seen as it is at the time of the call."""
+def _text_content(text: str) -> Json:
+    entities = command_entities(text)
+    return {"text": text, "entities": entities} if entities else {"text": text}
 
-    def __init__(self, world: World, person: User, chat: Chat) -> None:
-        """Look at this chat as this person."""
-        self._world = world
-        self.person = person
-        self.chat = chat
 
-    @property
-    def id(self) -> int:
-        """The chat's number in the Bot API."""
-        return self.chat.id
+def _stored(message: AnyMessage) -> StoredMessage:
+    return message.stored if isinstance(message, VisibleMessage) else message
 
-    def visible(self) -> list[VisibleMessage]:
-        """The messages that the person sees now, oldest first."""
-        return [self._shown(message) for message in self._stored()]
 
-    def _stored(self) -> Iterable[StoredMessage]:
-        me = self.person.id
-        return [m for m in self.chat.messages.values() if m.receiver_id is None or me in {m.receiver_id, m.sender_id}]
+class ChatView(Sight):
+    """One chat, looked at and acted in by one person. Bots are told as Telegram tells them; nothing waits for them."""
 
-    def _shown(self, message: StoredMessage) -> VisibleMessage:
-        content = message.content
-        keyboard = content.get("reply_markup", {}).get("inline_keyboard", ())
-        return VisibleMessage(
-            message_id=message.message_id,
-            from_id=content["from"]["id"] if "from" in content else content["chat"]["id"],
-            sender=content["from"]["first_name"] if "from" in content else str(content["chat"].get("title")),
-            text=content.get("text") or content.get("caption") or "",
-            kind=message.kind,
-            buttons=tuple(tuple(button["text"] for button in row) for row in keyboard),
-            date=datetime.fromtimestamp(message.date, UTC),
-            stored=message,
-        )
-
-    def texts(self) -> list[str]:
-        """The visible texts and captions, oldest first; empty strings for messages that have neither."""
-        return [message.text for message in self.visible()]
-
-    def __str__(self) -> str:
-        """The chat as the person sees it, one line per message."""
-        name = self.chat.title or (self.chat.bot.first_name if self.chat.bot else "chat")
-        lines = [str(message) for message in self.visible()] or ["       (nothing is visible)"]
-        return "\n".join([f"--- {name}, as {self.person.first_name} sees it ---", *lines])
-
-    async def types(self, text: str, *, reply_to: StoredMessage | VisibleMessage | None = None) -> StoredMessage:
-        """Send a text; the bots that are there get it as an update. Returns the stored message."""
-        content: Json = {"text": text}
-        entities = command_entities(text)
-        if entities:
-            content["entities"] = entities
-        return await self.sends("text", content, reply_to=reply_to)
+    async def types(
+        self, text: str, *, reply_to: AnyMessage | None = None, topic: Topic | int | None = None
+    ) -> StoredMessage:
+        """Send a text; ``/word`` becomes a command. ``topic`` is one of a forum. Returns the stored message."""
+        return await self.sends("text", _text_content(text), reply_to=reply_to, topic=topic)
 
     async def sends(
-        self, kind: str, content: dict[str, Any], *, reply_to: StoredMessage | VisibleMessage | None = None
+        self,
+        kind: str,
+        content: dict[str, Any],
+        *,
+        reply_to: AnyMessage | None = None,
+        topic: Topic | int | None = None,
     ) -> StoredMessage:
         """Send a message of any kind: ``content`` holds its fields as in the Bot API's ``Message``."""
-        replied = reply_to.stored if isinstance(reply_to, VisibleMessage) else reply_to
-        message = self._world.store(self.chat, self.person, kind, content, reply_to=replied)
+        fields = dict(content)
+        if topic is not None:
+            number = topic if isinstance(topic, int) else topic.thread_id
+            fields |= {"message_thread_id": number, "is_topic_message": True}
+        replied = None if reply_to is None else _stored(reply_to)
+        message = self._world.store(self.chat, self.person, kind, fields, reply_to=replied)
         announce(self._world, message)
         await asyncio.sleep(0)
         return message
 
-    async def edits(self, message: StoredMessage | VisibleMessage, text: str) -> StoredMessage:
-        """Change a text of one's own; the bots get it as an edited message."""
-        stored = message.stored if isinstance(message, VisibleMessage) else message
-        if stored.sender_id != self.person.id:
-            raise AssertionError(f"{self.person.first_name} can only edit own messages, and this is none:\n{self}")
+    async def sends_file(
+        self, kind: str = "photo", *, caption: str = "", name: str = "file.bin", data: bytes = b"data"
+    ) -> StoredMessage:
+        """Send a file as a photo, video, document or any other kind that holds one; a bot can download it."""
+        return await self.sends(kind, self._file_content(kind, caption, name, data))
+
+    async def sends_album(self, kinds: Sequence[str] = ("photo", "photo"), *, caption: str = "") -> list[StoredMessage]:
+        """Send files as one album, the caption under the first; every one is an update of its own."""
+        mark = str(13_000_000_000_000_000 + self._world.next_serial())
+        sent = []
+        for number, kind in enumerate(kinds):
+            content = self._file_content(kind, "" if number else caption, f"{kind}{number}.bin", b"data")
+            sent.append(await self.sends(kind, content | {"media_group_id": mark}))
+        return sent
+
+    def _file_content(self, kind: str, caption: str, name: str, data: bytes) -> Json:
+        file = keep_file(self._world, Upload(name, "application/octet-stream", data))
+        return media_content(MEDIA[kind], file, {"caption": caption})
+
+    async def whispers(self, bot: BotAccount, text: str) -> StoredMessage:
+        """Send an ephemeral message to a bot of the group: only the two of them see it (C7)."""
+        message = self._world.store_ephemeral(self.chat, self.person, bot, "text", _text_content(text))
+        announce(self._world, message)
+        await asyncio.sleep(0)
+        return message
+
+    async def edits(self, message: AnyMessage, text: str) -> StoredMessage:
+        """Change a text of one's own; the bots get it as an edited message.
+
+        Raises:
+            AssertionError: it is somebody else's.
+        """
+        stored = _stored(message)
+        self._check_own(stored)
         kept = {name: value for name, value in stored.content.items() if name not in {"text", "entities"}}
-        entities = command_entities(text)
-        stored.content = kept | {"text": text} | ({"entities": entities} if entities else {})
-        self._world.touch(stored)
+        self._world.change(stored, kept | _text_content(text))
         announce(self._world, stored, edited=True)
         await asyncio.sleep(0)
         return stored
 
-    async def deletes(self, message: StoredMessage | VisibleMessage) -> None:
-        """Delete a message for everybody; bots are not told, but for business connections."""
-        stored = message.stored if isinstance(message, VisibleMessage) else message
-        self._world.remove([stored])
+    def _check_own(self, message: StoredMessage) -> None:
+        if message.sender_id != self.person.id:
+            raise AssertionError(f"{self.person.first_name} can only edit own messages, and this is none:\n{self}")
+
+    async def deletes(self, *messages: AnyMessage) -> None:
+        """Delete messages for everybody. Bots are not told, unless they are connected to a business account (C6)."""
+        gone = [_stored(message) for message in messages]
+        if self.chat.owner is not None:
+            delete_in_business_chat(self._world, gone)
+        else:
+            self._world.remove(gone)
         await asyncio.sleep(0)
+
+    async def pins(self, message: AnyMessage) -> StoredMessage:
+        """Pin a message; returns the service message about it."""
+        notice = pin(self._world, _stored(message), self.person)
+        await asyncio.sleep(0)
+        return notice
 
     async def taps(self, text: str | None = None, *, callback_data: str | None = None) -> Tap:
         """Tap the newest visible inline button with this caption or this callback data; the bot gets a callback query.
@@ -142,52 +137,37 @@ class ChatView:
         Raises:
             AssertionError: there is no such button; the text shows the chat.
         """
-        for message in reversed(list(self._stored())):
-            for row in message.content.get("reply_markup", {}).get("inline_keyboard", ()):
-                for button in row:
-                    if "callback_data" not in button:
-                        continue
-                    if text in {None, button["text"]} and callback_data in {None, button["callback_data"]}:
-                        return await self._tap(message, button["callback_data"])
+        for message in reversed(self.stored()):
+            for button in (button for row in inline_rows(message) for button in row):
+                data = button.get("callback_data")
+                if data is not None and text in {None, button["text"]} and callback_data in {None, data}:
+                    return await self._tap(message, str(data))
         wanted = text if text is not None else f"callback_data={callback_data!r}"
         raise AssertionError(f"no visible button {wanted!r}:\n{self}")
 
     async def _tap(self, message: StoredMessage, data: str) -> Tap:
-        bot = self._world.bot_by_id(message.sender_id)
+        sender = message.content.get("sender_business_bot", {}).get("id", message.sender_id)
+        bot = self._world.bot_by_id(sender)
         if bot is None:
             raise AssertionError(f"the message with this button was not sent by a bot:\n{self}")
         tap = self._world.tap(self.person, message, bot, data)
+        tap.connection_id = self._connection_of(bot)
         press(tap)
         await asyncio.sleep(0)
         return tap
 
-    async def until(self, condition: Callable[[ChatView], object], *, timeout: float = 5.0) -> ChatView:  # noqa: ASYNC109
-        """Wait until the condition holds, looking again after every change; ``timeout`` is in seconds of real time.
+    def _connection_of(self, bot: BotAccount) -> str | None:
+        for connection in self._world.connections.values():
+            if connection.bot is bot and self.chat.owner is not None and connection.owner is self.chat.owner:
+                return connection.id
+        return None
 
-        A condition that raises `LookupError` does not hold yet (``view.texts()[-1]`` of an empty chat).
+    async def presses(self, text: str) -> StoredMessage:
+        """Press a button of the reply keyboard, which sends its caption.
 
         Raises:
-            AssertionError: it did not hold in time; the text shows the chat as the person sees it.
+            AssertionError: no such button is shown.
         """
-        try:
-            await asyncio.wait_for(wait_until(self._world, lambda: _holds(condition, self)), timeout)
-        except TimeoutError:
-            raise AssertionError(f"not so within {timeout:g} s:\n{self}") from None
-        return self
-
-
-def _holds(condition: Callable[[ChatView], object], view: ChatView) -> bool:
-    try:
-        return bool(condition(view))
-    except LookupError:
-        return False
-
-
-def wait_until(world: World, condition: Callable[[], bool]) -> Awaitable[None]:
-    """Wait, without a limit, until the condition holds; it is asked again after every change."""
-
-    async def wait() -> None:
-        while not condition():
-            await world.changes.wait()
-
-    return wait()
+        if not any(text in row for row in self.keyboard()):
+            raise AssertionError(f"no button {text!r} in the reply keyboard {self.keyboard()}:\n{self}")
+        return await self.types(text)

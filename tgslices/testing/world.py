@@ -10,20 +10,10 @@ from collections.abc import Iterable
 from datetime import timedelta
 from itertools import count
 
+from tgslices.testing.accounts import BotAccount, BusinessConnection, Json, Member, User
 from tgslices.testing.changes import Changes
 from tgslices.testing.clock import Clock
-from tgslices.testing.entities import (
-    COMMON_VIEW,
-    BotAccount,
-    BusinessConnection,
-    Chat,
-    Json,
-    Member,
-    StoredFile,
-    StoredMessage,
-    Tap,
-    User,
-)
+from tgslices.testing.entities import Chat, StoredFile, StoredMessage, Tap
 from tgslices.testing.errors import bad_request
 from tgslices.testing.rules import ephemeral
 from tgslices.testing.rules.access import Access, ChatFacts, access_refusal, unknown_chat
@@ -43,6 +33,7 @@ class World:
         self.users: dict[int, User] = {}
         self.bots: dict[str, BotAccount] = {}
         self.chats: dict[int, Chat] = {}
+        self.private_chats: dict[tuple[int, int], Chat] = {}
         self.business_chats: dict[tuple[int, int], Chat] = {}
         self.connections: dict[str, BusinessConnection] = {}
         self.files: dict[str, StoredFile] = {}
@@ -93,11 +84,11 @@ class World:
 
     def private_chat(self, user: User, bot: BotAccount) -> Chat:
         """The private chat of a person and a bot; it exists from the first question on."""
-        chat = bot.private_chats.get(user.id)
+        chat = self.private_chats.get((bot.id, user.id))
         if chat is None:
             chat = Chat(user.id, "private", user=user, bot=bot)
             chat.members = {user.id: Member(user), bot.id: Member(bot)}
-            bot.private_chats[user.id] = chat
+            self.private_chats[bot.id, user.id] = chat
         return chat
 
     def business_chat(self, customer: User, owner: User) -> Chat:
@@ -126,7 +117,7 @@ class World:
             chat_id = int(reference)
         except ValueError:
             return None
-        return bot.private_chats.get(chat_id) if chat_id > 0 else self.chats.get(chat_id)
+        return self.private_chats.get((bot.id, chat_id)) if chat_id > 0 else self.chats.get(chat_id)
 
     def reach(self, bot: BotAccount, reference: str, access: Access) -> Chat:
         """The chat that a ``chat_id`` means, if the bot may do there what it wants.

@@ -6,8 +6,8 @@ import re
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from tgslices.testing.accounts import BotAccount, Json
 from tgslices.testing.arguments import Arguments
-from tgslices.testing.entities import BotAccount, Json
 from tgslices.testing.errors import bad_request, conflict
 from tgslices.testing.methods.method import Encoded, Method
 from tgslices.testing.updates import ALLOWED_BY_DEFAULT, MAX_LONG_POLL_SECONDS, parse_allowed_updates

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from tgslices.testing.accounts import BotAccount, Json, Member, User
 from tgslices.testing.arguments import Arguments
-from tgslices.testing.entities import BotAccount, Chat, Json, Member, User
+from tgslices.testing.entities import Chat
 from tgslices.testing.errors import bad_request
 from tgslices.testing.membership import ADMIN_RIGHTS, leave, member_json, set_member
 from tgslices.testing.methods.method import Method

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
+from tgslices.testing.accounts import BotAccount
 from tgslices.testing.arguments import Arguments
-from tgslices.testing.entities import BotAccount, Chat, StoredMessage
+from tgslices.testing.entities import Chat, StoredMessage
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from tgslices.testing.accounts import BotAccount, Json
 from tgslices.testing.arguments import Arguments
 from tgslices.testing.delivery import announce
-from tgslices.testing.entities import BotAccount, Json, StoredMessage
+from tgslices.testing.entities import StoredMessage
 from tgslices.testing.errors import ApiError, bad_request
 from tgslices.testing.methods.albums import read_input_media
 from tgslices.testing.methods.markup import read_markup

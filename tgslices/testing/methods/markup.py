@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from tgslices.testing.accounts import Json
 from tgslices.testing.arguments import Arguments
-from tgslices.testing.entities import Json
 from tgslices.testing.errors import bad_request
 
 _MAX_DATA: Final = 64

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from tgslices.testing.accounts import BotAccount, Json
 from tgslices.testing.arguments import Arguments
-from tgslices.testing.entities import BotAccount, Json
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import send

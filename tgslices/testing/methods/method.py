@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from tgslices.testing.accounts import BotAccount
 from tgslices.testing.arguments import Arguments
-from tgslices.testing.entities import BotAccount
 from tgslices.testing.world import World
 
 Method: TypeAlias = Callable[[World, BotAccount, Arguments], object]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from tgslices.testing.accounts import BotAccount, BusinessConnection, Json, User
 from tgslices.testing.arguments import Arguments
 from tgslices.testing.delivery import announce
-from tgslices.testing.entities import BotAccount, BusinessConnection, Chat, Json, StoredMessage, Topic, User
+from tgslices.testing.entities import Chat, StoredMessage, Topic
 from tgslices.testing.errors import ApiError, bad_request
 from tgslices.testing.methods.markup import read_markup
 from tgslices.testing.rules import business, ephemeral, forwarding, identifiers, sending, topics

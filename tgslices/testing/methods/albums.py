@@ -1,0 +1,60 @@
+"""Sending albums.
+
+Source: tdlib/telegram-bot-api ``Client.cpp:11840-11870, 13379-13436``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tgslices.testing.accounts import BotAccount, Json
+from tgslices.testing.arguments import Arguments
+from tgslices.testing.errors import bad_request
+from tgslices.testing.files import find_file, keep_file
+from tgslices.testing.methods.media import MEDIA, media_content
+from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.outgoing import find_destination, send_all
+from tgslices.testing.rules.albums import album_refusal
+from tgslices.testing.world import World
+
+
+def read_input_media(world: World, arguments: Arguments, media: Any) -> tuple[str, Json]:
+    """The kind and the content of one ``InputMedia``.
+
+    Raises:
+        ApiError: it is none; the text has no "Can't parse InputMedia:" in front yet.
+    """
+    if not isinstance(media, dict):
+        raise bad_request("expected an Object")
+    kind = MEDIA.get(str(media.get("type", "")).lower())
+    if kind is None or kind.kind in {"sticker", "voice", "video_note"}:
+        raise bad_request(f'type "{media.get("type", "")}" is unsupported')
+    reference = str(media.get("media") or "")
+    upload = arguments.attached(reference)
+    if upload is None and not reference:
+        raise bad_request("media not found")
+    file = keep_file(world, upload) if upload is not None else find_file(world, reference)
+    return kind.kind, media_content(kind, file, media)
+
+
+def send_media_group(world: World, bot: BotAccount, arguments: Arguments) -> list[Json]:
+    """Send 2-10 files as one album; one is sent by itself, without an album's mark."""
+    if not arguments.text("media"):
+        raise bad_request('Parameter "media" is required')
+    media = arguments.json("media", "media")
+    if not isinstance(media, list):
+        raise bad_request("Expected an Array of InputMedia")
+    items = [read_input_media(world, arguments, item) for item in media]
+    refusal = album_refusal([kind for kind, _ in items])
+    if refusal is not None:
+        raise refusal
+    destination = find_destination(world, bot, arguments, items[0][0])
+    if len(items) > 1:
+        mark = str(13_000_000_000_000_000 + world.next_serial())
+        for _, content in items:
+            content["media_group_id"] = mark
+    sent = send_all(world, bot, destination, items)
+    return [message.json_for(bot.id, destination.connection_id) for message in sent]
+
+
+METHODS: Final[dict[str, Method]] = {"sendMediaGroup": send_media_group}

@@ -1,0 +1,63 @@
+"""Business accounts: the connection, and deleting in its chats (C6).
+
+Source: tdlib/telegram-bot-api ``Client.cpp:14440-14478`` and tdlib/td ``BusinessConnectionManager.cpp:573-600,
+1942-1954``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tgslices.testing.accounts import BotAccount, Json
+from tgslices.testing.arguments import Arguments
+from tgslices.testing.business import delete_in_business_chat
+from tgslices.testing.errors import bad_request
+from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.outgoing import find_business_chat
+from tgslices.testing.rules.business import deletion_refusal
+from tgslices.testing.world import World
+
+
+def get_business_connection(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """The ``BusinessConnection``."""
+    return world.connection(bot, arguments.text("business_connection_id")).json()
+
+
+def delete_business_messages(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Delete up to 100 messages of one chat of the account, or none; missing ones are skipped, an empty list is fine.
+
+    Age plays no part. Identifiers are those of the account's own row, so they name the chat by themselves.
+    """
+    numbers = arguments.message_ids()
+    connection = world.connection(bot, arguments.text("business_connection_id"))
+    chats = [chat for (owner_id, _), chat in world.business_chats.items() if owner_id == connection.owner.id]
+    wanted = dict.fromkeys(numbers)
+    found = [message for chat in chats for number in wanted if (message := chat.find(bot.id, number)) is not None]
+    if not found:
+        return True
+    refusal = deletion_refusal(
+        is_enabled=connection.is_enabled,
+        rights=connection.rights,
+        sent_by_bot=[message.is_from(bot.id) for message in found],
+        chats=len({message.chat.id for message in found}),
+    )
+    if refusal is not None:
+        raise refusal
+    delete_in_business_chat(world, found)
+    return True
+
+
+def read_business_message(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Mark a message as read for the account; nobody sees it here."""
+    connection = world.connection(bot, arguments.text("business_connection_id"))
+    chat = find_business_chat(world, connection, arguments)
+    if chat.find(bot.id, arguments.message_id()) is None:
+        raise bad_request("MESSAGE_ID_INVALID")
+    return True
+
+
+METHODS: Final[dict[str, Method]] = {
+    "getBusinessConnection": get_business_connection,
+    "deleteBusinessMessages": delete_business_messages,
+    "readBusinessMessage": read_business_message,
+}

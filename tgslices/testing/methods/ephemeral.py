@@ -1,0 +1,92 @@
+"""Editing and deleting ephemeral messages, one per call (C7).
+
+Source: https://core.telegram.org/bots/api#deleteephemeralmessage ff. The public server source has none of it; the texts
+of errors about missing messages are those of ordinary ones.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tgslices.testing.accounts import BotAccount, Json
+from tgslices.testing.arguments import Arguments
+from tgslices.testing.entities import StoredMessage
+from tgslices.testing.errors import bad_request
+from tgslices.testing.methods.albums import read_input_media
+from tgslices.testing.methods.editing import CAPTION, CONTENTS, NOT_MODIFIED, new_content
+from tgslices.testing.methods.markup import read_markup
+from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.text import read_text
+from tgslices.testing.rules.access import Access
+from tgslices.testing.world import World
+
+
+def _find(world: World, bot: BotAccount, arguments: Arguments, what: str, access: Access) -> StoredMessage:
+    chat = world.reach(bot, arguments.text("chat_id"), access)
+    world.expire(chat)
+    message = chat.ephemeral.get(arguments.integer("ephemeral_message_id"))
+    receiver_id = arguments.integer("receiver_user_id")
+    if message is None or receiver_id not in {message.receiver_id, message.sender_id}:
+        raise bad_request(f"message to {what} not found")
+    if bot.id not in {message.receiver_id, message.sender_id}:
+        raise bad_request(f"message to {what} not found")
+    return message
+
+
+def delete_ephemeral_message(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Delete one ephemeral message, sent or received by the bot."""
+    world.remove([_find(world, bot, arguments, "delete", Access.WRITE)])
+    return True
+
+
+def _edit(
+    world: World, bot: BotAccount, arguments: Arguments, changes: Json, dropped: frozenset[str] | tuple[str, ...]
+) -> StoredMessage:
+    inline, _ = read_markup(arguments)
+    message = _find(world, bot, arguments, "edit", Access.EDIT)
+    if message.sender_id != bot.id:
+        raise bad_request("message can't be edited")
+    if inline is not None:
+        changes = changes | {"reply_markup": inline}
+    content = new_content(message, changes, dropped)
+    if content == message.content:
+        raise bad_request(NOT_MODIFIED)
+    world.change(message, content)
+    return message
+
+
+def edit_ephemeral_message_text(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Change the text."""
+    changes = read_text(arguments, "text", "entities")
+    if not changes:
+        raise bad_request("Message text is empty")
+    _edit(world, bot, arguments, changes, ("text", "entities"))
+    return True
+
+
+def edit_ephemeral_message_caption(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Change the caption."""
+    _edit(world, bot, arguments, read_text(arguments, "caption", "caption_entities"), CAPTION)
+    return True
+
+
+def edit_ephemeral_message_media(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Put another file in the place of the content."""
+    kind, changes = read_input_media(world, arguments, arguments.json("media", "input media"))
+    _edit(world, bot, arguments, changes, CONTENTS).kind = kind
+    return True
+
+
+def edit_ephemeral_message_reply_markup(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Change the buttons, or take them away."""
+    _edit(world, bot, arguments, {}, ())
+    return True
+
+
+METHODS: Final[dict[str, Method]] = {
+    "deleteEphemeralMessage": delete_ephemeral_message,
+    "editEphemeralMessageText": edit_ephemeral_message_text,
+    "editEphemeralMessageCaption": edit_ephemeral_message_caption,
+    "editEphemeralMessageMedia": edit_ephemeral_message_media,
+    "editEphemeralMessageReplyMarkup": edit_ephemeral_message_reply_markup,
+}

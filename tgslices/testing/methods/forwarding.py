@@ -1,0 +1,172 @@
+"""Copying and forwarding (C8).
+
+Source: tdlib/telegram-bot-api ``Client.cpp:13238-13377``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tgslices.testing.accounts import BotAccount, Json
+from tgslices.testing.arguments import Arguments
+from tgslices.testing.entities import Chat, StoredMessage
+from tgslices.testing.errors import bad_request
+from tgslices.testing.methods.markup import read_markup
+from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.outgoing import find_destination, put, send_all
+from tgslices.testing.methods.text import read_text
+from tgslices.testing.rules.access import Access
+from tgslices.testing.rules.forwarding import Source, batch_refusal, can_forward, single_refusal
+from tgslices.testing.world import World
+
+_NOT_CARRIED: Final = frozenset(
+    {
+        "chat",
+        "date",
+        "edit_date",
+        "from",
+        "has_protected_content",
+        "is_topic_message",
+        "media_group_id",
+        "message_thread_id",
+        "sender_business_bot",
+        "sender_chat",
+    }
+)
+_OF_COPIES: Final = frozenset({"forward_origin", "reply_markup"})
+
+
+def copy_message(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """Copy one message, with another caption if one is given; returns the ``MessageId``."""
+    message = _single(world, bot, arguments, is_copy=True)
+    inline, other = read_markup(arguments)
+    destination = find_destination(world, bot, arguments, message.kind)
+    _check_single(message, is_copy=True)
+    content = _copied(message)
+    if "caption" in arguments.values:
+        content = {name: value for name, value in content.items() if name not in {"caption", "caption_entities"}}
+        content |= read_text(arguments, "caption", "caption_entities")
+    if inline is not None:
+        content["reply_markup"] = inline
+    if arguments.flag("protect_content"):
+        content["has_protected_content"] = True
+    return {"message_id": put(world, bot, destination, message.kind, content, other).id_for(bot.id)}
+
+
+def forward_message(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """Forward one message; returns the ``Message``."""
+    message = _single(world, bot, arguments, is_copy=False)
+    destination = find_destination(world, bot, arguments, message.kind)
+    _check_single(message, is_copy=False)
+    content = _forwarded(message, bot)
+    if arguments.flag("protect_content"):
+        content["has_protected_content"] = True
+    return put(world, bot, destination, message.kind, content, None).json_for(bot.id)
+
+
+def _single(world: World, bot: BotAccount, arguments: Arguments, *, is_copy: bool) -> StoredMessage:
+    chat = _from_chat(world, bot, arguments)
+    message = chat.find(bot.id, arguments.message_id())
+    if message is None:
+        raise bad_request(f"message to {'copy' if is_copy else 'forward'} not found")
+    return message
+
+
+def _from_chat(world: World, bot: BotAccount, arguments: Arguments) -> Chat:
+    if not arguments.text("from_chat_id"):
+        raise bad_request('Parameter "from_chat_id" is required')
+    return world.reach(bot, arguments.text("from_chat_id"), Access.READ)
+
+
+def _check_single(message: StoredMessage, *, is_copy: bool) -> None:
+    refusal = single_refusal(_source(message), is_chat_protected=message.chat.protected, is_copy=is_copy)
+    if refusal is not None:
+        raise refusal
+
+
+def copy_messages(world: World, bot: BotAccount, arguments: Arguments) -> list[Json]:
+    """Copy 1-100 messages; what is missing or cannot be copied is skipped, without a trace in the result."""
+    return _send_many(world, bot, arguments, is_copy=True)
+
+
+def forward_messages(world: World, bot: BotAccount, arguments: Arguments) -> list[Json]:
+    """Forward 1-100 messages; what is missing or cannot be forwarded is skipped, without a trace in the result."""
+    return _send_many(world, bot, arguments, is_copy=False)
+
+
+def _send_many(world: World, bot: BotAccount, arguments: Arguments, *, is_copy: bool) -> list[Json]:
+    if not arguments.text("from_chat_id"):
+        raise bad_request('Parameter "from_chat_id" is required')
+    numbers = arguments.message_ids()
+    if not numbers:
+        raise bad_request("Message identifiers are not specified")
+    destination = find_destination(world, bot, arguments, "text")
+    chat = _from_chat(world, bot, arguments)
+    found = [(number, message) for number in numbers if (message := chat.find(bot.id, number)) is not None]
+    taken = [message for _, message in found if can_forward(_source(message), is_copy=is_copy)]
+    refusal = batch_refusal(
+        [number for number, _ in found], taken=len(taken), is_chat_protected=chat.protected, is_copy=is_copy
+    )
+    if refusal is not None:
+        raise refusal
+    items = _contents(world, bot, taken, is_copy=is_copy, without_captions=arguments.flag("remove_caption"))
+    if arguments.flag("protect_content"):
+        for _, content in items:
+            content["has_protected_content"] = True
+    return [{"message_id": message.id_for(bot.id)} for message in send_all(world, bot, destination, items)]
+
+
+def _contents(
+    world: World, bot: BotAccount, messages: list[StoredMessage], *, is_copy: bool, without_captions: bool
+) -> list[tuple[str, Json]]:
+    albums: dict[str, str] = {}
+    items = []
+    for message in messages:
+        content = _copied(message) if is_copy else _forwarded(message, bot)
+        if without_captions and is_copy:
+            content = {name: value for name, value in content.items() if name not in {"caption", "caption_entities"}}
+        album = message.content.get("media_group_id")
+        if album is not None:
+            content["media_group_id"] = albums.setdefault(album, str(13_000_000_000_000_000 + world.next_serial()))
+        items.append((message.kind, content))
+    return items
+
+
+def _source(message: StoredMessage) -> Source:
+    poll = message.content.get("poll", {})
+    return Source(
+        message.kind,
+        is_protected=message.chat.protected or bool(message.content.get("has_protected_content")),
+        is_unknown_quiz=poll.get("type") == "quiz" and "correct_option_ids" not in poll,
+    )
+
+
+def _copied(message: StoredMessage) -> Json:
+    skipped = _NOT_CARRIED | _OF_COPIES
+    return {name: value for name, value in message.content.items() if name not in skipped}
+
+
+def _forwarded(message: StoredMessage, bot: BotAccount) -> Json:
+    content = {name: value for name, value in message.content.items() if name not in _NOT_CARRIED}
+    content.pop("reply_markup", None)
+    content.setdefault("forward_origin", _origin(message, bot))
+    return content
+
+
+def _origin(message: StoredMessage, bot: BotAccount) -> Json:
+    if message.chat.type == "channel":
+        return {
+            "type": "channel",
+            "date": message.date,
+            "chat": message.chat.json(),
+            "message_id": message.id_for(bot.id),
+        }
+    return {"type": "user", "date": message.date, "sender_user": message.content["from"]}
+
+
+METHODS: Final[dict[str, Method]] = {
+    "copyMessage": copy_message,
+    "copyMessages": copy_messages,
+    "forwardMessage": forward_message,
+    "forwardMessages": forward_messages,
+}

@@ -1,0 +1,76 @@
+"""Ephemeral messages: for one member's eyes, without an ordinary identifier (C7).
+
+The public server source (10.0) has none of this: what is marked DOC is what https://core.telegram.org/bots/api says of
+Bot API 10.2 and 10.3, and error texts that nobody could verify are marked so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from datetime import timedelta
+from typing import Final
+
+from tgslices.testing.errors import ApiError, bad_request
+
+LIFETIME: Final = timedelta(days=7)
+"""When they vanish by themselves. Source: tdlib/td ``MessagesManager.cpp:11467`` (``ttl_period``)"""
+
+MAX_PER_CHAT: Final = 100
+"""How many are kept for one chat; the oldest go first. Source: tdlib/td ``MessagesManager.cpp:31421``"""
+
+REPLY_WINDOW: Final = timedelta(seconds=15)
+"""How long one may be replied to. Source: DOC, ``ReplyParameters.ephemeral_message_id``"""
+
+EPHEMERAL_KINDS: Final = frozenset(
+    {
+        "animation",
+        "audio",
+        "contact",
+        "document",
+        "live_photo",
+        "location",
+        "photo",
+        "rich_message",
+        "sticker",
+        "text",
+        "venue",
+        "video",
+        "video_note",
+        "voice",
+    }
+)
+"""What can be sent so. Source: DOC, the methods with ``ephemeral_message_parameters``"""
+
+
+def sending_refusal(chat_type: str, kind: str, *, receiver_is_member: bool) -> ApiError | None:
+    """Why no such message can be sent, or None.
+
+    Groups only; ``BOT_NOT_ADMIN`` in private chats is a user's report, ``USER_NOT_PARTICIPANT`` is not verified.
+    """
+    if kind not in EPHEMERAL_KINDS:
+        return bad_request("MEDIA_INVALID")
+    if chat_type not in {"group", "supergroup"}:
+        return bad_request("BOT_NOT_ADMIN")
+    return None if receiver_is_member else bad_request("USER_NOT_PARTICIPANT")
+
+
+def is_expired(age: timedelta) -> bool:
+    """Whether such a message has vanished by itself."""
+    return age >= LIFETIME
+
+
+def reply_refusal(age: timedelta) -> ApiError | None:
+    """Why such a message cannot be replied to any more, or None. The text is not verified."""
+    return None if age <= REPLY_WINDOW else bad_request("message to be replied not found")
+
+
+def free_identifier(in_use: Container[int]) -> int:
+    """The identifier of a new message: the first that is not in use, so that old ones come back.
+
+    Source: DOC, ``Message.ephemeral_message_id``: it "may be reused for another ephemeral message after the message is
+    deleted or expires".
+    """
+    number = 1
+    while number in in_use:
+        number += 1
+    return number
