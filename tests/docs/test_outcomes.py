@@ -1,12 +1,13 @@
-"""The README's bot does what the README says, played by a person."""
+"""The bots of README and quickstart do what these pages say they do."""
 
 from __future__ import annotations
 
 import asyncio
 
+import pytest
 from aiogram import Bot, Dispatcher
 
-from tests.docs.pages import ROOT, run_page
+from tests.docs.pages import ROOT, blocks_of, run_page
 from tgslices.testing import BotApi
 
 
@@ -27,3 +28,13 @@ async def test_after_done_only_the_command_that_opened_the_order_and_the_farewel
 
     await dp.stop_polling()
     await polling
+
+
+@pytest.mark.usefixtures("api")
+async def test_the_quickstart_prints_what_it_says_it_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    page = ROOT / "docs" / "quickstart.md"
+    promised = next(block.source for block in blocks_of(page.read_text("utf-8")) if block.source.startswith("---"))
+
+    await run_page(page)
+
+    assert capsys.readouterr().out == promised
