@@ -5,13 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 from aiogram import Bot
-from aiogram.exceptions import TelegramRetryAfter
+from aiogram.exceptions import (
+    ClientDecodeError,
+    TelegramAPIError,
+    TelegramRetryAfter,
+    TelegramUnauthorizedError,
+)
 
 from tgslices.deletion.faults import Answer, classify
 from tgslices.deletion.pacing import Pacing
 from tgslices.deletion.plan import Batch
 from tgslices.deletion.requests import request_for
-from tgslices.deletion.routes import Route
+from tgslices.deletion.rights import Rights, rights_of, rights_request
+from tgslices.deletion.routes import Place, Route
 
 
 class Asker:
@@ -39,8 +45,7 @@ class Asker:
         try:
             is_accepted = await self._bot(request, request_timeout=self._timeout)
         except Exception as error:  # noqa: BLE001  # classify raises what it does not understand
-            if isinstance(error, TelegramRetryAfter):
-                self._pacing.pause(timedelta(seconds=error.retry_after))
+            self._heed(error)
             answer = classify(error, batch.route, singly=singly)
         else:
             answer = Answer.ACCEPTED if is_accepted else Answer.REFUSED
@@ -48,3 +53,25 @@ class Asker:
             self.singly = True
         self.singles_work |= singly and answer in {Answer.ACCEPTED, Answer.REFUSED}
         return answer
+
+    async def ask_rights(self, place: Place) -> Rights:
+        """Find out what the bot may delete in a place; everything, when that cannot be found out.
+
+        Raises:
+            TelegramUnauthorizedError: the bot's token was revoked.
+        """
+        request = rights_request(place, self._bot.id)
+        if request is None:
+            return Rights()
+        self.requests += 1
+        try:
+            return rights_of(place, await self._bot(request, request_timeout=self._timeout))
+        except TelegramUnauthorizedError:
+            raise
+        except (TelegramAPIError, ClientDecodeError, OSError) as error:
+            self._heed(error)
+            return Rights()
+
+    def _heed(self, error: Exception) -> None:
+        if isinstance(error, TelegramRetryAfter):
+            self._pacing.pause(timedelta(seconds=error.retry_after))

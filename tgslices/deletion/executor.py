@@ -70,6 +70,7 @@ class DeletionExecutor:
         timeout = min(LONGEST_REQUEST, self._lease / 2)
         asker = Asker(bot, self._pacing, timeout=timeout, singly=self._lacks_batches)
         run = DeletionRun(
+            bot.id,
             asker,
             ledger,
             pacing=self._pacing,
@@ -78,7 +79,7 @@ class DeletionExecutor:
             slack=timeout,
         )
         try:
-            await run.carry_out(bot.id, migrated)
+            await run.carry_out(migrated)
         except asyncio.CancelledError:
             await asyncio.shield(asyncio.ensure_future(ledger.release(soon=True)))
             raise

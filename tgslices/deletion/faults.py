@@ -44,11 +44,13 @@ Source: telegram-bot-api ``Client.cpp:13792``; tdesktop issue 31196 (id 0)
 """
 
 _REFUSED: Final = re.compile(
-    r"message can't be deleted|MESSAGE_DELETE_FORBIDDEN|MESSAGE_ID_INVALID|message identifiers? (specified|as a)",
+    r"message can't be deleted|MESSAGE_DELETE_FORBIDDEN|BOT_ACCESS_FORBIDDEN|MESSAGE_ID_INVALID"
+    r"|message identifiers? (specified|as a)",
     re.IGNORECASE,
 )
 """Answers that concern messages and not the chat, ``message can't be deleted for everyone`` among them.
 
+``BOT_ACCESS_FORBIDDEN`` answers a business request for one message too many: own ones may go where others may not.
 Source: TDLib ``MessagesManager.cpp:8500-8509``; telegram-bot-api ``Client.cpp:149``, ``12403``
 """
 

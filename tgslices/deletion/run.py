@@ -29,6 +29,7 @@ class DeletionRun:
 
     def __init__(
         self,
+        bot_id: int,
         asker: Asker,
         ledger: Ledger,
         *,
@@ -38,6 +39,7 @@ class DeletionRun:
         slack: timedelta,
     ) -> None:
         """Prepare; nothing happens before :meth:`carry_out`. ``slack``: how long a lease must outlast a request."""
+        self._bot_id = bot_id
         self._asker = asker
         self._ledger = ledger
         self._pacing = pacing
@@ -50,9 +52,9 @@ class DeletionRun:
         self._failures_in_a_row = 0
         self._has_stopped = False
 
-    async def carry_out(self, bot_id: int, migrated: Collection[int]) -> None:
+    async def carry_out(self, migrated: Collection[int]) -> None:
         """Ask until every fate is known or patience is at its end. Raises what :meth:`Asker.ask` raises."""
-        await self._plan(bot_id, migrated)
+        await self._plan(migrated)
         try:
             while self._fill():
                 done, _ = await asyncio.wait({*self._asking, *self._napping}, return_when=asyncio.FIRST_COMPLETED)
@@ -61,8 +63,8 @@ class DeletionRun:
         finally:
             await _cancel({*self._asking, *self._napping})
 
-    async def _plan(self, bot_id: int, migrated: Collection[int]) -> None:
-        now = self._clock()
+    async def _plan(self, migrated: Collection[int]) -> None:
+        now, bot_id = self._clock(), self._bot_id
         overdue = self._ledger.overdue()
         await self._ledger.settle(overdue, Outcome.EXPIRED)
         messages = [message for message in self._ledger.messages if message not in overdue]
@@ -167,15 +169,29 @@ class DeletionRun:
         if answer is Answer.ACCEPTED:
             culprits = job.search.accepted(job.inquiry)
             await self._ledger.settle(job.group, Outcome.ACCEPTED)
-            await self._refuse(culprits)
+            await self._refuse(job.work, culprits)
         elif job.work.is_unreachable:
             await self._ledger.settle(job.group, Outcome.UNREACHABLE)
         elif answer is Answer.REFUSED:
-            await self._refuse(job.search.refused(job.inquiry))
+            culprits = job.search.refused(job.inquiry)
+            needs_rights = any(job.work.needs_rights(job.search, culprit, self._bot_id) for culprit in culprits)
+            job.work.is_asking_for_rights |= needs_rights
+            await self._refuse(job.work, culprits)
+            if needs_rights:
+                await self._ask_for_rights(job.work)
         else:
             await self._ledger.settle(job.work.leave(), Outcome.UNREACHABLE)
 
-    async def _refuse(self, culprits: tuple[TrackedMessage, ...]) -> None:
+    async def _ask_for_rights(self, work: Work) -> None:
+        async with self._pacing.slot(self._patience) as is_free:
+            self._has_stopped |= not is_free
+            if is_free:
+                work.rights = await self._asker.ask_rights(work.place)
+        work.is_asking_for_rights = False
+        await self._refuse(work)
+
+    async def _refuse(self, work: Work, culprits: tuple[TrackedMessage, ...] = ()) -> None:
+        await self._ledger.settle(work.exclude_forbidden(self._bot_id), Outcome.REFUSED)
         for message in culprits:
             again = must_be_dice(message, self._clock())
             if again is None:

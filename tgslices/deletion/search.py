@@ -60,11 +60,17 @@ class Search(Generic[T]):
         self._refusals = 0
         self._culprits = 0
         self._asked_for_rest = False
+        self._has_accepted = False
 
     @property
     def is_done(self) -> bool:
         """Whether every item's fate is known."""
         return not (self._unknown or self._tainted or self._under_way)
+
+    @property
+    def only_refuses(self) -> bool:
+        """Whether a culprit was found and nothing was accepted so far: perhaps nothing ever will be."""
+        return bool(self._culprits) and not self._has_accepted
 
     def ask(self) -> Inquiry[T] | None:
         """Return the next group to ask for; None when there is none, or none that pays before an answer comes."""
@@ -82,6 +88,7 @@ class Search(Generic[T]):
     def accepted(self, inquiry: Inquiry[T]) -> tuple[T, ...]:
         """Learn that a group was accepted; return the item, if any, that is known to be refused now."""
         self._close(inquiry)
+        self._has_accepted = True
         for item in inquiry.group:
             self._rate.note(self._stratum(item), accepted=1)
         return self._taint(inquiry.rest)
@@ -98,6 +105,17 @@ class Search(Generic[T]):
         self._close(inquiry)
         kept = [item for item in (*inquiry.group, *inquiry.rest) if item not in without]
         self._unknown.extendleft(reversed(kept))
+
+    def exclude(self, is_out: Callable[[T], bool]) -> tuple[T, ...]:
+        """Take out what is not under way and need not be asked for; return it. Does nothing when repeated."""
+        hopeless = [group for group in self._tainted if any(map(is_out, group))]
+        for group in hopeless:
+            self._tainted.remove(group)
+            self._unknown.extendleft(reversed(group))
+        excluded = tuple(item for item in self._unknown if is_out(item))
+        if excluded:
+            self._unknown = deque(item for item in self._unknown if not is_out(item))
+        return excluded
 
     def restrict(self, limit: int) -> None:
         """Ask for at most ``limit`` items at once from now on."""

@@ -62,4 +62,6 @@ def suspicion_of(message: TrackedMessage, *, now: datetime, bot_id: int) -> Susp
 
 def is_own(message: TrackedMessage, bot_id: int) -> bool:
     """Tell whether this bot sent a message, which it may delete without any further right."""
-    return message.direction is Direction.OUTGOING and message.user_id in (None, bot_id)
+    if message.user_id is None:
+        return message.direction is Direction.OUTGOING
+    return message.user_id == bot_id

@@ -8,9 +8,10 @@ from datetime import datetime
 from itertools import groupby
 
 from tgslices.deletion.plan import Batch, DeletionPlan, largest_batch
+from tgslices.deletion.rights import Rights, rights_request
 from tgslices.deletion.routes import Place, Route
 from tgslices.deletion.search import Inquiry, Search
-from tgslices.deletion.suspicion import suspicion_of
+from tgslices.deletion.suspicion import is_own, suspicion_of
 from tgslices.model import TrackedMessage
 
 MessageSearch = Search[TrackedMessage]
@@ -42,7 +43,8 @@ class Work:
     """The searches of one place, healthy messages and suspects apart, and what is known about the place itself.
 
     A place that takes few requests waits for the answer to its first: if the bot has no access, that was the only one.
-    ``is_over``: nothing more is asked for here; ``is_unreachable``: because the bot has no access.
+    ``rights``: what the bot may delete here, once that was asked for. ``is_over``: nothing more is asked for here;
+    ``is_unreachable``: because the bot has no access.
     """
 
     place: Place
@@ -50,12 +52,14 @@ class Work:
     searches: list[MessageSearch]
     waits_for_first: bool
     jobs: list[Job] = field(default_factory=list)
+    rights: Rights | None = None
+    is_asking_for_rights: bool = False
     is_over: bool = False
     is_unreachable: bool = False
 
     def ask(self) -> Job | None:
         """Return the next group to ask for; None when there is none, or none before an answer comes."""
-        if self.is_over or (self.waits_for_first and self.jobs) or any(job.failures for job in self.jobs):
+        if self.is_over or self.is_asking_for_rights or self._waits_for_answer():
             return None
         for search in self.searches:
             inquiry = search.ask()
@@ -64,6 +68,9 @@ class Work:
                 self.jobs.append(job)
                 return job
         return None
+
+    def _waits_for_answer(self) -> bool:
+        return bool(self.waits_for_first and self.jobs) or any(job.failures for job in self.jobs)
 
     def answered(self, job: Job) -> None:
         """Note that the place answers: nothing needs to wait any more."""
@@ -79,6 +86,23 @@ class Work:
         """Ask for one message at a time from now on."""
         for search in self.searches:
             search.restrict(1)
+
+    def needs_rights(self, search: MessageSearch, culprit: TrackedMessage, bot_id: int) -> bool:
+        """Tell whether a first culprit, before anything was accepted, calls for asking what the bot may delete."""
+        is_matter_of_rights = self.place.route is Route.BUSINESS or not is_own(culprit, bot_id)
+        is_worth_it = self.rights is None and search.only_refuses and not search.is_done
+        return is_worth_it and is_matter_of_rights and rights_request(self.place, bot_id) is not None
+
+    def exclude_forbidden(self, bot_id: int) -> list[TrackedMessage]:
+        """Take out and return what the bot has no right to delete, as far as that is known."""
+        rights = self.rights
+        if rights is None or (rights.own and rights.foreign):
+            return []
+
+        def is_forbidden(message: TrackedMessage) -> bool:
+            return not rights.allow(is_own=is_own(message, bot_id))
+
+        return [message for search in self.searches for message in search.exclude(is_forbidden)]
 
     def leave(self) -> list[TrackedMessage]:
         """Note that the bot has no access; return what no answer is to be expected for."""

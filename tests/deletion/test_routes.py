@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+from aiogram.methods import DeleteBusinessMessages, DeleteMessage, DeleteMessages
+
+from tests.deletion.records import GROUP, PERSON, SUPERGROUP, record
+from tgslices.deletion.plan import MAX_IDS_PER_REQUEST, Batch
+from tgslices.deletion.requests import request_for
+from tgslices.deletion.routes import LARGEST_MESSAGE_ID, ChatKind, Place, Route, chat_kind, place_of, route_of
+from tgslices.model import TrackedMessage
+
+EPHEMERAL = record(0, GROUP, ephemeral_message_id=5, receiver_user_id=PERSON)
+BUSINESS = record(5, business_connection_id="c")
+
+
+@pytest.mark.parametrize(
+    ("message", "route"),
+    [
+        (record(1), Route.ORDINARY),
+        (record(LARGEST_MESSAGE_ID), Route.ORDINARY),
+        (record(LARGEST_MESSAGE_ID + 1), None),
+        (record(0), None),
+        (record(-1), None),
+        (record(1, chat_id=0), None),
+        (BUSINESS, Route.BUSINESS),
+        (record(0, business_connection_id="c"), None),
+        (EPHEMERAL, Route.EPHEMERAL),
+        (record(0, GROUP, ephemeral_message_id=5), None),
+        (record(0, GROUP, ephemeral_message_id=0, receiver_user_id=PERSON), None),
+        (record(5, ephemeral_message_id=5, receiver_user_id=1, business_connection_id="c"), None),
+    ],
+)
+def test_a_message_has_one_route_or_none(message: TrackedMessage, route: Route | None) -> None:
+    assert route_of(message) is route
+    place = place_of(message)
+    assert place == (None if route is None else Place(route, message.chat_id, message.business_connection_id))
+
+
+@pytest.mark.parametrize(
+    ("chat_id", "kind"),
+    [
+        (PERSON, ChatKind.PRIVATE),
+        (GROUP, ChatKind.GROUP),
+        (-999_999_999_999, ChatKind.GROUP),
+        (-1_000_000_000_000, ChatKind.CHANNEL),
+        (SUPERGROUP, ChatKind.CHANNEL),
+    ],
+)
+def test_the_id_of_a_chat_tells_its_kind(chat_id: int, kind: ChatKind) -> None:
+    assert chat_kind(chat_id) is kind
+
+
+@pytest.mark.parametrize(
+    "intruder", [record(2, GROUP), record(0), BUSINESS, EPHEMERAL, record(2, business_connection_id="")]
+)
+def test_no_batch_can_hold_a_message_of_another_chat_or_route(intruder: TrackedMessage) -> None:
+    with pytest.raises(ValueError, match="does not belong into a batch of the ordinary route in this chat"):
+        Batch(Route.ORDINARY, PERSON, None, (record(1), intruder))
+
+
+@pytest.mark.parametrize(
+    ("route", "count"), [(Route.ORDINARY, 0), (Route.ORDINARY, MAX_IDS_PER_REQUEST + 1), (Route.EPHEMERAL, 2)]
+)
+def test_no_batch_can_hold_more_or_less_than_its_call_takes(route: Route, count: int) -> None:
+    with pytest.raises(ValueError, match=f"a batch of the {route.value} route cannot hold {count} messages"):
+        Batch(route, PERSON, None, tuple(record(n) for n in range(1, count + 1)))
+
+
+def test_each_route_has_its_own_call() -> None:
+    ordinary = Batch(Route.ORDINARY, PERSON, None, (record(1), record(2)))
+    assert request_for(ordinary) == DeleteMessages(chat_id=PERSON, message_ids=[1, 2])
+    assert request_for(Batch(Route.ORDINARY, PERSON, None, (record(1),)), singly=True) == DeleteMessage(
+        chat_id=PERSON, message_id=1
+    )
+    assert request_for(Batch(Route.BUSINESS, PERSON, "c", (BUSINESS,))) == DeleteBusinessMessages(
+        business_connection_id="c", message_ids=[5]
+    )
+    ephemeral = request_for(Batch(Route.EPHEMERAL, GROUP, None, (EPHEMERAL,)))
+    assert ephemeral.__api_method__ == "deleteEphemeralMessage"
+    assert ephemeral.model_dump() == {"chat_id": GROUP, "receiver_user_id": PERSON, "ephemeral_message_id": 5}
+
+
+def test_an_ephemeral_message_can_be_deleted_with_an_aiogram_that_lacks_the_method(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr("aiogram.methods.DeleteEphemeralMessage", raising=False)
+    ephemeral = request_for(Batch(Route.EPHEMERAL, GROUP, None, (EPHEMERAL,)))
+    assert ephemeral.__api_method__ == "deleteEphemeralMessage"
+    assert ephemeral.model_dump() == {"chat_id": GROUP, "receiver_user_id": PERSON, "ephemeral_message_id": 5}

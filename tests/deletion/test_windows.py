@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from aiogram.enums import ContentType
+
+from tests.deletion.records import GROUP, NOW, PERSON, SUPERGROUP, record
+from tgslices.deletion.windows import (
+    AGE_LIMIT,
+    AGE_MARGIN,
+    DICE_MARGIN,
+    DICE_WAIT,
+    EPHEMERAL_LIFE,
+    allowed_from,
+    is_deferred,
+    is_expired,
+    is_near_limit,
+    must_be_dice,
+    refused_from,
+)
+from tgslices.model import TrackedMessage
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("chat_id", "age", "expired"),
+    [
+        (PERSON, AGE_LIMIT, False),
+        (PERSON, AGE_LIMIT + SECOND, True),
+        (GROUP, AGE_LIMIT, False),
+        (GROUP, AGE_LIMIT + SECOND, True),
+        (SUPERGROUP, AGE_LIMIT - SECOND, False),
+        (SUPERGROUP, AGE_LIMIT, True),
+    ],
+)
+def test_supergroups_and_channels_refuse_at_48_hours_sharp_and_other_chats_after(
+    chat_id: int, age: timedelta, expired: bool
+) -> None:
+    assert is_expired(record(1, chat_id, age=age), NOW) is expired
+
+
+def test_a_message_of_unknown_age_is_at_least_as_old_as_its_record() -> None:
+    unknown = record(1, SUPERGROUP, age=None, at=NOW - AGE_LIMIT)
+    assert is_expired(unknown, NOW)
+    assert not is_expired(unknown, NOW - SECOND)
+
+
+def test_nobody_checks_the_age_of_a_business_message() -> None:
+    assert refused_from(record(1, business_connection_id="c")) is None
+    assert not is_expired(record(1, age=timedelta(days=900), business_connection_id="c"), NOW)
+
+
+def test_an_ephemeral_id_means_another_message_after_seven_days() -> None:
+    ephemeral = record(0, GROUP, age=EPHEMERAL_LIFE, ephemeral_message_id=1, receiver_user_id=PERSON)
+    assert is_expired(ephemeral, NOW)
+    assert not is_expired(ephemeral, NOW - SECOND)
+
+
+def test_the_margin_lies_before_the_limit() -> None:
+    assert is_near_limit(record(age=AGE_LIMIT - AGE_MARGIN + SECOND), NOW)
+    assert not is_near_limit(record(age=AGE_LIMIT - AGE_MARGIN - SECOND), NOW)
+
+
+@pytest.mark.parametrize(
+    ("message", "deferred"),
+    [
+        (record(kind=ContentType.DICE), True),
+        (record(kind=ContentType.DICE, age=DICE_WAIT + DICE_MARGIN - SECOND), True),
+        (record(kind=ContentType.DICE, age=DICE_WAIT + DICE_MARGIN), False),
+        (record(1, GROUP, kind=ContentType.DICE), False),
+        (record(kind=ContentType.TEXT), False),
+        (record(kind=ContentType.DICE, business_connection_id="c"), False),
+    ],
+)
+def test_only_a_fresh_dice_in_a_private_chat_waits(message: TrackedMessage, deferred: bool) -> None:
+    assert is_deferred(message, NOW) is deferred
+
+
+def test_a_dice_may_go_a_minute_after_its_first_day() -> None:
+    assert allowed_from(record(kind=ContentType.DICE)) == NOW + timedelta(hours=24, minutes=1)
+    assert allowed_from(record()) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "again"),
+    [
+        (record(kind=None), NOW + DICE_WAIT + DICE_MARGIN),
+        (record(kind=None, age=DICE_WAIT + DICE_MARGIN), None),
+        (record(1, SUPERGROUP, kind=None), None),
+        (record(kind=ContentType.TEXT), None),
+        (record(kind=None, age=None), None),
+        (record(kind=None, business_connection_id="c"), None),
+    ],
+)
+def test_a_refused_copy_in_a_private_chat_can_but_be_a_dice_on_its_first_day(
+    message: TrackedMessage, again: object
+) -> None:
+    assert must_be_dice(message, NOW) == again
