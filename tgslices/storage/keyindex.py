@@ -75,8 +75,7 @@ class _Crowd(Generic[K]):
         elif type(there) is _Several:
             there[key.qualifier] = key
         else:
-            first = there
-            self._spots[spot] = _Several({first.qualifier: first, key.qualifier: key})
+            self._spots[spot] = _Several({there.qualifier: there, key.qualifier: key})
 
     def get(self, key: KeyParts) -> K | None:
         there = self._spots.get(_spot(key))
@@ -155,13 +154,12 @@ class KeyIndex(Generic[K]):
             return []
         if type(there) is _Crowd:
             return there.matching(scope)
-        only = there
         if (
-            ((user := only.user_id) is None or user == scope.user_id)
-            and ((thread := only.thread_id) is None or thread == scope.thread_id)
-            and only.business_connection_id == scope.business_connection_id
+            ((user := there.user_id) is None or user == scope.user_id)
+            and ((thread := there.thread_id) is None or thread == scope.thread_id)
+            and there.business_connection_id == scope.business_connection_id
         ):
-            return [only]
+            return [there]
         return []
 
     def of_chat(self, bot_id: int, chat_id: int) -> list[K]:

@@ -48,10 +48,10 @@ class MemorySessionStorage:
         return 0 if there is None else len(self._take(there, messages))
 
     async def clear(self, key: SessionKey) -> None:
-        there = self._open.get(key)
-        self._drop(key)
+        there = self._get(key)
         if there is not None:
-            self._open.put(PackedSlice(key))
+            there.empty()
+            self._after_removal(there)
 
     def is_idle(self, bot_id: int) -> bool:
         return self._open.lacks_bot(bot_id)
@@ -82,7 +82,7 @@ class MemorySessionStorage:
             # them, before anything has changed.
             there.add(message)
             if there.places is not None:
-                self._elsewhere.add(there.key(), (message.chat_id, message.business_connection_id))
+                self._note_chat(there, message)
         return len(matching)
 
     async def add_opening(self, key: SessionKey, message: TrackedMessage) -> None:
@@ -97,11 +97,7 @@ class MemorySessionStorage:
         return True
 
     async def discard(
-        self,
-        bot_id: int,
-        business_connection_id: str | None,
-        chat_id: int,
-        message_ids: Collection[int],
+        self, bot_id: int, business_connection_id: str | None, chat_id: int, message_ids: Collection[int]
     ) -> int:
         ids = frozenset(message_ids)
         dropped = 0
@@ -128,12 +124,7 @@ class MemorySessionStorage:
         return were_open
 
     async def claim(
-        self,
-        key: SessionKey,
-        messages: Collection[TrackedMessage],
-        *,
-        now: datetime,
-        until: datetime,
+        self, key: SessionKey, messages: Collection[TrackedMessage], *, now: datetime, until: datetime
     ) -> list[TrackedMessage]:
         there = self._get(key)
         if there is None:
@@ -176,7 +167,12 @@ class MemorySessionStorage:
     def _add(self, there: PackedSlice, message: TrackedMessage) -> None:
         there.add(message)
         if there.places is not None:
-            self._elsewhere.add(there.key(), (message.chat_id, message.business_connection_id))
+            self._note_chat(there, message)
+
+    def _note_chat(self, there: PackedSlice, message: TrackedMessage) -> None:
+        chat = (message.chat_id, message.business_connection_id)
+        if chat != (there.chat_id, there.business_connection_id):
+            self._elsewhere.add(there.key(), chat)
 
     def _take(self, there: PackedSlice, messages: Collection[TrackedMessage]) -> list[TrackedMessage]:
         taken = there.take(messages)
@@ -186,7 +182,7 @@ class MemorySessionStorage:
 
     def _after_removal(self, there: PackedSlice) -> None:
         key = there.key()
-        self._elsewhere.set(key, there.elsewhere())
+        self._elsewhere.set(key, there.chats())
         if not len(there):
             self._closed.pop(key)
 

@@ -1,12 +1,13 @@
 """One tracked message as a packed row of fixed size, and back, exactly.
 
 A row starts with the message's id and the number of its place, which together identify it within one slice: to look for
-these bytes is to look for the message. Times are kept as the three fields of a ``timedelta``, because to make one number
+these bytes is to look for the message. Times are kept as the three fields of a ``timedelta``, because making one number
 of them costs more than all the rest.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from struct import Struct, error
 from typing import Final, NoReturn, TypeAlias
@@ -26,6 +27,8 @@ HEAD: Final = Struct("<qI")
 """Message id and number of the place."""
 ROW: Final = Struct("<qIqqiIIiIIHB")
 SIZE: Final = ROW.size
+HEADS: Final = Struct(f"{HEAD.format}{SIZE - HEAD.size}x")
+"""A whole row, of which only the head is read."""
 
 _pack: Final = ROW.pack
 _NO_USER, _NO_THREAD, _NO_DATE, _SENT = 1, 2, 4, 8
@@ -103,8 +106,8 @@ def pack_row(message: TrackedMessage, place: int) -> bytes:
         _refuse(message)
 
 
-def unpack_row(row: Row, places: list[Place]) -> TrackedMessage:
-    """Return the message of a row; the place's number is an index of ``places``."""
+def unpack_row(row: Row, places: Mapping[int, Place]) -> TrackedMessage:
+    """Return the message of a row; ``places`` is by number."""
     message_id, place, user_id, thread_id, days, seconds, microseconds, *at, kind, marks = row
     chat_id, business_connection_id, ephemeral_message_id, receiver_user_id = places[place]
     return TrackedMessage(
