@@ -95,7 +95,7 @@ def track_incoming(message: Message, bot_id: int, at: datetime) -> TrackedMessag
     return _track(
         message,
         at,
-        Direction.OUTGOING if own else Direction.INCOMING,
+        _OUTGOING if own else _INCOMING,
         message.business_connection_id,
     )
 
@@ -182,6 +182,9 @@ def _message_in(event: object) -> object:
 
 
 _UTC_OFFSET: Final = timedelta(0)
+_TEXT: Final = ContentType.TEXT  # looking up a member of an enum costs as much as three fields of a message
+_INCOMING: Final = Direction.INCOMING
+_OUTGOING: Final = Direction.OUTGOING
 
 
 def _track(message: Message, at: datetime, direction: Direction, connection: str | None) -> TrackedMessage | None:
@@ -195,7 +198,7 @@ def _track(message: Message, at: datetime, direction: Direction, connection: str
         message.message_id,
         message.chat.id,
         None if user is None else user.id,
-        ContentType.TEXT if message.text else ContentType(message.content_type),
+        _TEXT if message.text else ContentType(message.content_type),
         direction,
         date if date.utcoffset() == _UTC_OFFSET else date.astimezone(UTC),
         at,

@@ -12,12 +12,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
-from aiogram import BaseMiddleware, Bot
+from aiogram import Bot
 from aiogram.dispatcher.event.handler import HandlerObject
 from aiogram.methods import TelegramMethod
 from aiogram.types import TelegramObject, Update
 
 from tgslices.errors import ConfigurationError, SessionUnavailable
+from tgslices.incoming import Handler, Middleware
 from tgslices.keys import SessionQualifier
 from tgslices.manager import SessionManager
 from tgslices.session import Session
@@ -45,52 +46,49 @@ class Wants:
     around: SessionQualifier | None
 
 
-class InjectionMiddleware(BaseMiddleware):
-    """Fills in the sessions that handlers ask for. A handler that asks for none pays one lookup."""
+def injection_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middleware:
+    """Return the middleware that fills in the sessions which handlers ask for.
 
-    def __init__(self, manager_of: Callable[[Bot], SessionManager]) -> None:
-        """Find a bot's manager with ``manager_of``."""
-        self._manager_of = manager_of
-        self._wants: dict[int, tuple[HandlerObject, Wants | None]] = {}
+    ``manager_of`` finds a bot's manager. A handler that asks for none pays one lookup: no coroutine of ours runs.
+    """
+    asking: dict[int, tuple[HandlerObject, Wants]] = {}
+    not_asking: dict[int, HandlerObject] = {}
+    # Handlers cannot be hashed; each is kept beside its id, so that the id cannot pass to another one.
 
-    def __call__(  # type: ignore[override]  # a plain function, so that other handlers cost no extra coroutine
-        self,
-        handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]],
-        event: TelegramObject,
-        data: dict[str, Any],
-    ) -> Awaitable[Any]:
-        """Look up what the handler asks for; hand the event on untouched when that is nothing."""
-        target: HandlerObject = data["handler"]
-        known = self._wants.get(id(target))
+    def fill_in(handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Awaitable[Any]:
+        target = data["handler"]
+        if not_asking.get(id(target)) is target:
+            return handler(event, data)
+        known = asking.get(id(target))
         if known is None or known[0] is not target:
-            # The handler is kept beside its id, so that the id cannot pass to another one.
-            known = self._wants[id(target)] = (target, wants_of(target))
-        wants = known[1]
-        return handler(event, data) if wants is None else self._handle(wants, handler, event, data)
+            wants = wants_of(target)
+            if wants is None:
+                not_asking[id(target)] = target
+                return handler(event, data)
+            known = asking[id(target)] = (target, wants)
+        return _handle(known[1], manager_of(data["bot"]), handler, event, data)
 
-    async def _handle(
-        self,
-        wants: Wants,
-        handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]],
-        event: TelegramObject,
-        data: dict[str, Any],
-    ) -> Any:
-        manager = self._manager_of(data["bot"])
-        update: Update = data.get("event_update") or event.update  # type: ignore[attr-defined]  # an ErrorEvent
-        for wanted in wants.parameters:
-            session = manager.of(update, qualifier=wanted.qualifier)
-            if session is None and not wanted.optional:
-                raise SessionUnavailable(_name_of(data["handler"]), wanted.name, update.event_type)
-            data[wanted.name] = session
-        if wants.around is None:
-            return await handler(event, data)
-        around = manager.of(update, qualifier=wants.around.name)
-        if around is None:
-            raise SessionUnavailable(_name_of(data["handler"]), f"flag {FLAG}", update.event_type)
-        async with around:
-            result = await handler(event, data)
-            # Sent here, inside the block; aiogram would send it after the block, or in the answer to a webhook.
-            return await manager.bot(result) if isinstance(result, TelegramMethod) else result
+    return fill_in
+
+
+async def _handle(
+    wants: Wants, manager: SessionManager, handler: Handler, event: TelegramObject, data: dict[str, Any]
+) -> Any:
+    update: Update = data.get("event_update") or event.update  # type: ignore[attr-defined]  # an ErrorEvent
+    for wanted in wants.parameters:
+        session = manager.of(update, qualifier=wanted.qualifier)
+        if session is None and not wanted.optional:
+            raise SessionUnavailable(_name_of(data["handler"]), wanted.name, update.event_type)
+        data[wanted.name] = session
+    if wants.around is None:
+        return await handler(event, data)
+    around = manager.of(update, qualifier=wants.around.name)
+    if around is None:
+        raise SessionUnavailable(_name_of(data["handler"]), f"flag {FLAG}", update.event_type)
+    async with around:
+        result = await handler(event, data)
+        # Sent here, inside the block; aiogram would send it after the block, or in the answer to a webhook.
+        return await manager.bot(result) if isinstance(result, TelegramMethod) else result
 
 
 def wants_of(handler: HandlerObject) -> Wants | None:

@@ -122,8 +122,17 @@ class Tracker:
             if message.migrate_to_chat_id or message.migrate_from_chat_id:
                 await self._follow(message)
             record = track_incoming(message, self.bot_id, self.clock())
-            if record is not None:
-                await self._record(update, scope_of_message(message, self.bot_id), record)
+            if record is None:
+                return
+            scope = scope_of_message(message, self.bot_id)
+            if self.intents or self._backlog.waiting or self.predicates:
+                await self._record(update, scope, record)
+                return
+            # The way of nearly every update of an open session, without the detour.
+            try:
+                await self.storage.record(scope, record)
+            except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
+                self._backlog.keep(partial(self.storage.record, scope, record), "a message", error)
         elif (gone := update.deleted_business_messages) is not None:
             await self._write(
                 partial(self.storage.discard, self.bot_id, gone.business_connection_id, gone.chat.id, gone.message_ids),
@@ -131,19 +140,9 @@ class Tracker:
             )
 
     async def _record(self, update: Update, scope: Scope, message: TrackedMessage) -> None:
-        if self.intents:
-            await self.settle_intents()
-        if self._backlog.waiting:
-            self._backlog.keep(partial(self.storage.record, scope, message), "a message")
-        else:
-            # Spelled out rather than left to Backlog.write, because every update of an open session passes here.
-            try:
-                await self.storage.record(scope, message)
-            except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
-                self._backlog.keep(partial(self.storage.record, scope, message), "a message", error)
-        if self.predicates:
-            for key in self.matching_predicates(update):
-                await self._backlog.write(partial(self.storage.add, key, message), "a message")
+        await self._write(partial(self.storage.record, scope, message), "a message")
+        for key in self.matching_predicates(update):
+            await self._backlog.write(partial(self.storage.add, key, message), "a message")
 
     def _holds(self, key: SessionKey, update: Update) -> bool:
         try:

@@ -13,8 +13,8 @@ from aiogram.client.session.base import BaseSession
 from aiogram.types import TelegramObject
 
 from tgslices.errors import ConfigurationError
-from tgslices.incoming import IncomingMiddleware
-from tgslices.injection import InjectionMiddleware
+from tgslices.incoming import incoming_middleware
+from tgslices.injection import injection_middleware
 from tgslices.keys import KeyStrategy, SessionKeyStrategy
 from tgslices.manager import SessionConfig, SessionManager, sessions_of
 from tgslices.outgoing import watch
@@ -178,8 +178,8 @@ def _storage_in_use(bots: Sequence[Bot]) -> SessionStorage:
 
 def _attach(dispatcher: Dispatcher, wiring: _Wiring) -> None:
     dispatcher[_DATA_KEY] = wiring
-    dispatcher.update.outer_middleware(IncomingMiddleware(wiring.manager_of))
-    injection = InjectionMiddleware(wiring.manager_of)
+    dispatcher.update.outer_middleware(incoming_middleware(wiring.manager_of))
+    injection = injection_middleware(wiring.manager_of)
     for name, observer in dispatcher.observers.items():
         if name != "update":
             observer.middleware(injection)
