@@ -6,6 +6,7 @@ that run side by side never see each other's.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -34,12 +35,11 @@ class Block:
         it neither reopens it nor records.
         """
         if not self.left:
-            for message in messages:
-                await self.tracker.add(self._live.key, message)
+            await asyncio.gather(*(self.tracker.add(self._live.key, message) for message in messages))
             return True
         if self._live.closings != self._closings:
             return False
-        return all([await self.tracker.add_late(self._live.key, message) for message in messages])
+        return all(await asyncio.gather(*(self.tracker.add_late(self._live.key, message) for message in messages)))
 
 
 _blocks: Final[ContextVar[tuple[Block, ...]]] = ContextVar("tgslices_blocks", default=())

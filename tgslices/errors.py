@@ -81,8 +81,8 @@ class PredicateFailed(TgslicesError, ValueError):
 class SessionUnavailable(TgslicesError, LookupError):
     """A handler requires a session where the update has no key for one."""
 
-    def __init__(self, handler: str, parameter: str, event: str) -> None:
-        """Keep the handler's name, its parameter's name, and the kind of event."""
+    def __init__(self, handler: str, parameter: str | None, event: str) -> None:
+        """Keep the handler's name, its parameter's name (None where its flag asks), and the kind of event."""
         super().__init__(handler, parameter, event)
         self.handler = handler
         self.parameter = parameter
@@ -90,10 +90,13 @@ class SessionUnavailable(TgslicesError, LookupError):
 
     def __str__(self) -> str:
         """Name the cause and the remedy."""
+        asks = "runs inside a session by its flag" if self.parameter is None else f"requires {self.parameter!r}"
+        remedy = (
+            "Take the flag off it" if self.parameter is None else f"Annotate {self.parameter!r} as 'Session | None'"
+        )
         return (
-            f"{self.handler} requires a session as {self.parameter!r}, but there is none, because the key strategy "
-            f"finds no session key in this {self.event} update. "
-            f"Annotate {self.parameter!r} as 'Session | None', or do not handle {self.event} updates there."
+            f"{self.handler} {asks}, but there is no session, because the key strategy finds no key "
+            f"in this {self.event} update. {remedy}, or do not handle {self.event} updates there."
         )
 
 

@@ -84,7 +84,7 @@ async def _handle(
         return await handler(event, data)
     around = manager.of(update, qualifier=wants.around.name)
     if around is None:
-        raise SessionUnavailable(_name_of(data["handler"]), f"flag {FLAG}", update.event_type)
+        raise SessionUnavailable(_name_of(data["handler"]), None, update.event_type)
     async with around:
         result = await handler(event, data)
         # Sent here, inside the block; aiogram would send it after the block, or in the answer to a webhook.

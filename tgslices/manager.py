@@ -11,7 +11,7 @@ from aiogram import Bot
 from aiogram.types import Chat, TelegramObject, Update, User
 
 from tgslices.deletion.executor import DeletionExecutor
-from tgslices.errors import NotAMessage
+from tgslices.errors import ConfigurationError, NotAMessage
 from tgslices.extract import track_by_hand
 from tgslices.keys import KeyStrategy, SessionKeyStrategy, key_of, scope_of
 from tgslices.model import ClearResult, SessionKey, TrackedMessage
@@ -42,6 +42,17 @@ class SessionConfig:
     patience: timedelta = timedelta(seconds=30)
     in_flight: int = 4
     backlog: int = 100_000
+
+    def __post_init__(self) -> None:
+        """Refuse what could only fail later, in the middle of an update."""
+        for name, too_little in (("lease", timedelta()), ("patience", timedelta(microseconds=-1))):
+            if not isinstance(value := getattr(self, name), timedelta) or value <= too_little:
+                raise ConfigurationError(f"{name} is {value!r}.", f"Pass a positive timedelta as {name}.")
+        for name in ("in_flight", "backlog"):
+            if not isinstance(value := getattr(self, name), int) or value < 1:
+                raise ConfigurationError(f"{name} is {value!r}.", f"Pass a positive integer as {name}.")
+        if self.clock().tzinfo is None:
+            raise ConfigurationError("The clock tells a naive time.", "Return an aware datetime in UTC from it.")
 
 
 handling: Final[ContextVar[Update | None]] = ContextVar("tgslices_handling", default=None)

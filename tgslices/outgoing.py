@@ -8,11 +8,13 @@ from typing import Any, Final
 
 from aiogram import Bot
 from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextRequestMiddlewareType
+from aiogram.exceptions import TelegramMigrateToChat
 from aiogram.methods import Response, TelegramMethod
 from aiogram.methods.base import TelegramType
 
 from tgslices.blocks import Block, blocks_of
 from tgslices.extract import carries_ids_only, creates_messages, track_outgoing
+from tgslices.manager import sessions_of
 
 log = logging.getLogger("tgslices")
 
@@ -47,11 +49,9 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         """Make the request, and record it where the running task is inside a block of this bot."""
         if method.__api_method__ in _ASKING_FOR_UPDATES:
             self._check_allowed(bot, method)
-        if not creates_messages(method):
-            return await make_request(bot, method)
-        blocks = blocks_of(bot.id)
+        blocks = blocks_of(bot.id) if creates_messages(method) else []
         if not blocks:
-            return await make_request(bot, method)
+            return await _follow(make_request, bot, method)
         # A caller that is cancelled, or loses patience, must not lose the record of what was sent all the same.
         task = asyncio.create_task(self._send(make_request, bot, method, blocks), name="tgslices-send")
         self._sending.add(task)
@@ -70,7 +70,7 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         method: TelegramMethod[TelegramType],
         blocks: list[Block],
     ) -> Response[TelegramType]:
-        response = await make_request(bot, method)
+        response = await _follow(make_request, bot, method)
         try:
             await self._record(bot, method, response, blocks)
         except Exception:
@@ -122,6 +122,22 @@ class OutgoingMiddleware(BaseRequestMiddleware):
                 bot.id,
                 " or ".join(missing),
             )
+
+
+async def _follow(
+    make_request: NextRequestMiddlewareType[TelegramType], bot: Bot, method: TelegramMethod[TelegramType]
+) -> Response[TelegramType]:
+    """Make a request, and learn from its refusal that a group has become a supergroup: the update may never come.
+
+    Source: telegram-bot-api ``Client.cpp`` lines 8149-8156 (``migrate_to_chat_id`` beside the error)
+    """
+    try:
+        return await make_request(bot, method)
+    except TelegramMigrateToChat as error:
+        old_chat_id, manager = getattr(method, "chat_id", None), sessions_of(bot)
+        if isinstance(old_chat_id, int) and manager is not None:
+            await manager.tracker.migrate(old_chat_id, error.migrate_to_chat_id)
+        raise
 
 
 def watch(bot: Bot) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from types import TracebackType
 from typing import Any, Final, TypeAlias
 from weakref import WeakSet
 
@@ -50,6 +51,13 @@ class SessionBot(Bot):
         super().__init__(token, session, default, **kwargs)
         self.sessions = SessionManager(self)
         watch(self)
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc_value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Finish the sessions' background work, then close what aiogram closes."""
+        await self.sessions.aclose()
+        await super().__aexit__(exc_type, exc_value, traceback)
 
 
 class _Wiring:
