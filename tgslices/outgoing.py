@@ -129,13 +129,15 @@ async def _follow(
 ) -> Response[TelegramType]:
     """Make a request, and learn from its refusal that a group has become a supergroup: the update may never come.
 
+    A refused deletion is left alone: whoever runs it settles its entries under the keys that they were claimed from.
     Source: telegram-bot-api ``Client.cpp`` lines 8149-8156 (``migrate_to_chat_id`` beside the error)
     """
     try:
         return await make_request(bot, method)
     except TelegramMigrateToChat as error:
         old_chat_id, manager = getattr(method, "chat_id", None), sessions_of(bot)
-        if isinstance(old_chat_id, int) and manager is not None:
+        is_deletion = method.__api_method__.startswith("delete")
+        if isinstance(old_chat_id, int) and manager is not None and not is_deletion:
             await manager.tracker.migrate(old_chat_id, error.migrate_to_chat_id)
         raise
 
