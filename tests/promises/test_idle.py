@@ -1,0 +1,91 @@
+"""While no session is open: nothing is stored, and nothing but one check is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from aiogram.types import Message
+
+from tests.promises.stage import Stage, texts_of
+from tests.promises.storages import Line, ListStorage
+from tgslices import MemorySessionStorage, SessionBot, SessionManager, SessionStorage
+
+
+@pytest.fixture
+def line(delivery: str) -> Line:
+    return Line(MemorySessionStorage() if delivery == "polling" else ListStorage())
+
+
+@pytest.fixture
+def storage(line: Line) -> SessionStorage:
+    return line
+
+
+async def test_an_idle_bot_leaves_its_storage_alone(stage: Stage, line: Line, caplog: pytest.LogCaptureFixture) -> None:
+    """ "While no session is open, an update costs one check." """
+    handled: list[str | None] = []
+
+    @stage.dispatcher.message()
+    async def handle(message: Message) -> None:
+        await message.answer("hello")
+        handled.append(message.text)
+
+    line.calls.clear()
+    line.is_down = True
+    await stage.says("one", "two")
+    await stage.bot.send_message(stage.chat.id, "three")
+    assert handled == ["one", "two"]
+    assert stage.bot.sessions.is_idle()
+    assert line.calls == []
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["message", "edited_message", "channel_post", "business_message", "deleted_business_messages", "callback_query"],
+)
+async def test_no_kind_of_update_asks_the_storage_of_an_idle_bot(stage: Stage, line: Line, kind: str) -> None:
+    chat, user = stage.chat.chat.json(), stage.ann.json()
+    event: dict[str, Any] = stage.message(5)
+    if kind == "deleted_business_messages":
+        event = {"business_connection_id": "conn", "chat": chat, "message_ids": [5]}
+    elif kind == "callback_query":
+        event = {"id": "1", "from": user, "chat_instance": "1", "data": "x", "message": event}
+    line.calls.clear()
+    line.is_down = True
+    await stage.delivers(kind, event)
+    assert line.calls == []
+
+
+async def test_is_idle_follows_what_is_open(stage: Stage) -> None:
+    """ "`is_idle() -> bool`" """
+    sessions = stage.bot.sessions
+    assert sessions.is_idle()
+    first = stage.session("order")
+    assert not sessions.is_idle()
+    second = stage.session("support")
+    await first.close()
+    assert not sessions.is_idle()
+    await sessions.unsubscribe(second.key)
+    assert sessions.is_idle()
+    sessions.subscribe(second.key, lambda update: False)
+    assert not sessions.is_idle()
+    await second.close()
+    assert sessions.is_idle()
+
+
+async def test_another_bots_session_does_not_wake_an_idle_bot(stage: Stage) -> None:
+    other = stage.api.add_bot("other_bot")
+    async with SessionBot(other.token, session=stage.api.client_session()) as bot:
+        beside = SessionManager(bot, stage.bot.sessions.config)
+        beside.get(stage.chat.id)
+        assert not beside.is_idle()
+        assert stage.bot.sessions.is_idle()
+
+
+async def test_a_bot_that_was_idle_records_from_the_next_message_on(stage: Stage) -> None:
+    await stage.says("before")
+    session = stage.session()
+    await stage.says("after")
+    assert await texts_of(session, stage.chat) == ["after"]

@@ -1,0 +1,165 @@
+"""A group that becomes a supergroup: the promises on it, over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from aiogram.types import Message
+
+from tests.promises.stage import Stage, ids_in
+from tgslices import Direction, Session, SessionKey
+
+NEW: dict[str, Any] = {"id": -1_000_000_000_778, "type": "supergroup", "title": "Team"}
+
+
+class Group:
+    """A group that has just been told to become a supergroup."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.old = stage.api.add_group("Team", members=[stage.ann, stage.account])
+        self.session = stage.bot.sessions.get(self.old.id, stage.ann.id, qualifier="order")
+
+    async def says(self, text: str) -> None:
+        await self.stage.ann.view(self.old).types(text)
+        await self.stage.settled()
+
+    async def leaves(self, message_id: int = 90) -> None:
+        """Deliver what the old chat says about it."""
+        notice = self.stage.message(message_id, chat=self.old.json(), text=None, migrate_to_chat_id=NEW["id"])
+        await self.stage.delivers("message", notice)
+
+    async def arrives(self, message_id: int = 1) -> None:
+        """Deliver what the new chat says about it."""
+        notice = self.stage.message(message_id, chat=NEW, text=None, migrate_from_chat_id=self.old.id)
+        await self.stage.delivers("message", notice)
+
+    async def places(self) -> list[tuple[int, int]]:
+        return [(entry.chat_id, entry.message_id) for entry in await self.session.messages()]
+
+
+@pytest.fixture
+def group(stage: Stage) -> Group:
+    return Group(stage)
+
+
+@pytest.mark.parametrize("order", ["leaves arrives", "arrives leaves", "leaves", "arrives", "leaves leaves arrives"])
+async def test_open_keys_move_to_the_new_chat_with_their_entries(stage: Stage, group: Group, order: str) -> None:
+    """ "When a group becomes a supergroup, open keys move to the new chat with their entries, which keep the old chat's
+    id": whichever of the two notices comes, in whichever order (C5)."""
+    await group.says("one")
+    for step in order.split():
+        await getattr(group, step)()
+    assert group.session.key == SessionKey(stage.bot.id, NEW["id"], stage.ann.id, qualifier="order")
+    places = [place for place in await group.places() if place[1] != 90 and place != (NEW["id"], 1)]
+    assert places == [(group.old.id, 1)]
+    old_key = SessionKey(stage.bot.id, group.old.id, stage.ann.id, qualifier="order")
+    assert await stage.bot.sessions.storage.list(old_key) == []
+
+
+async def test_the_moved_key_gets_the_new_chats_messages_even_under_the_same_numbers(
+    stage: Stage, group: Group
+) -> None:
+    await group.says("one")
+    await group.leaves()
+    await stage.delivers("message", stage.message(1, chat=NEW))
+    assert (group.old.id, 1) in await group.places()
+    assert (NEW["id"], 1) in await group.places()
+
+
+async def test_a_new_chats_message_that_comes_before_both_notices_is_the_one_limit(stage: Stage, group: Group) -> None:
+    """There is no order between the notices and the first message (C5): nothing tells that the chats are one yet."""
+    await stage.delivers("message", stage.message(2, chat=NEW))
+    await group.arrives()
+    await stage.delivers("message", stage.message(3, chat=NEW))
+    assert [place for place in await group.places() if place[1] != 1] == [(NEW["id"], 3)]
+
+
+async def test_a_handle_a_block_and_a_wrapper_follow_the_chat(stage: Stage, group: Group) -> None:
+    stage.answers("sendMessage", lambda arguments: stage.message(int(arguments.text("text")), chat=NEW))
+    async with group.session as order:
+        await group.leaves()
+        await order.send_message("7")
+        await stage.bot.send_message(NEW["id"], "8")
+    assert [r.arguments["chat_id"] for r in stage.api.requests if r.method == "sendMessage"] == [NEW["id"]] * 2
+    assert [p for p in await group.places() if p[1] in {7, 8}] == [(NEW["id"], 7), (NEW["id"], 8)]
+    assert order.chat_id == NEW["id"]
+
+
+async def test_a_fresh_handle_for_the_new_chat_is_the_same_session(stage: Stage, group: Group) -> None:
+    await group.says("one")
+    await group.leaves()
+    again = stage.bot.sessions.get(NEW["id"], stage.ann.id, qualifier="order")
+    assert await again.messages() == await group.session.messages()
+    await again.close()
+    assert stage.bot.sessions.is_idle()
+
+
+async def test_sessions_of_other_chats_stay(stage: Stage, group: Group) -> None:
+    private = stage.session("order")
+    await stage.says("private")
+    await group.leaves()
+    assert private.chat_id == stage.chat.id
+    assert await ids_in(private) == [1]
+
+
+async def test_a_session_that_was_opened_in_the_new_chat_before_keeps_its_own_entries(
+    stage: Stage, group: Group
+) -> None:
+    await group.says("one")
+    early = stage.bot.sessions.get(NEW["id"], stage.ann.id, qualifier="order")
+    await stage.delivers("message", stage.message(4, chat=NEW))
+    await group.leaves()
+    places = {(e.chat_id, e.message_id) for e in await early.messages()}
+    assert {(NEW["id"], 4), (group.old.id, 1)} <= places
+    assert await group.places() == [(e.chat_id, e.message_id) for e in await early.messages()]
+
+
+async def test_the_predicate_of_a_key_moves_with_it(stage: Stage, group: Group) -> None:
+    seen: list[int] = []
+
+    def matches(update: Any) -> bool:
+        seen.append(update.message.message_id)
+        return bool(update.message.text)
+
+    stage.bot.sessions.subscribe(group.session.key, matches)
+    await group.leaves()
+    await stage.delivers("message", stage.message(5, chat=NEW))
+    assert seen == [90, 5]
+    assert await group.places() == [(NEW["id"], 5)]
+
+
+async def test_a_handler_of_the_notice_gets_the_session(stage: Stage, group: Group) -> None:
+    """The one who handles ``migrate_from_chat_id`` is handed the session that has just moved."""
+    await group.says("one")
+    held: list[int] = []
+
+    @stage.dispatcher.message()
+    async def moved(message: Message, mine: Session) -> None:
+        held.append(len(await stage.bot.sessions.get(message.chat, message.from_user, qualifier="order").messages()))
+
+    await group.arrives(message_id=2)
+    assert held == [2]
+
+
+async def test_old_entries_become_unreachable_and_are_asked_for_nowhere_else(stage: Stage, group: Group) -> None:
+    """ "... become `unreachable` on clearing, and are never asked for anywhere (C5)" """
+    await group.says("one")
+    await group.leaves()
+    group.old.migrated_to = NEW["id"]
+    result = await group.session.clear()
+    assert [(e.chat_id, e.message_id) for e in result.unreachable][:1] == [(group.old.id, 1)]
+    assert not result.accepted
+    asked = [r.arguments["chat_id"] for r in stage.api.requests if r.method.startswith("deleteMessage")]
+    assert NEW["id"] not in asked
+    assert await group.session.messages() == []
+
+
+async def test_direction_and_time_of_a_moved_entry_are_kept(group: Group) -> None:
+    await group.says("one")
+    before = await group.session.messages()
+    await group.leaves()
+    [after] = [entry for entry in await group.session.messages() if entry.message_id == 1]
+    assert after.direction is Direction.INCOMING
+    assert (after.date, after.at, after.user_id) == (before[0].date, before[0].at, before[0].user_id)
