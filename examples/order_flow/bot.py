@@ -1,0 +1,55 @@
+"""The bot put together: routers, sessions, and the form's state machine."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from aiogram import Dispatcher
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import PRODUCTION, TelegramAPIServer
+from aiogram.fsm.storage.base import BaseStorage
+from aiogram.fsm.storage.memory import SimpleEventIsolation
+from aiogram.utils.callback_answer import CallbackAnswerMiddleware
+
+from examples.order_flow import leaving, order, support
+from examples.order_flow.leaving import OnWiped
+from tgslices import ClearResult, SessionBot, SessionStorage, setup_sessions
+
+log = logging.getLogger("order_flow")
+
+
+def make_bot(token: str, api: str | None = None) -> SessionBot:
+    """Return a bot that talks to Telegram, or to the Bot API server at a base URL.
+
+    Raises:
+        TokenValidationError: the token is malformed.
+    """
+    server = TelegramAPIServer.from_base(api) if api else PRODUCTION
+    return SessionBot(token, session=AiohttpSession(api=server))
+
+
+def log_wipe(result: ClearResult) -> None:
+    """Write down what became of a slice."""
+    log.info("Wiped a slice of %d messages: %r", result, result)
+
+
+def make_dispatcher(
+    bot: SessionBot,
+    storage: SessionStorage,
+    forms: BaseStorage,
+    *,
+    on_wiped: OnWiped = log_wipe,
+    lease: timedelta = timedelta(minutes=1),
+) -> Dispatcher:
+    """Wire the bot: slices are kept in ``storage``, and where each person stands in the form in ``forms``.
+
+    ``lease``: how long a wipe belongs to the process that began it. A dispatcher is made once in a process, because
+    the routers can only be included once.
+    """
+    # One person's updates are handled one after the other, so that two quick taps cannot both move the form.
+    dispatcher = Dispatcher(storage=forms, events_isolation=SimpleEventIsolation(), on_wiped=on_wiped)
+    setup_sessions(dispatcher, bot, storage=storage, lease=lease)
+    dispatcher.callback_query.middleware(CallbackAnswerMiddleware())
+    dispatcher.include_routers(support.router, order.router, leaving.router)
+    return dispatcher

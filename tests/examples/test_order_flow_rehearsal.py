@@ -1,0 +1,118 @@
+"""The example's own verdict: it passes as it stands, and fails when the bot does not do what it promises."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.examples.runs import MODULE, run
+
+SPOILT = """
+import sys
+from examples.order_flow.__main__ import main
+from tgslices import Session
+
+honest = Session.clear
+
+{spoil}
+
+Session.clear = clear
+sys.exit(main())
+"""
+
+FORGETS_ONE = """
+async def clear(self):
+    first, *_ = await self.messages()
+    return await honest(self, lambda entry: entry != first)
+"""
+
+WIPES_SUPPORT_TOO = """
+async def clear(self):
+    await honest(self.bot.sessions.get(self.chat_id, self.user_id, qualifier="support"))
+    return await honest(self)
+"""
+
+
+async def test_the_customer_sees_support_and_the_farewell_and_nothing_else(tmp_path: Path) -> None:
+    played = await run(*MODULE, cwd=tmp_path)
+    assert (played.code, played.err) == (0, "")
+    before, after = played.out.split("After /done:")
+    assert re.findall(r"^ +\d+  (.*)$", before, re.MULTILINE) == [
+        "Ann: /order",
+        "Order bot: One large pizza. Where to? Type the address.",
+        "Ann: /support",
+        "Order bot: What can we help with? Reply to this message.",
+        "Ann: Do you deliver after ten?",
+        "Order bot: We deliver until eleven, also to your door.  [That helped]",
+        "Ann: 12 Harbour Road",
+        "Order bot: One large pizza to 12 Harbour Road. Shall we?  [Order it] [Change it] [Drop it]",
+        "Ann: /start",
+        "Order bot: On its way: one large pizza to 12 Harbour Road. Send /done when it has arrived, or /cancel.",
+    ]
+    assert re.findall(r"^ +\d+  (.*)$", after, re.MULTILINE) == [
+        "Ann: /support",
+        "Order bot: What can we help with? Reply to this message.",
+        "Ann: Do you deliver after ten?",
+        "Order bot: We deliver until eleven, also to your door.  [That helped]",
+        "Order bot: Enjoy your pizza! I have tidied up after us.",
+    ]
+    assert "The wipe took 7 messages in 1 request: ClearResult(7, accepted=7, requests=1)." in after
+    assert "The server's log has 7 messages in 1 request." in after
+    assert after.endswith("All 7 messages of the order are gone; the 5 others are there.\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_bot_that_leaves_a_message_behind_fails() -> None:
+    played = await run("-c", SPOILT.format(spoil=FORGETS_ONE))
+    assert played.code == 1
+    assert played.err == ("The rehearsal failed.\nStill visible, though it belongs to the order:    1  Ann: /order\n")
+
+
+async def test_a_bot_that_wipes_too_much_fails() -> None:
+    played = await run("-c", SPOILT.format(spoil=WIPES_SUPPORT_TOO))
+    assert played.code == 1
+    verdict, *lines = played.err.splitlines()
+    assert verdict == "The rehearsal failed."
+    assert [line.partition(":    ") for line in lines] == [
+        ("Gone, though it belongs to support", ":    ", line)
+        for line in (
+            "3  Ann: /support",
+            "4  Order bot: What can we help with? Reply to this message.",
+            "5  Ann: Do you deliver after ten?",
+            "6  Order bot: We deliver until eleven, also to your door.  [That helped]",
+        )
+    ]
+
+
+async def test_an_unknown_storage_gets_one_line() -> None:
+    played = await run(*MODULE, "--storage", "nonsense://here")
+    assert (played.code, played.out) == (2, "")
+    assert played.err.count("\n") == 1
+    assert "nonsense" in played.err
+
+
+async def test_crashing_without_a_durable_storage_gets_one_line() -> None:
+    played = await run(*MODULE, "--crash", "--storage", "memory://")
+    assert (played.code, played.out) == (2, "")
+    assert played.err == "--crash needs a storage that outlives the process; leave out --storage for SQLite.\n"
+
+
+async def test_help_names_every_option_and_variable() -> None:
+    played = await run(*MODULE, "--help")
+    assert (played.code, played.err) == (0, "")
+    for name in ("--storage", "--lease", "--crash", "BOT_TOKEN", "BOT_API"):
+        assert name in played.out
+
+
+@pytest.mark.timeout(300)
+async def test_the_slice_survives_two_kills() -> None:
+    played = await run(*MODULE, "--crash")
+    assert (played.code, played.err) == (0, "")
+    kills = re.findall(r"^Killed process (\d+) in the middle of the (\w+)", played.out, re.MULTILINE)
+    assert [place for _, place in kills] == ["order", "wipe"]
+    assert len({number for number, _ in kills}) == 2
+    left, whole = map(int, re.findall(r"; (\d+) of (\d+) messages are still there", played.out)[0])
+    assert 0 < left < whole
+    assert f"All {whole} messages of the order are gone; the 5 others are there." in played.out
