@@ -33,9 +33,10 @@ def record(
 
 def foreign(message_id: int = 1, chat_id: int = GROUP, **more: Any) -> TrackedMessage:
     """Return a text that somebody else sent."""
-    return record(message_id, chat_id, **({"user_id": PERSON, "direction": Direction.INCOMING} | more))
+    fields: dict[str, Any] = {"user_id": PERSON, "direction": Direction.INCOMING}
+    return record(message_id, chat_id, **(fields | more))
 
 
-def pending(*messages: TrackedMessage, key: SessionKey = KEY, now: datetime = NOW) -> list[PendingDeletion]:
-    """Return messages as they are claimed now, for a minute."""
-    return [PendingDeletion(key, message, now, now + timedelta(minutes=1)) for message in messages]
+def claimed(*messages: TrackedMessage, key: SessionKey = KEY, at: datetime = NOW) -> list[PendingDeletion]:
+    """Return messages as they are claimed, for a minute."""
+    return [PendingDeletion(key, message, at, at + timedelta(minutes=1)) for message in messages]

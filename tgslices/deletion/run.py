@@ -49,7 +49,7 @@ class DeletionRun:
         self._works: deque[Work] = deque()
         self._asking: set[Task] = set()
         self._napping: dict[Task, Job] = {}
-        self._failures_in_a_row = 0
+        self._failing: set[Work] = set()
         self._has_stopped = False
 
     async def carry_out(self, migrated: Collection[int]) -> None:
@@ -80,12 +80,16 @@ class DeletionRun:
 
     def _fill(self) -> bool:
         """Start what may start; tell whether anything is worth waiting for."""
-        while len(self._asking) < self._pacing.in_flight and not self._has_stopped:
+        while len(self._asking) < self._pacing.in_flight and not (self._has_stopped or self._server_seems_away()):
             job = self._next_job()
             if job is None:
                 break
             self._start(job)
         return bool(self._asking or (self._napping and not self._has_stopped))
+
+    def _server_seems_away(self) -> bool:
+        """Tell whether so many places failed, with no answer in between, that the fault is not theirs."""
+        return len(self._failing) >= max(self._pacing.in_flight, 2)
 
     def _next_job(self) -> Job | None:
         for _ in range(len(self._works)):
@@ -123,7 +127,7 @@ class DeletionRun:
         if answer is Answer.FAULT:
             await self._retry_later(job, self._clock() - started)
         else:
-            self._failures_in_a_row = 0
+            self._failing.clear()
             await self._learn(job, answer)
 
     async def _may_ask(self, job: Job) -> bool:
@@ -145,7 +149,7 @@ class DeletionRun:
             await self._ledger.settle(job.group, Outcome.UNREACHABLE)
             return
         job.failures += 1
-        self._failures_in_a_row += 1
+        self._failing.add(job.work)
         self._napping[asyncio.create_task(self._nap(job, lost))] = job
 
     async def _nap(self, job: Job, lost: timedelta) -> None:
@@ -156,7 +160,7 @@ class DeletionRun:
                 await self._pacing.wait(wait)
                 return
         job.work.is_over = True
-        self._has_stopped |= self._failures_in_a_row >= self._pacing.in_flight
+        self._has_stopped |= self._server_seems_away()
 
     # What an answer teaches
 
@@ -174,7 +178,7 @@ class DeletionRun:
             await self._ledger.settle(job.group, Outcome.UNREACHABLE)
         elif answer is Answer.REFUSED:
             culprits = job.search.refused(job.inquiry)
-            needs_rights = any(job.work.needs_rights(job.search, culprit, self._bot_id) for culprit in culprits)
+            needs_rights = not job.work.is_asking_for_rights and job.work.needs_rights(job, self._bot_id)
             job.work.is_asking_for_rights |= needs_rights
             await self._refuse(job.work, culprits)
             if needs_rights:

@@ -32,6 +32,9 @@ CULPRITS_BEFORE_GUESSING: Final = 6
 """As long as fewer were found, left-overs wait for every answer that is under way: with so few of them the refusal rate
 is a guess, and several guesses at a time cost more requests than they save time."""
 
+TELLING_REFUSALS: Final = 4
+"""How many refusals in a row, from the first request on, make it likely that nothing is ever accepted."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inquiry(Generic[T]):
@@ -69,8 +72,8 @@ class Search(Generic[T]):
 
     @property
     def only_refuses(self) -> bool:
-        """Whether a culprit was found and nothing was accepted so far: perhaps nothing ever will be."""
-        return bool(self._culprits) and not self._has_accepted
+        """Whether a culprit or many a refusal came before anything was accepted: perhaps nothing ever will be."""
+        return not self._has_accepted and (bool(self._culprits) or self._refusals >= TELLING_REFUSALS)
 
     def ask(self) -> Inquiry[T] | None:
         """Return the next group to ask for; None when there is none, or none that pays before an answer comes."""

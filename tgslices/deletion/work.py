@@ -87,10 +87,11 @@ class Work:
         for search in self.searches:
             search.restrict(1)
 
-    def needs_rights(self, search: MessageSearch, culprit: TrackedMessage, bot_id: int) -> bool:
-        """Tell whether a first culprit, before anything was accepted, calls for asking what the bot may delete."""
-        is_matter_of_rights = self.place.route is Route.BUSINESS or not is_own(culprit, bot_id)
-        is_worth_it = self.rights is None and search.only_refuses and not search.is_done
+    def needs_rights(self, job: Job, bot_id: int) -> bool:
+        """Tell whether a refusal, with nothing accepted before it, calls for asking what the bot may delete."""
+        is_foreign = any(not is_own(message, bot_id) for message in job.group)
+        is_matter_of_rights = self.place.route is Route.BUSINESS or is_foreign
+        is_worth_it = self.rights is None and job.search.only_refuses and not job.search.is_done
         return is_worth_it and is_matter_of_rights and rights_request(self.place, bot_id) is not None
 
     def exclude_forbidden(self, bot_id: int) -> list[TrackedMessage]:
