@@ -102,6 +102,7 @@ class Calls:
         self.log.append(request)
         is_poll = key == "getupdates"
         self.in_flight += not is_poll
+        self._world.changes.notify()
         answer = _DROPPED
         try:
             if self.latency and not is_poll:

@@ -54,9 +54,8 @@ class Listener:
         await self.accept()
 
     async def stop(self) -> None:
-        """Close every connection and the port."""
+        """Close the port and every connection; what can be answered at once still is."""
         if self._runner is not None:
-            self._cut_connections()
             await self._runner.cleanup()
         self._runner = self._site = self._server = None
 

@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from aiogram.client.session.aiohttp import AiohttpSession
-from aiogram.client.telegram import TelegramAPIServer
 
 from tgslices.testing.accounts import BotAccount
 from tgslices.testing.arguments import Arguments
@@ -16,18 +15,10 @@ from tgslices.testing.calls import ApiRequest, Calls
 from tgslices.testing.clock import Clock
 from tgslices.testing.faults import Faults
 from tgslices.testing.listener import Listener
+from tgslices.testing.loopback import loopback_session
 from tgslices.testing.postman import Postman
 from tgslices.testing.stage import Stage
 from tgslices.testing.world import World
-
-
-class LoopbackSession(AiohttpSession):
-    """aiogram's HTTP client without the quarter of a second that it waits for TLS connections to close."""
-
-    async def close(self) -> None:
-        """Close at once: there is no TLS on a loopback port."""
-        if self._session is not None and not self._session.closed:
-            await self._session.close()
 
 
 class BotApi(Stage):
@@ -77,7 +68,6 @@ class BotApi(Stage):
             await postman.close()
         for bot in self.world.bots.values():
             bot.updates.close()
-        await asyncio.sleep(0)
         await self.listener.stop()
 
     async def accept(self) -> None:
@@ -95,7 +85,7 @@ class BotApi(Stage):
 
     def client_session(self, **options: Any) -> AiohttpSession:
         """A session for aiogram's ``Bot`` that talks to this server; the caller closes it."""
-        return LoopbackSession(api=TelegramAPIServer.from_base(self.url), **options)
+        return loopback_session(self.url, **options)
 
     def add_bot(
         self, username: str, *, first_name: str | None = None, reads_all_group_messages: bool = True

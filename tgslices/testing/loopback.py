@@ -1,0 +1,37 @@
+"""aiogram's HTTP client for a server on this machine, without what only TLS needs."""
+
+from __future__ import annotations
+
+from copy import copy
+from functools import cache
+from typing import Any
+
+from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.session.middlewares.manager import RequestMiddlewareManager
+from aiogram.client.telegram import TelegramAPIServer
+
+
+class LoopbackSession(AiohttpSession):
+    """aiogram's own session, which closes at once instead of a quarter of a second after the last connection."""
+
+    async def close(self) -> None:
+        """Close the connections; there is no TLS to wait for."""
+        if self._session is not None and not self._session.closed:
+            await self._session.close()
+
+
+@cache
+def _prototype() -> LoopbackSession:
+    """A session that is never used: making one reads every certificate of the system, tens of milliseconds long."""
+    return LoopbackSession()
+
+
+def loopback_session(base: str, **options: Any) -> LoopbackSession:
+    """A session that talks to the Bot API at this base URL; ``options`` are those of ``AiohttpSession``."""
+    api = TelegramAPIServer.from_base(base)
+    if options:
+        return LoopbackSession(api=api, **options)
+    session = copy(_prototype())
+    session.api = api
+    session.middleware = RequestMiddlewareManager()
+    return session
