@@ -1,0 +1,311 @@
+"""Which session records: blocks that nest, cross, outlive each other and are entered by many tasks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+from aiogram import Bot
+from aiogram.methods import SendMessage
+
+from tests.promises.stage import Stage, texts_of
+from tgslices import Session, SessionBot
+
+
+@pytest.fixture
+def send(stage: Stage) -> Callable[[str], Coroutine[Any, Any, object]]:
+    """Send a text to Ann as any code would."""
+    return lambda text: stage.bot.send_message(stage.chat.id, text)
+
+
+Send = Callable[[str], Coroutine[Any, Any, object]]
+
+
+async def held(stage: Stage, session: Session) -> list[str]:
+    return await texts_of(session, stage.chat)
+
+
+async def test_blocks_nest_and_the_innermost_session_records(stage: Stage, send: Send) -> None:
+    """ "Blocks nest (the innermost session records)" """
+    order, support = stage.session("order"), stage.session("support")
+    async with order:
+        await send("1")
+        async with support:
+            await send("2")
+            async with order:
+                await send("3")
+            await send("4")
+        await send("5")
+    await send("6")
+    assert await held(stage, order) == ["1", "3", "5"]
+    assert await held(stage, support) == ["2", "4"]
+
+
+async def test_one_handle_may_be_entered_again_inside_itself(stage: Stage, send: Send) -> None:
+    async with stage.session() as session:
+        async with session, session:
+            await send("1")
+        await send("2")
+    await send("3")
+    assert await held(stage, session) == ["1", "2"]
+
+
+async def test_blocks_may_be_left_in_any_order(stage: Stage, send: Send) -> None:
+    order, support = stage.session("order"), stage.session("support")
+    await order.__aenter__()
+    await support.__aenter__()
+    await order.__aexit__(None, None, None)
+    await send("1")
+    await support.__aexit__(None, None, None)
+    await send("2")
+    assert await held(stage, order) == []
+    assert await held(stage, support) == ["1"]
+
+
+async def test_calling_the_session_wins_over_any_block(stage: Stage, send: Send) -> None:
+    """ "`session(method)` wins over any block" """
+    order, support = stage.session("order"), stage.session("support")
+    async with order:
+        await support(SendMessage(chat_id=stage.chat.id, text="1"))
+        await support.send_message("2")
+        await order(SendMessage(chat_id=stage.chat.id, text="3"))
+        await send("4")
+    assert await held(stage, order) == ["3", "4"]
+    assert await held(stage, support) == ["1", "2"]
+
+
+async def test_a_method_made_from_a_message_is_recorded_once(stage: Stage) -> None:
+    """ "so `await session(message.answer("hi"))` works" """
+    message = await stage.bot.send_message(stage.chat.id, "before")
+    async with stage.session() as session:
+        sent = await session(message.answer("hi"))
+    assert sent.text == "hi"
+    assert await held(stage, session) == ["hi"]
+
+
+async def test_any_task_that_the_block_starts_records(stage: Stage, send: Send) -> None:
+    """ "... in any task the block starts ..." """
+    loop = asyncio.get_running_loop()
+
+    def in_a_thread(text: str) -> None:
+        asyncio.run_coroutine_threadsafe(send(text), loop).result(5)
+
+    async def nested(text: str) -> None:
+        await asyncio.create_task(send(text))
+
+    async with stage.session() as session:
+        await asyncio.create_task(send("task"))
+        await asyncio.gather(send("gather 1"), send("gather 2"))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(send("group 1"))
+            group.create_task(nested("group 2"))
+        await asyncio.to_thread(in_a_thread, "thread")
+        async with asyncio.timeout(5):
+            await asyncio.wait_for(send("wait_for"), 5)
+    await send("after")
+    assert sorted(await held(stage, session)) == sorted(
+        ["task", "gather 1", "gather 2", "group 1", "group 2", "thread", "wait_for"]
+    )
+
+
+async def test_a_task_from_before_the_block_does_not_record(stage: Stage, send: Send) -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def beside() -> None:
+        begun.set()
+        await go.wait()
+        await send("beside")
+
+    task = asyncio.create_task(beside())
+    await begun.wait()
+    async with stage.session() as session:
+        go.set()
+        await task
+    assert await held(stage, session) == []
+
+
+async def test_one_handle_may_be_entered_by_many_tasks_at_once(stage: Stage, send: Send) -> None:
+    """ "one handle may be entered by many tasks at once": fifty of them, that leave in another order."""
+    session, beside = stage.session("order"), stage.session("support")
+    everyone = asyncio.Barrier(50)
+
+    async def work(number: int) -> None:
+        async with session:
+            await everyone.wait()
+            await send(f"in {number}")
+            if number % 2:
+                async with beside:
+                    await send(f"beside {number}")
+        await send(f"out {number}")
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(50):
+            group.create_task(work(number))
+    assert sorted(await held(stage, session)) == sorted(f"in {n}" for n in range(50))
+    assert sorted(await held(stage, beside)) == sorted(f"beside {n}" for n in range(1, 50, 2))
+
+
+async def test_two_handles_of_one_key_are_one_session(stage: Stage, send: Send) -> None:
+    async with stage.session("order"):
+        await send("1")
+    async with stage.session("order"):
+        await send("2")
+    assert await held(stage, stage.session("order")) == ["1", "2"]
+
+
+async def test_an_exception_inside_the_block_passes_and_nothing_is_lost(stage: Stage, send: Send) -> None:
+    session = stage.session()
+
+    async def handler() -> None:
+        async with session:
+            await send("1")
+            raise LookupError("on purpose")
+
+    with pytest.raises(LookupError, match="on purpose"):
+        await handler()
+    await send("2")
+    assert await held(stage, session) == ["1"]
+
+
+async def test_only_this_bots_own_sends_count(stage: Stage, send: Send) -> None:
+    """ "Only this bot's own sends count: another bot's send inside the block is none of its business." """
+    account = stage.api.add_bot("other_bot")
+    chat = stage.ann.private_chat(account)
+    async with Bot(account.token, session=stage.bot.session) as other:
+        async with stage.session() as session:
+            await other.send_message(chat.id, "from the other")
+            await send("from ours")
+        assert await held(stage, session) == ["from ours"]
+        assert len(await session.messages()) == 1
+
+
+async def test_the_blocks_of_two_bots_do_not_hide_each_other(stage: Stage, send: Send) -> None:
+    account = stage.api.add_bot("other_bot")
+    chat = stage.ann.private_chat(account)
+    other = SessionBot(account.token, session=stage.api.client_session())
+    async with other:
+        ours, theirs = stage.session(), other.sessions.get(chat.id, stage.ann.id)
+        async with ours, theirs:
+            await send("ours")
+            await other.send_message(chat.id, "theirs")
+        assert await held(stage, ours) == ["ours"]
+        assert await texts_of(theirs, chat) == ["theirs"]
+        assert ours.key.bot_id != theirs.key.bot_id
+
+
+@pytest.mark.parametrize("how", ["enter", "send", "call", "track", "get"])
+async def test_a_closed_session_is_open_again_when_it_is_used(stage: Stage, send: Send, how: str) -> None:
+    """ "A closed session that is entered, tracked into or sent through is open again" """
+    session = stage.session()
+    outside = await stage.bot.send_message(stage.chat.id, "outside")
+    await session.close()
+    assert stage.bot.sessions.is_idle()
+    if how == "enter":
+        async with session:
+            pass
+    elif how == "send":
+        await session.send_message("x")
+    elif how == "call":
+        await session(SendMessage(chat_id=stage.chat.id, text="x"))
+    elif how == "track":
+        await session.track(outside)
+    else:
+        stage.session()
+    await stage.says("hello")
+    assert (await held(stage, session))[-1] == "hello"
+
+
+async def test_a_session_that_is_closed_inside_its_block_stays_closed(stage: Stage, send: Send) -> None:
+    async with stage.session() as session:
+        await send("1")
+        assert await session.close() == 1
+    await stage.says("hello")
+    assert stage.bot.sessions.is_idle()
+    assert await session.messages() == []
+
+
+class Straggler:
+    """A task that a block has started and that sends when it is told to."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._go = asyncio.Event()
+        self._task = asyncio.create_task(self._wait())
+
+    async def _wait(self) -> None:
+        await self._go.wait()
+        await self._send("late")
+
+    async def sends(self) -> None:
+        self._go.set()
+        await self._task
+
+
+async def test_a_straggler_of_an_open_session_still_records(stage: Stage, send: Send) -> None:
+    """ "... in any task the block starts": also when the task outlives the block, while the session is open."""
+    async with stage.session() as session:
+        straggler = Straggler(send)
+    await straggler.sends()
+    assert await held(stage, session) == ["late"]
+
+
+async def test_a_straggler_of_a_closed_session_neither_reopens_it_nor_records(stage: Stage, send: Send) -> None:
+    """ "a straggling task of a block that was left, whose session was closed meanwhile, neither reopens it nor
+    records" """
+    async with stage.session() as session:
+        straggler = Straggler(send)
+    await session.close()
+    await straggler.sends()
+    assert stage.bot.sessions.is_idle()
+    assert await stage.bot.sessions.storage.list(session.key) == []
+
+
+async def test_a_straggler_does_not_record_into_the_session_that_came_after_its_own(stage: Stage, send: Send) -> None:
+    async with stage.session("order") as session:
+        straggler = Straggler(send)
+    await session.close()
+    async with stage.session("order") as again:
+        await send("anew")
+        await straggler.sends()
+    assert await held(stage, again) == ["anew"]
+
+
+async def test_a_straggler_whose_session_was_closed_through_another_handle_knows_it(stage: Stage, send: Send) -> None:
+    async with stage.session("order"):
+        straggler = Straggler(send)
+    await stage.session("order").close()
+    again = stage.session("order")
+    await straggler.sends()
+    assert await held(stage, again) == []
+
+
+async def test_a_straggler_of_an_unsubscribed_session_does_not_record(stage: Stage, send: Send) -> None:
+    async with stage.session() as session:
+        await send("1")
+        straggler = Straggler(send)
+    await stage.bot.sessions.unsubscribe(session.key)
+    await straggler.sends()
+    assert stage.bot.sessions.is_idle()
+    assert await held(stage, session) == ["1"]
+
+
+async def test_a_straggler_of_an_inner_block_whose_outer_block_is_left_too_records_nowhere_once_both_are_closed(
+    stage: Stage, send: Send
+) -> None:
+    async with stage.session("order") as order, stage.session("support") as support:
+        straggler = Straggler(send)
+    await support.close()
+    await order.close()
+    await straggler.sends()
+    assert stage.bot.sessions.is_idle()
+
+
+async def test_a_block_that_is_left_by_another_task_than_entered_it_is_left(stage: Stage, send: Send) -> None:
+    """Frameworks set up and tear down in tasks of their own."""
+    session = stage.session()
+    await asyncio.create_task(session.__aenter__())
+    await asyncio.create_task(session.__aexit__(None, None, None))
+    await send("after")
+    assert await session.messages() == []
