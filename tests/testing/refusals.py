@@ -1,12 +1,14 @@
 """Catching what the server refuses."""
 
+from typing import Any
+
 import pytest
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError
 from aiogram.methods import TelegramMethod
 
 
-async def refusal(bot: Bot, method: TelegramMethod[object]) -> str:
+async def refusal(bot: Bot, method: TelegramMethod[Any]) -> str:
     """The text of the error that a call is answered with."""
     with pytest.raises(TelegramAPIError) as caught:
         await bot(method)

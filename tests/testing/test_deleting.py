@@ -1,11 +1,12 @@
 """deleteMessage and deleteMessages over HTTP (C1-C5)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from aiogram import Bot
 from aiogram.exceptions import TelegramForbiddenError, TelegramMigrateToChat
-from aiogram.methods import DeleteMessage, DeleteMessages, SendMessage
+from aiogram.methods import DeleteMessage, DeleteMessages, SendMessage, TelegramMethod
 
 from tgslices.testing import BotAccount, BotApi, Chat, ChatView, Person
 
@@ -188,11 +189,12 @@ async def test_a_migrated_group_lets_messages_be_edited_but_not_deleted(
     assert arrived is not None
     assert (left.chat.id, left.migrate_to_chat_id) == (group.id, supergroup.id)
     assert (arrived.chat.id, arrived.migrate_from_chat_id, arrived.message_id) == (supergroup.id, group.id, 1)
-    for method in (
+    refused: list[TelegramMethod[Any]] = [
         DeleteMessages(chat_id=group.id, message_ids=[sent.message_id]),
         DeleteMessage(chat_id=group.id, message_id=sent.message_id),
         SendMessage(chat_id=group.id, text="x"),
-    ):
+    ]
+    for method in refused:
         with pytest.raises(TelegramMigrateToChat) as caught:
             await bot(method)
         assert caught.value.migrate_to_chat_id == supergroup.id

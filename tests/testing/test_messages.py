@@ -1,5 +1,7 @@
 """Sending and editing text, and the texts of what is refused."""
 
+from typing import Any
+
 import pytest
 from aiogram import Bot
 from aiogram.methods import (
@@ -84,7 +86,7 @@ async def test_a_message_comes_back_as_it_is_shown(api: BotApi, bot: Bot, chat: 
         ),
     ],
 )
-async def test_refusals(bot: Bot, chat: ChatView, method: TelegramMethod[object], text: str) -> None:
+async def test_refusals(bot: Bot, chat: ChatView, method: TelegramMethod[Any], text: str) -> None:
     await chat.types("hers")
     await bot.send_message(chat.id, "its own")
     assert chat.id == 1001

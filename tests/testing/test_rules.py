@@ -29,7 +29,7 @@ from tgslices.testing.rules.editing import (
 
 
 def text_of(refusal: ApiError | None) -> str | None:
-    return refusal and refusal.description
+    return None if refusal is None else refusal.description
 
 
 @pytest.mark.parametrize(
