@@ -10,7 +10,7 @@ import pytest
 
 from tests.deletion.stage import LEASE, Stage, all_gone, none_gone
 from tgslices.model import PendingDeletion, SessionKey
-from tgslices.testing import Member
+from tgslices.testing import Failure, Member
 
 HOUR = timedelta(hours=1)
 
@@ -97,6 +97,16 @@ async def test_a_large_chat_without_access_takes_no_more_requests_than_may_be_in
     result = await stage.clear(stage.records(messages), in_flight=4)
     assert len(result.unreachable) == 1000
     assert result.requests <= 4
+
+
+async def test_what_was_in_flight_when_access_was_lost_keeps_its_own_answer(stage: Stage) -> None:
+    stage.api.faults.add(Failure(403, "Forbidden: bot was kicked from the supergroup chat"))
+    group = stage.api.add_supergroup("S", members=[stage.account])
+    messages = stage.plant(group, 1000)
+    result = await stage.clear(stage.records(messages), in_flight=4)
+    gone = [message for message in messages if message.is_deleted]
+    assert len(gone) == len(result.accepted) == 300
+    assert len(result.unreachable) == 700
 
 
 async def test_a_chat_that_has_migrated_takes_one_request_and_its_ids_enter_no_other_chat(stage: Stage) -> None:

@@ -1,0 +1,54 @@
+"""In any world, whatever goes wrong: all that can go is gone, nothing else is, and each entry is counted once."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from aiogram import Bot
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.deletion.stage import Stage
+from tests.deletion.worlds import World, check_account, most_requests
+from tgslices.storage.memory import MemorySessionStorage
+from tgslices.testing import BotApi
+
+RUNS = 1000
+
+
+async def clear(stage: Stage, random: Random, *, faulty: bool) -> None:
+    """Build a world, clear its slice, settle to the end and check."""
+    world = World(stage, random)
+    world.populate()
+    records = [record for _, record in world.slice]
+    deletable = [message for message, _ in world.slice if not message.is_deleted and world.is_deletable(message)]
+    if faulty:
+        world.add_faults()
+    result = await stage.clear(records, in_flight=random.choice((1, 4)))
+    check_account(result, records)
+    assert len(await stage.pending()) == len(result.pending) + len(result.deferred)
+    if not faulty:
+        assert not result.pending
+        assert result.requests <= most_requests(world, result)
+    stage.api.faults.clear()
+    await stage.settle_all()
+    world.check(deletable)
+
+
+@given(st.randoms(use_true_random=False), st.booleans())
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+async def test_in_any_world_all_that_can_go_is_gone_and_nothing_else(random: Random, faulty: bool) -> None:
+    async with BotApi() as api:
+        api.clock.freeze()
+        account = api.add_bot("order_bot")
+        async with Bot(account.token, session=api.client_session()) as bot:
+            await clear(Stage(api, account, bot, api.add_person("Ann"), MemorySessionStorage()), random, faulty=faulty)
+
+
+@pytest.mark.timeout(300)
+async def test_a_thousand_runs_with_random_faults_neither_lose_nor_duplicate_an_entry(stage: Stage) -> None:
+    for seed in range(RUNS):
+        await clear(stage, Random(seed), faulty=True)
+        stage.naps.clear()
+        stage.api.requests.clear()

@@ -1,0 +1,177 @@
+"""Random worlds: chats of every type and standing, messages of every kind and age, and a slice to be cleared."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+
+from tests.deletion.stage import Stage
+from tgslices.deletion.plan import plan_deletion
+from tgslices.model import ClearResult, Outcome, TrackedMessage
+from tgslices.testing import Chat, Drop, Failure, Flood, Member, StoredMessage
+from tgslices.testing.methods.deleting import candidate, standing
+from tgslices.testing.rules.deletion import deletion_refusal
+
+KINDS = ("text", "text", "text", "photo", "dice", "pinned_message", "new_chat_members", "forum_topic_created")
+AGES = tuple(timedelta(hours=hours) for hours in (0, 1, 23, 30, 47, 50))
+STANDINGS = ("member", "member", "administrator", "administrator", "kicked", "left")
+DELETION_RIGHTS = ("can_delete_sent_messages", "can_delete_all_messages")
+BUSINESS_RIGHTS = ((), DELETION_RIGHTS[:1], DELETION_RIGHTS[1:])
+FAULTS = (Flood(1), Flood(20), Flood(40), Failure(500), Failure(502), Drop(), Drop(after_work=True))
+
+
+@dataclass(slots=True)
+class World:
+    """``slice`` is what is to be cleared, ``bystanders`` what must not be touched."""
+
+    stage: Stage
+    random: Random
+    slice: list[tuple[StoredMessage, TrackedMessage]] = field(default_factory=list)
+    bystanders: list[StoredMessage] = field(default_factory=list)
+    closed: set[int] = field(default_factory=set)
+    connections: dict[int, frozenset[str]] = field(default_factory=dict)
+
+    # Building
+
+    def populate(self) -> None:
+        """Add a few chats with messages, and shuffle the slice."""
+        makers = (self._private, self._group, self._supergroup, self._channel, self._business, self._ephemeral)
+        for _ in range(self.random.randint(1, 4)):
+            self.random.choice(makers)()
+        self.random.shuffle(self.slice)
+
+    def add_faults(self) -> None:
+        """Script a few faults."""
+        random = self.random
+        for _ in range(random.randint(0, 4)):
+            times, skip = random.choice((1, 1, 2, 5)), random.randint(0, 6)
+            self.stage.api.faults.add(random.choice(FAULTS), times=times, skip=skip)
+
+    def _private(self) -> None:
+        person = self.stage.api.add_person("P")
+        person.deactivated = self.random.random() < 0.1
+        self._fill(self.stage.private_chat(person), closed=person.deactivated)
+
+    def _group(self) -> None:
+        group = self.stage.api.add_group("G", members=[self.stage.account, self.stage.ann])
+        self._fill(group, before_closing=True)
+        if self.random.random() < 0.2:
+            heir = self.stage.api.add_supergroup("G", admins=[self.stage.account])
+            self.bystanders += self.stage.plant(heir, 10)
+            group.migrated_to = heir.id
+            self.closed.add(id(group))
+        else:
+            self._stand(group)
+
+    def _supergroup(self) -> None:
+        group = self.stage.api.add_supergroup("S", members=[self.stage.account, self.stage.ann])
+        self._stand(group)
+        self._fill(group, closed=id(group) in self.closed)
+
+    def _channel(self) -> None:
+        channel = self.stage.api.add_channel("C", admins=[self.stage.account, self.stage.ann])
+        rights = self.random.choice(({"can_post_messages"}, {"can_post_messages", "can_delete_messages"}))
+        channel.members[self.stage.account.id] = Member(self.stage.account, "administrator", frozenset(rights))
+        self._fill(channel)
+
+    def _business(self) -> None:
+        api, account = self.stage.api, self.stage.account
+        owner, customer = api.add_person("Owner"), api.add_person("Customer")
+        rights = frozenset(self.random.choice(BUSINESS_RIGHTS))
+        connection_id = api.connect_business(owner, account, **{right: right in rights for right in DELETION_RIGHTS})
+        chat = api.world.business_chat(customer, owner)
+        self.connections[id(chat)] = rights
+        for _n in range(self._size()):
+            own = self.random.random() < 0.5
+            content = {"text": "hi"} | ({"sender_business_bot": account.json()} if own else {})
+            message = api.world.store(chat, owner if own else customer, "text", content)
+            if self.random.random() < 0.7:
+                self.slice.append((message, self.stage.record(message, business_connection_id=connection_id)))
+            else:
+                self.bystanders.append(message)
+        same_number = api.world.private_chat(customer, account)
+        self.bystanders += self.stage.plant(same_number, 5)
+
+    def _ephemeral(self) -> None:
+        group = self.stage.api.add_supergroup("E", members=[self.stage.account, self.stage.ann])
+        for _ in range(self.random.randint(1, 5)):
+            message = self.stage.api.world.store_ephemeral(group, self.stage.account, self.stage.ann, "text", {})
+            if self.random.random() < 0.7:
+                self.slice.append((message, self.stage.record(message)))
+            else:
+                self.bystanders.append(message)
+        self._fill(group)
+
+    def _size(self) -> int:
+        return self.random.choice((1, 2, 3, 5, 8, 30, 120))
+
+    def _stand(self, chat: Chat) -> None:
+        status = self.random.choice(STANDINGS)
+        rights = frozenset({"can_delete_messages"}) if status == "administrator" and self.random.random() < 0.7 else ()
+        chat.members[self.stage.account.id] = Member(self.stage.account, status, frozenset(rights))
+        if status in {"kicked", "left"}:
+            self.closed.add(id(chat))
+
+    def _fill(self, chat: Chat, *, closed: bool = False, before_closing: bool = False) -> None:
+        if closed:
+            self.closed.add(id(chat))
+        random = self.random
+        kinds = KINDS if random.random() < 0.5 else ("text",)
+        ages = AGES if random.random() < 0.5 else (timedelta(hours=1),)
+        for _ in range(self._size()):
+            own, kind, age = random.random() < 0.6, random.choice(kinds), random.choice(ages)
+            (message,) = self.stage.plant(chat, own=own, kind=kind, age=age)
+            if random.random() < 0.2:
+                self.bystanders.append(message)
+                continue
+            self.slice.append((message, self._track(message, own)))
+            if random.random() < 0.05:
+                self.stage.api.world.remove([message])
+
+    def _track(self, message: StoredMessage, own: bool) -> TrackedMessage:
+        record = self.stage.record(message)
+        if self.random.random() < 0.05:
+            return self.stage.record(message, date=None, at=record.at + timedelta(minutes=1))
+        if own and message.kind in {"text", "photo", "dice"} and self.random.random() < 0.1:
+            return self.stage.record(message, kind=None)
+        return record
+
+    # Judging
+
+    def is_deletable(self, message: StoredMessage) -> bool:
+        """Tell by the server's own rules whether the bot may delete a message, a dice on its second day."""
+        chat, account = message.chat, self.stage.account
+        if id(chat) in self.closed:
+            return False
+        if message.ephemeral_id is not None:
+            return True
+        if chat.owner is not None:
+            helpful = DELETION_RIGHTS if message.is_from(account.id) else DELETION_RIGHTS[1:]
+            return not self.connections[id(chat)].isdisjoint(helpful)
+        now = self.stage.api.clock.unix_time()
+        if message.kind == "dice" and chat.type == "private":
+            now = max(now, message.date + 25 * 3600)
+        return deletion_refusal(candidate(message, account, now), standing(chat, account)) is None
+
+    def check(self, deletable: list[StoredMessage]) -> None:
+        """Check after the last settling that all that could go is gone, and nothing else."""
+        left = [message for message in deletable if not message.is_deleted]
+        assert not left, "every deletable message of the slice is gone"
+        assert not any(message.is_deleted for message in self.bystanders), "nothing outside of the slice is touched"
+
+
+def check_account(result: ClearResult, records: list[TrackedMessage]) -> None:
+    """Check that every entry is accounted for exactly once."""
+    reported = [m for outcome in Outcome for m in getattr(result, outcome.value)]
+    assert Counter(reported) == Counter(records)
+    assert len(reported) == int(result)
+
+
+def most_requests(world: World, result: ClearResult) -> int:
+    """Return how many requests clearing a world may take when nothing goes wrong: far below one per message."""
+    stage = world.stage
+    plan = plan_deletion([record for _, record in world.slice], now=stage.now, bot_id=stage.account.id)
+    culprits = len(result.refused) + len(result.deferred) - len(plan.deferred)
+    return plan.requests + min(14 * culprits, 10 * (plan.requests + 1) + culprits)
