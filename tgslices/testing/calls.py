@@ -31,7 +31,7 @@ class ApiRequest:
     """One call as it was asked and answered.
 
     ``status`` is the HTTP status, None while the call is not answered and 0 if the connection was dropped;
-    ``description`` is the text of an error, empty otherwise.
+    ``description`` is the text of an error, empty otherwise; ``answer`` is the body that went back.
     """
 
     bot_id: int
@@ -40,6 +40,7 @@ class ApiRequest:
     status: int | None = None
     description: str = ""
     via_webhook: bool = False
+    answer: bytes = field(default=b"", repr=False)
 
     @property
     def ok(self) -> bool:
@@ -123,6 +124,7 @@ class Calls:
         finally:
             self.in_flight -= not is_poll
             request.status = answer.status
+            request.answer = answer.body
             self._world.changes.notify()
         return answer
 

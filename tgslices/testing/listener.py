@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -72,11 +72,12 @@ class Listener:
         if self._site is not None:
             await self._site.stop()
             self._site = None
-        self._cut_connections()
+        self.cut()
 
-    def _cut_connections(self) -> None:
+    def cut(self, *, spare: Container[asyncio.BaseTransport] = ()) -> None:
+        """Cut every connection but those to spare; new ones are let in as before."""
         for connection in self._server.connections if self._server is not None else ():
-            if connection.transport is not None:
+            if connection.transport is not None and connection.transport not in spare:
                 connection.transport.abort()
 
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
