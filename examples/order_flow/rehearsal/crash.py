@@ -34,11 +34,12 @@ class BotProcess:
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:
-        """Start a new process."""
+        """Start a new process, and say which."""
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, *self._arguments, cwd=_ROOT, env=self._environment, stdout=log, stderr=log
             )
+        print(f"Started the bot as process {self._process.pid}.", flush=True)
 
     def log(self) -> str:
         """Return what all the processes wrote."""
