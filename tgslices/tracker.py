@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +13,7 @@ from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
 from aiogram.types import Message, Update
+from magic_filter import MagicFilter
 
 from tgslices.backlog import Backlog, Write
 from tgslices.extract import new_message, track_incoming
@@ -22,7 +24,8 @@ from tgslices.storage.protocol import DurableSessionStorage
 log = logging.getLogger("tgslices")
 
 Clock: TypeAlias = Callable[[], datetime]
-UpdatePredicate: TypeAlias = Callable[[Update], Any]
+UpdatePredicate: TypeAlias = Callable[[Update], Any] | MagicFilter
+"""Chooses updates by its truth: a plain function of one update, or an expression such as ``F.message.photo``."""
 
 
 def utc_now() -> datetime:
@@ -53,7 +56,7 @@ class Tracker:
         self.storage = storage
         self.bot_id = bot_id
         self.clock = clock
-        self.predicates: dict[SessionKey, UpdatePredicate] = {}
+        self.predicates: dict[SessionKey, Callable[[Update], Any]] = {}
         self._live: WeakValueDictionary[SessionKey, LiveKey] = WeakValueDictionary()
         self._backlog = Backlog(backlog_limit)
         self.intents: dict[tuple[SessionKey, TrackedMessage | None], Write] = {}
@@ -90,7 +93,8 @@ class Tracker:
             self.predicates.pop(key, None)
             self.intend_open(key)
         else:
-            self.predicates[key] = predicate
+            self.predicates[key] = predicate.resolve if isinstance(predicate, MagicFilter) else predicate
+            self.intents.pop((key, None), None)  # so that it comes behind whatever else is to open the key
             self.intents[key, None] = partial(self.storage.unsubscribe, key)
 
     async def settle_intents(self) -> None:
@@ -146,10 +150,15 @@ class Tracker:
 
     def _holds(self, key: SessionKey, update: Update) -> bool:
         try:
-            return bool(self.predicates[key](update))
+            verdict = self.predicates[key](update)
+            if not inspect.iscoroutine(verdict):
+                return bool(verdict)
         except Exception:
             log.exception("The predicate of %s raised; the update counts as no match", key)
             return False
+        verdict.close()
+        log.error("The predicate of %s is a coroutine function; the update counts as no match", key)
+        return False
 
     def matching_predicates(self, update: Update) -> list[SessionKey]:
         """Return the keys whose predicate holds for an update."""
