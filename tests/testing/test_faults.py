@@ -9,7 +9,7 @@ import pytest
 from aiogram import Bot
 from aiogram.exceptions import TelegramNetworkError, TelegramRetryAfter, TelegramServerError
 
-from tgslices.testing import BotAccount, BotApi, ChatView, Drop, Failure, Flood, Slow
+from tgslices.testing import BotAccount, BotApi, ChatView, Drop, Failure, Flood, Pretend, Slow
 from tgslices.testing.clock import Clock
 
 
@@ -56,6 +56,26 @@ async def test_faults_are_narrowed_down(api: BotApi, account: BotAccount, bot: B
     api.faults.add(Failure(), times=None)
     api.faults.clear()
     await bot.get_me()
+
+
+async def test_a_flood_without_a_number_is_an_internal_error(api: BotApi, bot: Bot) -> None:
+    api.faults.add(Failure(429, "Too Many Requests: retry after 5"))
+    with pytest.raises(TelegramRetryAfter):
+        await bot.get_me()
+    api.faults.add(Failure(429, "FLOOD"))
+    with pytest.raises(TelegramServerError) as caught:
+        await bot.get_me()
+    assert caught.value.message == "Internal Server Error: FLOOD"
+
+
+async def test_true_does_not_mean_gone(api: BotApi, bot: Bot, chat: ChatView) -> None:
+    """C1: `True` means "accepted", never "all gone"."""
+    message = await chat.types("still here")
+    api.faults.add(Pretend(), method="deleteMessages")
+    assert await bot.delete_messages(chat.id, [message.message_id])
+    assert chat.texts() == ["still here"]
+    assert await bot.delete_messages(chat.id, [message.message_id])
+    assert chat.texts() == []
 
 
 async def test_a_dropped_connection_before_or_after_the_work(api: BotApi, bot: Bot, chat: ChatView) -> None:
@@ -146,10 +166,8 @@ async def test_planted_messages_are_just_there(api: BotApi, bot: Bot, chat: Chat
 async def test_updates_older_than_a_day_are_not_delivered(api: BotApi, bot: Bot, chat: ChatView) -> None:
     """C10: Client.cpp:17447, "don't send messages received/edited more than 1 day ago"."""
     message = await chat.types("old")
-    await bot.get_updates(offset=-1)
-    [update] = await bot.get_updates()
-    await bot.get_updates(offset=update.update_id + 1)
-    api.clock.move(timedelta(days=2))
+    api.clock.move(timedelta(days=1, seconds=1))
+    assert await bot.get_updates() == [], "updates wait no longer than a day"
     await chat.edits(message, "edited now")
     assert len(await bot.get_updates()) == 1
 

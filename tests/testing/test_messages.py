@@ -14,6 +14,7 @@ from aiogram.methods import (
 )
 from aiogram.types import (
     ForceReply,
+    InaccessibleMessage,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     KeyboardButton,
@@ -141,6 +142,16 @@ async def test_a_tap_is_answered_once(bot: Bot, chat: ChatView) -> None:
     assert await update.callback_query.answer().as_(bot)
     again = AnswerCallbackQuery(callback_query_id=tap.id)
     assert "query ID is invalid" in await refusal(bot, again)
+
+
+async def test_a_tap_on_a_message_that_telegram_forgot(bot: Bot, chat: ChatView) -> None:
+    """C10: `InaccessibleMessage`: date 0, identifier and chat only."""
+    sent = await bot.send_message(chat.id, "?", reply_markup=BUTTONS)
+    await chat.taps("A", is_accessible=False)
+    [update] = await bot.get_updates()
+    assert update.callback_query is not None
+    assert isinstance(update.callback_query.message, InaccessibleMessage)
+    assert update.callback_query.message.message_id == sent.message_id
 
 
 async def test_her_edits_and_commands_reach_the_bot(bot: Bot, chat: ChatView, ann: Person) -> None:

@@ -398,12 +398,6 @@ def test_floods_that_do_not_say_how_long(text: str, code: int, parameters: dict[
     assert (answer.code, answer.parameters) == (code, parameters)
 
 
-def test_too_many_unsent_messages() -> None:
-    """`MAX_CONCURRENTLY_SENT_CHAT_MESSAGES = 310`, Client.h:73, answered with 60 seconds (C8)."""
-    assert flood.sending_refusal(309) is None
-    assert text_of(flood.sending_refusal(310)) == "Too Many Requests: retry after 60"
-
-
 @pytest.mark.parametrize(
     ("chat_type", "kind", "status", "rights", "blocked", "text"),
     [

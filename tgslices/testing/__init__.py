@@ -8,7 +8,7 @@ from tgslices.testing.accounts import BotAccount, BusinessConnection, Member, Us
 from tgslices.testing.calls import ApiRequest
 from tgslices.testing.entities import Chat, StoredMessage, Tap, Topic
 from tgslices.testing.errors import ApiError
-from tgslices.testing.faults import Drop, Failure, Fault, Faults, Flood, Partial, Slow
+from tgslices.testing.faults import Drop, Failure, Fault, Faults, Flood, Partial, Pretend, Slow
 from tgslices.testing.person import Person
 from tgslices.testing.server import BotApi
 from tgslices.testing.sight import VisibleMessage
@@ -30,6 +30,7 @@ __all__ = (
     "Member",
     "Partial",
     "Person",
+    "Pretend",
     "Slow",
     "StoredMessage",
     "Tap",

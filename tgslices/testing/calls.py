@@ -12,7 +12,7 @@ from typing import Any, Final
 from tgslices.testing.accounts import BotAccount
 from tgslices.testing.arguments import Arguments
 from tgslices.testing.errors import ApiError, not_found, too_many_requests
-from tgslices.testing.faults import Drop, Effect, Failure, Faults, Flood, Partial, Slow
+from tgslices.testing.faults import Drop, Effect, Failure, Faults, Flood, Partial, Pretend, Slow
 from tgslices.testing.methods import METHODS
 from tgslices.testing.methods.method import Encoded, Method
 from tgslices.testing.world import World
@@ -129,6 +129,8 @@ class Calls:
         return answer
 
     def _call(self, function: Method, bot: BotAccount, arguments: Arguments, effects: list[Effect]) -> object:
+        if any(isinstance(effect, Pretend) for effect in effects):
+            return True
         partial = next((effect for effect in effects if isinstance(effect, Partial)), None)
         self._world.failing_item = None if partial is None else (partial.item, partial.cause)
         try:

@@ -194,18 +194,19 @@ class StoredMessage:
         if connection_id is not None:
             data["business_connection_id"] = connection_id
         if self.reply_to is not None and not self.reply_to.is_deleted:
-            replied = self.reply_to
-            data["reply_to_message"] = {"message_id": replied.id_for(bot_id), **replied.content}
+            data["reply_to_message"] = self.reply_to.bare_for(bot_id)
         if self.pinned is not None:
-            data["pinned_message"] = self._pinned_for(bot_id, self.pinned)
+            pinned = self.pinned
+            data["pinned_message"] = pinned.place_for(bot_id) if pinned.is_deleted else pinned.bare_for(bot_id)
         return data
 
-    def _pinned_for(self, bot_id: int, pinned: StoredMessage) -> Json:
-        """What was pinned; of a deleted message only its place is left (``InaccessibleMessage``)."""
-        number = pinned.id_for(bot_id)
-        if pinned.is_deleted:
-            return {"message_id": number, "chat": self.chat.json(), "date": 0}
-        return {"message_id": number, **pinned.content}
+    def bare_for(self, bot_id: int) -> Json:
+        """The same without any other message in it."""
+        return {"message_id": self.id_for(bot_id), **self.content}
+
+    def place_for(self, bot_id: int) -> Json:
+        """The Bot API's ``InaccessibleMessage``: all that a bot learns of a message it cannot get any more."""
+        return {"message_id": self.id_for(bot_id), "chat": self.chat.json(), "date": 0}
 
 
 @dataclass(slots=True, eq=False)
@@ -218,16 +219,21 @@ class Tap:
     message: StoredMessage
     data: str
     connection_id: str | None = None
+    is_accessible: bool = True
     is_answered: bool = False
     answer: str | None = None
     is_alert: bool = False
 
     def json(self) -> Json:
         """The Bot API's ``CallbackQuery``."""
+        message = self.message
+        shown = (
+            message.json_for(self.bot.id, self.connection_id) if self.is_accessible else message.place_for(self.bot.id)
+        )
         return {
             "id": self.id,
             "from": self.user.json(),
-            "message": self.message.json_for(self.bot.id, self.connection_id),
+            "message": shown,
             "chat_instance": str(self.message.chat.id * 7919),
             "data": self.data,
         }

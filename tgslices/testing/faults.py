@@ -14,10 +14,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from tgslices.testing.arguments import Arguments
 from tgslices.testing.errors import ApiError, described, too_many_requests
+from tgslices.testing.rules.flood import flood_answer
+
+_TOO_MANY: Final = 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +39,27 @@ class Flood:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Answer with this error; nothing is done. Without a description: Telegram's class name for the code."""
+    """Answer with this error; nothing is done. Without a description: Telegram's class name for the code.
+
+    A 429 that does not say how long to wait becomes a 500, as on the server (C9).
+    """
 
     code: int = 500
     description: str = ""
 
     def error(self) -> ApiError:
         """The error to answer with."""
+        if self.code == _TOO_MANY:
+            return flood_answer(self.description)
         return ApiError(self.code, self.description or described(self.code, ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Pretend:
+    """Answer ``true`` and do nothing, as the server does when deleteMessages cannot get at the messages (C1).
+
+    Source: tdlib/telegram-bot-api ``Client.cpp:6760-6770``
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +99,7 @@ class Partial:
     cause: str = "MEDIA_INVALID"
 
 
-Effect: TypeAlias = Flood | Failure | Drop | Slow | Partial
+Effect: TypeAlias = Flood | Failure | Pretend | Drop | Slow | Partial
 
 
 @dataclass(slots=True, eq=False)

@@ -16,6 +16,8 @@ from tgslices.testing.clock import Clock
 from tgslices.testing.faults import Faults
 from tgslices.testing.listener import Listener
 from tgslices.testing.loopback import loopback_session
+from tgslices.testing.page import ChatPage
+from tgslices.testing.page.inspector import InspectableManager
 from tgslices.testing.postman import Postman
 from tgslices.testing.stage import Stage
 from tgslices.testing.world import World
@@ -34,14 +36,19 @@ class BotApi(Stage):
         host: str = "127.0.0.1",
         port: int = 0,
         webhook_retry_delay: timedelta = timedelta(seconds=1),
+        page: bool = False,
     ) -> None:
-        """Prepare; ``port`` 0 picks a free one. ``webhook_retry_delay`` scales the pauses between failed deliveries."""
+        """Prepare; ``port`` 0 picks a free one. ``webhook_retry_delay`` scales the pauses between failed deliveries.
+
+        ``page``: serve the chat page, too, at `page_url`. Whoever reaches the port may play every person there.
+        """
         super().__init__(World(Clock()))
         self.faults = Faults()
         self.calls = Calls(self.world, self.faults)
         self.listener = Listener(self.world, self.calls, host, port)
         self._retry_delay = webhook_retry_delay
         self._postmen: list[Postman] = []
+        self.page = ChatPage(self, self.faults, self.calls, self.listener) if page else None
 
     async def __aenter__(self) -> Self:
         """Listen."""
@@ -82,6 +89,25 @@ class BotApi(Stage):
     def url(self) -> str:
         """The base URL, for ``TelegramAPIServer.from_base``."""
         return f"http://{self.listener.host}:{self.listener.port}"
+
+    @property
+    def page_url(self) -> str:
+        """The address of the chat page.
+
+        Raises:
+            LookupError: it is not served.
+        """
+        if self.page is None:
+            raise LookupError("the chat page is not served: make the emulator with BotApi(page=True)")
+        return f"{self.url}/"
+
+    def inspect(self, manager: InspectableManager) -> None:
+        """Show a bot's sessions on the chat page as they change; nothing happens if the page is not served.
+
+        ``manager`` is the ``SessionManager`` of a bot of this emulator, in this process.
+        """
+        if self.page is not None:
+            self.page.inspector.watch(manager.bot.id, manager.tracker.storage)
 
     def client_session(self, **options: Any) -> AiohttpSession:
         """A session for aiogram's ``Bot`` that talks to this server; the caller closes it."""

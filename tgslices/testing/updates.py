@@ -17,6 +17,9 @@ from tgslices.testing.errors import ApiError, conflict
 MAX_LONG_POLL_SECONDS: Final = 50
 """Longer timeouts are cut to this. Source: tdlib/telegram-bot-api ``Client.h:1610``."""
 
+LIFETIME_SECONDS: Final = 86_400
+"""Updates wait no longer than a day. Source: https://core.telegram.org/bots/api#getting-updates"""
+
 UPDATE_TYPES: Final = (
     "message",
     "edited_message",
@@ -55,13 +58,15 @@ Source: https://core.telegram.org/bots/api#getupdates (``allowed_updates``)
 class QueuedUpdate:
     """One update, already written down: later edits of the message do not change it.
 
-    ``queue_key`` names the chat or user it concerns; a webhook gets the updates of one key one after another.
+    ``date`` is when it was queued, in Unix time; ``queue_key`` names the chat or user it concerns: a webhook gets the
+    updates of one key one after another.
     """
 
     update_id: int
     type: str
     queue_key: object
     body: bytes
+    date: int
 
 
 def parse_allowed_updates(text: str) -> frozenset[str] | None:
@@ -85,13 +90,14 @@ def parse_allowed_updates(text: str) -> frozenset[str] | None:
 class UpdateQueue:
     """The updates of one bot that are not confirmed yet, oldest first."""
 
-    def __init__(self, *, on_change: Callable[[], None]) -> None:
-        """Start empty; ``on_change`` is called after every change."""
+    def __init__(self, *, now: Callable[[], int], on_change: Callable[[], None]) -> None:
+        """Start empty; ``now`` tells Unix time, and ``on_change`` is called after every change."""
         self.pending: deque[QueuedUpdate] = deque()
         self.allowed = ALLOWED_BY_DEFAULT
         self.closed = False
         self.on_put: Callable[[QueuedUpdate], None] | None = None
         self._next_id = 1
+        self._now = now
         self._on_change = on_change
         self._poll: asyncio.Future[ApiError | None] | None = None
 
@@ -102,13 +108,19 @@ class UpdateQueue:
         update_id = self._next_id
         self._next_id += 1
         body = json.dumps({"update_id": update_id, update_type: payload}).encode()
-        update = QueuedUpdate(update_id, update_type, queue_key, body)
+        update = QueuedUpdate(update_id, update_type, queue_key, body, self._now())
         self.pending.append(update)
         self.wake(None)
         if self.on_put is not None:
             self.on_put(update)
         self._on_change()
         return True
+
+    def expire(self) -> None:
+        """Forget what has waited for a day. Source: tdlib/telegram-bot-api ``Client.cpp:16983`` (``timeout``)."""
+        limit = self._now() - LIFETIME_SECONDS
+        while self.pending and self.pending[0].date < limit:
+            self.confirm_until(self.pending[0].update_id + 1)
 
     def confirm_until(self, offset: int) -> None:
         """Forget every update below ``offset``."""
@@ -135,6 +147,7 @@ class UpdateQueue:
         Raises:
             ApiError: another getUpdates or a setWebhook came while this one was waiting.
         """
+        self.expire()
         if offset < 0:
             self.keep_last(-offset)
         else:

@@ -131,8 +131,13 @@ class ChatView(Sight):
         await asyncio.sleep(0)
         return notice
 
-    async def taps(self, text: str | None = None, *, callback_data: str | None = None) -> Tap:
+    async def taps(
+        self, text: str | None = None, *, callback_data: str | None = None, is_accessible: bool = True
+    ) -> Tap:
         """Tap the newest visible inline button with this caption or this callback data; the bot gets a callback query.
+
+        With ``is_accessible=False`` the query only carries the place of the message, as for one that Telegram does not
+        hand out any more (``InaccessibleMessage``).
 
         Raises:
             AssertionError: there is no such button; the text shows the chat.
@@ -141,16 +146,17 @@ class ChatView(Sight):
             for button in (button for row in inline_rows(message) for button in row):
                 data = button.get("callback_data")
                 if data is not None and text in {None, button["text"]} and callback_data in {None, data}:
-                    return await self._tap(message, str(data))
+                    return await self._tap(message, str(data), is_accessible=is_accessible)
         wanted = text if text is not None else f"callback_data={callback_data!r}"
         raise AssertionError(f"no visible button {wanted!r}:\n{self}")
 
-    async def _tap(self, message: StoredMessage, data: str) -> Tap:
+    async def _tap(self, message: StoredMessage, data: str, *, is_accessible: bool) -> Tap:
         sender = message.content.get("sender_business_bot", {}).get("id", message.sender_id)
         bot = self._world.bot_by_id(sender)
         if bot is None:
             raise AssertionError(f"the message with this button was not sent by a bot:\n{self}")
         tap = self._world.tap(self.person, message, bot, data)
+        tap.is_accessible = is_accessible
         tap.connection_id = self._connection_of(bot)
         press(tap)
         await asyncio.sleep(0)

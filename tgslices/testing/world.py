@@ -60,7 +60,7 @@ class World:
             username=username,
             is_bot=True,
             token=f"{bot_id}:AA{secrets.token_urlsafe(25)[:33]}",
-            updates=UpdateQueue(on_change=self.changes.notify),
+            updates=UpdateQueue(now=self.clock.unix_time, on_change=self.changes.notify),
         )
         self.users[bot.id] = bot
         self.bots[bot.token] = bot
@@ -128,7 +128,7 @@ class World:
         if not reference:
             raise bad_request("chat_id is empty")
         chat = self.find_chat(bot, reference)
-        if chat is None or (chat.type == "group" and bot.id not in chat.members):
+        if chat is None or (chat.type != "private" and chat.username is None and bot.id not in chat.members):
             raise unknown_chat()
         refusal = access_refusal(self.facts(chat, bot), access)
         if refusal is not None:

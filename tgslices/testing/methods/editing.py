@@ -71,7 +71,8 @@ def find_target(world: World, bot: BotAccount, arguments: Arguments, refusal: Re
     """
     number = arguments.message_id()
     if not arguments.text("chat_id") and number == 0:
-        raise bad_request("Message identifier is not specified")
+        has_inline_id = bool(arguments.text("inline_message_id"))
+        raise bad_request("MESSAGE_ID_INVALID" if has_inline_id else "Message identifier is not specified")
     connection_id = arguments.text("business_connection_id") or None
     if connection_id is not None:
         chat = find_business_chat(world, world.connection(bot, connection_id), arguments)

@@ -1,6 +1,6 @@
 """Floods (C9).
 
-Source: tdlib/telegram-bot-api ``Client.cpp:60-81, 16262`` and ``Client.h:73`` at 01a3679.
+Source: tdlib/telegram-bot-api ``Client.cpp:60-81`` at 01a3679.
 """
 
 from __future__ import annotations
@@ -8,12 +8,6 @@ from __future__ import annotations
 from typing import Final
 
 from tgslices.testing.errors import ApiError, described, too_many_requests
-
-MAX_UNSENT_PER_CHAT: Final = 310
-"""So many messages on their way to one chat make the server refuse more. Source: ``Client.h:73``"""
-
-SELF_LIMIT_SECONDS: Final = 60
-"""What the server asks for then. Source: ``Client.cpp:16262``, ``fail_query_flood_limit_exceeded``"""
 
 _PREFIX: Final = "Too Many Requests: retry after "
 
@@ -28,8 +22,3 @@ def flood_answer(text: str) -> ApiError:
     """What a client gets for a 429 from behind: the same, or a 500 if the text does not say how long to wait."""
     seconds = retry_after_of(text)
     return too_many_requests(seconds) if seconds > 0 else ApiError(500, described(500, text))
-
-
-def sending_refusal(unsent: int) -> ApiError | None:
-    """Why no further message can be taken for a chat with so many unsent ones, or None."""
-    return too_many_requests(SELF_LIMIT_SECONDS) if unsent >= MAX_UNSENT_PER_CHAT else None
