@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tgslices.deletion.pacing import Patience, backoff
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(("failures", "seconds"), [(1, 0.5), (2, 1), (3, 2), (4, 4), (5, 8), (6, 8), (1000, 8)])
+def test_waits_double_up_to_eight_seconds(failures: int, seconds: float) -> None:
+    assert backoff(failures) == timedelta(seconds=seconds)
+
+
+def test_patience_is_used_up() -> None:
+    patience = Patience(3 * SECOND)
+    with patience.losing(2 * SECOND) as first:
+        assert first
+    with patience.losing(2 * SECOND) as second:
+        assert not second
+    with patience.losing(SECOND) as third:
+        assert third
+
+
+def test_time_that_is_lost_together_counts_once() -> None:
+    patience = Patience(3 * SECOND)
+    with patience.losing(2 * SECOND), patience.losing(2 * SECOND) as together, patience.losing(3 * SECOND) as longer:
+        assert together
+        assert longer
+    with patience.losing(SECOND) as more:
+        assert not more
