@@ -1,0 +1,147 @@
+"""The session inspector: which slices are open, what each holds, and what is pending. It reads, and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Final, Protocol
+
+from tgslices.model import PendingDeletion, SessionKey, TrackedMessage
+from tgslices.testing.accounts import Json
+from tgslices.testing.page.places import business_name, group_name, private_name
+from tgslices.testing.world import World
+
+MAX_ENTRIES: Final = 200
+"""Of one slice; the number of all is shown beside."""
+
+
+class ReadableStorage(Protocol):
+    """What the inspector asks of a storage: three methods of ``DurableSessionStorage``."""
+
+    async def open_keys(self, bot_id: int) -> list[SessionKey]:
+        """Every open key of the bot."""
+
+    async def pending(self, bot_id: int) -> list[PendingDeletion]:
+        """The pending deletions of the bot."""
+
+    async def list(self, key: SessionKey) -> list[TrackedMessage]:
+        """The entries of a key."""
+
+
+class _Numbered(Protocol):
+    @property
+    def id(self) -> int: ...
+
+
+class _Storing(Protocol):
+    @property
+    def storage(self) -> ReadableStorage: ...
+
+
+class InspectableManager(Protocol):
+    """What the inspector asks of a ``SessionManager``: whose sessions it has, and where they are kept."""
+
+    @property
+    def bot(self) -> _Numbered:
+        """The bot."""
+
+    @property
+    def tracker(self) -> _Storing:
+        """What holds the storage."""
+
+
+class Inspector:
+    """Reads the sessions of the bots that were registered with it."""
+
+    def __init__(self, world: World) -> None:
+        """Nothing is registered yet."""
+        self._world = world
+        self._sources: dict[int, ReadableStorage] = {}
+
+    @property
+    def has_sources(self) -> bool:
+        """Whether there is anything to read."""
+        return bool(self._sources)
+
+    def watch(self, bot_id: int, storage: ReadableStorage) -> None:
+        """Show the sessions of a bot as this storage has them, in place of what was shown of it before."""
+        self._sources[bot_id] = storage
+        self._world.changes.notify()
+
+    async def read(self) -> dict[str, Json]:
+        """The open slices as ``slice:<bot>:<number>``, and each bot's state as ``sessions:<bot>``.
+
+        A storage that cannot be read now is shown as such: what the page shows is no reason to fail.
+        """
+        found: dict[str, Json] = {}
+        for bot_id, storage in list(self._sources.items()):
+            try:
+                found.update(await self._read(bot_id, storage))
+            except Exception as error:  # noqa: BLE001 - whatever a plugin raises, the page says so and goes on
+                found[f"sessions:{bot_id}"] = {"bot": bot_id, "error": f"{type(error).__name__}: {error}"}
+        return found
+
+    async def _read(self, bot_id: int, storage: ReadableStorage) -> dict[str, Json]:
+        keys = sorted(await storage.open_keys(bot_id), key=_order)
+        pending = await storage.pending(bot_id)
+        found: dict[str, Json] = {}
+        for key in keys:
+            entries = await storage.list(key)
+            found[f"slice:{_label(key)}"] = {
+                **self._key_json(key),
+                "count": len(entries),
+                "entries": [_entry(entry) for entry in entries[-MAX_ENTRIES:]],
+            }
+        found[f"sessions:{bot_id}"] = {
+            "bot": bot_id,
+            "open": len(keys),
+            "pending": [self._pending_json(item) for item in pending[:MAX_ENTRIES]],
+        }
+        return found
+
+    def _key_json(self, key: SessionKey) -> Json:
+        return {
+            "bot": key.bot_id,
+            "chat": key.chat_id,
+            "place": self._place(key),
+            "user": key.user_id,
+            "user_name": None if key.user_id is None else self._name_of(key.user_id),
+            "topic": key.thread_id,
+            "connection": key.business_connection_id,
+            "qualifier": key.qualifier,
+        }
+
+    def _pending_json(self, item: PendingDeletion) -> Json:
+        return {**self._key_json(item.key), "due": item.due_at.timestamp(), "entry": _entry(item.message)}
+
+    def _place(self, key: SessionKey) -> str:
+        connection = self._world.connections.get(key.business_connection_id or "")
+        if connection is not None:
+            return business_name(connection.owner.id, key.chat_id)
+        return private_name(key.bot_id, key.chat_id) if key.chat_id > 0 else group_name(key.chat_id)
+
+    def _name_of(self, user_id: int) -> str:
+        user = self._world.users.get(user_id)
+        return user.first_name if user is not None else str(user_id)
+
+
+def _order(key: SessionKey) -> tuple[Any, ...]:
+    return key.chat_id, key.user_id or 0, key.thread_id or 0, key.qualifier is not None, key.qualifier or ""
+
+
+def _label(key: SessionKey) -> str:
+    parts: Iterable[object] = (
+        key.bot_id, key.chat_id, key.user_id, key.thread_id, key.business_connection_id,
+        "-" if key.qualifier is None else f"+{key.qualifier}",
+    )  # fmt: skip
+    return ":".join("" if part is None else str(part) for part in parts)
+
+
+def _entry(message: TrackedMessage) -> Json:
+    return {
+        "id": message.message_id or None,
+        "chat": message.chat_id,
+        "ephemeral": message.ephemeral_message_id,
+        "kind": None if message.kind is None else str(message.kind.value),
+        "direction": message.direction.value,
+        "date": None if message.date is None else message.date.timestamp(),
+    }

@@ -1,0 +1,114 @@
+"""An open tab, kept up to date: it gets the whole picture once, and then what changes of it, as it changes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from aiohttp import WSMsgType, web
+
+from tgslices.testing.accounts import Json
+from tgslices.testing.calls import ApiRequest
+from tgslices.testing.page.inspector import Inspector
+from tgslices.testing.page.snapshot import Snapshot, difference, snapshot
+from tgslices.testing.page.switches import Switches, clock_snapshot
+from tgslices.testing.world import World
+
+BREATH: Final = timedelta(milliseconds=15)
+"""How long changes are gathered before a tab hears of them: many come at once."""
+
+AFTERTHOUGHT: Final = timedelta(milliseconds=250)
+"""After the last change the sessions are read once more: a handler writes down some things after its last call."""
+
+WATCHING: Final = timedelta(milliseconds=700)
+"""How often the sessions are read while somebody looks at them: another process may change them, and tells nobody."""
+
+
+class Picture:
+    """All that a tab can show."""
+
+    def __init__(self, world: World, log: Sequence[ApiRequest], switches: Switches, inspector: Inspector) -> None:
+        """Of this world."""
+        self.world = world
+        self.inspector = inspector
+        self._log = log
+        self._switches = switches
+
+    async def take(self) -> Snapshot:
+        """The picture as it is now."""
+        sessions = await self.inspector.read()
+        return {
+            **snapshot(self.world, self._log),
+            **self._switches.snapshot(),
+            "clock:": clock_snapshot(self.world.clock, time.time()),
+            **sessions,
+        }
+
+
+class Tab:
+    """One browser tab on the other end of a WebSocket."""
+
+    def __init__(self, picture: Picture, socket: web.WebSocketResponse) -> None:
+        """Nothing was sent yet."""
+        self._picture = picture
+        self._socket = socket
+        self._sent: Snapshot = {}
+        self._is_watching = False
+
+    async def keep_up(self) -> None:
+        """Send until the tab is closed."""
+        changes = self._picture.world.changes
+        listener = asyncio.create_task(self._listen())
+        try:
+            while not listener.done():
+                count = changes.count
+                is_news = await self._send()
+                if not await self._wait(listener, count, self._patience(is_news=is_news)):
+                    continue
+                await asyncio.sleep(BREATH.total_seconds())
+        except ConnectionError:
+            pass  # closed while something was on its way
+        finally:
+            listener.cancel()
+            await asyncio.wait([listener])
+
+    async def _send(self) -> bool:
+        new = await self._picture.take()
+        patch = difference(self._sent, new)
+        if patch is not None:
+            self._sent = new
+            await self._socket.send_str(_compact(patch))
+        return patch is not None
+
+    def _patience(self, *, is_news: bool) -> timedelta | None:
+        if not self._picture.inspector.has_sources:
+            return None
+        if self._is_watching:
+            return WATCHING
+        return AFTERTHOUGHT if is_news else None
+
+    async def _wait(self, listener: asyncio.Task[None], count: int, patience: timedelta | None) -> bool:
+        """Wait for a change of the world, for the end of the patience, or for the tab to close; True for a change."""
+        changes = self._picture.world.changes
+        change = asyncio.create_task(changes.until(lambda: changes.count != count))
+        timeout = None if patience is None else patience.total_seconds()
+        try:
+            await asyncio.wait([change, listener], timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            return change.done()
+        finally:
+            change.cancel()
+
+    async def _listen(self) -> None:
+        """Hear whether somebody looks at the sessions; ends when the tab is closed."""
+        async for message in self._socket:
+            if message.type is WSMsgType.TEXT:
+                self._is_watching = message.data == "watching"
+                self._picture.world.changes.notify()
+
+
+def _compact(patch: Json) -> str:
+    return json.dumps(patch, ensure_ascii=False, separators=(",", ":"))

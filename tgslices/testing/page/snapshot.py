@@ -1,0 +1,151 @@
+"""The world as the page shows it: pure. A flat mapping of names to JSON, so that two of them can be compared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final
+
+from tgslices.testing.accounts import BotAccount, Json
+from tgslices.testing.calls import ApiRequest
+from tgslices.testing.entities import Chat
+from tgslices.testing.page.places import existing_chats, group_name, name_of, people, private_name
+from tgslices.testing.page.shown import shown_message
+from tgslices.testing.world import World
+
+MAX_MESSAGES: Final = 300
+"""Of one chat; older ones are there and not drawn."""
+
+MAX_CALLS: Final = 200
+"""Of the log, getUpdates apart, which has as many of its own."""
+
+MAX_TEXT: Final = 4000
+"""Characters of an answer in the log."""
+
+Snapshot = dict[str, Json]
+
+
+def snapshot(world: World, log: Sequence[ApiRequest]) -> Snapshot:
+    """Everything that a tab shows of the world, whoever is played on it.
+
+    The names are ``bot:``, ``person:``, ``place:``, ``message:<place>:``, ``tap:`` and ``call:`` with a number.
+    """
+    found: Snapshot = {}
+    for bot in world.bots.values():
+        found[f"bot:{bot.id}"] = _bot(bot, log)
+    for person in people(world):
+        found[f"person:{person.id}"] = {"id": person.id, "name": person.first_name, "username": person.username}
+        for bot in world.bots.values():
+            name = private_name(bot.id, person.id)
+            found[f"place:{name}"] = _private(name, bot, person.id)
+    for chat in existing_chats(world):
+        found.update(_chat(chat))
+    for tap in islice(reversed(world.taps.values()), MAX_CALLS):
+        found[f"tap:{tap.id}"] = {
+            "id": tap.id,
+            "person": tap.user.id,
+            "serial": tap.message.serial,
+            "data": tap.data,
+            "is_answered": tap.is_answered,
+            "answer": tap.answer,
+            "is_alert": tap.is_alert,
+        }
+    found.update(_calls(log))
+    return found
+
+
+def _bot(bot: BotAccount, log: Sequence[ApiRequest]) -> Json:
+    return {"id": bot.id, "name": bot.first_name, "username": bot.username, "commands": commands_of(bot.id, log)}
+
+
+def commands_of(bot_id: int, log: Sequence[ApiRequest]) -> list[Json]:
+    """The commands that a bot last asked to be shown; ``[]`` for none."""
+    for request in reversed(log):
+        if request.method == "setMyCommands" and request.bot_id == bot_id and request.ok:
+            commands = request.arguments.get("commands")
+            return commands if isinstance(commands, list) else []
+    return []
+
+
+def _private(name: str, bot: BotAccount, person_id: int) -> Json:
+    return {
+        "name": name,
+        "id": person_id,
+        "kind": "private",
+        "title": bot.first_name,
+        "bots": [bot.id],
+        "people": [person_id],
+    }
+
+
+def _chat(chat: Chat) -> Iterator[tuple[str, Json]]:
+    name = name_of(chat)
+    inside = [member.user for member in chat.members.values() if member.is_inside]
+    if chat.bot is None:
+        yield (
+            f"place:{name}",
+            {
+                "name": name,
+                "id": chat.id,
+                "kind": "business" if chat.owner is not None else chat.type,
+                "title": chat.title or chat.json().get("first_name"),
+                "bots": [user.id for user in inside if user.is_bot],
+                "people": [user.id for user in inside if not user.is_bot],
+                "moved_to": None if chat.migrated_to is None else group_name(chat.migrated_to),
+                "owner": None if chat.owner is None else chat.owner.id,
+                "customer": None if chat.owner is None or chat.user is None else chat.user.id,
+            },
+        )
+    pinned = chat.pinned[-1].serial if chat.pinned else None
+    for message in list(chat.messages.values())[-MAX_MESSAGES:]:
+        shown = shown_message(message)
+        if message.serial == pinned:
+            shown["pinned"] = True
+        yield f"message:{name}:{message.serial}", shown
+
+
+def _calls(log: Sequence[ApiRequest]) -> Iterator[tuple[str, Json]]:
+    left = {True: MAX_CALLS, False: MAX_CALLS}
+    for number in range(len(log) - 1, -1, -1):
+        request = log[number]
+        is_poll = request.method == "getUpdates"
+        if not left[is_poll]:
+            if not any(left.values()):
+                return
+            continue
+        left[is_poll] -= 1
+        yield f"call:{number}", _call(number, request)
+
+
+def _call(number: int, request: ApiRequest) -> Json:
+    return {
+        "number": number,
+        "bot": request.bot_id,
+        "method": request.method,
+        "arguments": _cut(json.dumps(request.arguments, ensure_ascii=False, indent=2)),
+        "status": request.status,
+        "description": request.description,
+        "answer": _readable(request.answer),
+        "via_webhook": request.via_webhook,
+    }
+
+
+def _readable(body: bytes) -> str:
+    if len(body) > MAX_TEXT:
+        return _cut(body[: MAX_TEXT + 1].decode("utf-8", "replace"))
+    try:
+        return json.dumps(json.loads(body), ensure_ascii=False, indent=2)
+    except ValueError:
+        return body.decode("utf-8", "replace")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}…"
+
+
+def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> Json | None:
+    """What makes ``new`` of ``old``: ``{"set": {...}, "gone": [...]}``; None if they are the same."""
+    changed = {name: value for name, value in new.items() if old.get(name) != value}
+    gone = [name for name in old if name not in new]
+    return {"set": changed, "gone": gone} if changed or gone else None
