@@ -54,7 +54,8 @@ def examples(session: nox.Session) -> None:
 def oldest(session: nox.Session) -> None:
     """All tests on the oldest versions of everything that pyproject.toml allows, aiogram 3.20 among them."""
     session.install("--resolution=lowest-direct", "--group=test", "--editable=.")
-    session.run("pytest", *session.posargs)
+    # What only a newer aiogram has may be skipped here, and nowhere else.
+    session.run("pytest", *session.posargs, env={"CI": ""})
 
 
 @nox.session(python=["3.11", "3.12", "3.13"])
