@@ -151,6 +151,40 @@ async def test_chats_do_not_wait_for_each_other(api: BotApi, account: BotAccount
     await runner.cleanup()
 
 
+async def test_no_more_deliveries_at_once_than_allowed(api: BotApi, account: BotAccount, bot: Bot, hook: Hook) -> None:
+    """With ``max_connections=1`` every chat waits for its turn, and none is forgotten."""
+    views = [api.add_person(name).private_chat(account) for name in ("Ann", "Bob", "Eve")]
+    await bot.set_webhook(hook.url, max_connections=1)
+    for view in views * 2:
+        await view.types(view.person.first_name)
+    await api.idle()
+    assert len(hook.requests) == 6
+    assert (await bot.get_webhook_info()).max_connections == 1
+
+
+async def test_what_waited_is_delivered_to_a_new_webhook(
+    api: BotApi, account: BotAccount, bot: Bot, hook: Hook
+) -> None:
+    chat = api.add_person("Ann").private_chat(account)
+    await chat.types("early")
+    await bot.set_webhook(hook.url)
+    await api.idle()
+    await bot.delete_webhook()
+    await chat.types("late")
+    await bot.set_webhook(hook.url, drop_pending_updates=True)
+    assert [b"early" in body for _, body in hook.requests] == [True]
+
+
+async def test_a_webhook_that_nobody_answers(api: BotApi, account: BotAccount, bot: Bot) -> None:
+    chat = api.add_person("Ann").private_chat(account)
+    await bot.set_webhook("http://127.0.0.1:9/")
+    await chat.types("hello?")
+    await chat.until(lambda view: account.webhook is not None and account.webhook.last_error_message)
+    info = await bot.get_webhook_info()
+    assert info.last_error_message == "Connection failed: ClientConnectorError"
+    assert info.pending_update_count == 1
+
+
 async def test_get_updates_is_refused_while_a_webhook_is_set(bot: Bot, hook: Hook) -> None:
     await bot.set_webhook(hook.url)
     with pytest.raises(TelegramConflictError) as caught:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,6 +17,8 @@ from tgslices.testing.faults import Drop, Effect, Failure, Faults, Flood, Partia
 from tgslices.testing.methods import METHODS
 from tgslices.testing.methods.method import Encoded, Method
 from tgslices.testing.world import World
+
+log = logging.getLogger("tgslices.testing")
 
 _TEXTS: Final = frozenset(
     {
@@ -125,6 +128,8 @@ class Calls:
             self.in_flight -= not is_poll
             request.status = answer.status
             request.answer = answer.body
+            if log.isEnabledFor(logging.INFO):
+                log.info("bot %d: %s %s: %s", bot.id, name, request.arguments, request.description or request.status)
             self._world.changes.notify()
         return answer
 

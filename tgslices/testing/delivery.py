@@ -44,13 +44,18 @@ def _sees(world: World, bot: BotAccount, message: StoredMessage, *, edited: bool
     author = message.content.get("from")
     outgoing = message.sender_id == bot.id
     from_other_bot = bool(author and author["is_bot"] and author["id"] != bot.id and not is_service(message.kind))
-    moment = message.content.get("edit_date", message.date) if edited else message.date
-    age = timedelta(seconds=world.clock.unix_time() - moment)
+    age = _age(world, message, edited=edited)
     if not is_delivered(outgoing=outgoing, kind=message.kind, age=age, from_other_bot=from_other_bot):
         return False
     if chat.type in {"private", "channel"} or bot.reads_all_group_messages or chat.members[bot.id].is_administrator:
         return True
     return _is_public(bot, message)
+
+
+def _age(world: World, message: StoredMessage, *, edited: bool) -> timedelta:
+    """How old the news is: the message, or the edit of it."""
+    moment = message.content.get("edit_date", message.date) if edited else message.date
+    return timedelta(seconds=world.clock.unix_time() - moment)
 
 
 def _is_public(bot: BotAccount, message: StoredMessage) -> bool:
@@ -73,9 +78,13 @@ def _announce_ephemeral(world: World, message: StoredMessage) -> int:
 
 def _announce_business(world: World, message: StoredMessage, *, edited: bool) -> int:
     owner = message.chat.owner
+    age = _age(world, message, edited=edited)
     told = 0
     for connection in world.connections.values():
-        if connection.owner is owner and connection.is_enabled:
+        if connection.owner is not owner or not connection.is_enabled:
+            continue
+        own = message.is_from(connection.bot.id)
+        if is_delivered(outgoing=own, kind=message.kind, age=age, in_business_chat=True):
             payload = message.json_for(connection.bot.id, connection.id)
             name = "edited_business_message" if edited else "business_message"
             told += connection.bot.updates.put(name, payload, queue_key=("business", message.chat.id))

@@ -7,6 +7,7 @@ Source: tdlib/telegram-bot-api ``WebhookActor.cpp:560-720`` at 01a3679.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -72,47 +73,52 @@ class Postman:
         self._clock = clock
         self._perform = perform
         self._first_delay = first_delay
-        self._queues: dict[object, asyncio.Task[None]] = {}
+        self._waiting: dict[object, deque[QueuedUpdate]] = {}
+        self._tasks: dict[object, asyncio.Task[None]] = {}
         self._client: aiohttp.ClientSession | None = None
         bot.updates.on_put = self._on_put
         bot.on_webhook = self._on_webhook
 
     def _on_webhook(self) -> None:
-        for task in self._queues.values():
+        for task in self._tasks.values():
             task.cancel()
-        self._queues.clear()
-        for update in self.bot.updates.pending:
+        self._tasks.clear()
+        self._waiting.clear()
+        for update in self.bot.updates.pending.values():
             self._on_put(update)
 
     def _on_put(self, update: QueuedUpdate) -> None:
-        webhook = self.bot.webhook
-        if webhook is None or update.queue_key in self._queues or len(self._queues) >= webhook.max_connections:
-            return
-        self._queues[update.queue_key] = asyncio.create_task(self._deliver_all(webhook, update.queue_key))
+        if self.bot.webhook is not None:
+            self._waiting.setdefault(update.queue_key, deque()).append(update)
+            self._start(self.bot.webhook, update.queue_key)
+
+    def _start(self, webhook: Webhook, queue_key: object) -> None:
+        if queue_key not in self._tasks and len(self._tasks) < webhook.max_connections:
+            self._tasks[queue_key] = asyncio.create_task(self._deliver_all(webhook, queue_key))
 
     async def _deliver_all(self, webhook: Webhook, queue_key: object) -> None:
-        task = asyncio.current_task()
-        try:
-            while (update := self._next(queue_key)) is not None:
-                await self._deliver(webhook, update)
-        finally:
-            if self._queues.get(queue_key) is task:
-                del self._queues[queue_key]
-        waiting = next((u for u in self.bot.updates.pending if u.queue_key not in self._queues), None)
-        if waiting is not None:
-            self._on_put(waiting)
-
-    def _next(self, queue_key: object) -> QueuedUpdate | None:
-        return next((update for update in self.bot.updates.pending if update.queue_key == queue_key), None)
+        queue = self._waiting[queue_key]
+        while queue:
+            await self._deliver(webhook, queue[0])
+            queue.popleft()
+        del self._waiting[queue_key]
+        del self._tasks[queue_key]
+        other = next((key for key in self._waiting if key not in self._tasks), None)
+        if other is not None:
+            self._start(webhook, other)
 
     async def _deliver(self, webhook: Webhook, update: QueuedUpdate) -> None:
         fails = 0
         while True:
+            self.bot.updates.expire()
+            if update.update_id not in self.bot.updates.pending:
+                return
             reply = await self._post(webhook, update)
             if not reply.error:
                 break
             webhook.last_error_date = self._clock.unix_time()
             webhook.last_error_message = reply.error
+            self.bot.updates.on_change()
             await asyncio.sleep(retry_delay(fails, self._first_delay, reply.retry_after))
             fails += 1
         if reply.arguments is not None and is_performed(reply.method):
@@ -133,7 +139,7 @@ class Postman:
 
     async def close(self) -> None:
         """Stop delivering."""
-        tasks = list(self._queues.values())
+        tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

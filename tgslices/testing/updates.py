@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice, takewhile
 from typing import Any, Final
 
 from tgslices.testing.errors import ApiError, conflict
@@ -88,17 +88,17 @@ def parse_allowed_updates(text: str) -> frozenset[str] | None:
 
 
 class UpdateQueue:
-    """The updates of one bot that are not confirmed yet, oldest first."""
+    """The updates of one bot that are not confirmed yet, oldest first, by their numbers."""
 
     def __init__(self, *, now: Callable[[], int], on_change: Callable[[], None]) -> None:
         """Start empty; ``now`` tells Unix time, and ``on_change`` is called after every change."""
-        self.pending: deque[QueuedUpdate] = deque()
+        self.pending: dict[int, QueuedUpdate] = {}
         self.allowed = ALLOWED_BY_DEFAULT
         self.closed = False
         self.on_put: Callable[[QueuedUpdate], None] | None = None
         self._next_id = 1
         self._now = now
-        self._on_change = on_change
+        self.on_change = on_change
         self._poll: asyncio.Future[ApiError | None] | None = None
 
     def put(self, update_type: str, payload: dict[str, Any], *, queue_key: object) -> bool:
@@ -109,37 +109,37 @@ class UpdateQueue:
         self._next_id += 1
         body = json.dumps({"update_id": update_id, update_type: payload}).encode()
         update = QueuedUpdate(update_id, update_type, queue_key, body, self._now())
-        self.pending.append(update)
+        self.pending[update_id] = update
         self.wake(None)
         if self.on_put is not None:
             self.on_put(update)
-        self._on_change()
+        self.on_change()
         return True
 
     def expire(self) -> None:
         """Forget what has waited for a day. Source: tdlib/telegram-bot-api ``Client.cpp:16983`` (``timeout``)."""
         limit = self._now() - LIFETIME_SECONDS
-        while self.pending and self.pending[0].date < limit:
-            self.confirm_until(self.pending[0].update_id + 1)
+        old = [number for number, update in self.pending.items() if update.date < limit]
+        if old:
+            self.confirm_until(old[-1] + 1)
 
     def confirm_until(self, offset: int) -> None:
         """Forget every update below ``offset``."""
-        before = len(self.pending)
-        while self.pending and self.pending[0].update_id < offset:
-            self.pending.popleft()
-        if len(self.pending) != before:
-            self._on_change()
+        confirmed = list(takewhile(lambda number: number < offset, self.pending))
+        for number in confirmed:
+            del self.pending[number]
+        if confirmed:
+            self.on_change()
 
     def keep_last(self, count: int) -> None:
         """Forget all but the last ``count`` updates, as a negative offset asks for."""
         if len(self.pending) > count:
-            self.confirm_until(self.pending[-count].update_id if count else self._next_id)
+            self.confirm_until(list(self.pending)[-count] if count else self._next_id)
 
     def drop(self, update: QueuedUpdate) -> None:
         """Forget one update, which the webhook has answered or which has expired."""
-        if update in self.pending:
-            self.pending.remove(update)
-            self._on_change()
+        if self.pending.pop(update.update_id, None) is not None:
+            self.on_change()
 
     async def get(self, offset: int, limit: int, seconds: int) -> list[QueuedUpdate]:
         """Wait up to this many ``seconds`` for updates from ``offset`` on; at most ``limit``, ``[]`` if none came.
@@ -159,7 +159,7 @@ class UpdateQueue:
                 )
             )
             await self._wait(seconds)
-        return [update for update, _ in zip(self.pending, range(limit), strict=False)]
+        return list(islice(self.pending.values(), limit))
 
     async def _wait(self, seconds: int) -> None:
         poll: asyncio.Future[ApiError | None] = asyncio.get_running_loop().create_future()
