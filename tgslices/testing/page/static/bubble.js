@@ -1,0 +1,92 @@
+// One message, or one album, as an element.
+
+import { avatar, day, h, icon, time } from "./dom.js";
+import { rich } from "./richtext.js";
+
+const size = (bytes) => bytes < 1024 ? `${bytes} B` : bytes < 1048576 ? `${Math.round(bytes / 1024)} KB` : `${(bytes / 1048576).toFixed(1)} MB`;
+
+/** A message in one short line. */
+export function preview(message) {
+  if (message.service) return message.service;
+  if (message.text) return message.text.replace(/\s+/g, " ").slice(0, 140);
+  if (message.detail) return message.detail.title;
+  return message.media ? message.media.name : message.kind.replaceAll("_", " ");
+}
+
+const PICTURES = new Set(["photo", "sticker", "animation", "live_photo"]);
+
+function fileRow(media) {
+  return h("a", { class: "file", href: media.url, download: media.name },
+    h("span", { class: "file-icon" }, icon("file")),
+    h("span", { class: "file-text" }, h("b", {}, media.name), h("small", {}, size(media.size))));
+}
+
+/** A picture where the bytes are one; a row that names the file where they are not, as those of most tests. */
+function mediaOf(message) {
+  const { media, kind } = message;
+  if (!PICTURES.has(kind)) return fileRow(media);
+  const image = h("img", { src: media.url, alt: message.text || media.name, loading: "lazy", class: media.spoiler ? "hazy" : null });
+  image.addEventListener("error", () => image.replaceWith(fileRow(media)), { once: true });
+  if (media.spoiler) image.addEventListener("click", () => image.classList.remove("hazy"));
+  return image;
+}
+
+function buttonOf(button, row, column, message, does, waiting) {
+  const text = button.text || "";
+  if (button.url) {
+    const isWeb = /^(https?|tg):/i.test(button.url);
+    return h("a", { class: "key", href: isWeb ? button.url : null, target: "_blank", rel: "noopener noreferrer" }, text, icon("link"));
+  }
+  if (button.copy_text) return h("button", { class: "key", type: "button", onclick: () => does.copy(button.copy_text.text) }, text);
+  if (button.callback_data === undefined) return h("button", { class: "key", type: "button", disabled: true, title: "Only a real client can do this" }, text);
+  const isWaiting = waiting.has(button.callback_data);
+  return h("button", { class: isWaiting ? "key waiting" : "key", type: "button", "data-key": `${row},${column}`,
+    onclick: () => does.tap(message, row, column) }, text);
+}
+
+function keyboardOf(message, does, waiting) {
+  return h("div", { class: "keys", role: "group", "aria-label": "Buttons" }, message.buttons.map((row, r) =>
+    h("div", { class: "keys-row" }, row.map((button, c) => buttonOf(button, r, c, message, does, waiting)))));
+}
+
+function marksOf(holders) {
+  return holders.map((holder) => h("span", { class: `mark hue${holder.hue}`, title: `Held by ${holder.label}` , role: "img", "aria-label": `held by ${holder.label}` }));
+}
+
+function detailOf(detail) {
+  return h("div", { class: "detail" }, h("b", {}, detail.title), detail.lines.map((line) => h("div", {}, line)));
+}
+
+function metaOf(messages, holders) {
+  const last = messages.at(-1);
+  return h("span", { class: "meta" }, marksOf(holders),
+    last.id ? h("span", { class: "number", title: "message_id" }, `#${last.id}`) : h("span", { class: "number" }, "only you see this"),
+    messages.some((message) => message.edited) ? h("span", {}, "edited") : null,
+    h("time", { datetime: new Date(last.date * 1000).toISOString(), title: `${day(last.date)}, ${time(last.date)}` }, time(last.date)));
+}
+
+/** A block of one message, or of several that form an album; `around` is what it takes from its neighbours. */
+export function bubble(messages, around, does) {
+  const first = messages[0];
+  const text = messages.find((message) => message.text) || first;
+  if (first.service) {
+    return h("li", { class: "service", "data-serial": first.serial }, h("span", { title: `#${first.id}` }, marksOf(around.holders), first.service));
+  }
+  const isOwn = first.from === around.me;
+  const media = messages.filter((message) => message.media);
+  const more = h("button", { class: "icon more", type: "button", "aria-label": `Actions for: ${preview(first)}`, "aria-haspopup": "menu",
+    onclick: (event) => does.menu(event.currentTarget, first) }, icon("more"));
+  const body = h("div", { class: "bubble" },
+    around.isNamed ? h("div", { class: `sender ink${Math.abs(first.from) % 8}` }, first.name) : null,
+    first.forward ? h("div", { class: "forward" }, `Forwarded from ${first.forward}`) : null,
+    first.reply ? h("button", { class: "quote", type: "button", onclick: () => does.jump(first.reply.serial) }, h("b", {}, first.reply.name), h("span", {}, first.reply.text)) : null,
+    media.length ? h("div", { class: media.length > 1 ? "album" : "single" }, media.map(mediaOf)) : null,
+    first.detail ? detailOf(first.detail) : null,
+    text.text ? h("div", { class: "text", dir: "auto" }, rich(text.text, text.entities, does.command)) : null,
+    metaOf(messages, around.holders));
+  return h("li", { class: `${isOwn ? "own" : "other"}${around.joins ? " joins" : ""}`, "data-serial": first.serial },
+    around.hasFaces ? (around.joins ? h("span", { class: "avatar blank" }) : avatar(first.name, first.from)) : null,
+    h("div", { class: "stack" }, h("span", { class: "sr" }, isOwn ? "You: " : `${first.name}: `),
+      h("div", { class: "with-more" }, body, more),
+      first.buttons ? keyboardOf(first, does, around.waiting) : null));
+}

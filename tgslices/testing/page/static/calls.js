@@ -1,0 +1,55 @@
+// The log of Bot API calls, newest first.
+
+import { $, arrange, h } from "./dom.js";
+import { act, all, get, has, onChange } from "./state.js";
+
+const rows = new Map();
+
+const toneOf = (call) => (call.status === null ? "open" : call.status >= 200 && call.status < 300 ? "good" : "bad");
+const statusOf = (call) => (call.status === null ? "…" : call.status === 0 ? "cut" : String(call.status));
+
+/** The most telling argument, in one line. */
+function gist(call) {
+  let given;
+  try { given = JSON.parse(call.arguments); } catch { return ""; }
+  const told = given.text ?? given.caption ?? given.message_ids ?? given.message_id ?? given.callback_query_id ?? given.offset;
+  return told === undefined ? "" : typeof told === "string" ? told : JSON.stringify(told);
+}
+
+function draw(call, manyBots) {
+  const face = JSON.stringify([call, manyBots]);
+  const row = rows.get(call.number);
+  if (row?.face === face) return row.element;
+  const tone = toneOf(call);
+  const summary = h("summary", {},
+    h("span", { class: `status ${tone}` }, statusOf(call)),
+    h("b", {}, call.method),
+    h("span", { class: "gist" }, call.description || gist(call)));
+  const rest = [
+    manyBots ? h("p", { class: "small" }, `by ${get(`bot:${call.bot}`)?.name ?? call.bot}`) : null,
+    call.via_webhook ? h("p", { class: "small" }, "in the answer to a webhook") : null,
+    h("h3", {}, "Arguments"), h("pre", { tabindex: "0" }, call.arguments),
+    h("h3", {}, "Answer"), h("pre", { tabindex: "0" }, call.status === null ? "not answered yet" : call.status === 0 ? "none: the connection was cut" : call.answer)];
+  const details = h("details", { open: row?.element.querySelector("details").open }, summary, rest);
+  const element = h("li", { class: "call" }, details);
+  if (row) row.element.replaceWith(element);
+  rows.set(call.number, { element, face });
+  return element;
+}
+
+function render() {
+  const isShowingPolls = $("show-polls").checked;
+  const calls = all("call:").filter((call) => isShowingPolls || call.method !== "getUpdates").sort((a, b) => b.number - a.number);
+  const manyBots = all("bot:").length > 1;
+  const numbers = new Set(calls.map((call) => call.number));
+  for (const number of rows.keys()) if (!numbers.has(number)) rows.delete(number);
+  const wanted = calls.map((call) => draw(call, manyBots));
+  if (!wanted.length) wanted.push(h("li", { class: "hint" }, h("p", {}, h("b", {}, "No calls yet")), h("p", {}, "Whatever the bot asks of Telegram appears here, with what it was answered.")));
+  arrange($("calls"), wanted);
+}
+
+export function startCalls() {
+  $("show-polls").addEventListener("change", render);
+  $("clear-log").addEventListener("click", () => act({ do: "clear log" }));
+  onChange((changed, isFirst) => { if (isFirst || has(changed, "call:", "bot:")) render(); });
+}

@@ -1,0 +1,100 @@
+// The list at the left: one entry for every person and chat, under the person who is played.
+
+import { $, arrange, avatar, day, h, time, walk } from "./dom.js";
+import { all, get, has, now, onChange } from "./state.js";
+import { preview } from "./bubble.js";
+
+const buttons = new Map(); // "1001/p7-1001" -> element
+const headings = new Map();
+const read = new Map(); // entry -> the last serial that was seen
+let choose = () => {};
+let selected = null;
+
+export const entryOf = (person, place) => `${person}/${place}`;
+
+/** The chats of a person: private ones with every bot, then those where the person is inside. */
+export function placesOf(person) {
+  return all("place:").filter((place) => place.people.includes(person) && !place.moved_to);
+}
+
+/** The messages of a place that a person sees, oldest first. */
+export function messagesOf(place, person) {
+  const seen = all(`message:${place}:`).filter((message) => !message.only_for || message.only_for.includes(person));
+  return seen.sort((a, b) => a.serial - b.serial);
+}
+
+export const titleOf = (place, person) =>
+  place.kind === "business" ? (get(`person:${place.customer === person ? place.owner : place.customer}`)?.name ?? place.title) : place.title;
+
+function stamp(seconds) {
+  return now() - seconds < 20 * 3600 ? time(seconds) : day(seconds).split(/[ ,]/)[0].slice(0, 3);
+}
+
+function draw(person, place) {
+  const entry = entryOf(person.id, place.name);
+  const messages = messagesOf(place.name, person.id);
+  const last = messages.at(-1);
+  if (entry === selected || !read.has(entry)) read.set(entry, last?.serial ?? 0);
+  const unread = messages.filter((m) => m.serial > read.get(entry) && m.from !== person.id).length;
+  const title = titleOf(place, person.id);
+  const text = last ? preview(last) : place.kind === "private" ? "Nothing was said yet" : "No messages";
+  const signed = last && place.kind !== "private" && !last.service ? `${last.from === person.id ? "You" : last.name}: ${text}` : text;
+  let button = buttons.get(entry);
+  if (!button) {
+    button = h("button", { class: "entry", type: "button", "data-entry": entry, onclick: () => choose(person.id, place.name, true) });
+    buttons.set(entry, button);
+  }
+  const label = `${title}, as ${person.name}${unread ? `, ${unread} unread` : ""}`;
+  const face = JSON.stringify([label, signed, last && stamp(last.date), unread]);
+  if (button.dataset.face !== face) {
+    button.dataset.face = face;
+    button.setAttribute("aria-label", label);
+    button.replaceChildren(
+      avatar(title, place.bots[0] && place.kind === "private" ? place.bots[0] : place.id),
+      h("span", { class: "line" }, h("b", {}, title), h("time", {}, last ? stamp(last.date) : "")),
+      h("span", { class: "line" }, h("span", { class: "preview" }, signed), unread ? h("span", { class: "badge" }, String(unread)) : null),
+    );
+  }
+  button.toggleAttribute("aria-current", entry === selected);
+  if (entry === selected) button.setAttribute("aria-current", "true");
+  return button;
+}
+
+function heading(person) {
+  let element = headings.get(person.id);
+  if (!element) {
+    element = h("h2", { class: "who" }, avatar(person.name, person.id), h("span", {}, person.name));
+    headings.set(person.id, element);
+  }
+  return element;
+}
+
+function render() {
+  const people = all("person:");
+  const list = $("chat-list");
+  const wanted = [];
+  for (const person of people) {
+    wanted.push(heading(person));
+    for (const place of placesOf(person.id)) wanted.push(draw(person, place));
+  }
+  if (!people.length) {
+    wanted.push(h("div", { class: "hint" }, h("p", {}, h("b", {}, "Nobody is here yet")), h("p", {}, "Add a person, and play them in a chat with the bot.")));
+  } else if (!all("bot:").length) {
+    wanted.push(h("div", { class: "hint" }, h("p", {}, h("b", {}, "There is no bot yet")), h("p", {}, "Add one where the emulator is made, with api.add_bot(…), and start your bot with its token.")));
+  }
+  arrange(list, wanted);
+  const entries = [...list.querySelectorAll(".entry")];
+  const tabbable = entries.find((entry) => entry.dataset.entry === selected) || entries[0];
+  for (const entry of entries) entry.tabIndex = entry === tabbable ? 0 : -1;
+}
+
+export function select(person, place) {
+  selected = person && place ? entryOf(person, place) : null;
+  render();
+}
+
+export function startChats(onChoose) {
+  choose = onChoose;
+  $("chat-list").addEventListener("keydown", (event) => walk(event, [...$("chat-list").querySelectorAll(".entry")]));
+  onChange((changed) => { if (has(changed, "bot:", "person:", "place:", "message:", "clock:")) render(); });
+}

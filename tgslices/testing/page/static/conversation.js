@@ -1,0 +1,191 @@
+// The conversation in the middle, and messages that come, change and go.
+
+import { $, arrange, day, h, paintAvatar } from "./dom.js";
+import { bubble } from "./bubble.js";
+import { messagesOf, titleOf } from "./chats.js";
+import { all, get, has, onChange } from "./state.js";
+import { holdersOf } from "./sessions.js";
+
+const RUN = 300; // seconds within which messages of one sender belong together
+const NEAR = 120; // pixels from the end within which new messages are followed
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+let person = null;
+let place = null;
+let does = {};
+const blocks = new Map(); // the first serial, or the album -> { element, face }
+const days = new Map();
+
+export const current = () => (person && place ? { person, place } : null);
+
+function grouped(messages) {
+  const found = [];
+  for (const message of messages) {
+    const last = found.at(-1);
+    if (message.album && last && last[0].album === message.album) last.push(message);
+    else found.push([message]);
+  }
+  return found;
+}
+
+function waitingButtons(messages) {
+  const serials = new Set(messages.map((message) => message.serial));
+  return all("tap:").filter((tap) => !tap.is_answered && tap.person === person && serials.has(tap.serial)).map((tap) => tap.data);
+}
+
+function around(messages, before, here) {
+  const first = messages[0];
+  const previous = before && before.at(-1);
+  const joins = Boolean(previous && !previous.service && !first.service && previous.from === first.from
+    && first.date - previous.date < RUN && day(first.date) === day(previous.date));
+  const isGroup = here.kind !== "private" && here.kind !== "business";
+  return {
+    me: person, joins, hasFaces: isGroup && first.from !== person && !first.service,
+    isNamed: isGroup && first.from !== person && !joins, waiting: new Set(waitingButtons(messages)),
+    holders: holdersOf(place, messages.map((message) => message.id)),
+  };
+}
+
+function separator(seconds) {
+  const name = day(seconds);
+  if (!days.has(name)) days.set(name, h("li", { class: "day" }, h("span", {}, name)));
+  return days.get(name);
+}
+
+/** A message that was deleted dissolves and leaves its place; at once for those who do not like motion. */
+function dissolve(element) {
+  if (element.classList.contains("going")) return;
+  if (calm.matches || document.hidden || !element.isConnected) return void element.remove();
+  element.classList.add("going");
+  element.setAttribute("aria-hidden", "true");
+  element.inert = true;
+  const from = { height: `${element.offsetHeight}px`, opacity: 1, transform: "none", filter: "none" };
+  const faded = { ...from, opacity: 0, transform: "scale(.94)", filter: "blur(5px)", offset: 0.6 };
+  const animation = element.animate([from, faded, { ...faded, height: "0px", marginTop: "0px", offset: 1 }], { duration: 420, easing: "ease-in-out" });
+  animation.onfinish = animation.oncancel = () => element.remove();
+}
+
+function keepFocus(list, action) {
+  const active = document.activeElement;
+  const block = active instanceof Element && list.contains(active) ? active.closest("li") : null;
+  const key = active?.dataset?.key;
+  const serial = block?.dataset.serial;
+  action();
+  if (!block || list.contains(document.activeElement) && document.activeElement !== document.body) return;
+  const again = list.querySelector(`li[data-serial="${serial}"]`);
+  const target = again?.querySelector(key ? `[data-key="${key}"]` : ".key, .more") || again?.querySelector(".key, .more");
+  (target || $("input")).focus({ preventScroll: true });
+}
+
+function render(isFresh) {
+  const list = $("messages");
+  const scroller = $("scroller");
+  const isAtEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR;
+  const here = place && get(`place:${place}`);
+  const messages = here ? messagesOf(place, person) : [];
+  const wanted = [];
+  const left = new Set(blocks.keys());
+  let before = null;
+  keepFocus(list, () => {
+    for (const group of grouped(messages)) {
+      const key = group[0].album ? `album:${group[0].album}` : String(group[0].serial);
+      const surroundings = around(group, before, here);
+      const face = JSON.stringify([group, surroundings, [...surroundings.waiting]]);
+      let block = blocks.get(key);
+      if (!block || block.face !== face) {
+        const isNew = !block && !isFresh;
+        const element = bubble(group, surroundings, does);
+        if (isNew) element.classList.add("coming");
+        if (block) block.element.replaceWith(element);
+        block = { element, face };
+        blocks.set(key, block);
+      }
+      left.delete(key);
+      if (!before || day(before.at(-1).date) !== day(group[0].date)) wanted.push(separator(group[0].date));
+      wanted.push(block.element);
+      before = group;
+    }
+    for (const key of left) {
+      if (isFresh) blocks.get(key).element.remove();
+      else dissolve(blocks.get(key).element);
+      blocks.delete(key);
+    }
+    arrange(list, wanted);
+  });
+  showEmpty(here, messages);
+  showPinned(messages);
+  if (isFresh || isAtEnd || messages.at(-1)?.from === person && messages.at(-1).serial > lastSerial) toEnd();
+  lastSerial = messages.at(-1)?.serial ?? 0;
+}
+
+let lastSerial = 0;
+
+function toEnd() {
+  requestAnimationFrame(() => $("scroller").scrollTo({ top: $("scroller").scrollHeight }));
+}
+
+function showEmpty(here, messages) {
+  const box = $("empty");
+  box.hidden = messages.length > 0;
+  if (messages.length) return box.replaceChildren();
+  const face = here ? `${place} ${person}` : `none ${all("person:").length}`;
+  if (box.dataset.face === face && box.childElementCount) return;
+  box.dataset.face = face;
+  if (!here) {
+    const text = all("person:").length ? "Choose a chat at the left." : "Add a person at the left, and write to the bot as them.";
+    box.replaceChildren(h("p", {}, h("b", {}, "No chat is open")), h("p", {}, text));
+  } else if (here.kind === "private") {
+    box.replaceChildren(h("p", {}, h("b", {}, "Nothing was said yet")), h("p", {}, "Press Start, or write something."),
+      h("button", { class: "strong", id: "start", type: "button", onclick: () => does.command("/start") }, "Start"));
+  } else {
+    box.replaceChildren(h("p", {}, h("b", {}, "No messages")), h("p", {}, "Whatever you write, everybody in here sees."));
+  }
+}
+
+function showPinned(messages) {
+  const pinned = messages.find((message) => message.pinned);
+  $("pinned").hidden = !pinned;
+  if (pinned) {
+    $("pinned").replaceChildren(h("b", {}, "Pinned"), h("span", {}, pinned.text || pinned.kind));
+    $("pinned").onclick = () => jump(pinned.serial);
+  }
+}
+
+/** Show a message and let it glow for a moment. */
+export function jump(serial) {
+  const found = [...blocks.values()].find(({ element }) => element.dataset.serial === String(serial));
+  if (!found) return;
+  found.element.scrollIntoView({ block: "center", behavior: calm.matches ? "auto" : "smooth" });
+  found.element.classList.remove("glow");
+  requestAnimationFrame(() => found.element.classList.add("glow"));
+}
+
+function showHead() {
+  const here = place && get(`place:${place}`);
+  const who = person && get(`person:${person}`);
+  $("composer").hidden = !here;
+  $("chat-avatar").hidden = !here;
+  $("invite").hidden = !here || here.kind === "private" || here.kind === "business";
+  $("chat-title").textContent = here ? titleOf(here, person) : "No chat is open";
+  if (!here) return void ($("chat-subtitle").textContent = "");
+  paintAvatar($("chat-avatar"), titleOf(here, person), here.kind === "private" ? here.bots[0] : here.id);
+  const names = [...here.people, ...here.bots].filter((id) => id !== person).map((id) => (get(`person:${id}`) || get(`bot:${id}`))?.name).filter(Boolean);
+  $("chat-subtitle").textContent = here.kind === "private" ? `You are ${who.name}` : `You are ${who.name} · with ${names.join(", ") || "nobody else"}`;
+}
+
+export function open(newPerson, newPlace) {
+  for (const block of blocks.values()) block.element.remove();
+  blocks.clear();
+  $("messages").replaceChildren();
+  [person, place] = [newPerson, newPlace];
+  showHead();
+  render(true);
+}
+
+export function startConversation(what) {
+  does = { ...what, jump };
+  onChange((changed, isFirst) => {
+    if (has(changed, "place:", "person:", "bot:")) showHead();
+    if (isFirst || has(changed, `message:${place}:`, "tap:", "slice:", "person:", "place:")) render(isFirst);
+  });
+}

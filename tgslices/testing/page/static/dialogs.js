@@ -1,0 +1,68 @@
+// The two or three questions that the page asks, in one dialog.
+
+import { $, h } from "./dom.js";
+import { act, all, get } from "./state.js";
+
+let finish = async () => {};
+
+function ask(title, ok, fields, onFinish) {
+  $("dialog-title").textContent = title;
+  $("dialog-ok").textContent = ok;
+  $("dialog-fields").replaceChildren(...fields);
+  finish = onFinish;
+  $("dialog").showModal();
+  $("dialog-fields").querySelector("input, select")?.focus();
+}
+
+const field = (label, attributes) => h("label", { class: "field" }, h("span", {}, label), h("input", { autocomplete: "off", maxlength: 64, ...attributes }));
+const value = (id) => $(id).value;
+
+export function askPerson(onMade) {
+  ask("Add a person", "Add", [field("First name", { id: "person-name", required: true }), field("Username (optional)", { id: "person-username", placeholder: "ann" })],
+    async () => {
+      const made = await act({ do: "person", name: value("person-name"), username: value("person-username") });
+      if (made) onMade(made.person);
+      return made;
+    });
+}
+
+export function askGroup(person, onMade) {
+  const users = [...all("person:"), ...all("bot:")];
+  const boxes = users.map((user) => h("label", { class: "check" }, h("input", { type: "checkbox", name: "member", value: user.id, checked: true }),
+    ` ${user.name}${get(`bot:${user.id}`) ? " (bot)" : ""}`));
+  ask("Add a group", "Add", [field("Title", { id: "group-title", required: true }), h("fieldset", { class: "members" }, h("legend", {}, "Members"), boxes),
+    h("label", { class: "check" }, h("input", { type: "checkbox", id: "group-super" }), " Supergroup")],
+    async () => {
+      const members = [...document.querySelectorAll('input[name="member"]:checked')].map((box) => Number(box.value));
+      const made = await act({ do: "group", title: value("group-title"), members, is_super: $("group-super").checked });
+      const first = members.includes(person) ? person : members.find((id) => get(`person:${id}`));
+      if (made) onMade(first, made.place);
+      return made;
+    });
+}
+
+export function askMember(person, place) {
+  const inside = get(`place:${place}`);
+  const others = [...all("person:"), ...all("bot:")].filter((user) => ![...inside.people, ...inside.bots].includes(user.id));
+  const options = others.map((user) => h("option", { value: user.id }, user.name));
+  const choice = others.length ? h("label", { class: "field" }, h("span", {}, "Who"), h("select", { id: "member" }, options))
+    : h("p", {}, "Everybody is in here already. Add a person first.");
+  ask("Add a member", "Add", [choice], async () => !others.length || act({ do: "join", place, person, user: Number(value("member")) }));
+}
+
+/** What a bot answers to a tap and wants to be read: an alert. */
+export function alertWith(text) {
+  ask("The bot says", "OK", [h("p", { class: "alert" }, text)], async () => true);
+  $("dialog-cancel").hidden = true;
+  $("dialog-ok").focus();
+}
+
+export function startDialogs() {
+  const dialog = $("dialog");
+  dialog.querySelector("form").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (await finish()) dialog.close();
+  });
+  dialog.addEventListener("close", () => { $("dialog-cancel").hidden = false; });
+  $("dialog-cancel").addEventListener("click", () => dialog.close());
+}

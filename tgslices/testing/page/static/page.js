@@ -1,0 +1,165 @@
+// The page as a whole: which chat is open, which column is shown, and what a click does.
+
+import { $, h, walk } from "./dom.js";
+import { entryOf, placesOf, select, startChats } from "./chats.js";
+import { say, setContext, startComposer, switchDraft } from "./composer.js";
+import { current, jump, open, startConversation } from "./conversation.js";
+import { alertWith, askGroup, askMember, askPerson, startDialogs } from "./dialogs.js";
+import { startCalls } from "./calls.js";
+import { startSessions } from "./sessions.js";
+import { startSwitches } from "./switches.js";
+import { act, all, connect, get, has, onChange, onTrouble, watch } from "./state.js";
+
+const show = (view) => { document.body.dataset.view = view; };
+const where = () => ({ person: current().person, place: current().place });
+
+let noticeEnds = null;
+function notify(text, tone = "") {
+  $("notice").replaceChildren(h("div", { class: `toast ${tone}` }, text));
+  clearTimeout(noticeEnds);
+  noticeEnds = setTimeout(() => $("notice").replaceChildren(), 4500);
+}
+
+function choose(person, place, isByHand) {
+  const before = current() && entryOf(current().person, current().place);
+  const entry = entryOf(person, place);
+  if (before === entry) return void (isByHand && show("chat"));
+  history.replaceState(null, "", `#${entry}`);
+  open(person, place);
+  select(person, place);
+  switchDraft(before, entry);
+  if (isByHand) {
+    show("chat");
+    $("input").focus();
+  }
+}
+
+let wanted = null;
+/** Open a chat that was just made, as soon as the server has told of it; without a name, the person's first one. */
+function chooseSoon(person, place) {
+  wanted = [person, place];
+  chooseWanted();
+}
+
+function chooseWanted() {
+  if (!wanted) return;
+  const [person, name] = wanted;
+  const found = placesOf(person).find((place) => !name || place.name === name);
+  if (!found) return;
+  wanted = null;
+  choose(person, found.name, true);
+}
+
+/** The chat that the address names, or the first one. */
+function chooseAtStart() {
+  const [person, place] = location.hash.slice(1).split("/");
+  if (get(`person:${person}`) && placesOf(Number(person)).some((found) => found.name === place)) return choose(Number(person), place, true);
+  for (const someone of all("person:")) {
+    const [first] = placesOf(someone.id);
+    if (first) return choose(someone.id, first.name, false);
+  }
+  if (!current()) open(null, null);
+}
+
+/** A group that has become a supergroup, or that one has left, is not open any more. */
+function checkOpen() {
+  const here = current();
+  if (here && placesOf(here.person).some((place) => place.name === here.place)) return;
+  const moved = here && get(`place:${here.place}`)?.moved_to;
+  if (moved && get(`place:${moved}`)) choose(here.person, moved, false);
+  else chooseAtStart();
+}
+
+function closeMenu() {
+  if ($("menu").matches(":popover-open")) $("menu").hidePopover();
+}
+
+function openMenu(button, message) {
+  const isOwn = message.from === current().person;
+  const item = (label, action) => h("button", { role: "menuitem", type: "button", onclick: () => { closeMenu(); action(); } }, label);
+  const target = () => ({ ...where(), serial: message.serial });
+  const menu = $("menu");
+  menu.replaceChildren(...[
+    item("Reply", () => setContext("reply", message)),
+    isOwn && message.kind === "text" ? item("Edit", () => setContext("edit", message)) : null,
+    message.text ? item("Copy text", () => copy(message.text)) : null,
+    item("Pin", () => act({ do: "pin", ...target() })),
+    item("Delete", () => act({ do: "delete", ...target() })),
+  ].filter(Boolean));
+  menu.showPopover();
+  const at = button.getBoundingClientRect();
+  menu.style.left = `${Math.max(8, Math.min(at.left, innerWidth - menu.offsetWidth - 8))}px`;
+  menu.style.top = `${Math.max(8, Math.min(at.bottom + 4, innerHeight - menu.offsetHeight - 8))}px`;
+  menu.firstElementChild.focus();
+  menu.ontoggle = (event) => { if (event.newState === "closed" && menu.contains(document.activeElement)) button.focus(); };
+}
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    notify("Copied");
+  } catch {
+    notify("The browser does not let the page copy.", "bad");
+  }
+}
+
+const answered = new Set();
+function showAnswers(isFirst) {
+  for (const tap of all("tap:")) {
+    if (!tap.is_answered || answered.has(tap.id)) continue;
+    answered.add(tap.id);
+    if (isFirst || !tap.answer || tap.person !== current()?.person) continue;
+    if (tap.is_alert) alertWith(tap.answer);
+    else notify(tap.answer);
+  }
+}
+
+const tabs = () => [...document.querySelectorAll('[role="tab"]')];
+function openTab(tab) {
+  for (const other of tabs()) {
+    const isOpen = other === tab;
+    other.setAttribute("aria-selected", String(isOpen));
+    other.tabIndex = isOpen ? 0 : -1;
+    $(other.getAttribute("aria-controls")).hidden = !isOpen;
+  }
+  tellWatching();
+}
+const tellWatching = () => watch(!document.hidden && !$("panel-sessions").hidden);
+
+function showHeld(holder, message) {
+  const person = get(`person:${holder.user}`) ? holder.user : get(`place:${holder.place}`)?.people[0];
+  if (current()?.place !== holder.place) choose(person, holder.place, false);
+  show("chat");
+  jump(message.serial);
+}
+
+startDialogs();
+startChats(choose);
+startConversation({
+  tap: (message, row, column) => act({ do: "tap", ...where(), serial: message.serial, row, column }),
+  command: (text) => say(text),
+  menu: openMenu,
+  copy,
+});
+startComposer();
+startCalls();
+startSessions(showHeld);
+startSwitches();
+onTrouble((text) => notify(text, "bad"));
+onChange((changed, isFirst) => {
+  if (isFirst || has(changed, "place:", "person:")) {
+    checkOpen();
+    chooseWanted();
+  }
+  if (has(changed, "tap:")) showAnswers(isFirst);
+});
+
+$("add-person").addEventListener("click", () => askPerson(chooseSoon));
+$("add-group").addEventListener("click", () => askGroup(current()?.person, chooseSoon));
+$("invite").addEventListener("click", () => askMember(current().person, current().place));
+for (const button of document.querySelectorAll("[data-show]")) button.addEventListener("click", () => show(button.dataset.show));
+for (const tab of tabs()) tab.addEventListener("click", () => openTab(tab));
+document.querySelector('[role="tablist"]').addEventListener("keydown", (event) => { const tab = walk(event, tabs()); if (tab) openTab(tab); });
+$("menu").addEventListener("keydown", (event) => walk(event, [...$("menu").children]));
+document.addEventListener("visibilitychange", tellWatching);
+connect((isThere) => { $("offline").hidden = isThere; });
