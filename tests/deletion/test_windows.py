@@ -8,14 +8,12 @@ from aiogram.enums import ContentType
 from tests.deletion.records import GROUP, NOW, PERSON, SUPERGROUP, record
 from tgslices.deletion.windows import (
     AGE_LIMIT,
-    AGE_MARGIN,
     DICE_MARGIN,
     DICE_WAIT,
     EPHEMERAL_LIFE,
     allowed_from,
     is_deferred,
     is_expired,
-    is_near_limit,
     must_be_dice,
     refused_from,
 )
@@ -56,11 +54,6 @@ def test_an_ephemeral_id_means_another_message_after_seven_days() -> None:
     ephemeral = record(0, GROUP, age=EPHEMERAL_LIFE, ephemeral_message_id=1, receiver_user_id=PERSON)
     assert is_expired(ephemeral, NOW)
     assert not is_expired(ephemeral, NOW - SECOND)
-
-
-def test_the_margin_lies_before_the_limit() -> None:
-    assert is_near_limit(record(age=AGE_LIMIT - AGE_MARGIN + SECOND), NOW)
-    assert not is_near_limit(record(age=AGE_LIMIT - AGE_MARGIN - SECOND), NOW)
 
 
 @pytest.mark.parametrize(

@@ -25,11 +25,11 @@ class RefusalRate:
         self._counts: dict[Hashable, tuple[float, float]] = {}
 
     def note(self, stratum: Hashable, *, accepted: int = 0, refused: int = 0) -> None:
-        """Count messages of one stratum whose fate is known now."""
+        """Count messages of one stratum whose fate is known now, those accepted first."""
         had_accepted, had_refused = self._counts.get(stratum, (0.0, 0.0))
-        had_accepted, had_refused = had_accepted + accepted, had_refused + refused
-        shrink = min(1.0, MEMORY / max(had_accepted + had_refused, 1.0))
-        self._counts[stratum] = had_accepted * shrink, had_refused * shrink
+        had_accepted, had_refused = _add(had_accepted, had_refused, accepted)
+        had_refused, had_accepted = _add(had_refused, had_accepted, refused)
+        self._counts[stratum] = had_accepted, had_refused
 
     def chances(self, strata: Iterable[Hashable], *, presumed: Iterable[Hashable] = ()) -> list[float]:
         """Return for every prefix of some messages how likely all of it is to be accepted, the shortest first.
@@ -52,3 +52,10 @@ class RefusalRate:
     def _belief(self, stratum: Hashable) -> tuple[float, float]:
         accepted, refused = self._counts.get(stratum, (0.0, 0.0))
         return accepted + ACCEPTED_BEFORE, refused + REFUSED_BEFORE
+
+
+def _add(these: float, others: float, more: int) -> tuple[float, float]:
+    """Add to one count, one by one, and let both fade so that they never exceed the memory."""
+    room = min(MEMORY - these - others, more)
+    faded = others * (MEMORY / (MEMORY + 1)) ** (more - room)
+    return (these + more if room == more else MEMORY - faded), faded

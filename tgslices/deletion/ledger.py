@@ -38,20 +38,20 @@ class Ledger:
         self._storage = storage
         self._clock = clock
         self._lease = lease
-        self._entries = tuple(dict.fromkeys(pending))
+        self._entries: list[PendingDeletion] = []
         self._held_until = min((entry.due_at for entry in pending), default=clock())
         self._by_message: dict[TrackedMessage, list[PendingDeletion]] = {}
-        for entry in self._entries:
-            self._by_message.setdefault(entry.message, []).append(entry)
+        for entry in pending:
+            copies = self._by_message.setdefault(entry.message, [])
+            if all(copy.key != entry.key for copy in copies):
+                copies.append(entry)
+                self._entries.append(entry)
         self._fates: dict[TrackedMessage, Outcome] = {}
 
     @property
     def messages(self) -> list[TrackedMessage]:
         """Every message once, in the order given; of equal records the one that tells when it was sent."""
-        return [
-            min((entry.message for entry in entries), key=lambda message: (message.date is None, message.kind is None))
-            for entries in self._by_message.values()
-        ]
+        return [_most_telling(entries) for entries in self._by_message.values()]
 
     def overdue(self) -> set[TrackedMessage]:
         """Return what has been pending for so long that Telegram refuses it whatever its date."""
@@ -111,6 +111,11 @@ class Ledger:
             await writing
         except Exception:
             log.exception("The storage failed: %s; they will be asked for again, which is harmless", consequence)
+
+
+def _most_telling(entries: list[PendingDeletion]) -> TrackedMessage:
+    messages = [entry.message for entry in entries]
+    return min(messages, key=lambda message: (message.date is None, message.kind is None))
 
 
 def next_try(entry: PendingDeletion, now: datetime) -> datetime:

@@ -40,8 +40,9 @@ class Batch:
         """Refuse what would delete other messages than those meant."""
         if not 1 <= len(self.messages) <= largest_batch(self.route):
             raise ValueError(f"a batch of the {self.route.value} route cannot hold {len(self.messages)} messages")
+        place = self.place
         for message in self.messages:
-            if place_of(message) != self.place:
+            if place_of(message) != place:
                 raise ValueError(f"{message} does not belong into a batch of the {self.route.value} route in this chat")
 
     @property
@@ -101,7 +102,7 @@ def plan_deletion(
     kept: dict[Outcome, list[TrackedMessage]] = {outcome: [] for outcome in Outcome}
     for message in unique:
         place = place_of(message)
-        if place is None or _is_left_behind(place, migrated):
+        if place is None or (migrated and _is_left_behind(place, migrated)):
             kept[Outcome.UNREACHABLE].append(message)
         elif is_expired(message, now):
             kept[Outcome.EXPIRED].append(message)

@@ -11,7 +11,7 @@ Source: F. K. Hwang, "A Method for Detecting All Defective Members in a Populati
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -92,8 +92,8 @@ class Search(Generic[T]):
         """Learn that a group was accepted; return the item, if any, that is known to be refused now."""
         self._close(inquiry)
         self._has_accepted = True
-        for item in inquiry.group:
-            self._rate.note(self._stratum(item), accepted=1)
+        for stratum, items in Counter(map(self._stratum, inquiry.group)).items():
+            self._rate.note(stratum, accepted=items)
         return self._taint(inquiry.rest)
 
     def refused(self, inquiry: Inquiry[T]) -> tuple[T, ...]:

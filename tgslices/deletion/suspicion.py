@@ -8,8 +8,8 @@ from typing import Final
 
 from aiogram.enums import ContentType
 
-from tgslices.deletion.routes import ChatKind, Route, chat_kind, route_of
-from tgslices.deletion.windows import is_near_limit
+from tgslices.deletion.routes import ChatKind, Route, chat_kind, place_of
+from tgslices.deletion.windows import AGE_MARGIN, age_limit, sent_by
 from tgslices.model import Direction, TrackedMessage
 
 
@@ -47,15 +47,16 @@ def suspicion_of(message: TrackedMessage, *, now: datetime, bot_id: int) -> Susp
     A message of which only the id is known is a copy or a forward of the bot's own, hence no service message.
     Source: TDLib ``MessagesManager.cpp:8331-8450``
     """
-    route = route_of(message)
-    if is_near_limit(message, now):
+    place = place_of(message)
+    limit = None if place is None else age_limit(place)
+    if limit is not None and now >= sent_by(message) + limit - AGE_MARGIN:
         return Suspicion.NEAR_LIMIT
-    if route is Route.ORDINARY and message.date is None:
+    is_ordinary = place is not None and place.route is Route.ORDINARY
+    if is_ordinary and message.date is None:
         return Suspicion.AGE_UNKNOWN
     if message.kind is not None and message.kind not in CONTENT:
         return Suspicion.SERVICE
-    private = route is Route.ORDINARY and chat_kind(message.chat_id) is ChatKind.PRIVATE
-    if private:
+    if is_ordinary and chat_kind(message.chat_id) is ChatKind.PRIVATE:
         return Suspicion.DICE if message.kind is ContentType.DICE else None
     return None if is_own(message, bot_id) else Suspicion.FOREIGN
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from aiogram.enums import ContentType
 
-from tgslices.deletion.routes import ChatKind, Route, chat_kind, route_of
+from tgslices.deletion.routes import ChatKind, Place, Route, chat_kind, place_of, route_of
 from tgslices.model import TrackedMessage
 
 AGE_LIMIT: Final = timedelta(hours=48)
@@ -43,40 +43,35 @@ def sent_by(message: TrackedMessage) -> datetime:
     return message.at if message.date is None else message.date
 
 
-def refused_from(message: TrackedMessage) -> datetime | None:
-    """Return from when on Telegram refuses a message for its age; None where the server checks no age.
+def age_limit(place: Place) -> timedelta | None:
+    """Return at what age Telegram refuses the messages of a place; None where the server checks no age.
 
     Supergroups and channels refuse at 48 hours sharp, private chats and basic groups one second later. Nobody checks
     the age of a business message beforehand.
     Source: TDLib ``MessagesManager.cpp:8331-8450``, ``BusinessConnectionManager.cpp:573``
     """
-    route = route_of(message)
-    if route is Route.EPHEMERAL:
-        return sent_by(message) + EPHEMERAL_LIFE
-    if route is not Route.ORDINARY:
-        return None
-    limit = AGE_LIMIT if chat_kind(message.chat_id) is ChatKind.CHANNEL else AGE_LIMIT + _SECOND
-    return sent_by(message) + limit
+    if place.route is Route.ORDINARY:
+        return AGE_LIMIT if chat_kind(place.chat_id) is ChatKind.CHANNEL else AGE_LIMIT + _SECOND
+    return EPHEMERAL_LIFE if place.route is Route.EPHEMERAL else None
+
+
+def refused_from(message: TrackedMessage) -> datetime | None:
+    """Return from when on Telegram refuses a message for its age; None if it never does."""
+    place = place_of(message)
+    limit = None if place is None else age_limit(place)
+    return None if limit is None else sent_by(message) + limit
 
 
 def is_expired(message: TrackedMessage, now: datetime) -> bool:
-    """Tell whether Telegram refuses a message for its age, whatever else is true of it."""
+    """Tell whether Telegram refuses a message for its age."""
     limit = refused_from(message)
     return limit is not None and now >= limit
 
 
-def is_near_limit(message: TrackedMessage, now: datetime) -> bool:
-    """Tell whether a message is about to get too old."""
-    limit = refused_from(message)
-    return limit is not None and now >= limit - AGE_MARGIN
-
-
 def allowed_from(message: TrackedMessage) -> datetime | None:
     """Return when a dice of a private chat may be asked for; None for everything else, which may be at once."""
-    ordinary = route_of(message) is Route.ORDINARY and chat_kind(message.chat_id) is ChatKind.PRIVATE
-    if not ordinary or message.kind is not ContentType.DICE:
-        return None
-    return _end_of_dice_wait(message)
+    is_dice = message.kind is ContentType.DICE and _is_private(message)
+    return _end_of_dice_wait(message) if is_dice else None
 
 
 def is_deferred(message: TrackedMessage, now: datetime) -> bool:
@@ -91,9 +86,13 @@ def must_be_dice(message: TrackedMessage, now: datetime) -> datetime | None:
     Nothing else that a bot sends or copies into a private chat is refused there on its first day.
     Source: TDLib ``MessagesManager.cpp:8400-8450``, ``can_revoke_message``
     """
-    private = route_of(message) is Route.ORDINARY and chat_kind(message.chat_id) is ChatKind.PRIVATE
     again = _end_of_dice_wait(message)
-    return again if private and message.kind is None and message.date is not None and now < again else None
+    is_copy = message.kind is None and message.date is not None
+    return again if is_copy and _is_private(message) and now < again else None
+
+
+def _is_private(message: TrackedMessage) -> bool:
+    return route_of(message) is Route.ORDINARY and chat_kind(message.chat_id) is ChatKind.PRIVATE
 
 
 def _end_of_dice_wait(message: TrackedMessage) -> datetime:

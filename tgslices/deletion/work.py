@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -122,7 +122,8 @@ def works_of(plan: DeletionPlan, *, now: datetime, bot_id: int, in_flight: int, 
     for place, batches in groupby(plan.batches, key=lambda batch: batch.place):
         asked = list(batches)
         messages = tuple(message for batch in asked for message in batch.messages)
-        searches = [_search(lane, place, now, bot_id) for lane in _lanes(asked)]
+        limit = largest_batch(place.route)
+        searches = [Search(lane, limit=limit, stratum=_stratum(lane, now, bot_id)) for lane in _lanes(asked)]
         work = Work(place, messages, searches, waits_for_first=len(asked) <= in_flight)
         if singly and place.route is Route.ORDINARY:
             work.go_single()
@@ -134,6 +135,7 @@ def _lanes(batches: Sequence[Batch]) -> Iterator[list[TrackedMessage]]:
         yield [message for batch in lane for message in batch.messages]
 
 
-def _search(messages: list[TrackedMessage], place: Place, now: datetime, bot_id: int) -> MessageSearch:
+def _stratum(messages: list[TrackedMessage], now: datetime, bot_id: int) -> Callable[[TrackedMessage], Hashable]:
+    """Return what tells which messages may share their fate: those under one suspicion."""
     suspicions = {message: suspicion_of(message, now=now, bot_id=bot_id) for message in messages}
-    return Search(messages, limit=largest_batch(place.route), stratum=suspicions.__getitem__)
+    return suspicions.__getitem__ if len(set(suspicions.values())) > 1 else lambda _: None
