@@ -1,0 +1,81 @@
+"""``python -m tgslices.testing`` as a user runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+from aiogram import Bot
+
+from tgslices.testing.__main__ import main
+from tgslices.testing.loopback import loopback_session
+
+
+@asynccontextmanager
+async def command(*arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tgslices.testing",
+        *arguments,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    try:
+        lines = [(await process.stdout.readline()).decode()]
+        while "Press Ctrl-C" not in lines[-1]:
+            line = (await process.stdout.readline()).decode()
+            assert line, lines
+            lines.append(line)
+        yield process, "".join(lines)
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def test_it_prints_where_the_bot_api_and_the_page_are_and_ends_politely() -> None:
+    async with command("--bot", "order_bot") as (process, printed):
+        url = re.search(r"Bot API: +(\S+)", printed)
+        page = re.search(r"Chat page: (\S+)", printed)
+        token = re.search(r"@order_bot: token (\S+)", printed)
+        assert url and page and token
+        async with Bot(token[1], session=loopback_session(url[1])) as bot:
+            assert (await bot.get_me()).username == "order_bot"
+        async with aiohttp.ClientSession() as client, client.get(page[1]) as answer:
+            assert answer.status == 200
+            assert answer.content_type == "text/html"
+        process.send_signal(signal.SIGINT)
+        assert await process.wait() == 0
+
+
+async def test_it_says_so_when_it_does_not_bind_to_loopback() -> None:
+    async with command("--host", "0.0.0.0") as (_, printed):
+        assert printed.startswith("Warning: 0.0.0.0 is not loopback; whoever reaches it can play every person and bot.")
+
+
+async def test_the_log_says_what_was_asked_even_of_a_method_that_there_is_not() -> None:
+    async with command("--verbose") as (process, printed):
+        url, token = re.search(r"Bot API: +(\S+)", printed), re.search(r"token (\S+)", printed)
+        assert url and token and process.stderr
+        async with aiohttp.ClientSession() as client, client.post(f"{url[1]}/bot{token[1]}/noSuchThing") as answer:
+            assert (await answer.json())["error_code"] == 404
+        line = (await process.stderr.readline()).decode()
+        assert line.endswith("noSuchThing {}: Not Found: method not found\n")
+
+
+def test_a_port_in_use_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert main(["--port", str(port)]) == 1
+    assert capsys.readouterr().err.startswith(f"Cannot listen on 127.0.0.1:{port}: ")
