@@ -1,0 +1,57 @@
+"""What differs between one database and another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+
+class Database(Protocol):
+    """How one kind of database is written to."""
+
+    @property
+    def lanes(self) -> int:
+        """How many groups of writes may be under way at once."""
+
+    @property
+    def largest_group(self) -> int:
+        """How many writes are committed together at most."""
+
+    @property
+    def one_writer(self) -> bool:
+        """Whether writers of one process get along better when they take turns."""
+
+    @property
+    def record_counts(self) -> bool:
+        """Whether ``Statements.record`` also returns how many keys matched."""
+
+    def engine(self, engine: AsyncEngine) -> AsyncEngine:
+        """Return a view of the engine whose connections are in the state that the other methods expect."""
+
+    async def prepare(self, connection: AsyncConnection) -> None:
+        """Make settings that stay in the database; only for an engine that is the storage's own."""
+
+    def hold(self, engine: AsyncEngine, prefix: str, *, shared: bool) -> AbstractAsyncContextManager[None]:
+        """Own the tables alone, or say that they are shared, until the context ends.
+
+        Raises:
+            StorageError: another process uses them in a way that does not go together with this, as far as can be told.
+        """
+
+    async def lock_schema(self, connection: AsyncConnection, prefix: str) -> None:
+        """Keep others from creating or upgrading the tables until the transaction ends."""
+
+    def transaction(self, connection: AsyncConnection) -> AbstractAsyncContextManager[None]:
+        """Begin a transaction that may write, commit it at the end, and undo it when something is raised."""
+
+    def single(self, connection: AsyncConnection) -> AbstractAsyncContextManager[None]:
+        """Do the same for a single statement."""
+
+    async def execute(
+        self, connection: AsyncConnection, statement: str, rows: Sequence[Sequence[Any]]
+    ) -> Sequence[Row[Any] | tuple[Any, ...]]:
+        """Run a statement of ``Statements`` with its rows; return what it returns."""

@@ -1,0 +1,171 @@
+"""What went wrong in a database, as a :class:`StorageError` that names the cause and the remedy, and what to do next.
+
+The texts of drivers are quoted as far as they help; a password is never part of them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Final
+
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+
+from tgslices.errors import StorageError, TgslicesError
+from tgslices.storage.sqlalchemy.coalescer import Verdict
+
+INTACT: Final = "What was recorded before is intact."
+
+_SQLITE: Final[dict[int, tuple[str, str]]] = {
+    sqlite3.SQLITE_BUSY: (
+        "is locked by another process or connection",
+        "Find out who keeps a transaction open on it, or give the storage a longer timeout.",
+    ),
+    sqlite3.SQLITE_LOCKED: (
+        "is locked within this process",
+        "End the transaction that is open on it, or give the storage an engine of its own.",
+    ),
+    sqlite3.SQLITE_READONLY: (
+        "is read-only",
+        "Give this process the right to write the file and its directory, or name another file.",
+    ),
+    sqlite3.SQLITE_FULL: ("cannot grow, because the disk is full", f"{INTACT} Free some space; writing goes on then."),
+    sqlite3.SQLITE_IOERR: ("could not be read or written", "Look at the disk and at the space that is left on it."),
+    sqlite3.SQLITE_CANTOPEN: (
+        "cannot be opened",
+        "Name a file in a directory that exists and that this process may write.",
+    ),
+    sqlite3.SQLITE_CORRUPT: ("is damaged", "Restore it from a backup, or move it away to start anew."),
+    sqlite3.SQLITE_NOTADB: ("is no SQLite database", "Name another file, or move this one away to start anew."),
+}
+"""By primary result code. Source: https://www.sqlite.org/rescode.html"""
+
+_POSTGRESQL: Final[dict[str, tuple[str, str]]] = {
+    "28": ("refused the user or the password", "Check the credentials of the URL and the server's pg_hba.conf."),
+    "3D": ("knows no such database", "Create it, or correct the name in the URL."),
+    "3F": ("knows no such schema", "Create it, or correct the name that the storage was given."),
+    "42501": (
+        "refuses this user the right to do that",
+        "Grant it, or create the tables beforehand and pass create=False.",
+    ),
+    "42P01": ("misses a table", "Create the tables of storage.metadata, or pass create=True."),
+    "42703": ("misses a column", "Bring the tables up to storage.metadata with your migrations."),
+    "25006": ("is read-only", "Connect to the primary server, or let the user write."),
+    "53100": ("cannot grow, because its disk is full", f"{INTACT} Free some space; writing goes on then."),
+    "53300": ("has no connection left", "Lower the pools of its clients, or raise max_connections."),
+    "57014": ("cancelled a statement that took too long", "Raise statement_timeout, or see what keeps it waiting."),
+    "55P03": ("is locked by another transaction", "See who keeps a transaction open on the storage's tables."),
+    "08": ("lost the connection", "The next call connects anew; look at the server and the network."),
+    "57P": ("is shutting down or starting", "The next call connects anew; look at the server."),
+}
+"""By SQLSTATE, or the beginning of one. Source: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
+
+_TRANSIENT: Final = ("40001", "40P01")
+"""Serialization failure and deadlock: the same again succeeds."""
+
+MOST_ATTEMPTS: Final = 4
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and what it was made of."""
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = (seen.orig if isinstance(seen, StatementError) else None) or seen.__cause__
+
+
+def sqlstate_of(error: BaseException) -> str:
+    """Return PostgreSQL's code of an error, or an empty string."""
+    for part in _chain(error):
+        state = getattr(part, "sqlstate", None)
+        if isinstance(state, str):
+            return state
+    return ""
+
+
+def sqlite_code_of(error: BaseException) -> int | None:
+    """Return SQLite's primary result code of an error."""
+    for part in _chain(error):
+        code = getattr(part, "sqlite_errorcode", None)
+        if isinstance(code, int):
+            return code & 0xFF
+    return None
+
+
+def is_stale_connection(error: BaseException) -> bool:
+    """Tell whether a pooled connection turned out to be dead, which says nothing about the next one."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def is_transient(error: BaseException) -> bool:
+    """Tell whether two transactions got into each other's way."""
+    return sqlstate_of(error) in _TRANSIENT
+
+
+def judge(error: Exception, failures: int) -> Verdict:
+    """Decide what to do with a group of writes that has failed for the given number of times."""
+    if is_stale_connection(error) and failures == 1:
+        return Verdict.AGAIN
+    if is_transient(error) and failures < MOST_ATTEMPTS:
+        return Verdict.AGAIN
+    if _is_about_a_value(error):
+        return Verdict.ALONE
+    return Verdict.FAIL
+
+
+def _is_about_a_value(error: Exception) -> bool:
+    about_values = (
+        IntegrityError,
+        sqlite3.IntegrityError,
+        sqlite3.InterfaceError,
+        OverflowError,
+        ValueError,
+        TypeError,
+    )
+    return isinstance(error, about_values) or sqlstate_of(error)[:2] in ("22", "23")
+
+
+class Explainer:
+    """Makes errors of one database presentable."""
+
+    def __init__(self, url: URL, timeout: float) -> None:
+        """Speak of the database at this URL; ``timeout`` is in seconds."""
+        self._where = f"The storage at {url.render_as_string(hide_password=True)}"
+        self._password = url.password
+        self._timeout = timeout
+
+    def __call__(self, error: BaseException) -> Exception:
+        """Return what a caller gets for an error of the driver; our own errors stay as they are."""
+        if isinstance(error, TgslicesError):
+            return error
+        told = StorageError(*self._describe(error))
+        told.__cause__ = error
+        return told
+
+    def _describe(self, error: BaseException) -> tuple[str, str]:
+        if isinstance(error, TimeoutError):
+            return (
+                f"{self._where} did not answer within {self._timeout:g} seconds.",
+                "Look at the database and at who keeps locks in it, or give the storage a longer timeout.",
+            )
+        code = sqlite_code_of(error)
+        state = sqlstate_of(error)
+        known = _SQLITE.get(code) if code is not None else None
+        for length in (5, 3, 2):
+            known = known or _POSTGRESQL.get(state[:length])
+        if known is not None:
+            return (f"{self._where} {known[0]} ({self._quote(error)}).", known[1])
+        if any(isinstance(part, OSError) for part in _chain(error)):
+            return (
+                f"{self._where} cannot be reached ({self._quote(error)}).",
+                "Check that the server runs and that host and port of the URL are right.",
+            )
+        return (f"{self._where} failed ({self._quote(error)}).", "The cause is chained to this error.")
+
+    def _quote(self, error: BaseException) -> str:
+        *_, innermost = _chain(error)
+        text = (str(innermost).strip().splitlines() or [""])[0]
+        if self._password:
+            text = text.replace(str(self._password), "***")
+        return f"{type(innermost).__name__}: {text}" if text else type(innermost).__name__

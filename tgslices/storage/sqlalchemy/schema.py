@@ -1,0 +1,178 @@
+"""The tables, in a ``MetaData`` that a user can hand to Alembic.
+
+Times are microseconds since 1970 in UTC and ids are 64-bit integers, so that both come back exactly as they went in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+VERSION: Final = 1
+"""The version of the schema that this code reads and writes; it stands in the database."""
+
+VERSION_NAME: Final = "schema_version"
+
+NO_ID: Final = -(2**63)
+"""Stands for a missing user or topic of a key, because NULLs take no part in a unique index. No key may hold it."""
+
+PLACE_COLUMNS: Final = ("bot_id", "chat_id", "user_id", "thread_id", "label")
+"""What identifies a key; ``label`` is a digest of business connection and qualifier, which may be of any length."""
+
+KEY_COLUMNS: Final = (*PLACE_COLUMNS, "business_connection_id", "qualifier")
+
+MESSAGE_COLUMNS: Final = (
+    *("chat_id", "message_id", "variant", "user_id", "kind", "direction", "sent_at", "recorded_at"),
+    *("business_connection_id", "thread_id", "ephemeral_message_id", "receiver_user_id"),
+)
+"""What is kept of a message. ``variant`` is empty, or a digest of what else identifies a business or ephemeral one."""
+
+MATCH_COLUMNS: Final = (
+    *("bot_id", "key_chat_id", "user_a", "user_b", "thread_a", "thread_b", "label"),
+    *("connection", "or_closed"),
+)
+"""How a statement is told which keys are meant: user and topic are one of two, and a NULL label is any."""
+
+PENDING_COLUMNS: Final = (
+    *("bot_id", "key_chat_id", "key_user_id", "key_thread_id", "key_business_connection_id", "key_qualifier"),
+    *MESSAGE_COLUMNS,
+    *("claimed_at", "due_at"),
+)
+
+_ID: Final = BigInteger().with_variant(Integer(), "sqlite")
+"""SQLite counts up by itself only in a column whose type is spelled INTEGER, which holds 64 bits there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The four tables of one storage, all in ``metadata``."""
+
+    metadata: MetaData
+    meta: Table
+    keys: Table
+    messages: Table
+    pending: Table
+
+    @property
+    def all(self) -> tuple[Table, ...]:
+        """Return every table, in an order in which they can be created."""
+        return (self.meta, self.keys, self.messages, self.pending)
+
+
+def build_tables(prefix: str = "tgslices_", *, schema: str | None = None, metadata: MetaData | None = None) -> Tables:
+    """Describe the tables, in the given metadata or in one of their own.
+
+    Raises:
+        sqlalchemy.exc.InvalidRequestError: the metadata holds a table of such a name already.
+    """
+    metadata = MetaData() if metadata is None else metadata
+    return Tables(
+        metadata,
+        Table(
+            f"{prefix}meta",
+            metadata,
+            Column("name", String(64), primary_key=True),
+            Column("value", Text, nullable=False),
+            schema=schema,
+        ),
+        _keys(prefix, schema, metadata),
+        _messages(prefix, schema, metadata),
+        _pending(prefix, schema, metadata),
+    )
+
+
+def _keys(prefix: str, schema: str | None, metadata: MetaData) -> Table:
+    """A key that is open or has entries. Its unique index also finds what a scope matches, and all keys of a chat."""
+    return Table(
+        f"{prefix}keys",
+        metadata,
+        Column("id", _ID, primary_key=True, autoincrement=True),
+        Column("bot_id", BigInteger, nullable=False),
+        Column("chat_id", BigInteger, nullable=False),
+        Column("user_id", BigInteger, nullable=False),
+        Column("thread_id", BigInteger, nullable=False),
+        Column("label", LargeBinary(16), nullable=False),
+        Column("business_connection_id", Text),
+        Column("qualifier", Text),
+        Column("is_open", Boolean, nullable=False),
+        UniqueConstraint(*PLACE_COLUMNS, name=f"{prefix}keys_place"),
+        schema=schema,
+    )
+
+
+def _messages(prefix: str, schema: str | None, metadata: MetaData) -> Table:
+    """The entries. A key's entries in the order of their ids are the session.
+
+    One index beside the primary key, because every further one is another page to write for each message: it refuses
+    duplicates and lists a key. Business messages, which Telegram reports when they are deleted, are found by the other.
+    No foreign key: deleting a key takes its row first, and whatever adds an entry locks that row.
+    """
+    table = Table(
+        f"{prefix}messages",
+        metadata,
+        Column("id", _ID, primary_key=True, autoincrement=True),
+        Column("key_id", BigInteger, nullable=False),
+        *_message_columns(),
+        UniqueConstraint("key_id", "chat_id", "message_id", "variant", name=f"{prefix}messages_identity"),
+        schema=schema,
+    )
+    business = table.c.business_connection_id.is_not(None)
+    Index(
+        f"{prefix}messages_business",
+        table.c.chat_id,
+        table.c.message_id,
+        sqlite_where=business,
+        postgresql_where=business,
+    )
+    return table
+
+
+def _pending(prefix: str, schema: str | None, metadata: MetaData) -> Table:
+    """The pending deletions, each with its whole key, because they outlive it; ``identity`` digests key and message."""
+    return Table(
+        f"{prefix}pending",
+        metadata,
+        Column("id", _ID, primary_key=True, autoincrement=True),
+        Column("identity", LargeBinary(16), nullable=False),
+        Column("bot_id", BigInteger, nullable=False),
+        Column("key_chat_id", BigInteger, nullable=False),
+        Column("key_user_id", BigInteger),
+        Column("key_thread_id", BigInteger),
+        Column("key_business_connection_id", Text),
+        Column("key_qualifier", Text),
+        *_message_columns(),
+        Column("claimed_at", BigInteger, nullable=False),
+        Column("due_at", BigInteger, nullable=False),
+        UniqueConstraint("identity", name=f"{prefix}pending_identity"),
+        Index(f"{prefix}pending_due", "bot_id", "due_at", "id"),
+        Index(f"{prefix}pending_message", "chat_id", "message_id"),
+        schema=schema,
+    )
+
+
+def _message_columns() -> list[Column[object]]:
+    types = {
+        "variant": LargeBinary(16),
+        "kind": Text(),
+        "direction": String(3),
+        "business_connection_id": Text(),
+    }
+    required = {"chat_id", "message_id", "variant", "direction", "recorded_at"}
+    return [
+        Column(name, types.get(name, BigInteger()), nullable=name not in required)  # type: ignore[arg-type]  # mixed types
+        for name in MESSAGE_COLUMNS
+    ]

@@ -1,0 +1,136 @@
+"""SQLite through aiosqlite: one writer at a time, each call a trip to a thread."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from itertools import chain
+from pathlib import Path
+from typing import Any, Final
+
+from aiosqlite import Connection
+from sqlalchemy import URL, AsyncAdaptedQueuePool, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from tgslices.errors import StorageError
+from tgslices.storage.sqlalchemy.filelock import FileLock
+
+OLDEST: Final = (3, 35, 0)
+"""The first SQLite that knows RETURNING. Source: https://www.sqlite.org/lang_returning.html"""
+
+CACHE_KIBIBYTES: Final = 32_768
+
+
+def create_sqlite_engine(url: URL, *, synchronous: str, timeout: float) -> AsyncEngine:
+    """Return an engine with the given durability, which waits for locks for less time than a call may take."""
+    waits = {} if "timeout" in url.query else {"timeout": timeout * 0.8}
+    engine = create_async_engine(
+        url, connect_args=waits, poolclass=AsyncAdaptedQueuePool, hide_parameters=True, pool_timeout=timeout
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_up(connection: DBAPIConnection, _: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA synchronous={synchronous}")
+        cursor.execute(f"PRAGMA cache_size=-{CACHE_KIBIBYTES}")
+        cursor.close()
+
+    return engine
+
+
+class SQLite:
+    """A :class:`~tgslices.storage.sqlalchemy.database.Database` for ``sqlite+aiosqlite``."""
+
+    lanes: Final = 1
+    largest_group: Final = 100
+    one_writer: Final = True
+    record_counts: Final = False
+
+    def engine(self, engine: AsyncEngine) -> AsyncEngine:
+        """Return the engine itself: whatever its connections do about transactions, :meth:`transaction` copes with."""
+        return engine
+
+    async def prepare(self, connection: AsyncConnection) -> None:
+        """Let readers and the writer work at the same time."""
+        driver = await _driver(connection)
+        await driver.execute_fetchall("PRAGMA journal_mode=WAL")
+
+    @asynccontextmanager
+    async def hold(self, engine: AsyncEngine, prefix: str, *, shared: bool) -> AsyncIterator[None]:
+        """Hold a lock file beside the database, alone or together with others."""
+        async with engine.connect() as connection:
+            path = await _lock_path(connection, prefix)
+        with FileLock(path, shared=shared):
+            yield
+
+    async def lock_schema(self, connection: AsyncConnection, prefix: str) -> None:
+        """Do nothing: the transaction is the only one that writes."""
+
+    @asynccontextmanager
+    async def transaction(self, connection: AsyncConnection) -> AsyncIterator[None]:
+        """Take the write lock at once: one that is taken after a read cannot be waited for."""
+        driver = await self._begin(connection)
+        try:
+            yield
+            await connection.commit()
+        except BaseException:
+            with suppress(Exception):
+                await driver.rollback()
+            raise
+
+    single = transaction
+
+    async def _begin(self, connection: AsyncConnection) -> Connection:
+        if not connection.in_transaction():
+            await connection.begin()  # a user's engine may emit a BEGIN of its own here
+        driver = await _driver(connection)
+        if driver.in_transaction:
+            await driver.execute_fetchall("COMMIT")  # of nothing
+        await driver.execute_fetchall("BEGIN IMMEDIATE")
+        return driver
+
+    async def execute(
+        self, connection: AsyncConnection, statement: str, rows: Sequence[Sequence[Any]]
+    ) -> Sequence[tuple[Any, ...]]:
+        """Run a statement in one trip to the connection's thread."""
+        driver = await _driver(connection)
+        found: Iterable[Any] = await driver.execute_fetchall(statement, tuple(chain.from_iterable(rows)))
+        return list(found)
+
+
+async def _driver(connection: AsyncConnection) -> Connection:
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(driver, Connection)  # noqa: S101 - for type checkers; the URL's driver was checked
+    return driver
+
+
+async def _lock_path(connection: AsyncConnection, prefix: str) -> Path:
+    """Return the lock file's path, beside the file that the connection has really opened.
+
+    Raises:
+        StorageError: there is no file.
+    """
+    driver = await _driver(connection)
+    files = [row[2] for row in await driver.execute_fetchall("PRAGMA database_list") if row[1] == "main"]
+    if not files or not files[0]:
+        raise StorageError(
+            "An SQLite database in memory is no storage, because every connection has another and takes it along.",
+            "Name a file, or use MemorySessionStorage.",
+        )
+    return Path(f"{files[0]}-{prefix}lock")
+
+
+def require_version() -> None:
+    """Check the SQLite that Python was built with.
+
+    Raises:
+        StorageError: it is too old.
+    """
+    if sqlite3.sqlite_version_info < OLDEST:
+        wanted = ".".join(map(str, OLDEST))
+        raise StorageError(
+            f"This Python comes with SQLite {sqlite3.sqlite_version}, which is older than {wanted}.",
+            "Use a newer Python or system library, or PostgreSQL.",
+        )
