@@ -1,0 +1,33 @@
+"""A real PostgreSQL, started once for the tests that ask for it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.storage.sql.backends import PostgresServer, start_postgres
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A server that trusts this machine, and that writes without waiting for the disk."""
+    directory = Path(tempfile.mkdtemp(prefix="tgslices-pg-"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        server = start_postgres(directory)
+    yield server
+    server.stop()
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+async def postgres_url(postgres: PostgresServer) -> AsyncIterator[str]:
+    """An empty database of its own."""
+    name = await postgres.create_database()
+    yield postgres.url(name)
+    await postgres.drop_database(name)

