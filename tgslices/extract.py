@@ -21,7 +21,7 @@ from aiogram.types import (
 )
 
 from tgslices.errors import NotAMessage
-from tgslices.model import Direction, TrackedMessage, tracked_message
+from tgslices.model import SUPERGROUPS_BELOW, Direction, TrackedMessage, tracked_message
 
 
 class Effect(Enum):
@@ -146,6 +146,8 @@ def track_by_hand(event: TelegramObject, bot_id: int, at: datetime, direction: D
         NotAMessage: it carries none that a bot could delete.
     """
     message = _message_in(event)
+    if isinstance(message, (Message, InaccessibleMessage)):
+        _require_own(event, message, bot_id)
     if isinstance(message, Message):
         record = track_incoming(message, bot_id, at)
         if record is None:
@@ -173,12 +175,23 @@ def track_by_hand(event: TelegramObject, bot_id: int, at: datetime, direction: D
 
 def _message_in(event: object) -> object:
     if isinstance(event, Update):
-        if getattr(event, "guest_message", None):
-            raise NotAMessage(event, "a guest message belongs to a chat that the bot may not be in")
-        return new_message(event) or _message_in(
-            event.edited_message or event.edited_channel_post or event.edited_business_message or event.callback_query
+        return (
+            new_message(event)
+            or event.edited_message
+            or event.edited_channel_post
+            or event.edited_business_message
+            or getattr(event, "guest_message", None)
+            or getattr(event.callback_query, "message", None)
         )
     return event.message if isinstance(event, CallbackQuery) else event
+
+
+def _require_own(event: TelegramObject, message: Message | InaccessibleMessage, bot_id: int) -> None:
+    """Refuse a message whose number means another message, or none, to this bot."""
+    if getattr(event, "guest_message", None) or getattr(message, "guest_query_id", None):
+        raise NotAMessage(event, "a guest message belongs to a chat that the bot may not be in")
+    if message.bot is not None and message.bot.id != bot_id and message.chat.id >= SUPERGROUPS_BELOW:
+        raise NotAMessage(event, "it came to another bot, and outside of supergroups message ids belong to one bot")
 
 
 _UTC_OFFSET: Final = timedelta(0)

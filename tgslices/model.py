@@ -21,6 +21,13 @@ MAX_INT: Final = 2**63 - 1
 Source: https://core.telegram.org/bots/api#chat
 """
 
+SUPERGROUPS_BELOW: Final = -1_000_000_000_000
+"""Supergroups and channels have smaller ids than this. Only there a message id is the same for every bot: in private
+chats and basic groups it counts in the account-wide box of one bot.
+
+Source: TDLib ``DialogId.h``; https://core.telegram.org/bots/api#message (``message_id``)
+"""
+
 
 class Direction(StrEnum):
     """Who sent a message, seen from the bot."""
@@ -201,6 +208,10 @@ class ClearResult(int):
             setattr(self, outcome.value, tuple(messages))
         self.requests = requests
         return self
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        """Return what makes a copy."""
+        return ([(message, outcome) for outcome in Outcome for message in getattr(self, outcome.value)],)
 
     @classmethod
     def total(cls, results: Iterable[ClearResult]) -> Self:

@@ -17,14 +17,12 @@ from tgslices.deletion.executor import DeletionExecutor
 from tgslices.deletion.plan import DeletionPlan, plan_deletion
 from tgslices.errors import ConfigurationError, NotAMessage
 from tgslices.extract import track_by_hand
-from tgslices.model import ClearResult, Direction, PendingDeletion, SessionKey, TrackedMessage
+from tgslices.model import SUPERGROUPS_BELOW, ClearResult, Direction, PendingDeletion, SessionKey, TrackedMessage
 from tgslices.predicates import Predicate, select
 from tgslices.sending import SendWrappers
 from tgslices.tracker import LiveKey, Tracker
 
 T = TypeVar("T")
-
-_LAST_BASIC_GROUP = -1_000_000_000_000
 
 
 class Session(SendWrappers):
@@ -197,7 +195,7 @@ def _require_reach(bot: Bot | None, key: SessionKey, entries: list[TrackedMessag
     """
     if bot is None or bot.id == key.bot_id:
         return
-    if any(e.chat_id > _LAST_BASIC_GROUP or e.business_connection_id or e.ephemeral_message_id for e in entries):
+    if any(e.chat_id >= SUPERGROUPS_BELOW or e.business_connection_id or e.ephemeral_message_id for e in entries):
         raise ConfigurationError(
             f"Bot {bot.id} cannot clear messages that bot {key.bot_id} recorded outside of supergroups and channels, "
             "because message ids there belong to one bot.",

@@ -40,8 +40,7 @@ async def stage(
     account = api.add_bot("order_bot")
     ann = api.add_person("Ann")
     dispatcher = Dispatcher()
-    bot = SessionBot(account.token, session=api.client_session())
-    async with bot:
+    async with SessionBot(account.token, session=api.client_session()) as bot:
         setup_sessions(dispatcher, bot, storage=storage)
         stage = Stage(api, account, bot, dispatcher, ann, ann.private_chat(account), monkeypatch)
         async with polling(dispatcher, bot) if delivery == "polling" else webhook(dispatcher, bot):

@@ -53,6 +53,10 @@ class Stage:
         """Wait until every update has been handled."""
         await self.api.idle()
 
+    async def handled(self) -> None:
+        """Wait until every update has been handled, whatever calls are still on their way."""
+        await self.chat.until(lambda view: not self.account.updates.pending)
+
     def answers(self, method: str, result: object) -> None:
         """Let the server answer a method with this JSON, or with what a function of its arguments returns."""
 

@@ -46,6 +46,7 @@ class Line:
     def __init__(self, storage: SessionStorage) -> None:
         self._storage = storage
         self.is_down = False
+        self.failure: Exception = ConnectionError("the line is cut")
         self.held: asyncio.Event | None = None
         self.waiting = asyncio.Event()
         self.calls: list[str] = []
@@ -61,7 +62,7 @@ class Line:
                 self.waiting.set()
                 await self.held.wait()
             if self.is_down:
-                raise ConnectionError("the line is cut")
+                raise self.failure
             return await method(*args, **kwargs)
 
         return call

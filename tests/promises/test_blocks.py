@@ -184,8 +184,7 @@ async def test_only_this_bots_own_sends_count(stage: Stage, send: Send) -> None:
 async def test_the_blocks_of_two_bots_do_not_hide_each_other(stage: Stage, send: Send) -> None:
     account = stage.api.add_bot("other_bot")
     chat = stage.ann.private_chat(account)
-    other = SessionBot(account.token, session=stage.api.client_session())
-    async with other:
+    async with SessionBot(account.token, session=stage.api.client_session()) as other:
         ours, theirs = stage.session(), other.sessions.get(chat.id, stage.ann.id)
         async with ours, theirs:
             await send("ours")
