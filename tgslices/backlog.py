@@ -48,7 +48,7 @@ class Backlog:
 
     def keep(self, write: Write, what: str, error: Exception | None = None) -> None:
         """Put a write at the end of the line; one that failed with ``error`` only if that was the storage's fault."""
-        if isinstance(error, (ValueError, TypeError)):
+        if _is_at_fault(error):
             log.error("Cannot record %s; it is left out", what, exc_info=error)
             return
         if error is not None:
@@ -73,7 +73,9 @@ class Backlog:
                 write, what = self.waiting[0]
                 try:
                     await write()
-                except (ValueError, TypeError):
+                except (ValueError, TypeError) as error:
+                    if not _is_at_fault(error):
+                        raise
                     log.exception("Cannot record %s; it is left out", what)
                 self.waiting.popleft()
 
@@ -98,3 +100,8 @@ class Backlog:
             await self.drain()
         except Exception:
             log.exception("The storage is down at shutdown; %d writes are lost", len(self.waiting))
+
+
+def _is_at_fault(error: Exception | None) -> bool:
+    """Tell whether an entry can never be written. A certificate that is refused is a ValueError too, but passes."""
+    return isinstance(error, (ValueError, TypeError)) and not isinstance(error, OSError)
