@@ -143,6 +143,8 @@ class InvalidStorage(TgslicesError, TypeError):
 
     def __str__(self) -> str:
         """Name the missing methods and the remedy."""
+        if isinstance(self.storage, type):
+            return f"{self.storage.__name__} is a class and no session storage. Pass an instance of it."
         return (
             f"{type(self.storage).__name__} is no session storage: it misses {', '.join(self.missing)}. "
             "Implement the four async methods of tgslices.SessionStorage: add, list, remove, clear."

@@ -1,0 +1,130 @@
+"""The error tree: one root, an idiomatic second base each, the data kept, and a text that ends with the remedy."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+from typing import Any
+
+import pytest
+
+import tgslices
+from tgslices import (
+    CannotSendThere,
+    ConfigurationError,
+    InvalidSessionKey,
+    InvalidStorage,
+    InvalidTrackedMessage,
+    MemorySessionStorage,
+    NotAMessage,
+    PredicateFailed,
+    SessionKey,
+    SessionUnavailable,
+    StorageError,
+    TgslicesError,
+)
+
+KEY = SessionKey(42, 7)
+
+ERRORS: list[tuple[TgslicesError, type[Exception], str]] = [
+    (
+        InvalidSessionKey("chat_id", "@news", "integer identifier"),
+        ValueError,
+        "chat_id of a session key is '@news', which is no integer identifier. Pass integer identifier as chat_id.",
+    ),
+    (
+        InvalidTrackedMessage("at", "today", "an aware datetime"),
+        ValueError,
+        "at of a tracked message is 'today'. Pass an aware datetime instead.",
+    ),
+    (
+        NotAMessage(5, "it is no Telegram object"),
+        TypeError,
+        (
+            "int cannot be tracked, because it is no Telegram object. "
+            "Pass a Message, or an Update or event that carries one."
+        ),
+    ),
+    (
+        PredicateFailed(5, "cannot be called"),
+        ValueError,
+        (
+            "The predicate 5 cannot be called; nothing was changed. "
+            "Pass a plain function of one TrackedMessage, or aiogram's F."
+        ),
+    ),
+    (
+        SessionUnavailable("start", "order", "inline_query"),
+        LookupError,
+        (
+            "start requires 'order', but there is no session, because the key strategy finds no key in this "
+            "inline_query update. Annotate 'order' as 'Session | None', or do not handle inline_query updates there."
+        ),
+    ),
+    (
+        SessionUnavailable("start", None, "poll"),
+        LookupError,
+        (
+            "start runs inside a session by its flag, but there is no session, because the key strategy finds no key "
+            "in this poll update. Take the flag off it, or do not handle poll updates there."
+        ),
+    ),
+    (
+        CannotSendThere("send_gift", KEY),
+        TypeError,
+        (
+            f"send_gift cannot reach the chat of {KEY}, because the Bot API sends it either only on business "
+            "connections or never on one. Send it with bot(...) where it belongs, or use a session of the other kind of chat."
+        ),
+    ),
+    (
+        ConfigurationError("It is wired twice.", "Wire it once."),
+        RuntimeError,
+        "It is wired twice. Wire it once.",
+    ),
+    (
+        InvalidStorage({}, ("add", "list")),
+        TypeError,
+        (
+            "dict is no session storage: it misses add, list. "
+            "Implement the four async methods of tgslices.SessionStorage: add, list, remove, clear."
+        ),
+    ),
+    (
+        InvalidStorage(MemorySessionStorage, ("add", "list", "remove", "clear")),
+        TypeError,
+        "MemorySessionStorage is a class and no session storage. Pass an instance of it.",
+    ),
+    (
+        StorageError("The database is away.", "Start it."),
+        RuntimeError,
+        "The database is away. Start it.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("error", "base", "text"), ERRORS, ids=lambda part: getattr(type(part), "__name__", ""))
+def test_an_error_names_the_cause_and_the_remedy(error: TgslicesError, base: type[Exception], text: str) -> None:
+    """ "an error of the `TgslicesError` tree whose text names the cause and the remedy" """
+    assert str(error) == text
+    assert isinstance(error, base)
+    assert isinstance(error, TgslicesError)
+
+
+def test_every_public_error_is_tried() -> None:
+    public = {
+        value
+        for value in vars(tgslices).values()
+        if inspect.isclass(value) and issubclass(value, TgslicesError) and value is not TgslicesError
+    }
+    assert public == {type(error) for error, _, _ in ERRORS}
+
+
+@pytest.mark.parametrize(
+    "error", [error for error, _, _ in ERRORS if not isinstance(error, InvalidStorage)], ids=lambda e: type(e).__name__
+)
+def test_an_error_survives_the_way_from_another_process(error: TgslicesError) -> None:
+    again: Any = pickle.loads(pickle.dumps(error))
+    assert type(again) is type(error)
+    assert str(again) == str(error)
+    assert vars(again) == vars(error)
