@@ -33,11 +33,12 @@ def select(messages: Iterable[TrackedMessage], predicate: Predicate | None) -> l
     for message in messages:
         try:
             verdict = decide(message)
+            holds = inspect.iscoroutine(verdict) or bool(verdict)
         except Exception as error:
             raise PredicateFailed(predicate, f"raised {type(error).__name__}: {error}") from error
         if inspect.iscoroutine(verdict):
             verdict.close()
             raise PredicateFailed(predicate, "is a coroutine function")
-        if verdict:
+        if holds:
             chosen.append(message)
     return chosen

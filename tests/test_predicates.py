@@ -1,0 +1,133 @@
+"""Predicates over tracked messages: plain callables, and aiogram's ``F``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import pytest
+from aiogram import F
+from aiogram.enums import ContentType
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tgslices import Direction, PredicateFailed, TrackedMessage
+from tgslices.predicates import select
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def tracked(message_id: int, direction: Direction = Direction.INCOMING) -> TrackedMessage:
+    kind = ContentType.PHOTO if message_id % 2 else ContentType.TEXT
+    return TrackedMessage(message_id, 7, 7, kind, direction, NOW, NOW)
+
+
+ALL = [tracked(1), tracked(2, Direction.OUTGOING), tracked(3), tracked(4, Direction.OUTGOING)]
+
+
+class Odd:
+    """A callable object."""
+
+    def __call__(self, message: TrackedMessage) -> bool:
+        return bool(message.message_id % 2)
+
+    def method(self, message: TrackedMessage) -> bool:
+        return self(message)
+
+
+@pytest.mark.parametrize(
+    ("predicate", "ids"),
+    [
+        (None, [1, 2, 3, 4]),
+        (lambda message: message.message_id > 2, [3, 4]),
+        (lambda message: message.message_id - 1, [2, 3, 4]),
+        (Odd(), [1, 3]),
+        (Odd().method, [1, 3]),
+        (partial(lambda floor, message: message.message_id >= floor, 3), [3, 4]),
+        (F.direction == Direction.INCOMING, [1, 3]),
+        (F.direction == "in", [1, 3]),
+        (F.kind == "photo", [1, 3]),
+        (F.kind.in_({ContentType.TEXT}), [2, 4]),
+        (F.message_id.in_({1, 4}) & (F.direction == Direction.OUTGOING), [4]),
+        (~F.business_connection_id, [1, 2, 3, 4]),
+        (F.business_connection_id, []),
+        (F.no_such_field == 1, []),
+        (F, [1, 2, 3, 4]),
+    ],
+)
+def test_what_a_predicate_chooses(predicate: Any, ids: list[int]) -> None:
+    """ "A predicate is any callable over `TrackedMessage`, or aiogram's `F`" """
+    assert [message.message_id for message in select(ALL, predicate)] == ids
+
+
+@given(st.lists(st.integers(1, 50)), st.frozensets(st.integers(1, 50)))
+def test_order_and_repetition_are_those_of_what_was_given(ids: list[int], wanted: frozenset[int]) -> None:
+    chosen = select(map(tracked, ids), lambda message: message.message_id in wanted)
+    assert [message.message_id for message in chosen] == [number for number in ids if number in wanted]
+
+
+def test_what_is_returned_is_the_callers_own() -> None:
+    messages = list(ALL)
+    select(messages, None).clear()
+    assert messages == ALL
+
+
+def naive(message: TrackedMessage) -> bool:
+    return bool(message.text)  # type: ignore[attr-defined]  # the mistake under test
+
+
+async def asynchronous(message: TrackedMessage) -> bool:
+    return True
+
+
+class Undecided:
+    """Its truth cannot be told."""
+
+    def __bool__(self) -> bool:
+        raise RuntimeError("who knows")
+
+
+def undecided(message: TrackedMessage) -> Any:
+    return Undecided()
+
+
+REMEDY = "; nothing was changed. Pass a plain function of one TrackedMessage, or aiogram's F."
+
+
+@pytest.mark.parametrize(
+    ("predicate", "why"),
+    [
+        (naive, "raised AttributeError: 'TrackedMessage' object has no attribute 'text'"),
+        (asynchronous, "is a coroutine function"),
+        ("text", "cannot be called"),
+        (5, "cannot be called"),
+        (undecided, "raised RuntimeError: who knows"),
+    ],
+)
+def test_a_predicate_that_cannot_choose_is_named_with_the_remedy(predicate: Any, why: str) -> None:
+    with pytest.raises(PredicateFailed) as caught:
+        select(ALL, predicate)
+    assert str(caught.value) == f"The predicate {predicate!r} {why}{REMEDY}"
+    assert caught.value.predicate is predicate
+
+
+def test_the_cause_of_a_failure_is_kept() -> None:
+    with pytest.raises(PredicateFailed) as caught:
+        select(ALL, naive)
+    assert isinstance(caught.value.__cause__, AttributeError)
+
+
+@pytest.mark.parametrize("signal", [KeyboardInterrupt, SystemExit])
+def test_what_is_no_error_passes_through(signal: type[BaseException]) -> None:
+    def stop(message: TrackedMessage) -> bool:
+        raise signal
+
+    with pytest.raises(signal):
+        select(ALL, stop)
+
+
+def test_a_predicate_is_never_asked_about_nothing() -> None:
+    asked: Callable[[TrackedMessage], bool] = naive
+    assert select([], asked) == []
