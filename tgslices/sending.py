@@ -55,9 +55,14 @@ def _aimed(
         with self.recording():
             return await method(self.bot, cast(Target, self.key.chat_id), *args, **kwargs)
 
-    kept = [parameter for name, parameter in signature.parameters.items() if name != "chat_id"]
-    send.__signature__ = signature.replace(parameters=kept)  # type: ignore[attr-defined]  # read by inspect.signature
+    _show_without(send, signature, "chat_id")
     return cast(Callable[Concatenate[Sending, P], Coroutine[Any, Any, R]], send)
+
+
+def _show_without(send: Callable[..., Any], signature: inspect.Signature, *filled_in: str) -> None:
+    """Let ``inspect.signature`` see a wrapper as it is called."""
+    kept = [parameter for name, parameter in signature.parameters.items() if name not in filled_in]
+    send.__signature__ = signature.replace(parameters=kept)  # type: ignore[attr-defined]  # read by inspect.signature
 
 
 def _aimed_on_business(
@@ -71,6 +76,7 @@ def _aimed_on_business(
         with self.recording():
             return await method(self.bot, connection, cast(Target, self.key.chat_id), *args, **kwargs)
 
+    _show_without(send, inspect.signature(method), "business_connection_id", "chat_id")
     return cast(Callable[Concatenate[Sending, P], Coroutine[Any, Any, R]], send)
 
 

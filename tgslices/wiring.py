@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 from weakref import WeakSet
 
 from aiogram import Bot, Dispatcher
@@ -51,6 +51,11 @@ class SessionBot(Bot):
         super().__init__(token, session, default, **kwargs)
         self.sessions = SessionManager(self)
         watch(self)
+
+    async def __aenter__(self) -> Self:
+        """Do what aiogram's Bot does, and stay a bot with sessions for type checkers."""
+        await super().__aenter__()
+        return self
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc_value: BaseException | None, traceback: TracebackType | None
