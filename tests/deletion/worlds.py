@@ -105,7 +105,7 @@ class World:
         self._fill(group)
 
     def _size(self) -> int:
-        return self.random.choice((1, 2, 3, 5, 8, 30, 120))
+        return self.random.choice((1, 1, 2, 3, 5, 8, 8, 30, 120))
 
     def _stand(self, chat: Chat) -> None:
         status = self.random.choice(STANDINGS)
