@@ -74,7 +74,8 @@ ERRORS: list[tuple[TgslicesError, type[Exception], str]] = [
         TypeError,
         (
             f"send_gift cannot reach the chat of {KEY}, because the Bot API sends it either only on business "
-            "connections or never on one. Send it with bot(...) where it belongs, or use a session of the other kind of chat."
+            "connections or never on one. "
+            "Send it with bot(...) where it belongs, or use a session of the other kind of chat."
         ),
     ),
     (

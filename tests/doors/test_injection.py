@@ -1,0 +1,383 @@
+"""Handler parameters: found by annotation, never by name."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, Optional, TypeAlias
+
+import pytest
+from aiogram import Router
+from aiogram.dispatcher.event.handler import HandlerObject
+from aiogram.filters import ExceptionTypeFilter
+from aiogram.handlers import MessageHandler
+from aiogram.types import CallbackQuery, ErrorEvent, InlineQuery, Message, TelegramObject
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session as OrmSession
+
+from tests.doors import postponed
+from tests.promises.stage import Stage
+from tgslices import ConfigurationError, Session, SessionQualifier, SessionUnavailable
+from tgslices.injection import session_meant, wants_of
+
+Order = Annotated[Session, SessionQualifier("order")]
+Support: TypeAlias = Annotated[Session, SessionQualifier("support")]
+Held = list[Any]
+
+
+class OwnSession(Session):
+    """A session of a bot's author."""
+
+
+async def says(stage: Stage, text: str = "hi") -> Any:
+    """Feed the dispatcher a message of Ann's."""
+    return await stage.dispatcher.feed_update(stage.bot, stage.update("message", stage.message(5, text=text)))
+
+
+@pytest.mark.parametrize(
+    ("annotation", "meant"),
+    [
+        (Session, (None, False)),
+        (OwnSession, (None, False)),
+        (Order, ("order", False)),
+        (Annotated[Session, "a comment"], (None, False)),
+        (Annotated[Session, SessionQualifier()], (None, False)),
+        (Annotated[Session, "a comment", SessionQualifier("order"), 5], ("order", False)),
+        (Annotated[Order, SessionQualifier("support")], ("support", False)),
+        (Session | None, (None, True)),
+        (Optional[Session], (None, True)),  # noqa: UP045  # the old spelling
+        (None | Session, (None, True)),
+        (Order | None, ("order", True)),
+        (Optional[Order], ("order", True)),  # noqa: UP045  # the old spelling
+        (Annotated[Session | None, SessionQualifier("order")], ("order", True)),
+        (Support, ("support", False)),
+        (AsyncSession, None),
+        (OrmSession, None),
+        (AsyncSession | None, None),
+        (Annotated[AsyncSession, SessionQualifier("order")], None),
+        (type[Session], None),
+        (list[Session], None),
+        (Session | AsyncSession, (None, False)),
+        (SessionQualifier, None),
+        (Any, None),
+        (None, None),
+        ("Session", None),
+        (5, None),
+    ],
+)
+def test_what_an_annotation_means(annotation: object, meant: object) -> None:
+    """ "a bare `Session` parameter is the unqualified session; `Session | None` is `None` where the update has no
+    chat" """
+    assert session_meant(annotation) == meant
+
+
+async def test_every_parameter_gets_its_own_session(stage: Stage) -> None:
+    held: Held = []
+
+    @stage.dispatcher.message()
+    async def handle(message: Message, order: Order, bare: Session, support: Support, maybe: Session | None) -> None:
+        held.extend([order, bare, support, maybe])
+
+    await says(stage)
+    assert [session.qualifier for session in held] == ["order", None, "support", None]
+    assert {(s.key.bot_id, s.chat_id, s.user_id) for s in held} == {(stage.bot.id, stage.chat.id, stage.ann.id)}
+    assert not stage.bot.sessions.is_idle()
+
+
+async def test_a_parameter_may_have_any_name(stage: Stage) -> None:
+    """Even one under which aiogram or another middleware has something of its own."""
+    held: Held = []
+
+    @stage.dispatcher.message()
+    async def handle(message: Message, event_from_user: Session, x: Session) -> None:
+        held.extend([event_from_user, x])
+
+    await says(stage)
+    assert all(isinstance(session, Session) for session in held)
+
+
+async def test_sqlalchemys_session_is_left_alone(stage: Stage) -> None:
+    """ "Parameters are found by annotation, never by name: in aiogram bots `session` is usually SQLAlchemy's." """
+    database, held = AsyncSession(), list[Any]()
+
+    async def provide(
+        handler: Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]], event: TelegramObject, data: dict[str, Any]
+    ) -> Any:
+        data["session"] = database
+        return await handler(event, data)
+
+    stage.dispatcher.message.middleware(provide)
+
+    @stage.dispatcher.message()
+    async def handle(message: Message, session: AsyncSession, order: Order) -> None:
+        held.extend([session, order])
+
+    await says(stage)
+    assert held[0] is database
+    assert held[1].qualifier == "order"
+
+
+async def test_a_handler_that_asks_for_nothing_opens_nothing(stage: Stage) -> None:
+    @stage.dispatcher.message()
+    async def handle(message: Message, session: Any = None) -> None:
+        assert session is None
+
+    await says(stage)
+    assert stage.bot.sessions.is_idle()
+
+
+async def wrapped_with_arguments(message: Message, order: Order, held: Held) -> None:
+    held.append(order)
+
+
+class CallableObject:
+    """A handler that is an object. aiogram runs a plain function in a thread, and what has one as ``__call__``."""
+
+    def __init__(self, held: Held) -> None:
+        self.held = held
+
+    def __call__(self, message: Message, order: Order) -> None:
+        self.held.append(order)
+
+    async def method(self, message: Message, order: Order) -> None:
+        self.held.append(order)
+
+    @classmethod
+    async def of_class(cls, message: Message, order: Order, held: Held) -> None:
+        held.append(order)
+
+    @staticmethod
+    async def static(message: Message, order: Order, held: Held) -> None:
+        held.append(order)
+
+
+def decorated(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Wrap as most decorators do."""
+
+    @functools.wraps(handler)
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return await handler(*args, **kwargs)
+
+    return wrapper
+
+
+def with_held(handler: Callable[..., Awaitable[Any]], held: Held) -> Callable[..., Awaitable[Any]]:
+    return functools.partial(handler, held=held)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda held: with_held(wrapped_with_arguments, held),
+        lambda held: with_held(with_held(wrapped_with_arguments, []), held),
+        lambda held: with_held(decorated(wrapped_with_arguments), held),
+        lambda held: decorated(decorated(CallableObject(held).method)),
+        CallableObject,
+        lambda held: CallableObject(held).method,
+        lambda held: with_held(CallableObject.of_class, held),
+        lambda held: with_held(CallableObject.static, held),
+        lambda held: with_held(postponed.handle, held),
+        lambda held: with_held(postponed.alias, held),
+        lambda held: with_held(postponed.quoted, held),
+        postponed.closure,
+        postponed.Handler,
+    ],
+    ids=[
+        "partial",
+        "partial of partial",
+        "partial of wraps",
+        "wraps of wraps of method",
+        "object",
+        "method",
+        "classmethod",
+        "staticmethod",
+        "postponed",
+        "postponed alias",
+        "quoted",
+        "closure",
+        "postponed object",
+    ],
+)
+async def test_every_way_to_write_a_handler(stage: Stage, make: Callable[[Held], Any]) -> None:
+    """ "postponed annotations, class-based handlers, wrapped callbacks" """
+    held: Held = []
+    stage.dispatcher.message.register(make(held))
+    await says(stage)
+    assert [session.qualifier for session in held] == ["order"]
+
+
+async def test_a_class_based_handler_finds_its_sessions_in_its_data(stage: Stage) -> None:
+    held: Held = []
+
+    class Handler(MessageHandler):
+        order: Order
+
+        async def handle(self) -> Any:
+            held.append(self.data["order"])
+
+    stage.dispatcher.message.register(Handler)
+    await says(stage)
+    assert [session.qualifier for session in held] == ["order"]
+
+
+async def test_a_class_based_handler_may_inherit_what_it_asks_for(stage: Stage) -> None:
+    held: Held = []
+
+    class Ordering(MessageHandler):
+        order: Order
+
+    class Handler(Ordering):
+        async def handle(self) -> Any:
+            held.append(self.data["order"])
+
+    stage.dispatcher.message.register(Handler)
+    await says(stage)
+    assert [session.qualifier for session in held] == ["order"]
+
+
+async def test_a_name_for_type_checkers_alone_is_said_in_the_log(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The annotation cannot be evaluated when the bot runs: the author is told, and not just left to wonder."""
+    stage.dispatcher.message.register(postponed.only_for_type_checkers)
+    with pytest.raises(TypeError):
+        await says(stage)
+    assert caplog.messages == [
+        "The annotation 'hidden.Session' of only_for_type_checkers cannot be evaluated; it gets no session"
+    ]
+
+
+async def test_other_names_for_type_checkers_alone_are_nobodys_business(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    held: Held = []
+    stage.dispatcher.message.register(with_held(postponed.others_for_type_checkers, held))
+    await says(stage)
+    assert [session.qualifier for session in held] == ["order"]
+    assert caplog.messages == []
+
+
+async def test_handlers_of_nested_routers_are_served(stage: Stage) -> None:
+    held: Held = []
+    outer, inner = Router(), Router()
+    outer.include_router(inner)
+    stage.dispatcher.include_router(outer)
+
+    @inner.message()
+    async def handle(message: Message, order: Order) -> None:
+        held.append(order)
+
+    await says(stage)
+    assert [session.qualifier for session in held] == ["order"]
+
+
+async def test_other_kinds_of_updates_are_served(stage: Stage) -> None:
+    held: Held = []
+
+    @stage.dispatcher.callback_query()
+    async def handle(tap: CallbackQuery, order: Order) -> None:
+        held.append(order)
+
+    event = {"id": "1", "from": stage.ann.json(), "chat_instance": "1", "data": "x", "message": stage.message(5)}
+    await stage.dispatcher.feed_update(stage.bot, stage.update("callback_query", event))
+    assert [(session.chat_id, session.user_id) for session in held] == [(stage.chat.id, stage.ann.id)]
+
+
+async def test_error_handlers_are_served(stage: Stage) -> None:
+    held: Held = []
+
+    @stage.dispatcher.message()
+    async def fail(message: Message) -> None:
+        raise LookupError
+
+    @stage.dispatcher.errors(ExceptionTypeFilter(LookupError))
+    async def handle(event: ErrorEvent, order: Order) -> None:
+        held.append(order)
+
+    await says(stage)
+    assert [(session.qualifier, session.chat_id) for session in held] == [("order", stage.chat.id)]
+
+
+INLINE: dict[str, Any] = {"id": "1", "query": "x", "offset": ""}
+
+
+async def test_an_optional_session_is_none_where_the_update_has_no_chat(stage: Stage) -> None:
+    held: Held = []
+
+    @stage.dispatcher.inline_query()
+    async def handle(query: InlineQuery, maybe: Session | None, order: Order | None) -> None:
+        held.extend([maybe, order])
+
+    update = stage.update("inline_query", INLINE | {"from": stage.ann.json()})
+    await stage.dispatcher.feed_update(stage.bot, update)
+    assert held == [None, None]
+    assert stage.bot.sessions.is_idle()
+
+
+async def test_a_required_session_where_the_update_has_no_chat_is_an_error_that_says_so(stage: Stage) -> None:
+    """ "a required one then raises an error that says so" """
+
+    @stage.dispatcher.inline_query()
+    async def search(query: InlineQuery, order: Order) -> None:
+        raise AssertionError("it must not run")
+
+    update = stage.update("inline_query", INLINE | {"from": stage.ann.json()})
+    with pytest.raises(SessionUnavailable) as caught:
+        await stage.dispatcher.feed_update(stage.bot, update)
+    name = f"{test_a_required_session_where_the_update_has_no_chat_is_an_error_that_says_so.__name__}.<locals>.search"
+    assert str(caught.value) == (
+        f"{name} requires 'order', but there is no session, because the key strategy finds no key in this inline_query "
+        "update. Annotate 'order' as 'Session | None', or do not handle inline_query updates there."
+    )
+
+
+async def test_a_flag_where_the_update_has_no_chat_is_an_error_that_says_so(stage: Stage) -> None:
+    async def search(query: InlineQuery) -> None:
+        raise AssertionError("it must not run")
+
+    stage.dispatcher.inline_query.register(search, flags={"tgslices": True})
+    update = stage.update("inline_query", INLINE | {"from": stage.ann.json()})
+    with pytest.raises(SessionUnavailable, match=r"search runs inside a session by its flag, but there is no session"):
+        await stage.dispatcher.feed_update(stage.bot, update)
+
+
+@pytest.mark.parametrize("flag", ["order", 5, SessionQualifier])
+async def test_a_flag_of_another_kind_is_refused(stage: Stage, flag: object) -> None:
+    async def handle(message: Message) -> None:
+        raise AssertionError("it must not run")
+
+    stage.dispatcher.message.register(handle, flags={"tgslices": flag})
+    with pytest.raises(ConfigurationError) as caught:
+        await says(stage)
+    assert str(caught.value) == (
+        f"The flag 'tgslices' of {handle.__qualname__} is {flag!r}. Set it to a SessionQualifier, or to True."
+    )
+
+
+def test_a_handler_that_asks_for_nothing_wants_nothing() -> None:
+    async def handle(message: Message, *args: Any, **kwargs: Any) -> Session:
+        raise AssertionError
+
+    assert wants_of(HandlerObject(handle)) is None
+
+
+async def test_the_flags_session_and_a_parameter_of_the_same_name_are_one(stage: Stage) -> None:
+    async def handle(message: Message, order: Order) -> None:
+        await message.answer("in the block")
+        assert len(await order.messages()) == 1
+
+    stage.dispatcher.message.register(handle, flags={"tgslices": SessionQualifier("order")})
+    await says(stage)
+    assert stage.chat.texts() == ["in the block"]
+
+
+async def test_a_handler_that_fails_under_a_flag_leaves_its_block(stage: Stage) -> None:
+    async def fail(message: Message) -> None:
+        await message.answer("before")
+        raise LookupError
+
+    stage.dispatcher.message.register(fail, flags={"tgslices": True})
+    with pytest.raises(LookupError):
+        await says(stage)
+    await stage.bot.send_message(stage.chat.id, "after")
+    assert [entry.message_id for entry in await stage.session().messages()] == [1]
