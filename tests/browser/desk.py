@@ -82,7 +82,10 @@ class Tab:
 
     async def settles(self) -> None:
         """Wait until nothing moves any more."""
-        await self.page.wait_for_function("document.getAnimations().every((a) => a.playState !== 'running')")
+        await self.page.evaluate(
+            """Promise.all(document.getAnimations().filter((a) => a.effect.getTiming().iterations !== Infinity)
+                .map((a) => a.finished.catch(() => {})))"""
+        )
         await expect(self.page.locator(".going")).to_have_count(0)
 
     async def picture(self, name: str) -> None:

@@ -1,6 +1,6 @@
 // One message, or one album, as an element.
 
-import { avatar, day, h, icon, time } from "./dom.js";
+import { avatar, day, h, hue, icon, time } from "./dom.js";
 import { rich } from "./richtext.js";
 
 const size = (bytes) => bytes < 1024 ? `${bytes} B` : bytes < 1048576 ? `${Math.round(bytes / 1024)} KB` : `${(bytes / 1048576).toFixed(1)} MB`;
@@ -77,7 +77,7 @@ export function bubble(messages, around, does) {
   const more = h("button", { class: "icon more", type: "button", "aria-label": `Actions for: ${preview(first)}`, "aria-haspopup": "menu",
     onclick: (event) => does.menu(event.currentTarget, first) }, icon("more"));
   const body = h("div", { class: "bubble" },
-    around.isNamed ? h("div", { class: `sender ink${Math.abs(first.from) % 8}` }, first.name) : null,
+    around.isNamed ? h("div", { class: `sender ink${hue(first.from)}` }, first.name) : null,
     first.forward ? h("div", { class: "forward" }, `Forwarded from ${first.forward}`) : null,
     first.reply ? h("button", { class: "quote", type: "button", onclick: () => does.jump(first.reply.serial) }, h("b", {}, first.reply.name), h("span", {}, first.reply.text)) : null,
     media.length ? h("div", { class: media.length > 1 ? "album" : "single" }, media.map(mediaOf)) : null,

@@ -38,10 +38,13 @@ export function arrange(parent, wanted) {
 
 const HUES = 8;
 
+/** Spread numbers that follow one another, and those of bots and people, over the colours. */
+export const hue = (number) => (Math.abs(number) % 1000 * 3 + (number > 1e6 ? 1 : number < 0 ? 6 : 0)) % HUES;
+
 /** A round picture of the first letter, in one of the calm colours of the style sheet. */
 export function paintAvatar(element, name, number) {
   element.textContent = [...(name || "?")][0].toUpperCase();
-  element.className = `avatar hue${Math.abs(number) % HUES}`;
+  element.className = `avatar hue${hue(number)}`;
   return element;
 }
 

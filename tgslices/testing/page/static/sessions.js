@@ -10,7 +10,7 @@ export const labelOf = (slice) => (slice.qualifier === null ? "the unnamed sessi
 
 /** A colour that a slice keeps: by its name, as that is what one slice differs from the next in. */
 function hueOf(slice) {
-  let sum = 0;
+  let sum = 2;
   for (const letter of slice.qualifier ?? "") sum = (sum * 31 + letter.codePointAt(0)) % 8;
   return sum;
 }
