@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 from aiogram.fsm.state import State
 from aiogram.fsm.storage.base import BaseStorage, DefaultKeyBuilder, StateType, StorageKey
-from sqlalchemy import Column, MetaData, String, Table, Text, delete, insert, select
+from sqlalchemy import URL, Column, MetaData, String, Table, Text, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.schema import CreateTable
 
@@ -22,7 +22,7 @@ _KEYS: Final = DefaultKeyBuilder(with_bot_id=True, with_business_connection_id=T
 class SQLForms(BaseStorage):
     """The state machine's storage on any database that SQLAlchemy's asyncio reaches. It owns its engine."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | URL) -> None:
         """Connect on first use.
 
         Raises:

@@ -6,6 +6,7 @@ from typing import Final
 
 from aiogram.fsm.storage.base import BaseStorage
 from aiogram.fsm.storage.memory import MemoryStorage
+from sqlalchemy import make_url
 
 from examples.order_flow.forms import SQLForms
 from tgslices import SessionStorage
@@ -13,12 +14,17 @@ from tgslices.storage.plugins import open_storage
 
 FILE_URL: Final = "sqlite+aiosqlite:///{path}"
 DEFAULT_URL: Final = FILE_URL.format(path="order_flow.db")
-_SQL: Final = ("sqlite", "postgresql")
+_DRIVERS: Final = {
+    "sqlite": "sqlite+aiosqlite",
+    "postgres": "postgresql+asyncpg",
+    "postgresql": "postgresql+asyncpg",
+}
+"""The asyncio drivers behind the short names of databases."""
 
 
 def is_durable(url: str) -> bool:
-    """Tell whether what is kept at a URL outlives the process."""
-    return url.startswith(_SQL)
+    """Tell whether slices and form both outlive the process at a URL: in SQL databases."""
+    return url.partition(":")[0].partition("+")[0] in _DRIVERS
 
 
 def open_storages(url: str) -> tuple[SessionStorage, BaseStorage]:
@@ -28,4 +34,7 @@ def open_storages(url: str) -> tuple[SessionStorage, BaseStorage]:
         StorageError: the URL is wrong, or its driver is missing.
     """
     slices = open_storage(url)
-    return slices, SQLForms(url) if is_durable(url) else MemoryStorage()
+    if not is_durable(url):
+        return slices, MemoryStorage()
+    parsed = make_url(url)
+    return slices, SQLForms(parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername)))

@@ -43,4 +43,4 @@ async def close_case(tap: CallbackQuery, support: SupportSlice) -> None:
     """Close the slice: its messages stay, and are tracked no longer."""
     kept = await support.close()
     if kept and isinstance(tap.message, Message):
-        await tap.message.edit_text(f"{tap.message.text}\n\nCase closed; its {kept} messages stay here.")
+        await tap.message.edit_text(f"{tap.message.text} Case closed; its {kept} messages stay here.")

@@ -110,8 +110,10 @@ async def order(stage: Stage, bot: BotProcess) -> None:
     customer = stage.customer
     await bot.start()
     await script.begin(customer)
-    await script.dither(customer, DITHERING)
     await script.ask_support(customer)
+    # The last thing before the kill is a tap, which the bot answers when all else is done. A bot that dies between
+    # sending a message and learning its number leaves a message that nobody can wipe.
+    await script.dither(customer, DITHERING)
     await stage.api.idle(timeout=PATIENCE)
     print(f"Killed process {await bot.kill()} in the middle of the order; the customer types on.")
     await customer.types(script.ADDRESS)

@@ -36,5 +36,6 @@ async def confirm(customer: Customer) -> None:
 
 
 async def close_case(customer: Customer) -> None:
-    """Tell support that it helped."""
-    await customer.taps("That helped", then="Case closed")
+    """Tell support that it helped, and see that its slice held what was said to it, and nothing else."""
+    kept = customer.count(Part.SUPPORT)
+    await customer.taps("That helped", then=f"Case closed; its {kept} messages stay here.")
