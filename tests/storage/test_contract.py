@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import gc
+from array import array
+from collections import deque
 from collections.abc import Collection
+from copy import deepcopy
 from pathlib import Path
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from tgslices.model import SessionKey, TrackedMessage
 from tgslices.storage.adapter import PluginStorage
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.testing.contract import DurableStorageContract, SessionStorageContract
+
+
+def weight(root: object) -> int:
+    """Return how many items all containers hold that can be reached from an object, whatever they are called."""
+    seen: dict[int, object] = {}
+    waiting = [root]
+    while waiting:
+        found = waiting.pop()
+        if id(found) not in seen and not isinstance(found, type | ModuleType | FunctionType | MethodType):
+            seen[id(found)] = found
+            waiting += gc.get_referents(found)
+    containers = (list, dict, set, deque, bytearray, array)
+    return sum(len(found) for found in seen.values() if isinstance(found, containers))
 
 
 class DictionaryStorage:
@@ -42,11 +60,11 @@ class TestMemory(DurableStorageContract):
         return MemorySessionStorage()
 
     async def raw_list(self, storage: MemorySessionStorage, key: SessionKey) -> list[TrackedMessage]:
-        there = storage._open.get(key) or storage._closed.get(key)
-        return [] if there is None else there.messages()
+        return await deepcopy(storage).list(key)
 
     async def raw_count(self, storage: MemorySessionStorage) -> int:
-        return len(storage._open._bots) + len(storage._closed._bots) + len(storage._pendings._queues)
+        # Without the slices, which keep the numbers of places to use them again.
+        return sum(weight(part) - weight(type(part)()) for name, part in vars(storage).items() if name != "_slices")
 
 
 class TestPlugin(SessionStorageContract):
@@ -73,6 +91,4 @@ class TestAdapter(DurableStorageContract):
         return [*plugin.entries.get(key, {}).values()]
 
     async def raw_count(self, storage: PluginStorage) -> int:
-        plugin: Any = storage.plugin
-        kept = (storage._open._index, storage._closed)
-        return len(plugin.entries) + sum(len(index._bots) for index in kept) + len(storage._pendings._queues)
+        return weight(storage) - weight(PluginStorage(DictionaryStorage()))

@@ -211,7 +211,7 @@ class SQLAlchemySessionStorage:
         known = self._openness.known
         if known is None:
             return await self._read(partial(self._sessions.matching, scope=scope))
-        return [owned.key() for owned in known.matching(scope)]
+        return known.matching_keys(scope)
 
     async def open_keys(self, bot_id: int) -> list[SessionKey]:
         await self._ready()
