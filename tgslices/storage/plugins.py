@@ -1,0 +1,81 @@
+"""A storage by its URL: those that ship with the library, and those of plugin packages.
+
+A plugin package names its scheme as an entry point of the group ``tgslices.storages``; what the entry point refers to
+is called with the URL and returns a storage. Nothing here imports a driver before its scheme is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import EntryPoint, entry_points
+from typing import Final, TypeAlias
+
+from tgslices.errors import StorageError
+from tgslices.storage.memory import MemorySessionStorage
+from tgslices.storage.protocol import SessionStorage, require_storage
+
+ENTRY_POINTS: Final = "tgslices.storages"
+"""The group under which plugin packages name their schemes."""
+
+OpenStorage: TypeAlias = Callable[[str], SessionStorage]
+
+
+def open_storage(url: str) -> SessionStorage:
+    """Return a new storage for a URL; nothing is connected before its first use.
+
+    ``memory://``, ``sqlite:///slices.db`` (short for ``sqlite+aiosqlite:///...``) and
+    ``postgresql://user:password@host/database`` (short for ``postgresql+asyncpg://...``) are always known; other
+    schemes come from plugin packages.
+
+    Raises:
+        StorageError: nobody knows the scheme, its driver is not installed, a plugin cannot be loaded, or the URL is
+            wrong. The text never holds the URL's password.
+        InvalidStorage: a plugin returned something that is no storage.
+    """
+    scheme, separator, _ = url.partition("://")
+    if not separator:
+        raise StorageError(
+            "The URL of the storage has no scheme.",
+            "Write it like sqlite:///slices.db, postgresql://user:password@host/database or memory://.",
+        )
+    if scheme == "memory":
+        return MemorySessionStorage()
+    opening = _load(_BUILT_IN[scheme]) if scheme in _BUILT_IN else _from_plugin(scheme)
+    storage = opening(url)
+    require_storage(storage)
+    return storage
+
+
+_SQL: Final = "tgslices.storage.sqlalchemy:SQLAlchemySessionStorage"
+_SQL_SCHEMES: Final = ("sqlite", "sqlite+aiosqlite", "postgres", "postgresql", "postgresql+asyncpg")
+_BUILT_IN: Final = {scheme: EntryPoint(scheme, _SQL, ENTRY_POINTS) for scheme in _SQL_SCHEMES}
+
+
+def _from_plugin(scheme: str) -> OpenStorage:
+    installed = entry_points(group=ENTRY_POINTS)
+    match list(installed.select(name=scheme)):
+        case []:
+            known = sorted({"memory", *_BUILT_IN, *(point.name for point in installed)})
+            raise StorageError(
+                f"No storage is known for URLs that begin with {scheme!r}.",
+                f"Use one of {', '.join(known)}, or install a package that names {scheme!r} under {ENTRY_POINTS}.",
+            )
+        case [point]:
+            return _load(point)
+        case points:
+            packages = ", ".join(sorted(point.dist.name if point.dist else point.value for point in points))
+            raise StorageError(
+                f"Several packages offer a storage for URLs that begin with {scheme!r}: {packages}.",
+                "Uninstall all but one of them.",
+            )
+
+
+def _load(point: EntryPoint) -> OpenStorage:
+    try:
+        opening: OpenStorage = point.load()
+    except (ImportError, AttributeError) as error:
+        raise StorageError(
+            f"The storage for {point.name}:// cannot be loaded from {point.value} ({type(error).__name__}: {error}).",
+            "Install what it needs, or a release of it that goes together with this one.",
+        ) from error
+    return opening
