@@ -78,7 +78,7 @@ class Tab:
     async def switches(self, fault: str, mode: str, method: str = "") -> None:
         await self.opens("Switches")
         await self.page.locator("#fault-method").fill(method)
-        await self.page.locator(f"#fault-{fault}").get_by_text(mode, exact=True).click()
+        await self.page.locator(f"#fault-{fault}").get_by_role("radio", name=mode).check()
 
     async def settles(self) -> None:
         """Wait until nothing moves any more."""

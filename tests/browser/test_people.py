@@ -1,0 +1,171 @@
+"""Several people, several tabs, and whatever they write."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.desk import PHONE, Desk, Tab
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+NASTY = "<img src=x onerror=\"document.title='gone'\"><script>document.title='gone'</script>"
+LONG_WORD = "Donaudampfschifffahrtsgesellschaft" * 8
+PIXEL = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+async def adds_person(tab: Tab, name: str) -> None:
+    await tab.page.get_by_role("button", name="Person").click()
+    await tab.page.get_by_label("First name").fill(name)
+    await tab.page.get_by_role("button", name="Add", exact=True).click()
+    await expect(tab.page.locator(".who", has_text=name)).to_be_visible()
+    await expect(tab.page.get_by_role("dialog")).to_be_hidden()
+
+
+async def adds_group(tab: Tab, title: str) -> None:
+    await tab.page.get_by_role("button", name="Group", exact=True).click()
+    await tab.page.locator("#group-title").fill(title)
+    await tab.page.get_by_role("button", name="Add", exact=True).click()
+    await expect(tab.page.locator("#chat-title")).to_have_text(title)
+
+
+async def test_an_empty_world_says_what_to_do(empty: Desk) -> None:
+    tab = await empty.tab()
+    await expect(tab.page.locator("#chat-list")).to_contain_text("Nobody is here yet")
+    await tab.picture("empty")
+    await adds_person(tab, "Ann")
+    await expect(tab.page.locator("#chat-list")).to_contain_text("There is no bot yet")
+
+
+async def test_two_tabs_agree(desk: Desk) -> None:
+    one, two = await desk.tab(), await desk.tab()
+    await one.types("/order")
+    await two.reads("What would you like")
+    await two.taps("Salad")
+    await one.reads("One salad. Which size?")
+    await two.switches("flood", "Next call", "sendPhoto")
+    await one.opens("Switches")
+    await expect(one.page.locator('#fault-flood input[value="once"]')).to_be_checked()
+    await one.types("/cancel")
+    for tab in (one, two):
+        await expect(tab.bubbles).to_have_text(["Your order is dropped. I have tidied up after us."])
+
+
+async def test_a_second_person_in_a_group_sees_the_order_and_cannot_tap_it(desk: Desk) -> None:
+    ann = await desk.tab()
+    await adds_person(ann, "Bob")
+    await ann.page.get_by_role("button", name="Order bot, as Ann").click()
+    await adds_group(ann, "Friday dinner")
+    await expect(ann.page.locator(".service").last).to_contain_text("Ann added Order bot")
+    await ann.types("/order")
+    await ann.reads("What would you like")
+    bob = await desk.tab()
+    await bob.page.get_by_role("button", name="Friday dinner, as Bob").click()
+    await expect(bob.page.locator("#messages .sender")).to_have_text(["Ann", "Order bot"])
+    await bob.taps("Pizza")
+    await expect(bob.page.locator("#notice")).to_have_text("This button has had its time.")
+    await expect(ann.page.locator("#notice")).to_have_text("")
+    await bob.types("What are you having?")
+    await bob.picture("group")
+    await ann.taps("Pizza")
+    await bob.reads("One pizza. Which size?")
+
+
+async def test_what_looks_like_markup_stays_text(desk: Desk) -> None:
+    tab = await desk.tab()
+    await adds_person(tab, NASTY[:64])
+    await adds_group(tab, NASTY[:60])
+    await tab.types(NASTY)
+    await tab.reads("onerror")
+    await expect(tab.bubbles.first).to_have_text(NASTY)
+    await expect(tab.page.locator("#messages img, #chat-list img, main script, nav script")).to_have_count(0)
+    assert await tab.page.title() == "tgslices · chat page"
+
+
+async def test_a_reply_keyboard_sends_its_captions(desk: Desk) -> None:
+    tab = await desk.tab()
+    await tab.types("/done")
+    await tab.reads("There is no order to end.")
+    chat = next(iter(desk.api.world.private_chats.values()))
+    assert chat.bot is not None
+    asked = desk.api.plant_message(chat, chat.bot, text="Which day?")
+    asked.markup = {"keyboard": [[{"text": "Friday"}, {"text": "Saturday"}]], "input_field_placeholder": "A day"}
+    desk.api.world.changes.notify()
+    await expect(tab.input).to_have_attribute("placeholder", "A day")
+    await tab.page.get_by_role("group", name="Reply keyboard").get_by_role("button", name="Friday").click()
+    await tab.reads("Friday")
+
+
+async def test_editing_and_replying(desk: Desk) -> None:
+    tab = await desk.tab()
+    await tab.types("a firt try")
+    await tab.reads("a firt try")
+    await tab.input.press("ArrowUp")
+    await expect(tab.input).to_have_value("a firt try")
+    await tab.types("a first try")
+    await tab.reads("a first try")
+    await expect(tab.page.locator("#messages .meta").last).to_contain_text("edited")
+    await tab.bubbles.last.hover()
+    await tab.page.get_by_role("button", name="Actions for: a first try").click()
+    await tab.page.get_by_role("menuitem", name="Reply").click()
+    await tab.types("and an answer")
+    await expect(tab.page.locator(".quote")).to_have_text("Anna first try")
+
+
+async def test_pictures_are_shown_and_other_files_are_named(desk: Desk) -> None:
+    tab = await desk.tab()
+    await tab.page.get_by_label("Send files").set_input_files(
+        [{"name": f"{n}.png", "mimeType": "image/png", "buffer": PIXEL} for n in (1, 2)]
+    )
+    await expect(tab.page.locator(".album img")).to_have_count(2)
+    assert await tab.page.locator(".album img").first.evaluate("(image) => image.decode().then(() => image.naturalWidth)")
+    await tab.page.get_by_label("Send files").set_input_files(
+        {"name": "menu.svg", "mimeType": "image/svg+xml", "buffer": b"<svg onload='alert(1)'/>"}
+    )
+    await expect(tab.page.locator(".file b")).to_have_text("menu.svg")
+    await tab.page.get_by_label("Send files").set_input_files(
+        {"name": "empty.txt", "mimeType": "text/plain", "buffer": b""}
+    )
+    await expect(tab.page.locator("#notice")).to_contain_text("file must be non-empty")
+    tab.complaints = [complaint for complaint in tab.complaints if "400" not in complaint]
+
+
+async def test_on_a_phone_one_column_at_a_time_and_nothing_is_cut_off(desk: Desk) -> None:
+    tab = await desk.tab(**PHONE)
+    await expect(tab.page.locator("main")).to_be_hidden()
+    assert not await tab.is_wider_than_shown()
+    await tab.picture("phone-chats")
+    await tab.page.get_by_role("button", name="Order bot, as Ann").click()
+    await tab.types(LONG_WORD)
+    await tab.reads(LONG_WORD)
+    await tab.types("/order")
+    await tab.reads("What would you like")
+    assert not await tab.is_wider_than_shown()
+    await tab.picture("phone-chat")
+    await tab.page.get_by_role("button", name="Calls, sessions and switches").click()
+    for name in ("Calls", "Sessions", "Switches"):
+        await tab.opens(name)
+        assert not await tab.is_wider_than_shown()
+    await tab.picture("phone-switches")
+    await tab.page.get_by_role("button", name="Back to the conversation").click()
+    await tab.page.get_by_role("button", name="Back to the chats").click()
+    await expect(tab.page.locator("nav")).to_be_visible()
+
+
+async def test_the_list_of_chats_is_walked_with_arrow_keys(desk: Desk) -> None:
+    desk.api.add_person("Bob")
+    tab = await desk.tab()
+    entries = tab.page.locator(".entry")
+    await expect(entries).to_have_count(2)
+    await entries.first.focus()
+    await tab.page.keyboard.press("End")
+    await expect(entries.last).to_be_focused()
+    await tab.page.keyboard.press("Enter")
+    await expect(tab.page.locator("#chat-subtitle")).to_have_text("You are Bob")
+    await entries.last.focus()
+    await tab.page.keyboard.press("Home")
+    await expect(entries.first).to_be_focused()

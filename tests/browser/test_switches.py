@@ -1,0 +1,69 @@
+"""The switches for faults and for the clock, and what the log of calls says then."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import expect
+
+from tests.browser.desk import Desk, Tab
+from tests.browser.test_order import FAREWELL
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+def calls_of(tab: Tab, method: str, status: str) -> object:
+    return tab.page.locator(".call", has_text=method).filter(has=tab.page.locator(".status", has_text=status))
+
+
+@pytest.mark.parametrize(("fault", "status"), [("flood", "429"), ("failure", "500")])
+async def test_a_refused_deletion_is_tried_again(desk: Desk, fault: str, status: str) -> None:
+    tab = await desk.tab()
+    await tab.orders()
+    await tab.switches(fault, "Next call", "deleteMessages")
+    await expect(tab.page.locator(f"#fault-{fault}")).to_have_class("card on")
+    await tab.types("/done")
+    await expect(tab.bubbles).to_have_text([FAREWELL])
+    await expect(tab.page.locator(f"#fault-{fault} .hits")).to_have_text("met 1 call")
+    await tab.opens("Calls")
+    deletions = tab.page.locator(".call", has_text="deleteMessages")
+    await expect(deletions.locator(".status")).to_have_text(["200", status])
+    await deletions.first.locator("summary").click()
+    await expect(deletions.first.locator("pre").first).to_contain_text('"message_ids"')
+    await expect(deletions.first.locator("pre").last).to_contain_text('"result": true')
+    await tab.picture(f"calls-{status}")
+
+
+async def test_offline_the_bot_hears_nothing_and_comes_back(desk: Desk) -> None:
+    tab = await desk.tab()
+    await tab.types("/done")
+    await tab.reads("There is no order to end.")
+    await tab.switches("offline", "Every call")
+    await tab.opens("Calls")
+    await tab.page.get_by_label("getUpdates").check()
+    await expect(tab.page.locator(".call", has_text="getUpdates").locator(".status", has_text="cut").first).to_be_visible()
+    await tab.types("/order")
+    await expect(tab.bubbles).to_have_count(3)
+    assert desk.api.count("sendMessage") == 1
+    await tab.switches("offline", "Off")
+    await tab.reads("What would you like")
+
+
+async def test_after_two_days_telegram_lets_nothing_be_deleted(desk: Desk) -> None:
+    tab = await desk.tab()
+    await tab.orders()
+    await tab.opens("Switches")
+    await tab.page.get_by_role("button", name="+48 h").click()
+    await expect(tab.page.locator("#ahead")).to_have_text("48 hours ahead of your own clock")
+    await tab.picture("switches")
+    await tab.types("/done")
+    await tab.reads("Telegram does not let me remove 4 old messages; you may.")
+    await tab.reads("12 Harbour Road")
+    await expect(tab.page.locator("#messages .day")).to_have_count(2)
+
+
+async def test_cleared_the_log_says_what_it_is_for(desk: Desk) -> None:
+    tab = await desk.tab()
+    await tab.types("/done")
+    await tab.reads("There is no order to end.")
+    await tab.page.get_by_role("button", name="Clear").click()
+    await expect(tab.page.locator("#calls")).to_contain_text("No calls yet")
