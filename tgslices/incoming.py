@@ -33,13 +33,19 @@ def incoming_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middlewa
             tracker = last_tracker = manager_of(bot).tracker
             last_bot = bot
         token = handling.set(event)  # type: ignore[arg-type]  # an update middleware gets updates only
+        tracker.under_way += 1
         try:
             if not tracker.is_idle():
                 await tracker.track(event)  # type: ignore[arg-type]  # likewise
             return await handler(event, data)
         finally:
             handling.reset(token)
-            if tracker.intents:
-                await tracker.settle_intents()
+            try:
+                if tracker.intents:
+                    await tracker.settle_intents()
+            finally:
+                tracker.under_way -= 1
+                if tracker.quiet is not None and not tracker.under_way:
+                    tracker.quiet.set()
 
     return track

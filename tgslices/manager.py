@@ -17,7 +17,7 @@ from tgslices.keys import KeyStrategy, SessionKeyStrategy, key_of, scope_of
 from tgslices.model import ClearResult, SessionKey, TrackedMessage
 from tgslices.session import Session
 from tgslices.settling import Settler
-from tgslices.storage.durable import durable, given
+from tgslices.storage.durable import durable, given, hold, let_go
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import SessionStorage
 from tgslices.tracker import Clock, Tracker, UpdatePredicate, utc_now
@@ -75,6 +75,7 @@ class SessionManager:
         self.storage: SessionStorage = given(storage)
         self.used = False
         self.wired = False
+        self._starts = 0
         self._durable = durable(storage)
         self._bot_id = bot.id
         self.tracker = Tracker(self._durable, self._bot_id, clock=config.clock, backlog_limit=config.backlog)
@@ -202,14 +203,22 @@ class SessionManager:
 
     async def start(self) -> None:
         """Connect the storage and finish what an earlier process left, in the background."""
-        await self._durable.start()
+        await hold(self._durable)
+        self._starts += 1
         self.settler.start()
 
     async def aclose(self) -> None:
-        """Stop the background work, write what is waiting, and close the storage if it opens things itself."""
-        await self.settler.stop()
-        await self.tracker.aclose()
-        await self._durable.aclose()
+        """Let handlers finish, write what is waiting, and close the storage unless others hold it.
+
+        A manager that was started several times, by dispatchers that share a bot, goes on until the last of them stops.
+        """
+        was_started = self._starts > 0
+        self._starts = max(self._starts - 1, 0)
+        if not self._starts:
+            await self.tracker.finish()
+            await self.settler.stop()
+            await self.tracker.aclose()
+        await let_go(self._durable, held=was_started)
 
 
 def sessions_of(bot: Bot) -> SessionManager | None:

@@ -7,9 +7,9 @@ import inspect
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from weakref import WeakValueDictionary
 
 from aiogram.types import Message, Update
@@ -22,6 +22,9 @@ from tgslices.model import Scope, SessionKey, TrackedMessage
 from tgslices.storage.protocol import DurableSessionStorage
 
 log = logging.getLogger("tgslices")
+
+LAST_HANDLERS: Final = timedelta(seconds=5)
+"""How long a shutdown waits for handlers, which may be in the middle of a wipe."""
 
 Clock: TypeAlias = Callable[[], datetime]
 UpdatePredicate: TypeAlias = Callable[[Update], Any] | MagicFilter
@@ -62,6 +65,10 @@ class Tracker:
         self.intents: dict[tuple[SessionKey, TrackedMessage | None], Write] = {}
         """What was opened whose durable part is still to come, in order."""
         self._settling = asyncio.Lock()
+        self.under_way = 0
+        """How many updates are being handled."""
+        self.quiet: asyncio.Event | None = None
+        """Set when the last of them is done; None while nobody waits for that."""
 
     # What is open
 
@@ -226,6 +233,18 @@ class Tracker:
         await self.ready()
         await self.storage.unsubscribe(key)
         self.predicates.pop(key, None)
+
+    async def finish(self) -> None:
+        """Wait for the handlers that are at work, because aiogram does not; not for long."""
+        if not self.under_way:
+            return
+        self.quiet = asyncio.Event()
+        try:
+            await asyncio.wait_for(self.quiet.wait(), LAST_HANDLERS.total_seconds())
+        except TimeoutError:
+            log.warning("%d handlers of bot %d are still at work at shutdown", self.under_way, self.bot_id)
+        finally:
+            self.quiet = None
 
     async def aclose(self) -> None:
         """Write what is waiting, as far as the storage answers."""

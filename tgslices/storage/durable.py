@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Final, cast
 
 from tgslices.storage.adapter import PluginStorage
 from tgslices.storage.protocol import (
@@ -29,3 +29,24 @@ def durable(storage: SessionStorage) -> DurableSessionStorage:
 def given(storage: SessionStorage) -> SessionStorage:
     """Return the storage that :func:`durable` was given."""
     return storage.plugin if isinstance(storage, PluginStorage) else storage
+
+
+_held: Final[dict[int, tuple[DurableSessionStorage, int]]] = {}
+"""Storages in use, by id, and by how many managers: several bots and dispatchers may share one."""
+
+
+async def hold(storage: DurableSessionStorage) -> None:
+    """Start a storage and keep it from being closed until :func:`let_go`. Raises what the storage's start raises."""
+    await storage.start()
+    _, holders = _held.get(id(storage), (storage, 0))
+    _held[id(storage)] = storage, holders + 1
+
+
+async def let_go(storage: DurableSessionStorage, *, held: bool) -> None:
+    """Close a storage when nobody else holds it; ``held`` says whether the caller did."""
+    _, holders = _held.pop(id(storage), (storage, 0))
+    holders -= held
+    if holders > 0:
+        _held[id(storage)] = storage, holders
+    else:
+        await storage.aclose()

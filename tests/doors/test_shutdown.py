@@ -1,0 +1,88 @@
+"""Dispatchers that stop: what is at work is finished, and what others use stays open."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+from aiogram import Dispatcher
+from aiogram.types import Message
+
+from tgslices import Session, SessionBot, SessionKey, SessionQualifier, setup_sessions
+from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
+from tgslices.testing import BotApi
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[BotApi]:
+    async with BotApi() as api:
+        yield api
+
+
+def storage_in(folder: Path) -> SQLAlchemySessionStorage:
+    return SQLAlchemySessionStorage(f"sqlite+aiosqlite:///{folder}/slices.db")
+
+
+async def test_a_handler_in_the_middle_of_a_wipe_is_waited_for(api: BotApi, tmp_path: Path) -> None:
+    storage = storage_in(tmp_path)
+    account = api.add_bot("order_bot")
+    bot = SessionBot(account.token, session=api.client_session())
+    dispatcher = Dispatcher()
+    setup_sessions(dispatcher, bot, storage=storage)
+    at_work, go_on = asyncio.Event(), asyncio.Event()
+
+    @dispatcher.message()
+    async def done(message: Message, order: Annotated[Session, SessionQualifier("order")]) -> None:
+        await order.track(message)
+        at_work.set()
+        await go_on.wait()
+        await order.clear()
+        await order.close()
+
+    chat = api.add_person("Ann").private_chat(account)
+    polling = asyncio.create_task(dispatcher.start_polling(bot, handle_signals=False))
+    await chat.types("/done")
+    await at_work.wait()
+    stopping = asyncio.create_task(dispatcher.stop_polling())
+    await asyncio.sleep(0)
+    go_on.set()
+    await stopping
+    await polling
+    assert chat.texts() == []
+    again = storage_in(tmp_path)
+    assert await again.open_keys(account.id) == []
+    await again.aclose()
+
+
+async def test_the_storage_stays_open_until_the_last_dispatcher_of_a_bot_stops(api: BotApi, tmp_path: Path) -> None:
+    storage = storage_in(tmp_path)
+    async with SessionBot(api.add_bot("order_bot").token, session=api.client_session()) as bot:
+        first, second = Dispatcher(), Dispatcher()
+        setup_sessions(first, bot, storage=storage)
+        setup_sessions(second, bot, storage=storage)
+        await first.emit_startup(bot=bot)
+        await second.emit_startup(bot=bot)
+        await first.emit_shutdown(bot=bot)
+        session = bot.sessions.get(7)
+        await session.messages()
+        assert await storage.open_keys(bot.id) == [SessionKey(bot.id, 7)]
+        await second.emit_shutdown(bot=bot)
+        with pytest.raises(Exception, match="closed"):
+            await storage.open_keys(bot.id)
+
+
+async def test_two_bots_that_share_a_storage_close_it_together(api: BotApi, tmp_path: Path) -> None:
+    storage = storage_in(tmp_path)
+    bots = [SessionBot(api.add_bot(name).token, session=api.client_session()) for name in ("one_bot", "two_bot")]
+    dispatchers = [Dispatcher(), Dispatcher()]
+    for dispatcher, bot in zip(dispatchers, bots, strict=True):
+        setup_sessions(dispatcher, bot, storage=storage)
+        await dispatcher.emit_startup(bot=bot)
+    await dispatchers[0].emit_shutdown(bot=bots[0])
+    await bots[1].sessions.get(7).messages()
+    await dispatchers[1].emit_shutdown(bot=bots[1])
+    for bot in bots:
+        await bot.session.close()
