@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -92,8 +92,8 @@ async def ids_in(session: Session) -> list[int]:
 
 
 @asynccontextmanager
-async def polling(dispatcher: Dispatcher, *bots: Bot, handle_as_tasks: bool = False) -> AsyncIterator[None]:
-    """Poll for every kind of update. One at a time unless told otherwise: what is confirmed then has been handled."""
+async def polling(dispatcher: Dispatcher, *bots: Bot, allowed_updates: Sequence[str] = ()) -> AsyncIterator[None]:
+    """Poll for every kind of update unless told otherwise, one at a time: what is confirmed has been handled."""
     started = asyncio.Event()
 
     async def start() -> None:
@@ -103,8 +103,8 @@ async def polling(dispatcher: Dispatcher, *bots: Bot, handle_as_tasks: bool = Fa
     task = asyncio.create_task(
         dispatcher.start_polling(
             *bots,
-            handle_as_tasks=handle_as_tasks,
-            allowed_updates=[],
+            handle_as_tasks=False,
+            allowed_updates=list(allowed_updates),
             handle_signals=False,
             close_bot_session=False,
         )
