@@ -1,0 +1,140 @@
+"""``include_current``: the message that opened the slice, which is otherwise outside of it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from aiogram import F
+from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
+
+from tests.promises.stage import Stage, ids_in, texts_of
+from tgslices import Direction, Session
+
+MENU = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="S", callback_data="s")]])
+
+
+async def test_the_message_that_opened_the_slice_is_outside_of_it(stage: Stage) -> None:
+    @stage.dispatcher.message(F.text == "/order")
+    async def start(message: Message) -> None:
+        stage.bot.sessions.get(message.chat, message.from_user)
+
+    await stage.says("/order", "pizza")
+    assert await texts_of(stage.session(), stage.chat) == ["pizza"]
+
+
+async def test_get_records_the_message_being_handled(stage: Stage) -> None:
+    """ "`include_current` also records the message being handled, the `/order` that opened the slice" """
+
+    @stage.dispatcher.message(F.text == "/order")
+    async def start(message: Message) -> None:
+        session = stage.bot.sessions.get(message.chat, message.from_user, include_current=True)
+        async with session:
+            await message.answer("What would you like?")
+
+    await stage.says("before", "/order", "pizza")
+    session = stage.session()
+    assert await texts_of(session, stage.chat) == ["/order", "What would you like?", "pizza"]
+    assert [entry.direction for entry in await session.messages()] == [
+        Direction.INCOMING,
+        Direction.OUTGOING,
+        Direction.INCOMING,
+    ]
+
+
+async def test_of_records_the_message_that_the_event_carries(stage: Stage) -> None:
+    @stage.dispatcher.message(F.text == "/order")
+    async def start(message: Message) -> None:
+        stage.bot.sessions.of(message, qualifier="order", include_current=True)
+
+    await stage.says("/order", "pizza")
+    assert await texts_of(stage.session("order"), stage.chat) == ["/order", "pizza"]
+
+
+async def test_including_it_again_and_again_records_it_once(stage: Stage) -> None:
+    @stage.dispatcher.message(F.text == "/order")
+    async def start(message: Message, session: Session) -> None:
+        for _ in range(3):
+            stage.bot.sessions.get(message.chat, message.from_user, include_current=True)
+            stage.bot.sessions.of(message, include_current=True)
+        await session.track(message)
+
+    await stage.says("/order")
+    assert await texts_of(stage.session(), stage.chat) == ["/order"]
+
+
+async def test_every_session_that_includes_it_gets_it(stage: Stage) -> None:
+    @stage.dispatcher.message()
+    async def start(message: Message) -> None:
+        for qualifier in ("order", "support"):
+            stage.bot.sessions.of(message, qualifier=qualifier, include_current=True)
+
+    await stage.says("/order")
+    assert await ids_in(stage.session("order")) == await ids_in(stage.session("support")) == [1]
+
+
+async def test_the_message_of_a_tap_is_the_menu(stage: Stage) -> None:
+    await stage.bot.send_message(stage.chat.id, "Size?", reply_markup=MENU)
+
+    @stage.dispatcher.callback_query()
+    async def tapped(tap: CallbackQuery) -> None:
+        stage.bot.sessions.get(stage.chat.id, tap.from_user, include_current=True)
+
+    await stage.chat.taps("S")
+    await stage.settled()
+    [entry] = await stage.session().messages()
+    assert (entry.message_id, entry.direction, entry.user_id) == (1, Direction.OUTGOING, stage.bot.id)
+
+
+async def test_outside_of_any_update_there_is_no_current_message(stage: Stage) -> None:
+    await stage.says("before")
+    session = stage.bot.sessions.get(stage.chat.id, stage.ann.id, include_current=True)
+    assert await session.messages() == []
+
+
+async def test_after_the_handler_there_is_no_current_message(stage: Stage) -> None:
+    await stage.says("handled")
+    session = stage.session(include_current=True)
+    await stage.says("next")
+    assert await texts_of(session, stage.chat) == ["next"]
+
+
+async def test_two_updates_at_once_are_not_confused(stage: Stage) -> None:
+    everyone = asyncio.Barrier(3)
+
+    @stage.dispatcher.message()
+    async def start(message: Message) -> None:
+        await everyone.wait()
+        stage.bot.sessions.get(message.chat, qualifier=message.text, include_current=True)
+
+    updates = [stage.update("message", stage.message(number, text=str(number))) for number in (5, 6, 7)]
+    await asyncio.gather(*(stage.dispatcher.feed_update(stage.bot, update) for update in updates))
+    for number in (5, 6, 7):
+        assert await ids_in(stage.bot.sessions.get(stage.chat.id, qualifier=str(number))) == [number]
+
+
+async def test_the_durable_part_is_done_when_the_handler_ends_at_the_latest(stage: Stage) -> None:
+    """ "the durable part of opening is awaited at the next await point of the session and at the latest when the
+    update's handler ends" """
+
+    @stage.dispatcher.message()
+    async def start(message: Message) -> None:
+        stage.bot.sessions.get(message.chat, include_current=True)
+        assert await stage.bot.sessions.storage.list(stage.bot.sessions.get(message.chat).key) == []
+
+    await stage.says("/order")
+    key = stage.bot.sessions.get(stage.chat.id).key
+    assert [entry.message_id for entry in await stage.bot.sessions.storage.list(key)] == [1]
+
+
+async def test_it_is_done_although_the_handler_fails(stage: Stage) -> None:
+    @stage.dispatcher.message()
+    async def fail(message: Message) -> None:
+        stage.bot.sessions.of(message, include_current=True)
+        raise LookupError
+
+    @stage.dispatcher.errors()
+    async def swallow(event: object) -> bool:
+        return True
+
+    await stage.says("/order")
+    assert [entry.message_id for entry in await stage.bot.sessions.storage.list(stage.session().key)] == [1]
