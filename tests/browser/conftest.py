@@ -1,4 +1,4 @@
-"""A real browser on the chat page, and the example's bot behind it. One browser for all tests, a fresh world for each."""
+"""A real browser on the chat page, and the example's bot behind it: one browser, and a fresh world for each test."""
 
 from __future__ import annotations
 

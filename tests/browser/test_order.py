@@ -49,7 +49,8 @@ async def test_a_deleted_message_visibly_goes(desk: Desk) -> None:
     await tab.reads("There is no order to end.")
     await tab.page.evaluate(
         """() => { window.seen = []; new MutationObserver((changes) => {
-            for (const { target } of changes) if (target.classList?.contains("going")) window.seen.push(target.innerText);
+            const gone = changes.map((change) => change.target).filter((one) => one.classList.contains("going"));
+            window.seen.push(...gone.map((one) => one.innerText));
         }).observe(document.getElementById("messages"), { subtree: true, attributeFilter: ["class"] }); }"""
     )
     await tab.bubbles.first.hover()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import FilePayload, expect
 
 from tests.browser.desk import PHONE, Desk, Tab
 
@@ -36,7 +36,6 @@ async def adds_group(tab: Tab, title: str) -> None:
 async def test_an_empty_world_says_what_to_do(empty: Desk) -> None:
     tab = await empty.tab()
     await expect(tab.page.locator("#chat-list")).to_contain_text("Nobody is here yet")
-    await tab.picture("empty")
     await adds_person(tab, "Ann")
     await expect(tab.page.locator("#chat-list")).to_contain_text("There is no bot yet")
 
@@ -119,10 +118,12 @@ async def test_editing_and_replying(desk: Desk) -> None:
 async def test_pictures_are_shown_and_other_files_are_named(desk: Desk) -> None:
     tab = await desk.tab()
     await tab.page.get_by_label("Send files").set_input_files(
-        [{"name": f"{n}.png", "mimeType": "image/png", "buffer": PIXEL} for n in (1, 2)]
+        [FilePayload(name=f"{n}.png", mimeType="image/png", buffer=PIXEL) for n in (1, 2)]
     )
     await expect(tab.page.locator(".album img")).to_have_count(2)
-    assert await tab.page.locator(".album img").first.evaluate("(image) => image.decode().then(() => image.naturalWidth)")
+    assert await tab.page.locator(".album img").first.evaluate(
+        "(image) => image.decode().then(() => image.naturalWidth)"
+    )
     await tab.page.get_by_label("Send files").set_input_files(
         {"name": "menu.svg", "mimeType": "image/svg+xml", "buffer": b"<svg onload='alert(1)'/>"}
     )
@@ -150,7 +151,6 @@ async def test_on_a_phone_one_column_at_a_time_and_nothing_is_cut_off(desk: Desk
     for name in ("Calls", "Sessions", "Switches"):
         await tab.opens(name)
         assert not await tab.is_wider_than_shown()
-    await tab.picture("phone-switches")
     await tab.page.get_by_role("button", name="Back to the conversation").click()
     await tab.page.get_by_role("button", name="Back to the chats").click()
     await expect(tab.page.locator("nav")).to_be_visible()

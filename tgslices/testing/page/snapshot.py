@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final
@@ -22,6 +23,8 @@ MAX_CALLS: Final = 200
 
 MAX_TEXT: Final = 4000
 """Characters of an answer in the log."""
+
+_NUMBERS: Final = re.compile(r"\[\n[\d\s,-]+\]")
 
 Snapshot = dict[str, Json]
 
@@ -123,7 +126,7 @@ def _call(number: int, request: ApiRequest) -> Json:
         "number": number,
         "bot": request.bot_id,
         "method": request.method,
-        "arguments": _cut(json.dumps(request.arguments, ensure_ascii=False, indent=2)),
+        "arguments": _cut(_laid_out(request.arguments)),
         "status": request.status,
         "description": request.description,
         "answer": _readable(request.answer),
@@ -135,9 +138,15 @@ def _readable(body: bytes) -> str:
     if len(body) > MAX_TEXT:
         return _cut(body[: MAX_TEXT + 1].decode("utf-8", "replace"))
     try:
-        return json.dumps(json.loads(body), ensure_ascii=False, indent=2)
+        return _laid_out(json.loads(body))
     except ValueError:
         return body.decode("utf-8", "replace")
+
+
+def _laid_out(data: object) -> str:
+    """JSON for people: one field a line, and lists of numbers in one."""
+    text = json.dumps(data, ensure_ascii=False, indent=2)
+    return _NUMBERS.sub(lambda found: " ".join(found[0].split()), text)
 
 
 def _cut(text: str) -> str:

@@ -28,7 +28,7 @@ function element(entity, text, children, onCommand) {
 function withCommands(text, entities) {
   const given = entities || [];
   if (given.some((entity) => ["bot_command", "code", "pre"].includes(entity.type))) return given;
-  const found = [...text.matchAll(/(?<![\w/.:])\/[A-Za-z]\w{0,63}(?:@\w+)?(?![\w/.])/g)];
+  const found = [...text.matchAll(/(?<![\w/.:])\/[A-Za-z]\w{0,63}(?:@\w+)?(?![\w/]|\.\w)/g)];
   const commands = found.map((match) => ({ type: "bot_command", offset: match.index, length: match[0].length }));
   const inside = (one) => given.some((other) => one.offset < other.offset + other.length && other.offset < one.offset + one.length);
   return [...given, ...commands.filter((command) => !inside(command))];
