@@ -14,6 +14,9 @@ from aiogram.types import Update
 LONG_POLL: Final = 30
 """Seconds that one getUpdates may wait; the emulator answers as soon as there is something."""
 
+LAST_HANDLERS: Final = 5
+"""Seconds that handlers may go on after the block; then they are cancelled."""
+
 
 @asynccontextmanager
 async def running(dispatcher: Dispatcher, *bots: Bot, **data: Any) -> AsyncIterator[None]:
@@ -55,6 +58,8 @@ async def _poll(dispatcher: Dispatcher, bot: Bot, context: dict[str, Any], error
                 task.add_done_callback(handling.discard)
                 offset = update.update_id + 1
     finally:
+        if handling:
+            await asyncio.wait(handling, timeout=LAST_HANDLERS)
         for task in handling:
             task.cancel()
         if handling:

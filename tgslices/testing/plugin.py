@@ -1,0 +1,103 @@
+"""The pytest plugin: a fresh Telegram for every test. Loaded only when asked for.
+
+Put ``pytest_plugins = ["tgslices.testing.plugin"]`` into the top-level ``conftest.py``, or run
+``pytest -p tgslices.testing.plugin``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import pytest
+import pytest_asyncio
+from aiogram import Dispatcher
+
+from tgslices.storage.durable import durable
+from tgslices.storage.plugins import open_storage
+from tgslices.storage.protocol import SessionStorage
+from tgslices.testing.accounts import BotAccount
+from tgslices.testing.person import Person
+from tgslices.testing.running import running
+from tgslices.testing.server import BotApi
+from tgslices.testing.view import ChatView
+from tgslices.wiring import SessionBot
+
+Run: TypeAlias = Callable[..., Awaitable[None]]
+
+_OPTION: Final = "tgslices_storages"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a project say on which storages its tests run."""
+    parser.addini(
+        _OPTION,
+        "URLs of the storages that tests with the session_storage fixture run on; {tmp_path} is the test's own folder",
+        type="linelist",
+        default=["memory://"],
+    )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that uses ``session_storage`` once for each storage."""
+    if "session_storage" in metafunc.fixturenames:
+        metafunc.parametrize("session_storage", metafunc.config.getini(_OPTION), indirect=True)
+
+
+@pytest_asyncio.fixture
+async def session_storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SessionStorage]:
+    """A storage for ``setup_sessions``, new for each test and closed after it.
+
+    Which ones is said by the ini option ``tgslices_storages``, a URL a line; in memory unless told otherwise.
+    """
+    storage = open_storage(request.param.replace("{tmp_path}", str(tmp_path)))
+    yield storage
+    await durable(storage).aclose()
+
+
+@pytest_asyncio.fixture
+async def bot_api() -> AsyncIterator[BotApi]:
+    """The emulator, on a free loopback port, with nothing in it."""
+    async with BotApi() as api:
+        yield api
+
+
+@pytest.fixture
+def bot_account(bot_api: BotApi) -> BotAccount:
+    """The bot's account at the emulator: its id, token and username."""
+    return bot_api.add_bot("test_bot")
+
+
+@pytest_asyncio.fixture
+async def bot(bot_api: BotApi, bot_account: BotAccount) -> AsyncIterator[SessionBot]:
+    """A bot that talks to the emulator with aiogram's ordinary client."""
+    async with SessionBot(bot_account.token, session=bot_api.client_session()) as bot:
+        yield bot
+
+
+@pytest.fixture
+def person(bot_api: BotApi) -> Person:
+    """Somebody who uses the bot."""
+    return bot_api.add_person("Ann")
+
+
+@pytest.fixture
+def chat(person: Person, bot_account: BotAccount) -> ChatView:
+    """The person's private chat with the bot, as that person sees it."""
+    return person.private_chat(bot_account)
+
+
+@pytest_asyncio.fixture
+async def run(bot: SessionBot) -> AsyncIterator[Run]:
+    """Start a dispatcher: ``await run(dispatcher)`` polls the bot's updates into it until the test ends.
+
+    What a handler raised fails the test at its end.
+    """
+    async with AsyncExitStack() as stack:
+
+        async def start(dispatcher: Dispatcher, **data: Any) -> None:
+            await stack.enter_async_context(running(dispatcher, bot, **data))
+
+        yield start
