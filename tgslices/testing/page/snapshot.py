@@ -146,7 +146,7 @@ def _readable(body: bytes) -> str:
 def _laid_out(data: object) -> str:
     """JSON for people: one field a line, and lists of numbers in one."""
     text = json.dumps(data, ensure_ascii=False, indent=2)
-    return _NUMBERS.sub(lambda found: " ".join(found[0].split()), text)
+    return _NUMBERS.sub(lambda found: "".join(found[0].split()).replace(",", ", "), text)
 
 
 def _cut(text: str) -> str:

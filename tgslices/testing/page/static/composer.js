@@ -35,10 +35,10 @@ export async function say(text) {
   const { do: kind, message } = context || {};
   const command = kind === "edit" ? { do: "edit", ...where(), serial: message.serial, text }
     : { do: "type", ...where(), text, ...(kind === "reply" ? { reply: message.serial } : {}) };
-  if (await act(command)) {
-    setContext(null);
-    return true;
-  }
+  setContext(null); // now and not later: the bot may be quicker with a wish for a reply than the answer to this
+  if (await act(command)) return true;
+  if (kind && !context) setContext(kind, message);
+  return false;
 }
 
 async function submit() {

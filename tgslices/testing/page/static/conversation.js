@@ -79,8 +79,6 @@ function keepFocus(list, action) {
 
 function render(isFresh) {
   const list = $("messages");
-  const scroller = $("scroller");
-  const isAtEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR;
   const here = place && get(`place:${place}`);
   const messages = here ? messagesOf(place, person) : [];
   const wanted = [];
@@ -114,14 +112,24 @@ function render(isFresh) {
   });
   showEmpty(here, messages);
   showPinned(messages);
-  if (isFresh || isAtEnd || messages.at(-1)?.from === person && messages.at(-1).serial > lastSerial) toEnd();
+  if (isFresh || isFollowing || messages.at(-1)?.from === person && messages.at(-1).serial > lastSerial) toEnd();
   lastSerial = messages.at(-1)?.serial ?? 0;
 }
 
 let lastSerial = 0;
+let isFollowing = true; // whether the newest message is in sight, and stays so
 
 function toEnd() {
+  isFollowing = true;
   requestAnimationFrame(() => $("scroller").scrollTo({ top: $("scroller").scrollHeight }));
+}
+
+function follow() {
+  const scroller = $("scroller");
+  scroller.addEventListener("scroll", () => { isFollowing = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR; });
+  const observer = new ResizeObserver(() => { if (isFollowing) toEnd(); }); // a keyboard came, a picture was loaded
+  observer.observe(scroller);
+  observer.observe($("messages"));
 }
 
 function showEmpty(here, messages) {
@@ -184,6 +192,7 @@ export function open(newPerson, newPlace) {
 
 export function startConversation(what) {
   does = { ...what, jump };
+  follow();
   onChange((changed, isFirst) => {
     if (has(changed, "place:", "person:", "bot:")) showHead();
     if (isFirst || has(changed, `message:${place}:`, "tap:", "slice:", "person:", "place:")) render(isFirst);
