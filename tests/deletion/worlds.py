@@ -38,7 +38,7 @@ class World:
     def populate(self) -> None:
         """Add a few chats with messages, and shuffle the slice."""
         makers = (self._private, self._group, self._supergroup, self._channel, self._business, self._ephemeral)
-        for _ in range(self.random.randint(1, 4)):
+        for _ in range(self.random.randint(1, 3)):
             self.random.choice(makers)()
         self.random.shuffle(self.slice)
 
@@ -105,7 +105,7 @@ class World:
         self._fill(group)
 
     def _size(self) -> int:
-        return self.random.choice((1, 1, 2, 3, 5, 8, 8, 30, 120))
+        return self.random.choice((1, 1, 2, 2, 3, 3, 5, 5, 8, 8, 12, 30, 120))
 
     def _stand(self, chat: Chat) -> None:
         status = self.random.choice(STANDINGS)

@@ -47,8 +47,9 @@ def request_for(batch: Batch, *, singly: bool = False) -> TelegramMethod[bool]:
 def _ephemeral_request(batch: Batch) -> TelegramMethod[bool]:
     (message,) = batch.messages
     method: type[TelegramMethod[bool]] = getattr(methods, "DeleteEphemeralMessage", DeleteEphemeralMessage)
-    return method(
-        chat_id=batch.chat_id,
-        receiver_user_id=message.receiver_user_id,
-        ephemeral_message_id=message.ephemeral_message_id,
-    )
+    values = {
+        "chat_id": batch.chat_id,
+        "receiver_user_id": message.receiver_user_id,
+        "ephemeral_message_id": message.ephemeral_message_id,
+    }
+    return method.model_validate(values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from aiogram.methods import GetBusinessConnection, GetChatMember, TelegramMethod
 from aiogram.types import (
@@ -13,6 +13,9 @@ from aiogram.types import (
 )
 
 from tgslices.deletion.routes import ChatKind, Place, Route, chat_kind
+
+_OWN_NAMES: Final = ("can_delete_sent_messages", "can_delete_outgoing_messages")
+"""The right over own messages: as Telegram calls it, and as aiogram 3.20 does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +45,13 @@ def rights_of(place: Place, answer: object) -> Rights:
     Source: https://core.telegram.org/bots/api#deletemessage; https://core.telegram.org/bots/api#businessbotrights
     """
     if isinstance(answer, BusinessConnection):
-        rights = getattr(answer, "rights", None)
-        can_delete_all = rights is None or bool(rights.can_delete_all_messages)
-        return Rights(own=can_delete_all or bool(rights and rights.can_delete_sent_messages), foreign=can_delete_all)
+        rights = answer.rights
+        can_delete_all = rights is None or _has(rights, "can_delete_all_messages")
+        return Rights(own=can_delete_all or _has(rights, *_OWN_NAMES), foreign=can_delete_all)
     if isinstance(answer, ChatMemberAdministrator):
         return Rights(foreign=chat_kind(place.chat_id) is ChatKind.GROUP or answer.can_delete_messages)
     return Rights(foreign=isinstance(answer, ChatMemberOwner))
+
+
+def _has(rights: object, *names: str) -> bool:
+    return any(bool(getattr(rights, name, None)) for name in names)

@@ -114,11 +114,11 @@ class DeletionRun:
     # One job
 
     async def _carry(self, job: Job) -> None:
-        answer = Answer.FLOOD
+        answer, started = Answer.FLOOD, self._clock()
         while answer is Answer.FLOOD:
             async with self._pacing.slot(self._patience) as is_free:
                 self._has_stopped |= not is_free
-                if self._has_stopped or not await self._may_ask(job):
+                if not await self._may_ask(job):
                     return
                 started = self._clock()
                 job.is_sent = True
@@ -132,7 +132,8 @@ class DeletionRun:
 
     async def _may_ask(self, job: Job) -> bool:
         """Look once more at what may have changed while the job waited for its slot."""
-        if job.work.is_over:
+        await self._ledger.hold(self._clock() + self._slack)
+        if job.work.is_over or self._has_stopped:
             return False
         now = self._clock()
         expired = [message for message in job.group if is_expired(message, now)]
@@ -141,7 +142,6 @@ class DeletionRun:
             job.work.take_back(job, without=expired)
             await self._ledger.settle(expired, Outcome.EXPIRED)
             return False
-        await self._ledger.hold(now + self._slack)
         return True
 
     async def _retry_later(self, job: Job, lost: timedelta) -> None:
