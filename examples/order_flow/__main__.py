@@ -19,7 +19,7 @@ from examples.order_flow.rehearsal.play import rehearse
 from examples.order_flow.storages import DEFAULT_URL, FILE_URL, is_durable
 from tgslices import TgslicesError
 
-REHEARSAL_LIMIT: Final = timedelta(minutes=4)
+REHEARSAL_LIMIT: Final = timedelta(minutes=8)
 
 FAILED: Final = 1
 CANNOT_START: Final = 2
@@ -40,6 +40,21 @@ environment:
 """
 
 
+def seconds(text: str) -> timedelta:
+    """Return a number of seconds, up to an hour, as a duration.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0
+    if not 1 <= number <= 3600:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 1 to 3600")
+    return timedelta(seconds=number)
+
+
 def read_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
@@ -56,8 +71,8 @@ def read_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--lease",
         metavar="SECONDS",
-        type=float,
-        default=60,
+        type=seconds,
+        default="60",
         help="how long a wipe belongs to the process that began it, before another one may finish it (%(default)s)",
     )
     mode = parser.add_mutually_exclusive_group()
@@ -80,8 +95,7 @@ def choose(arguments: argparse.Namespace, directory: Path) -> Coroutine[Any, Any
         return asyncio.wait_for(rehearse_crashes(url, directory / "bot.log"), REHEARSAL_LIMIT.total_seconds())
     if token:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-        lease = timedelta(seconds=arguments.lease)
-        return poll(token, os.environ.get("BOT_API"), arguments.storage or DEFAULT_URL, lease)
+        return poll(token, os.environ.get("BOT_API"), arguments.storage or DEFAULT_URL, arguments.lease)
     return asyncio.wait_for(rehearse(arguments.storage or file_url), REHEARSAL_LIMIT.total_seconds())
 
 

@@ -12,7 +12,7 @@ from examples.order_flow.forms import SQLForms
 from tgslices import SessionStorage
 from tgslices.storage.plugins import open_storage
 
-FILE_URL: Final = "sqlite+aiosqlite:///{path}"
+FILE_URL: Final = "sqlite:///{path}"
 DEFAULT_URL: Final = FILE_URL.format(path="order_flow.db")
 _DRIVERS: Final = {
     "sqlite": "sqlite+aiosqlite",

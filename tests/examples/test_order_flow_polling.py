@@ -11,8 +11,11 @@ import psutil
 import pytest
 
 from examples.order_flow.__main__ import main
+from examples.order_flow.rehearsal.customer import PATIENCE
 from tests.examples.runs import MODULE, finish, run, start
 from tgslices.testing import BotApi
+
+pytestmark = pytest.mark.timeout(300)  # a new process takes its time on a busy machine
 
 STRANGER = "123456:AAunknown-to-every-server"
 MALFORMED = "The token in BOT_TOKEN is malformed. Copy it whole from @BotFather; it looks like 123456:ABC-def.\n"
@@ -62,7 +65,7 @@ async def test_it_polls_and_ends_politely(tmp_path: Path) -> None:
         process = await start(*MODULE, cwd=tmp_path, BOT_TOKEN=account.token, BOT_API=api.url)
         try:
             await chat.types("/order")
-            await chat.until(lambda view: len(view.texts()) == 2, timeout=60)
+            await chat.until(lambda view: len(view.texts()) == 2, timeout=PATIENCE)
         finally:
             process.send_signal(signal.SIGINT)
         stopped = await finish(process)

@@ -10,6 +10,8 @@ import pytest
 from examples.order_flow.__main__ import main
 from tests.examples.runs import MODULE, run
 
+pytestmark = pytest.mark.timeout(300)  # a new process takes its time on a busy machine
+
 SPOILT = """
 import sys
 from examples.order_flow.__main__ import main
@@ -107,6 +109,16 @@ def test_crashing_without_a_durable_storage_gets_one_line(capsys: pytest.Capture
     )
 
 
+@pytest.mark.parametrize("lease", ["0", "-1", "nan", "inf", "3601", "soon"])
+def test_a_lease_that_is_no_duration_is_refused(lease: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([f"--lease={lease}"])
+    assert left.value.code == 2
+    assert capsys.readouterr().err.endswith(
+        f"error: argument --lease: {lease!r} is no number of seconds from 1 to 3600\n"
+    )
+
+
 def test_help_names_every_option_and_variable(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main(["--help"])
@@ -115,7 +127,7 @@ def test_help_names_every_option_and_variable(capsys: pytest.CaptureFixture[str]
     assert all(name in text for name in ("--storage", "--lease", "--crash", "BOT_TOKEN", "BOT_API"))
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(500)
 async def test_the_slice_survives_two_kills() -> None:
     played = await run(*MODULE, "--crash")
     assert (played.code, played.err) == (0, "")

@@ -7,7 +7,7 @@ from typing import Final
 from examples.order_flow.rehearsal.verdict import Line, Part
 from tgslices.testing import ChatView, StoredMessage, VisibleMessage
 
-PATIENCE: Final = 60.0
+PATIENCE: Final = 120.0
 """Seconds to wait for anything that should happen soon: a new process takes its time on a busy machine."""
 
 
