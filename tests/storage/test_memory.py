@@ -28,6 +28,7 @@ def assert_nothing_is_kept(storage: MemorySessionStorage) -> None:
     assert not storage._elsewhere._keys
     assert not storage._elsewhere._chats
     assert not storage._pendings._queues
+    assert not storage._slices._places
 
 
 def test_it_has_every_method_of_the_durable_protocol() -> None:
@@ -44,7 +45,7 @@ async def test_it_agrees_with_an_adapted_list_on_every_answer(program: list[Step
         assert len(adapter._locks) == 0
         holding = {key for key, entries in plugin.entries.items() if entries}
         closed = {key for bot in (42, 43) for key in adapter._closed.of_bot(bot)}
-        assert closed == {there.key() for bot in (42, 43) for there in memory._closed.of_bot(bot)}
+        assert closed == {key for bot in (42, 43) for key in memory._closed.of_bot(bot)}
         assert closed == {key for key in holding if key not in adapter._open}
         assert memory._elsewhere._keys.keys() == adapter._elsewhere._keys.keys()
 
@@ -145,16 +146,13 @@ async def test_lists_are_the_callers_own() -> None:
     assert await storage.open_keys(BOT) == await storage.matching(SCOPE) == [KEY]
 
 
-async def test_recording_looks_only_at_the_keys_of_its_scope() -> None:
-    """Counted in attribute reads of other slices rather than in time: they are replaced by objects that refuse."""
+async def test_recording_touches_only_the_keys_of_its_scope() -> None:
+    """Seen by what the others hold: something that nothing can be added to."""
     storage = MemorySessionStorage()
-    for number in range(100):
-        await storage.open(SessionKey(BOT, number, number))
-        await storage.open(SessionKey(BOT, -1, number))
-        await storage.open(SessionKey(BOT, -1, number, qualifier="order"))
-    for there in storage._open.of_bot(BOT):
-        if there.user_id != 5:
-            there._rows = None  # type: ignore[assignment]  # fails when touched
+    keys = [SessionKey(BOT, number, number) for number in range(100)]
+    keys += [SessionKey(BOT, -1, number, qualifier=name) for number in range(100) for name in (None, "order")]
+    for key in keys:
+        storage._open.put(key, bytearray() if key.user_id == 5 else None)  # type: ignore[arg-type]  # see above
     assert await storage.record(Scope(BOT, 5, "private", 5), sent(1, 5)) == 1
     assert await storage.record(Scope(BOT, -1, "supergroup", 5), sent(1, -1)) == 2
 

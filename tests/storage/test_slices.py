@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import struct
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -12,25 +12,42 @@ from hypothesis import strategies as st
 
 from tests.storage.samples import NOW, any_messages, exactly, few_messages, sent
 from tgslices.errors import InvalidTrackedMessage
-from tgslices.model import Direction, SessionKey, TrackedMessage
-from tgslices.storage.rows import ROW
-from tgslices.storage.slices import PackedSlice
-
-KEY = SessionKey(42, 1, 5, qualifier="order")
+from tgslices.model import Direction, TrackedMessage
+from tgslices.storage.rows import HEAD, HOME, ROW, SIZE, place_of
+from tgslices.storage.slices import Chat, Rows, Slices
 
 
-def slice_of(*messages: TrackedMessage, key: SessionKey = KEY) -> PackedSlice:
-    packed = PackedSlice(key)
-    for message in messages:
-        packed.add(message)
-    return packed
+class Slice:
+    """The rows of one key and what they need to be read."""
+
+    def __init__(self, *messages: TrackedMessage, home: Chat = (1, None)) -> None:
+        self.slices, self.rows, self.home = Slices(), Rows(), home
+        for message in messages:
+            self.add(message)
+
+    def __len__(self) -> int:
+        return len(self.rows) // SIZE
+
+    def add(self, message: TrackedMessage) -> None:
+        self.slices.add(self.rows, self.home, message)
+
+    def messages(self) -> list[TrackedMessage]:
+        return self.slices.messages(self.rows, self.home)
+
+    def take(self, messages: list[TrackedMessage]) -> list[TrackedMessage]:
+        return self.slices.take(self.rows, self.home, messages)
+
+    def discard(self, chat_id: int, connection: str | None, ids: Collection[int]) -> int:
+        return self.slices.discard(self.rows, self.home, (chat_id, connection), ids)
+
+    def chats(self) -> set[Chat]:
+        return self.slices.chats(self.rows)
 
 
 @given(any_messages)
 def test_a_message_comes_back_exactly_and_in_utc(message: TrackedMessage) -> None:
-    home = SessionKey(1, message.chat_id, business_connection_id=message.business_connection_id)
-    for key in (KEY, home):
-        (back,) = slice_of(message, key=key).messages()
+    for home in ((1, None), (message.chat_id, message.business_connection_id)):
+        (back,) = Slice(message, home=home).messages()
         assert exactly(back) == exactly(message)
         assert back.at.tzinfo is UTC
         assert back.date is None or back.date.tzinfo is UTC
@@ -39,7 +56,7 @@ def test_a_message_comes_back_exactly_and_in_utc(message: TrackedMessage) -> Non
 @pytest.mark.parametrize("kind", [None, *ContentType])
 def test_every_kind_comes_back(kind: ContentType | None) -> None:
     message = TrackedMessage(1, 1, None, kind, Direction.OUTGOING, None, NOW)
-    (back,) = slice_of(message).messages()
+    (back,) = Slice(message).messages()
     assert back.kind is kind
     assert back.direction is Direction.OUTGOING
 
@@ -50,7 +67,7 @@ steps = st.lists(st.tuples(st.sampled_from(["add", "add", "take", "discard"]), s
 
 @given(steps)
 def test_it_does_what_a_plain_list_does(program: Steps) -> None:
-    packed, plain = PackedSlice(KEY), list[TrackedMessage]()
+    packed, plain = Slice(), list[TrackedMessage]()
     for step, messages in program:
         if step == "add":
             for message in messages:
@@ -71,12 +88,13 @@ def test_it_does_what_a_plain_list_does(program: Steps) -> None:
         foreign = {
             (m.chat_id, m.business_connection_id) for m in plain if (m.chat_id, m.business_connection_id) != (1, None)
         }
-        assert set(packed.chats()) - {(1, None)} == foreign
+        assert packed.chats() - {(1, None)} == foreign
+        assert len(packed.slices._places) == len({place_of(m) for m in plain} - {(1, None, None, None)})
 
 
 @given(st.permutations(range(40)), st.sets(st.integers(0, 39)))
 def test_ids_in_any_order_are_kept_once_and_in_that_order(order: list[int], again: set[int]) -> None:
-    packed = slice_of(*map(sent_at_home, [*order, *again]))
+    packed = Slice(*map(sent_at_home, [*order, *again]))
     assert [message.message_id for message in packed.messages()] == order
 
 
@@ -86,7 +104,7 @@ def sent_at_home(message_id: int) -> TrackedMessage:
 
 def test_a_long_slice_finds_every_message_again() -> None:
     numbers = [*range(0, 3000, 2), *range(1999, 0, -2), -5, 10**12]
-    packed = slice_of(*map(sent_at_home, numbers))
+    packed = Slice(*map(sent_at_home, numbers))
     assert len(packed) == len(numbers)
     for number in numbers:
         packed.add(sent_at_home(number))
@@ -98,49 +116,71 @@ def test_a_long_slice_finds_every_message_again() -> None:
 
 
 def test_the_same_bytes_in_the_middle_of_a_row_are_not_taken_for_a_message() -> None:
-    """A row whose user and thread hold the very bytes of a head: id 0 at home, which is twelve zero bytes."""
-    packed = slice_of(
-        *(sent(n, 1, user_id=0, thread_id=0, date=datetime(1970, 1, 1, tzinfo=UTC)) for n in range(9, 1, -1))
-    )
-    packed.add(sent(0, 1))
-    packed.add(sent(0, 1))
-    assert [message.message_id for message in packed.messages()] == [9, 8, 7, 6, 5, 4, 3, 2, 0]
-    # Some id whose head, in part of one field and part of the next, stands across the border of user and thread.
-    user, thread = struct.unpack("<qq", b"\1\2\3\4\5\6\7\x08\0\0\0\0\1\1\1\1")
-    (head,) = struct.unpack("<q", b"\1\2\3\4\5\6\7\x08")
-    packed = slice_of(sent(2**62, 1, user_id=user, thread_id=thread), sent(head, 1))
-    assert [message.message_id for message in packed.messages()] == [2**62, head]
+    """A user's id and half a topic's are the bytes of the message of that id at home; a search for bytes meets them."""
+    later = [sent(2**62 + number, 1) for number in range(100)]
+    packed = Slice(*(sent(2**61 + number, 1, user_id=77, thread_id=0) for number in range(3)), *later)
+    assert HEAD.pack(77, HOME) in packed.rows
+    packed.add(sent(77, 1))
+    assert packed.messages()[-1] == sent(77, 1)
+    packed.add(sent(2**61 + 1, 1))
+    packed.add(sent(77, 1))
+    assert len(packed) == 104
 
 
 def test_more_ephemeral_messages_than_sixteen_bits_can_count() -> None:
     count = 70_000
-    packed = slice_of(*(sent(0, 1, ephemeral=number, receiver=5) for number in range(count)))
+    packed = Slice(*(sent(0, 1, ephemeral=number, receiver=5) for number in range(count)))
     assert len(packed) == count
     packed.add(sent(0, 1, ephemeral=count - 1, receiver=5))
     packed.add(sent(0, 1, ephemeral=3, receiver=5))
     assert [message.ephemeral_message_id for message in packed.messages()] == list(range(count))
     packed.take([sent(0, 1, ephemeral=number, receiver=5) for number in range(count - 1)])
     assert [message.ephemeral_message_id for message in packed.messages()] == [count - 1]
-    assert packed.places is not None
-    assert len(packed.places) == 1
+    assert len(packed.slices._places) == 1
 
 
-def test_what_is_emptied_by_taking_is_as_new() -> None:
-    messages = [sent(3, 1), sent(4, 2), sent(0, 1, ephemeral=4)]
-    packed, new = slice_of(*messages), PackedSlice(KEY)
-    packed.take(messages)
-    for name in ("_rows", "_top", "_blocks", "places"):
-        assert getattr(packed, name) == getattr(new, name)
+def test_what_is_emptied_leaves_nothing_behind() -> None:
+    messages = [sent(3, 1), sent(4, 2), sent(5, 2), sent(0, 1, ephemeral=4)]
+    for drop in (False, True):
+        packed = Slice(*messages)
+        if drop:
+            assert packed.slices.drop(packed.rows) == 4
+        else:
+            packed.take(messages)
+        assert not packed.rows
+        assert len(packed.slices._places) == packed.slices._places._last == 0
+        assert not packed.slices._places._numbers
+        assert not packed.slices._places._rows
+
+
+def test_slices_of_one_storage_share_places_and_keep_their_own_entries() -> None:
+    one, other = Slice(), Slice(home=(2, None))
+    other.slices = one.slices
+    for packed in (one, other):
+        packed.add(sent(3, 3))
+        packed.add(sent(4, 3))
+    assert len(one.slices._places) == 1
+    one.slices.drop(one.rows)
+    assert other.messages() == [sent(3, 3), sent(4, 3)]
+    assert other.take([sent(4, 3)]) == [sent(4, 3)]
+    assert other.messages() == [sent(3, 3)]
+
+
+def test_a_place_that_only_other_keys_know_takes_nothing_away() -> None:
+    one, other = Slice(sent(3, 3), sent(9, 1)), Slice(sent(8, 1))
+    other.slices = one.slices
+    other.add(sent(3, 3))
+    assert other.take([sent(4, 3), sent(9, 1)]) == []
+    assert other.messages() == [sent(8, 1), sent(3, 3)]
 
 
 def test_reading_changes_nothing_and_hands_out_no_alias() -> None:
-    packed = slice_of(sent(3, 1))
+    packed = Slice(sent(3, 1))
     packed.messages().clear()
     assert packed.take([]) == []
     assert packed.take([sent(4, 1), sent(3, 2)]) == []
     assert packed.discard(1, "c", [3]) == packed.discard(1, None, []) == 0
     assert packed.messages() == [sent(3, 1)]
-    assert packed.key() == KEY
 
 
 FAR = 2**63
@@ -179,15 +219,12 @@ AFTER_YEAR_9999 = datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=5)
 def test_what_cannot_be_kept_is_refused_and_nothing_changes(
     message: TrackedMessage, text: str, *, elsewhere: bool
 ) -> None:
-    packed = PackedSlice(SessionKey(42, 2) if elsewhere else KEY)
-    packed.add(sent(3, 2))
-    packed.add(sent(5, 1))
-    places = None if packed.places is None else dict(packed.places)
+    packed = Slice(sent(3, 2), sent(5, 1), home=(2, None) if elsewhere else (1, None))
     with pytest.raises(InvalidTrackedMessage) as caught:
         packed.add(message)
     assert str(caught.value) == text
     assert packed.messages() == [sent(3, 2), sent(5, 1)]
-    assert packed.places == places
+    assert len(packed.slices._places) == 1
     packed.add(sent(9, 1))
     assert packed.messages() == [sent(3, 2), sent(5, 1), sent(9, 1)]
 

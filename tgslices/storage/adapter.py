@@ -14,8 +14,8 @@ from datetime import datetime
 
 from tgslices.model import PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.storage.elsewhere import Elsewhere
-from tgslices.storage.keyindex import KeyIndex
 from tgslices.storage.keylocks import KeyLocks
+from tgslices.storage.keymap import KeyMap
 from tgslices.storage.openkeys import OpenKeys, in_chat
 from tgslices.storage.pendings import Pendings
 from tgslices.storage.protocol import SessionStorage, require_storage
@@ -37,7 +37,7 @@ class PluginStorage:
         self.plugin = plugin
         self._open = OpenKeys()
         # The keys that are not open and not known to be empty, because a plugin cannot tell which it has.
-        self._closed: KeyIndex[SessionKey] = KeyIndex()
+        self._closed: KeyMap[SessionKey] = KeyMap()
         self._elsewhere = Elsewhere()
         self._pendings = Pendings()
         self._locks = KeyLocks()
@@ -55,7 +55,7 @@ class PluginStorage:
     async def remove(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
         async with self._locks.hold(key):
             removed = await self.plugin.remove(key, messages)
-            if key in self._elsewhere or self._closed.get(key) is not None:
+            if key in self._elsewhere or key in self._closed:
                 self._note_left(key, await self.plugin.list(key))
             return removed
 
@@ -73,7 +73,7 @@ class PluginStorage:
     async def unsubscribe(self, key: SessionKey) -> None:
         async with self._locks.hold(key):
             if key in self._open and await self.plugin.list(key):
-                self._closed.put(key)
+                self._closed.put(key, key)
             self._open.unsubscribe(key)
 
     async def close(self, key: SessionKey) -> int:
@@ -189,7 +189,7 @@ class PluginStorage:
         await self.plugin.add(key, message)
         self._elsewhere.add(key, (message.chat_id, message.business_connection_id))
         if key not in self._open:
-            self._closed.put(key)
+            self._closed.put(key, key)
 
     async def _clear(self, key: SessionKey) -> None:
         await self.plugin.clear(key)

@@ -9,10 +9,10 @@ from datetime import datetime
 
 from tgslices.model import PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.storage.elsewhere import Elsewhere
-from tgslices.storage.keyindex import KeyIndex
+from tgslices.storage.keymap import KeyMap
 from tgslices.storage.openkeys import in_chat
 from tgslices.storage.pendings import Pendings
-from tgslices.storage.slices import PackedSlice
+from tgslices.storage.slices import Chat, Rows, Slices, add_at_home
 
 
 class MemorySessionStorage:
@@ -23,8 +23,9 @@ class MemorySessionStorage:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._open: KeyIndex[PackedSlice] = KeyIndex()
-        self._closed: KeyIndex[PackedSlice] = KeyIndex()
+        self._open: KeyMap[Rows] = KeyMap()
+        self._closed: KeyMap[Rows] = KeyMap()
+        self._slices = Slices()
         self._elsewhere = Elsewhere()
         self._pendings = Pendings()
 
@@ -35,54 +36,65 @@ class MemorySessionStorage:
         return
 
     async def add(self, key: SessionKey, message: TrackedMessage) -> None:
-        there = self._get(key)
-        if there is None:
-            there = PackedSlice(key)
-            self._add(there, message)
-            self._closed.put(there)
+        rows = self._get(key)
+        if rows is None:
+            rows = Rows()
+            self._add(key, rows, message)
+            self._closed.put(key, rows)
         else:
-            self._add(there, message)
+            self._add(key, rows, message)
 
     async def remove(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
-        there = self._get(key)
-        return 0 if there is None else len(self._take(there, messages))
+        return len(self._take(key, messages))
 
     async def clear(self, key: SessionKey) -> None:
-        there = self._get(key)
-        if there is not None:
-            there.empty()
-            self._after_removal(there)
+        rows = self._get(key)
+        if rows is not None:
+            self._slices.drop(rows)
+            self._after_removal(key, rows)
 
     def is_idle(self, bot_id: int) -> bool:
         return self._open.lacks_bot(bot_id)
 
     async def open(self, key: SessionKey) -> None:
-        if self._open.get(key) is None:
-            there = self._closed.pop(key)
-            self._open.put(PackedSlice(key) if there is None else there)
+        if key not in self._open:
+            rows = self._closed.pop(key)
+            self._open.put(key, Rows() if rows is None else rows)
 
     async def unsubscribe(self, key: SessionKey) -> None:
-        there = self._open.pop(key)
-        if there is not None and len(there):
-            self._closed.put(there)
+        rows = self._open.pop(key)
+        if rows:
+            self._closed.put(key, rows)
 
     async def close(self, key: SessionKey) -> int:
-        return self._drop(key)
+        rows = self._get(key)
+        if rows is None:
+            return 0
+        dropped = self._slices.drop(rows)
+        self._after_removal(key, rows)
+        self._open.pop(key)
+        return dropped
 
     async def matching(self, scope: Scope) -> list[SessionKey]:
-        return [there.key() for there in self._open.matching(scope)]
+        return self._open.matching_keys(scope)
 
     async def open_keys(self, bot_id: int) -> list[SessionKey]:
-        return [there.key() for there in self._open.of_bot(bot_id)]
+        return self._open.of_bot(bot_id)
 
     async def record(self, scope: Scope, message: TrackedMessage) -> int:
         matching = self._open.matching(scope)
-        for there in matching:
-            # Not self._add, because a call is a tenth of the time. What cannot be kept is refused by the first of
-            # them, before anything has changed.
-            there.add(message)
-            if there.places is not None:
-                self._note_chat(there, message)
+        # What cannot be kept is refused by the first of them, before anything has changed.
+        if (
+            message.chat_id == scope.chat_id
+            and message.business_connection_id == scope.business_connection_id
+            and message.ephemeral_message_id is None
+            and message.receiver_user_id is None
+        ):
+            for rows in matching:
+                add_at_home(rows, message)
+        else:
+            for key, rows in zip(self._open.matching_keys(scope), matching, strict=True):
+                self._add(key, rows, message)
         return len(matching)
 
     async def add_opening(self, key: SessionKey, message: TrackedMessage) -> None:
@@ -90,46 +102,44 @@ class MemorySessionStorage:
         await self.open(key)
 
     async def add_if_open(self, key: SessionKey, message: TrackedMessage) -> bool:
-        there = self._open.get(key)
-        if there is None:
+        rows = self._open.get(key)
+        if rows is None:
             return False
-        self._add(there, message)
+        self._add(key, rows, message)
         return True
 
     async def discard(
         self, bot_id: int, business_connection_id: str | None, chat_id: int, message_ids: Collection[int]
     ) -> int:
         ids = frozenset(message_ids)
+        chat = (chat_id, business_connection_id)
+        own = (key for key in self._of_chat(bot_id, chat_id) if _home(key) == chat)
         dropped = 0
-        for there in self._holders(bot_id, business_connection_id, chat_id):
-            if gone := there.discard(chat_id, business_connection_id, ids):
+        for key in (*own, *self._elsewhere.keys(bot_id, chat)):
+            rows = self._get(key)
+            if rows and (gone := self._slices.discard(rows, _home(key), chat, ids)):
                 dropped += gone
-                self._after_removal(there)
+                self._after_removal(key, rows)
         return dropped + self._pendings.discard(bot_id, business_connection_id, chat_id, ids)
 
     async def migrate(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> list[SessionKey]:
-        moving = self._of_chat(bot_id, old_chat_id)
-        were_open = [there.key() for there in self._open.of_chat(bot_id, old_chat_id)]
+        were_open = self._open.of_chat(bot_id, old_chat_id)
         if old_chat_id == new_chat_id:
             return were_open
-        for there in moving:
-            old = there.key()
+        for old in self._of_chat(bot_id, old_chat_id):
             new = in_chat(old, new_chat_id)
-            if self._open.get(old) is not None:
+            if old in self._open:
                 await self.open(new)
-            for message in there.messages():
+            for message in await self.list(old):
                 await self.add(new, message)
-            self._drop(old)
+            await self.close(old)
         self._pendings.migrate(bot_id, old_chat_id, new_chat_id)
         return were_open
 
     async def claim(
         self, key: SessionKey, messages: Collection[TrackedMessage], *, now: datetime, until: datetime
     ) -> list[TrackedMessage]:
-        there = self._get(key)
-        if there is None:
-            return []
-        claimed = self._take(there, messages)
+        claimed = self._take(key, messages)
         self._pendings.put(key, claimed, now=now, until=until)
         return claimed
 
@@ -148,54 +158,36 @@ class MemorySessionStorage:
     async def next_due(self, bot_id: int) -> datetime | None:
         return self._pendings.next_due(bot_id)
 
-    def _get(self, key: SessionKey) -> PackedSlice | None:
-        there = self._open.get(key)
-        return self._closed.get(key) if there is None else there
+    def _get(self, key: SessionKey) -> Rows | None:
+        rows = self._open.get(key)
+        return self._closed.get(key) if rows is None else rows
 
-    def _of_chat(self, bot_id: int, chat_id: int) -> list[PackedSlice]:
+    def _of_chat(self, bot_id: int, chat_id: int) -> list[SessionKey]:
         return [*self._open.of_chat(bot_id, chat_id), *self._closed.of_chat(bot_id, chat_id)]
 
-    def _holders(self, bot_id: int, business_connection_id: str | None, chat_id: int) -> list[PackedSlice]:
-        """Return what may hold messages of a chat."""
-        own = self._of_chat(bot_id, chat_id)
-        foreign = map(self._get, self._elsewhere.keys(bot_id, (chat_id, business_connection_id)))
-        return [
-            *(there for there in own if there.business_connection_id == business_connection_id),
-            *(there for there in foreign if there is not None),
-        ]
+    def _add(self, key: SessionKey, rows: Rows, message: TrackedMessage) -> None:
+        self._slices.add(rows, _home(key), message)
+        self._elsewhere.add(key, (message.chat_id, message.business_connection_id))
 
-    def _add(self, there: PackedSlice, message: TrackedMessage) -> None:
-        there.add(message)
-        if there.places is not None:
-            self._note_chat(there, message)
-
-    def _note_chat(self, there: PackedSlice, message: TrackedMessage) -> None:
-        chat = (message.chat_id, message.business_connection_id)
-        if chat != (there.chat_id, there.business_connection_id):
-            self._elsewhere.add(there.key(), chat)
-
-    def _take(self, there: PackedSlice, messages: Collection[TrackedMessage]) -> list[TrackedMessage]:
-        taken = there.take(messages)
-        if taken:
-            self._after_removal(there)
+    def _take(self, key: SessionKey, messages: Collection[TrackedMessage]) -> list[TrackedMessage]:
+        rows = self._get(key)
+        if rows is None:
+            return []
+        taken = self._slices.take(rows, _home(key), messages)
+        self._after_removal(key, rows)
         return taken
 
-    def _after_removal(self, there: PackedSlice) -> None:
-        key = there.key()
-        self._elsewhere.set(key, there.chats())
-        if not len(there):
+    def _after_removal(self, key: SessionKey, rows: Rows) -> None:
+        if key in self._elsewhere:
+            self._elsewhere.set(key, self._slices.chats(rows))
+        if not rows:
             self._closed.pop(key)
-
-    def _drop(self, key: SessionKey) -> int:
-        there = self._open.pop(key)
-        if there is None:
-            there = self._closed.pop(key)
-        if there is None:
-            return 0
-        self._elsewhere.set(key, ())
-        return len(there)
 
     # Stands last, because below it `list` in an annotation would mean this method.
     async def list(self, key: SessionKey) -> list[TrackedMessage]:
-        there = self._get(key)
-        return [] if there is None else there.messages()
+        rows = self._get(key)
+        return [] if rows is None else self._slices.messages(rows, _home(key))
+
+
+def _home(key: SessionKey) -> Chat:
+    return (key.chat_id, key.business_connection_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tgslices.model import Scope, SessionKey
-from tgslices.storage.keyindex import KeyIndex
+from tgslices.storage.keymap import KeyMap
 
 
 class OpenKeys:
@@ -13,11 +13,11 @@ class OpenKeys:
 
     def __init__(self) -> None:
         """Start with no key open."""
-        self._index: KeyIndex[SessionKey] = KeyIndex()
+        self._index: KeyMap[SessionKey] = KeyMap()
 
     def __contains__(self, key: SessionKey) -> bool:
         """Tell whether the key is open."""
-        return self._index.get(key) is not None
+        return key in self._index
 
     def is_idle(self, bot_id: int) -> bool:
         """Tell, with one dictionary check, whether the bot has no open key."""
@@ -27,7 +27,7 @@ class OpenKeys:
         """Open a key; return whether it was closed before."""
         if key in self:
             return False
-        self._index.put(key)
+        self._index.put(key, key)
         return True
 
     def unsubscribe(self, key: SessionKey) -> bool:

@@ -1,13 +1,12 @@
 """One tracked message as a packed row of fixed size, and back, exactly.
 
 A row starts with the message's id and the number of its place, which together identify it within one slice: to look for
-these bytes is to look for the message. Times are kept as the three fields of a ``timedelta``, because making one number
-of them costs more than all the rest.
+these bytes is to look for the message. Marks come next. Times are kept as the three fields of a ``timedelta``, because
+making one number of them costs more than all the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from struct import Struct, error
 from typing import Final, NoReturn, TypeAlias
@@ -21,14 +20,23 @@ Place: TypeAlias = tuple[int, str | None, int | None, int | None]
 """Chat, business connection, ephemeral id and receiver: what identifies a message besides its id."""
 
 Row: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int, int]
-"""Message id, number of the place, user, thread, three numbers each for date and time of recording, kind, marks."""
+"""Message id, number of the place, marks, user, thread, three numbers each for date and time of recording, kind."""
 
+ID: Final = Struct("<q")
 HEAD: Final = Struct("<qI")
 """Message id and number of the place."""
-ROW: Final = Struct("<qIqqiIIiIIHB")
+HEAD_AND_MARKS: Final = Struct("<qIB")
+ROW: Final = Struct("<qIBqqiIIiIIH")
 SIZE: Final = ROW.size
 HEADS: Final = Struct(f"{HEAD.format}{SIZE - HEAD.size}x")
 """A whole row, of which only the head is read."""
+
+HOME: Final = 0
+"""The number of a key's own place: its chat and business connection, nothing ephemeral."""
+TOP: Final = 16
+"""The mark of a row whose id is larger than that of every row before it at the same place."""
+TOP_AT_HOME: Final = 32
+"""The mark of a ``TOP`` row at home."""
 
 _pack: Final = ROW.pack
 _NO_USER, _NO_THREAD, _NO_DATE, _SENT = 1, 2, 4, 8
@@ -64,13 +72,14 @@ def check_place(place: Place) -> None:
     _check_id("receiver_user_id", receiver_user_id)
 
 
-def pack_row(message: TrackedMessage, place: int) -> bytes:
-    """Return the row of a message at the place of this number.
+def pack_row(message: TrackedMessage, place: int, marks: int) -> bytes:
+    """Return the row of a message at the place of this number, with these marks of ``TOP`` and ``TOP_AT_HOME``.
 
     Raises:
         InvalidTrackedMessage: an id is no 64-bit integer, or a time has no equal in UTC.
     """
-    marks = _SENT if message.direction is _OUTGOING else 0
+    if message.direction is _OUTGOING:
+        marks |= _SENT
     if (user_id := message.user_id) is None:
         marks |= _NO_USER
         user_id = 0
@@ -91,6 +100,7 @@ def pack_row(message: TrackedMessage, place: int) -> bytes:
         return _pack(
             message.message_id,
             place,
+            marks,
             user_id,
             thread_id,
             days,
@@ -100,16 +110,15 @@ def pack_row(message: TrackedMessage, place: int) -> bytes:
             at.seconds,
             at.microseconds,
             _NUMBERS[message.kind],
-            marks,
         )
     except (error, KeyError):
         _refuse(message)
 
 
-def unpack_row(row: Row, places: Mapping[int, Place]) -> TrackedMessage:
-    """Return the message of a row; ``places`` is by number."""
-    message_id, place, user_id, thread_id, days, seconds, microseconds, *at, kind, marks = row
-    chat_id, business_connection_id, ephemeral_message_id, receiver_user_id = places[place]
+def unpack_row(row: Row, place: Place) -> TrackedMessage:
+    """Return the message of a row at this place."""
+    message_id, _, marks, user_id, thread_id, days, seconds, microseconds, *at, kind = row
+    chat_id, business_connection_id, ephemeral_message_id, receiver_user_id = place
     return TrackedMessage(
         message_id,
         chat_id,

@@ -1,186 +1,176 @@
-"""The entries of one key, packed: no object per entry, and no set of what is known.
+"""The entries of one key, packed into one ``bytearray``: no object per entry, and no set of what is known.
 
-New messages mostly carry a larger id than everything before, which tells that they are new. For the others the rows are
-searched, which is a search for bytes; of a long slice only those blocks of rows are searched whose ids allow it.
+New messages mostly carry a larger id than everything before, which tells that they are new. Others are looked for from
+the end: a row marked ``TOP`` with a smaller id says that the id is not before it either, so that an answer that came a
+little late is settled after a few rows. What is not settled then is left to one search for bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Collection, Iterable
+from typing import Final, TypeAlias
 
-from tgslices.model import MAX_INT, SessionKey, TrackedMessage
-from tgslices.storage.rows import HEAD, HEADS, ROW, SIZE, Place, check_place, pack_row, place_of, unpack_row
+from tgslices.model import TrackedMessage
+from tgslices.storage.places import Places
+from tgslices.storage.rows import (
+    HEAD,
+    HEAD_AND_MARKS,
+    HEADS,
+    HOME,
+    ID,
+    ROW,
+    SIZE,
+    TOP,
+    TOP_AT_HOME,
+    Place,
+    pack_row,
+    place_of,
+    unpack_row,
+)
 
-_HOME: Final = 0
-"""The number of the key's own place: its chat and business connection, nothing ephemeral."""
-_NOTHING: Final = -MAX_INT - 2
-_BLOCK: Final = 256 * SIZE
+Rows: TypeAlias = bytearray
+"""The entries of one key, in the order in which they were added."""
+
+Chat: TypeAlias = tuple[int, str | None]
+"""A chat's id and the business connection, which makes it another chat."""
+
+_LOOK_BACK: Final = 32 * SIZE
+_LAST_ID: Final = -SIZE
+_LAST_MARKS: Final = HEAD.size - SIZE
+_id_at: Final = ID.unpack_from
+_head_and_marks_at: Final = HEAD_AND_MARKS.unpack_from
 
 
-class PackedSlice:
-    """The entries of one key, in the order in which they were added. Stands for the key in a ``KeyIndex``."""
+def add_at_home(rows: Rows, message: TrackedMessage) -> None:
+    """Add a message of the key's own chat, not ephemeral, unless it is there.
 
-    __slots__ = (
-        "_blocks",
-        "_rows",
-        "_top",
-        "bot_id",
-        "business_connection_id",
-        "chat_id",
-        "places",
-        "qualifier",
-        "thread_id",
-        "user_id",
-    )
+    Raises:
+        InvalidTrackedMessage: an id is no 64-bit integer, or a time has no equal in UTC; nothing changed.
+    """
+    if not rows or (rows[_LAST_MARKS] & TOP_AT_HOME and message.message_id > _id_at(rows, _LAST_ID)[0]):
+        rows += pack_row(message, HOME, TOP | TOP_AT_HOME)
+    elif (marks := _marks_if_new(rows, message.message_id, HOME)) is not None:
+        rows += pack_row(message, HOME, marks)
 
-    _rows: bytearray
-    _top: int
-    _blocks: list[tuple[int, int]] | None
-    places: dict[Place, tuple[int, int]] | None
-    """Each place but the key's own, with its number and the largest id seen there; None for nearly all keys."""
 
-    def __init__(self, key: SessionKey) -> None:
-        """Start without entries."""
-        self.bot_id = key.bot_id
-        self.chat_id = key.chat_id
-        self.user_id = key.user_id
-        self.thread_id = key.thread_id
-        self.business_connection_id = key.business_connection_id
-        self.qualifier = key.qualifier
-        self.empty()
+class Slices:
+    """What the rows of all keys of one storage have in common: the places that are not home.
 
-    def __len__(self) -> int:
-        """Return how many entries there are."""
-        return len(self._rows) // SIZE
+    ``home`` is always the chat of the key that the rows are under.
+    """
 
-    def key(self) -> SessionKey:
-        """Return the key that this stands for."""
-        return SessionKey(
-            self.bot_id,
-            self.chat_id,
-            self.user_id,
-            self.thread_id,
-            self.business_connection_id,
-            self.qualifier,
-        )
+    __slots__ = ("_places",)
 
-    def add(self, message: TrackedMessage) -> None:
+    def __init__(self) -> None:
+        """Start without any row."""
+        self._places = Places()
+
+    def add(self, rows: Rows, home: Chat, message: TrackedMessage) -> None:
         """Add one entry at the end, unless it is there.
 
         Raises:
             InvalidTrackedMessage: an id is no 64-bit integer, or a time has no equal in UTC; nothing changed.
         """
-        if (
-            message.chat_id != self.chat_id
-            or message.business_connection_id != self.business_connection_id
-            or message.ephemeral_message_id is not None
-            or message.receiver_user_id is not None
-        ):
-            self._add_elsewhere(message)
-        elif message.message_id > self._top:
-            self._rows += pack_row(message, _HOME)
-            self._top = message.message_id
-        elif not self._has(message.message_id, _HOME):
-            self._rows += pack_row(message, _HOME)
-
-    def messages(self) -> list[TrackedMessage]:
-        """Return all entries, in order."""
-        places = self._by_number()
-        return [unpack_row(row, places) for row in ROW.iter_unpack(self._rows)]
-
-    def chats(self) -> list[tuple[int, str | None]]:
-        """Return chat and business connection of every place but the key's own."""
-        return [place[:2] for place in self.places or ()]
-
-    def take(self, messages: Collection[TrackedMessage]) -> list[TrackedMessage]:
-        """Remove these entries; return those that were there, in the slice's order."""
-        numbers = {place: number for number, place in self._by_number().items()}
-        return self._take({(message.message_id, numbers.get(place_of(message), -1)) for message in messages})
-
-    def discard(self, chat_id: int, business_connection_id: str | None, message_ids: Collection[int]) -> int:
-        """Remove what is known to be gone; return how many entries were removed."""
-        chat = (chat_id, business_connection_id)
-        numbers = [number for number, place in self._by_number().items() if place[:2] == chat]
-        return len(self._take({(message_id, number) for message_id in message_ids for number in numbers}))
-
-    def empty(self) -> None:
-        """Remove every entry."""
-        self._rows = bytearray()
-        self._top = _NOTHING
-        self._blocks = None
-        self.places = None
-
-    def _add_elsewhere(self, message: TrackedMessage) -> None:
-        places = self.places or {}
         place = place_of(message)
-        if place in places:
-            number, top = places[place]
-            if message.message_id <= top and self._has(message.message_id, number):
-                return
-        else:
-            check_place(place)
-            # The place added last has the largest number.
-            number, top = (next(reversed(places.values()))[0] + 1 if places else _HOME + 1), _NOTHING
-        self._rows += pack_row(message, number)
-        places[place] = (number, max(top, message.message_id))
-        self.places = places
+        if place == (*home, None, None):
+            add_at_home(rows, message)
+            return
+        known = self._places.find(place)
+        marks = TOP if known is None else _marks_if_new(rows, message.message_id, known)
+        if marks is None:
+            return
+        number = self._places.take(place)
+        try:
+            rows += pack_row(message, number, marks)
+        except BaseException:
+            self._places.leave(number)
+            raise
 
-    def _by_number(self) -> dict[int, Place]:
-        by_number: dict[int, Place] = {_HOME: (self.chat_id, self.business_connection_id, None, None)}
-        for place, (number, _) in (self.places or {}).items():
-            by_number[number] = place
-        return by_number
+    def messages(self, rows: Rows, home: Chat) -> list[TrackedMessage]:
+        """Return all entries, in order."""
+        return [unpack_row(row, self._place(row[1], home)) for row in ROW.iter_unpack(rows)]
 
-    def _has(self, message_id: int, place: int) -> bool:
-        """Tell whether there is such a row. From the end, because what comes again comes soon."""
-        head = HEAD.pack(message_id, place)
-        blocks = self._fence()
-        if self._search(head, len(blocks) * _BLOCK, len(self._rows)):
-            return True
-        return any(
-            self._search(head, number * _BLOCK, (number + 1) * _BLOCK)
-            for number in range(len(blocks) - 1, -1, -1)
-            if blocks[number][0] <= message_id <= blocks[number][1]
-        )
+    def chats(self, rows: Rows) -> set[Chat]:
+        """Return the chats that a key's entries are in, but for its own; its own among them if some are ephemeral."""
+        if not self._places:
+            return set()
+        numbers = {number for _, number in HEADS.iter_unpack(rows)} - {HOME}
+        return {self._places[number][:2] for number in numbers}
 
-    def _search(self, head: bytes, start: int, end: int) -> bool:
-        found = self._rows.rfind(head, start, end)
-        while found >= 0 and found % SIZE:
-            # The same bytes by chance, across the border of two fields: go on with the start of this row.
-            found = self._rows.rfind(head, start, found - found % SIZE + HEAD.size)
-        return found >= 0
-
-    def _fence(self) -> list[tuple[int, int]]:
-        """Return the smallest and the largest id of each block that is full."""
-        if len(self._rows) < _BLOCK:
-            return []
-        blocks = self._blocks = self._blocks or []
-        while (end := (len(blocks) + 1) * _BLOCK) <= len(self._rows):
-            ids = [message_id for message_id, _ in HEADS.iter_unpack(self._rows[end - _BLOCK : end])]
-            blocks.append((min(ids), max(ids)))
-        return blocks
-
-    def _take(self, wanted: set[tuple[int, int]]) -> list[TrackedMessage]:
-        """Remove the rows with these ids and numbers of places."""
-        heads = HEADS.iter_unpack(self._rows) if wanted else ()
-        starts = [row * SIZE for row, head in enumerate(heads) if head in wanted]
-        if not starts:
-            return []
-        places = self._by_number()
-        taken = [unpack_row(ROW.unpack_from(self._rows, start), places) for start in starts]
-        if len(taken) == len(self):
-            self.empty()
-        else:
-            self._cut(starts)
+    def take(self, rows: Rows, home: Chat, messages: Iterable[TrackedMessage]) -> list[TrackedMessage]:
+        """Remove these entries; return those that were there, in the slice's order."""
+        own = (*home, None, None)
+        wanted = {
+            (message.message_id, HOME if (place := place_of(message)) == own else self._places.find(place))
+            for message in messages
+        }
+        starts = [row * SIZE for row, head in enumerate(HEADS.iter_unpack(rows)) if head in wanted] if wanted else []
+        taken = [unpack_row(row, self._place(row[1], home)) for row in (ROW.unpack_from(rows, at) for at in starts)]
+        self._cut(rows, starts)
         return taken
 
-    def _cut(self, starts: list[int]) -> None:
-        """Remove the rows that start there, and the places that are in no row any more."""
+    def discard(self, rows: Rows, home: Chat, chat: Chat, message_ids: Collection[int]) -> int:
+        """Remove the entries of a chat with these ids; return how many there were."""
+        starts = [
+            row * SIZE
+            for row, (message_id, number) in enumerate(HEADS.iter_unpack(rows))
+            if message_id in message_ids and self._place(number, home)[:2] == chat
+        ]
+        self._cut(rows, starts)
+        return len(starts)
+
+    def drop(self, rows: Rows) -> int:
+        """Remove every entry; return how many there were."""
+        dropped = len(rows) // SIZE
+        self._leave(rows)
+        rows.clear()
+        return dropped
+
+    def _place(self, number: int, home: Chat) -> Place:
+        return (*home, None, None) if number == HOME else self._places[number]
+
+    def _leave(self, rows: bytes | bytearray) -> None:
+        if self._places:
+            for _, number in HEADS.iter_unpack(rows):
+                self._places.leave(number)
+
+    def _cut(self, rows: Rows, starts: list[int]) -> None:
+        """Remove the rows that start there."""
+        if len(starts) * SIZE == len(rows):
+            self.drop(rows)
+            return
+        self._leave(b"".join(rows[start : start + SIZE] for start in starts))
         kept_from = (0, *(start + SIZE for start in starts))
-        kept_to = (*starts, len(self._rows))
-        self._rows = bytearray().join(self._rows[a:b] for a, b in zip(kept_from, kept_to, strict=True))
-        self._blocks = None
-        if self.places is not None:
-            used = {number for _, number in HEADS.iter_unpack(self._rows)}
-            self.places = {place: it for place, it in self.places.items() if it[0] in used} or None
+        kept_to = (*starts, len(rows))
+        rows[:] = b"".join(rows[a:b] for a, b in zip(kept_from, kept_to, strict=True))
+
+
+def _marks_if_new(rows: Rows, message_id: int, place: int) -> int | None:
+    """Return the marks of a row that is to be added, or None for one that is there.
+
+    ``TOP`` only if the id is certainly larger than all before at its place; without it, that is not known.
+    """
+    top = TOP | TOP_AT_HOME if place == HOME else TOP
+    stop = max(len(rows) - _LOOK_BACK, 0)
+    for start in range(len(rows) - SIZE, stop - SIZE, -SIZE):
+        there, number, marks = _head_and_marks_at(rows, start)
+        if number != place:
+            continue
+        if there == message_id:
+            return None
+        if there > message_id:
+            top = 0
+        elif marks & TOP:
+            return top
+    if not stop:
+        return top
+    return None if _is_within(rows, HEAD.pack(message_id, place), stop) else 0
+
+
+def _is_within(rows: Rows, head: bytes, end: int) -> bool:
+    """Tell whether a row starts with this head, before the end."""
+    found = rows.rfind(head, 0, end)
+    while found >= 0 and found % SIZE:
+        # The same bytes by chance, across the border of two fields: go on with the start of this row.
+        found = rows.rfind(head, 0, found - found % SIZE + HEAD.size)
+    return found >= 0
