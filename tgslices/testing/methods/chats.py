@@ -12,6 +12,8 @@ from tgslices.testing.arguments import Arguments
 from tgslices.testing.entities import Chat
 from tgslices.testing.errors import bad_request
 from tgslices.testing.membership import ADMIN_RIGHTS, leave, member_json, set_member
+from tgslices.testing.methods.appearance import shown_settings
+from tgslices.testing.methods.memory import memory_of
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.service import rename
@@ -51,10 +53,15 @@ def get_chat(world: World, bot: BotAccount, arguments: Arguments) -> Json:
     }
     if chat.pinned:
         data["pinned_message"] = chat.pinned[-1].json_for(bot.id)
-    return data
+    return data | shown_settings(world, chat)
 
 
-def _find_member(world: World, bot: BotAccount, arguments: Arguments, access: Access) -> tuple[Chat, User]:
+def find_member(world: World, bot: BotAccount, arguments: Arguments, access: Access) -> tuple[Chat, User]:
+    """The chat and the user that the arguments name; the user need not be a member.
+
+    Raises:
+        ApiError: one of them is unknown.
+    """
     user_id = arguments.integer("user_id")
     if user_id <= 0:
         raise bad_request("Invalid user_id specified")
@@ -67,8 +74,19 @@ def _find_member(world: World, bot: BotAccount, arguments: Arguments, access: Ac
 
 def get_chat_member(world: World, bot: BotAccount, arguments: Arguments) -> Json:
     """The ``ChatMember``; one who was never there has left."""
-    chat, user = _find_member(world, bot, arguments, Access.READ)
-    return member_json(chat.members.get(user.id, Member(user, "left")))
+    chat, user = find_member(world, bot, arguments, Access.READ)
+    return _shown_member(world, chat, chat.members.get(user.id, Member(user, "left")))
+
+
+def _shown_member(world: World, chat: Chat, member: Member) -> Json:
+    """The ``ChatMember`` with its title or tag."""
+    data, settings = member_json(member), memory_of(world).chat(chat)
+    title, tag = settings.titles.get(member.user.id), settings.tags.get(member.user.id)
+    if title and member.is_administrator:
+        data["custom_title"] = title
+    elif tag and member.status in {"member", "restricted"}:
+        data["tag"] = tag
+    return data
 
 
 def get_chat_administrators(world: World, bot: BotAccount, arguments: Arguments) -> list[Json]:
@@ -80,7 +98,7 @@ def get_chat_administrators(world: World, bot: BotAccount, arguments: Arguments)
     if chat.type == "private":
         raise bad_request("there are no administrators in the private chat")
     return [
-        member_json(member)
+        _shown_member(world, chat, member)
         for member in chat.members.values()
         if member.is_administrator and (not member.user.is_bot or member.user is bot)
     ]
@@ -92,7 +110,12 @@ def get_chat_member_count(world: World, bot: BotAccount, arguments: Arguments) -
     return sum(member.is_inside for member in chat.members.values())
 
 
-def _require(chat: Chat, bot: BotAccount, right: str, text: str) -> None:
+def require_right(chat: Chat, bot: BotAccount, right: str, text: str) -> None:
+    """Check that the bot is an administrator with this right.
+
+    Raises:
+        ApiError: with this text: it is not.
+    """
     if right not in chat.rights_of(bot.id):
         raise bad_request(text)
 
@@ -108,8 +131,8 @@ def leave_chat(world: World, bot: BotAccount, arguments: Arguments) -> bool:
 
 def ban_chat_member(world: World, bot: BotAccount, arguments: Arguments) -> bool:
     """Throw somebody out, with all their messages if ``revoke_messages`` says so or the chat is no basic group."""
-    chat, user = _find_member(world, bot, arguments, Access.WRITE)
-    _require(chat, bot, "can_restrict_members", "not enough rights to restrict/unrestrict chat member")
+    chat, user = find_member(world, bot, arguments, Access.WRITE)
+    require_right(chat, bot, "can_restrict_members", "not enough rights to restrict/unrestrict chat member")
     member = chat.members.get(user.id)
     if member is not None and member.status == "creator":
         raise bad_request("can't remove chat owner")
@@ -123,8 +146,8 @@ def ban_chat_member(world: World, bot: BotAccount, arguments: Arguments) -> bool
 
 def unban_chat_member(world: World, bot: BotAccount, arguments: Arguments) -> bool:
     """Let somebody come back who was banned; without ``only_if_banned`` a member is removed instead."""
-    chat, user = _find_member(world, bot, arguments, Access.WRITE)
-    _require(chat, bot, "can_restrict_members", "not enough rights to restrict/unrestrict chat member")
+    chat, user = find_member(world, bot, arguments, Access.WRITE)
+    require_right(chat, bot, "can_restrict_members", "not enough rights to restrict/unrestrict chat member")
     is_banned = chat.status_of(user.id) == "kicked"
     if is_banned or not arguments.flag("only_if_banned"):
         set_member(world, chat, Member(user, "left"), bot)
@@ -133,8 +156,8 @@ def unban_chat_member(world: World, bot: BotAccount, arguments: Arguments) -> bo
 
 def promote_chat_member(world: World, bot: BotAccount, arguments: Arguments) -> bool:
     """Give somebody rights; without any, take all."""
-    chat, user = _find_member(world, bot, arguments, Access.WRITE)
-    _require(chat, bot, "can_promote_members", "not enough rights")
+    chat, user = find_member(world, bot, arguments, Access.WRITE)
+    require_right(chat, bot, "can_promote_members", "not enough rights")
     rights = frozenset(right for right in ADMIN_RIGHTS if arguments.flag(right))
     set_member(world, chat, Member(user, "administrator" if rights else "member", rights), bot)
     return True
@@ -146,7 +169,7 @@ def set_chat_title(world: World, bot: BotAccount, arguments: Arguments) -> bool:
     title = arguments.text("title").strip()
     if chat.type == "private":
         raise bad_request("can't change private chat title")
-    _require(chat, bot, "can_change_info", "not enough rights to change chat title")
+    require_right(chat, bot, "can_change_info", "not enough rights to change chat title")
     if not title:
         raise bad_request("Title must be non-empty")
     rename(world, chat, title, bot)

@@ -19,6 +19,7 @@ from tgslices.testing.methods.albums import read_input_media
 from tgslices.testing.methods.markup import read_markup
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import find_business_chat
+from tgslices.testing.methods.rich import read_rich_message
 from tgslices.testing.methods.text import read_text
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.editing import (
@@ -37,6 +38,7 @@ NOT_MODIFIED: Final = (
 """Source: ``Client.cpp:117-120``."""
 
 CAPTION: Final = ("caption", "caption_entities", "show_caption_above_media")
+TEXTS: Final = ("text", "entities", "rich_message")
 CONTENTS: Final = frozenset(
     {
         *CAPTION,
@@ -47,6 +49,7 @@ CONTENTS: Final = frozenset(
         "has_media_spoiler",
         "live_photo",
         "photo",
+        "rich_message",
         "text",
         "video",
     }
@@ -127,13 +130,21 @@ def _with_markup(changes: Json, inline: Json | None) -> Json:
 
 
 def edit_message_text(world: World, bot: BotAccount, arguments: Arguments) -> Json:
-    """Change a text and its buttons; without ``reply_markup`` the buttons go."""
+    """Put another text or rich message in the place of one; without ``reply_markup`` the buttons go."""
     inline, _ = read_markup(arguments)
-    changes = read_text(arguments, "text", "entities")
+    rich = arguments.json("rich_message", "rich message")
+    if rich is not None:
+        changes: Json = {"rich_message": read_rich_message(world, arguments, rich)}
+    else:
+        changes = read_text(arguments, "text", "entities")
     if not changes:
         raise bad_request("Message text is empty")
     target = find_target(world, bot, arguments, text_refusal)
-    return apply(world, bot, target, new_content(target.message, _with_markup(changes, inline), ("text", "entities")))
+    content = new_content(target.message, _with_markup(changes, inline), TEXTS)
+    edited = apply(world, bot, target, content)
+    if target.message.kind != "game":
+        target.message.kind = "text" if rich is None else "rich_message"
+    return edited
 
 
 def edit_message_caption(world: World, bot: BotAccount, arguments: Arguments) -> Json:

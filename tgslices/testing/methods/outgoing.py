@@ -13,6 +13,7 @@ from tgslices.testing.delivery import announce
 from tgslices.testing.entities import Chat, StoredMessage, Topic
 from tgslices.testing.errors import ApiError, bad_request
 from tgslices.testing.methods.markup import read_markup
+from tgslices.testing.methods.memory import memory_of
 from tgslices.testing.rules import business, ephemeral, forwarding, identifiers, sending, topics
 from tgslices.testing.rules.access import Access
 from tgslices.testing.world import World
@@ -100,17 +101,18 @@ def find_destination(world: World, bot: BotAccount, arguments: Arguments, kind: 
         return _business_destination(world, bot, arguments, connection_id)
     chat = world.reach(bot, arguments.text("chat_id"), Access.WRITE)
     topic = _find_topic(chat, bot, arguments.integer("message_thread_id"))
-    _check(
-        sending.sending_refusal(
-            chat.type,
-            kind,
-            status=chat.status_of(bot.id),
-            rights=chat.rights_of(bot.id),
-            is_blocked=chat.blocked,
-        )
-    )
+    _check_permission(world, chat, bot, kind)
     receiver = _find_receiver(world, chat, arguments, kind)
     return Destination(chat, None, receiver, topic, _find_replied(world, chat, bot, arguments))
+
+
+def _check_permission(world: World, chat: Chat, bot: BotAccount, kind: str) -> None:
+    status, rights = chat.status_of(bot.id), chat.rights_of(bot.id)
+    if status == "member" and chat.type != "private":
+        limited = memory_of(world).chat(chat).permissions
+        if limited is not None:
+            status, rights = "restricted", limited
+    _check(sending.sending_refusal(chat.type, kind, status=status, rights=rights, is_blocked=chat.blocked))
 
 
 def _check(refusal: ApiError | None) -> None:

@@ -1,0 +1,155 @@
+"""How chats and profiles look: description, photo, stickers.
+
+Source: https://core.telegram.org/bots/api#setchatdescription ff. and tdlib/telegram-bot-api ``Client.cpp:14700-14790``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tgslices.testing.accounts import BotAccount, Json
+from tgslices.testing.arguments import Arguments
+from tgslices.testing.entities import Chat, StoredFile
+from tgslices.testing.errors import bad_request
+from tgslices.testing.files import keep_file
+from tgslices.testing.membership import PERMISSIONS
+from tgslices.testing.methods.memory import memory_of
+from tgslices.testing.methods.method import Method
+from tgslices.testing.rules.access import Access
+from tgslices.testing.service import post_service
+from tgslices.testing.world import World
+
+_MAX_DESCRIPTION: Final = 255
+"""Source: https://core.telegram.org/bots/api#setchatdescription"""
+
+
+def photo_sizes(file: StoredFile) -> list[Json]:
+    """The Bot API's ``PhotoSize`` of a picture, small and big."""
+    return [{**file.json(), "width": 90, "height": 90}, {**file.json(), "width": 640, "height": 640}]
+
+
+def shown_settings(world: World, chat: Chat) -> Json:
+    """What ``ChatFullInfo`` tells of a chat's settings."""
+    settings = memory_of(world).chat(chat)
+    data: Json = {}
+    if settings.description:
+        data["description"] = settings.description
+    if settings.sticker_set:
+        data["sticker_set_name"] = settings.sticker_set
+    if settings.photo is not None:
+        names = ("small_file_id", "small_file_unique_id", "big_file_id", "big_file_unique_id")
+        data["photo"] = dict(zip(names, (settings.photo.file_id, settings.photo.unique_id) * 2, strict=True))
+    if chat.type in {"group", "supergroup"}:
+        chosen = settings.permissions
+        data["permissions"] = {name: chosen is None or name in chosen for name in PERMISSIONS}
+    primary = next((link for link in settings.links.values() if link.is_primary and not link.is_revoked), None)
+    if primary is not None:
+        data["invite_link"] = primary.link
+    return data
+
+
+def _changeable(world: World, bot: BotAccount, arguments: Arguments, what: str) -> Chat:
+    chat = world.reach(bot, arguments.text("chat_id"), Access.WRITE)
+    if chat.type == "private":
+        raise bad_request(f"can't change private chat {what}")
+    if "can_change_info" not in chat.rights_of(bot.id):
+        raise bad_request(f"not enough rights to change chat {what}")
+    return chat
+
+
+def set_chat_description(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Describe a chat; nothing is written about it."""
+    description = arguments.text("description").strip()
+    if len(description) > _MAX_DESCRIPTION:
+        raise bad_request("chat description is too long")
+    settings = memory_of(world).chat(_changeable(world, bot, arguments, "description"))
+    if settings.description == description:
+        raise bad_request("chat description is not modified")
+    settings.description = description
+    world.changes.notify()
+    return True
+
+
+def set_chat_photo(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Give a chat a photo. The service message about it comes back to the bot (C10)."""
+    upload = arguments.upload("photo")
+    if upload is None:
+        raise bad_request("there is no photo in the request")
+    chat = _changeable(world, bot, arguments, "photo")
+    photo = keep_file(world, upload)
+    memory_of(world).chat(chat).photo = photo
+    post_service(world, chat, bot, "new_chat_photo", {"new_chat_photo": photo_sizes(photo)})
+    return True
+
+
+def delete_chat_photo(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Take a chat's photo away. The service message about it comes back to the bot (C10)."""
+    chat = _changeable(world, bot, arguments, "photo")
+    settings = memory_of(world).chat(chat)
+    if settings.photo is None:
+        raise bad_request("CHAT_NOT_MODIFIED")
+    settings.photo = None
+    post_service(world, chat, bot, "delete_chat_photo", {"delete_chat_photo": True})
+    return True
+
+
+def set_chat_sticker_set(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Give a supergroup stickers of its own."""
+    return _use_stickers(world, bot, arguments, arguments.text("sticker_set_name"))
+
+
+def delete_chat_sticker_set(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Take them away."""
+    return _use_stickers(world, bot, arguments, "")
+
+
+def _use_stickers(world: World, bot: BotAccount, arguments: Arguments, name: str) -> bool:
+    chat = _changeable(world, bot, arguments, "sticker set")
+    if chat.type != "supergroup":
+        raise bad_request("method is available only for supergroups")
+    if name and name not in memory_of(world).sticker_sets:
+        raise bad_request("STICKERSET_INVALID")
+    memory_of(world).chat(chat).sticker_set = name
+    world.changes.notify()
+    return True
+
+
+def set_my_profile_photo(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Give the bot a photo."""
+    given: Any = arguments.json("photo", "input profile photo")
+    kind = given.get("type") if isinstance(given, dict) else None
+    if kind not in {"static", "animated"}:
+        raise bad_request("profile photo isn't specified")
+    upload = arguments.attached(str(given.get("photo" if kind == "static" else "animation") or ""))
+    if upload is None:
+        raise bad_request("profile photo must be uploaded as a file")
+    memory_of(world).profile_photos.setdefault(bot.id, []).insert(0, keep_file(world, upload))
+    return True
+
+
+def remove_my_profile_photo(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Take the bot's newest photo away, if it has one."""
+    del memory_of(world).profile_photos.get(bot.id, [])[:1]
+    return True
+
+
+def get_user_profile_photos(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """The photos of a user, newest first."""
+    if arguments.integer("user_id") not in world.users:
+        raise bad_request("user not found")
+    photos = memory_of(world).profile_photos.get(arguments.integer("user_id"), [])
+    start, limit = max(0, arguments.integer("offset")), arguments.clamped("limit", 100, 1, 100)
+    shown = [photo_sizes(photo) for photo in photos[start : start + limit]]
+    return {"total_count": len(photos), "photos": shown}
+
+
+METHODS: Final[dict[str, Method]] = {
+    "setChatDescription": set_chat_description,
+    "setChatPhoto": set_chat_photo,
+    "deleteChatPhoto": delete_chat_photo,
+    "setChatStickerSet": set_chat_sticker_set,
+    "deleteChatStickerSet": delete_chat_sticker_set,
+    "setMyProfilePhoto": set_my_profile_photo,
+    "removeMyProfilePhoto": remove_my_profile_photo,
+    "getUserProfilePhotos": get_user_profile_photos,
+}

@@ -1,0 +1,87 @@
+"""Lists of tasks, which bots send for business accounts.
+
+Source: https://core.telegram.org/bots/api#sendchecklist and https://core.telegram.org/bots/api#editmessagechecklist
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tgslices.testing.accounts import BotAccount, Json
+from tgslices.testing.arguments import Arguments
+from tgslices.testing.errors import ApiError, bad_request
+from tgslices.testing.formatting import parse_markup
+from tgslices.testing.methods.editing import apply, find_target, new_content
+from tgslices.testing.methods.markup import read_markup
+from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.outgoing import send
+from tgslices.testing.rules.editing import Editable, can_edit
+from tgslices.testing.world import World
+
+MAX_TASKS: Final = 30
+"""Source: https://core.telegram.org/bots/api#inputchecklist"""
+
+
+def read_checklist(arguments: Arguments) -> Json:
+    """The ``Checklist``.
+
+    Raises:
+        ApiError: it has no title or no tasks, or two tasks of one number.
+    """
+    given = arguments.json("checklist", "input checklist")
+    if not isinstance(given, dict):
+        raise bad_request("expected an Object of type InputChecklist")
+    tasks = given.get("tasks")
+    if not isinstance(tasks, list) or not 0 < len(tasks) <= MAX_TASKS:
+        raise bad_request("there must be 1-30 tasks in the checklist")
+    checklist: Json = {**_text(given, "title"), "tasks": [_task(task) for task in tasks]}
+    if len({task["id"] for task in checklist["tasks"]}) < len(tasks):
+        raise bad_request("checklist tasks must have different identifiers")
+    for name in ("others_can_add_tasks", "others_can_mark_tasks_as_done"):
+        if given.get(name):
+            checklist[name] = True
+    return checklist
+
+
+def _task(given: Any) -> Json:
+    if not isinstance(given, dict) or type(given.get("id")) is not int:
+        raise bad_request("expected an Object of type InputChecklistTask")
+    return {"id": given["id"], **_text(given, "text")}
+
+
+def _text(given: Json, name: str) -> Json:
+    text, entities = parse_markup(str(given.get(name) or ""), str(given.get("parse_mode") or ""))
+    if not text.strip():
+        raise bad_request("checklist title and tasks must be non-empty")
+    entities = entities or given.get(f"{name}_entities") or []
+    return {name: text, f"{name}_entities": entities} if entities else {name: text}
+
+
+def send_checklist(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """Send a list of tasks for a business account; nowhere else there are any."""
+    checklist = read_checklist(arguments)
+    if not arguments.text("business_connection_id"):
+        raise bad_request("Business connection not found")
+    return send(world, bot, arguments, "checklist", {"checklist": checklist})
+
+
+def _refusal(message: Editable) -> ApiError | None:
+    if can_edit(message) and message.kind == "checklist":
+        return None
+    return bad_request("Message can't be edited")
+
+
+def edit_message_checklist(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """Put another list in the place of one."""
+    inline, _ = read_markup(arguments)
+    changes: Json = {"checklist": read_checklist(arguments)}
+    if inline is not None:
+        changes["reply_markup"] = inline
+    target = find_target(world, bot, arguments, _refusal)
+    return apply(world, bot, target, new_content(target.message, changes, ("checklist",)))
+
+
+METHODS: Final[dict[str, Method]] = {
+    "sendChecklist": send_checklist,
+    "editMessageChecklist": edit_message_checklist,
+}

@@ -1,0 +1,86 @@
+"""Games and their scores.
+
+Source: https://core.telegram.org/bots/api#sendgame ff. What the servers behind say of scores is MTProto's.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tgslices.testing.accounts import BotAccount, Json
+from tgslices.testing.arguments import Arguments
+from tgslices.testing.entities import StoredMessage
+from tgslices.testing.errors import bad_request
+from tgslices.testing.methods.markup import read_markup
+from tgslices.testing.methods.memory import memory_of
+from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.outgoing import send
+from tgslices.testing.rules.access import Access
+from tgslices.testing.world import World
+
+_PICTURE: Final = {
+    "file_id": "emulated-game",
+    "file_unique_id": "emulated-game",
+    "width": 640,
+    "height": 360,
+    "file_size": 1,
+}
+
+
+def send_game(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """Send a game, with a button to play it if no buttons are given; every short name is known here."""
+    name = arguments.text("game_short_name")
+    if not name:
+        raise bad_request('Parameter "game_short_name" is required')
+    game: Json = {"title": name, "description": name, "photo": [_PICTURE]}
+    content: Json = {"game": game}
+    inline, _ = read_markup(arguments)
+    if inline is None:
+        play = {"text": f"Play {name}", "callback_game": {}}
+        content["reply_markup"] = {"inline_keyboard": [[play]]}
+    return send(world, bot, arguments, "game", content)
+
+
+def _find(world: World, bot: BotAccount, arguments: Arguments) -> StoredMessage:
+    if arguments.text("inline_message_id"):
+        raise bad_request("MESSAGE_ID_INVALID")
+    chat = world.reach(bot, arguments.text("chat_id"), Access.EDIT)
+    message = chat.find(bot.id, arguments.message_id())
+    if message is None or message.kind != "game":
+        raise bad_request("message with game not found" if message is not None else "message not found")
+    if arguments.integer("user_id") not in world.users:
+        raise bad_request("user not found")
+    return message
+
+
+def set_game_score(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """Note a score; a smaller one only with ``force``. Clients write it under the game, bots see nothing of that."""
+    score, force = arguments.integer("score", -1), arguments.flag("force")
+    if score < 0:
+        raise bad_request("score must be non-negative")
+    message = _find(world, bot, arguments)
+    player = world.users[arguments.integer("user_id")]
+    scores = memory_of(world).scores.setdefault(message.serial, {})
+    old = scores.get(player.id, 0)
+    if (score == old and player.id in scores) or (score < old and not force):
+        raise bad_request("BOT_SCORE_NOT_MODIFIED")
+    scores[player.id] = score
+    world.changes.notify()
+    return message.json_for(bot.id)
+
+
+def get_game_high_scores(world: World, bot: BotAccount, arguments: Arguments) -> list[Json]:
+    """The scores of a game, the best first."""
+    scores = memory_of(world).scores.get(_find(world, bot, arguments).serial, {})
+    ranked = sorted(scores.items(), key=lambda item: -item[1])
+    return [
+        {"position": position, "user": world.users[user_id].json(), "score": score}
+        for position, (user_id, score) in enumerate(ranked, start=1)
+    ]
+
+
+METHODS: Final[dict[str, Method]] = {
+    "sendGame": send_game,
+    "setGameScore": set_game_score,
+    "getGameHighScores": get_game_high_scores,
+}

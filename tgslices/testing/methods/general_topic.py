@@ -1,0 +1,88 @@
+"""The general topic of a forum, which is always there, and unpinning whole topics.
+
+Source: https://core.telegram.org/bots/api#editgeneralforumtopic ff.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tgslices.testing.accounts import BotAccount, Json
+from tgslices.testing.arguments import Arguments
+from tgslices.testing.entities import Chat
+from tgslices.testing.errors import bad_request
+from tgslices.testing.methods.memory import memory_of
+from tgslices.testing.methods.method import Method
+from tgslices.testing.rules.access import Access
+from tgslices.testing.rules.topics import MAX_NAME, management_refusal
+from tgslices.testing.service import post_service
+from tgslices.testing.world import World
+
+
+def _forum(world: World, bot: BotAccount, arguments: Arguments, what: str, right: str = "can_manage_topics") -> Chat:
+    chat = world.reach(bot, arguments.text("chat_id"), Access.WRITE)
+    refusal = management_refusal(what, is_forum=chat.is_forum, rights=chat.rights_of(bot.id), right=right)
+    if refusal is not None:
+        raise refusal
+    return chat
+
+
+def edit_general_forum_topic(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Rename the general topic. The service message about it comes back to the bot (C10)."""
+    name = arguments.text("name").strip()[:MAX_NAME]
+    if not name:
+        raise bad_request("Name must be non-empty")
+    chat = _forum(world, bot, arguments, "edit")
+    settings = memory_of(world).chat(chat)
+    if settings.general_topic_name == name:
+        raise bad_request("TOPIC_NOT_MODIFIED")
+    settings.general_topic_name = name
+    post_service(world, chat, bot, "forum_topic_edited", {"forum_topic_edited": {"name": name}})
+    return True
+
+
+def _switch(attribute: str, kind: str, *, on: bool) -> Method:
+    what = "close or open" if attribute == "is_general_topic_closed" else "edit"
+
+    def switch(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+        chat = _forum(world, bot, arguments, what)
+        settings = memory_of(world).chat(chat)
+        if getattr(settings, attribute) is on:
+            raise bad_request("TOPIC_NOT_MODIFIED")
+        setattr(settings, attribute, on)
+        content: Json = {kind: {}}
+        post_service(world, chat, bot, kind, content)
+        return True
+
+    return switch
+
+
+def unpin_all_forum_topic_messages(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Unpin everything of one topic."""
+    chat = _forum(world, bot, arguments, "unpin", "can_pin_messages")
+    thread_id = arguments.integer("message_thread_id")
+    if thread_id not in chat.topics:
+        raise bad_request("TOPIC_ID_INVALID")
+    return _unpin(world, chat, thread_id)
+
+
+def unpin_all_general_forum_topic_messages(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Unpin everything that is in no other topic."""
+    return _unpin(world, _forum(world, bot, arguments, "unpin", "can_pin_messages"), None)
+
+
+def _unpin(world: World, chat: Chat, thread_id: int | None) -> bool:
+    chat.pinned[:] = [m for m in chat.pinned if m.content.get("message_thread_id") != thread_id]
+    world.changes.notify()
+    return True
+
+
+METHODS: Final[dict[str, Method]] = {
+    "editGeneralForumTopic": edit_general_forum_topic,
+    "closeGeneralForumTopic": _switch("is_general_topic_closed", "forum_topic_closed", on=True),
+    "reopenGeneralForumTopic": _switch("is_general_topic_closed", "forum_topic_reopened", on=False),
+    "hideGeneralForumTopic": _switch("is_general_topic_hidden", "general_forum_topic_hidden", on=True),
+    "unhideGeneralForumTopic": _switch("is_general_topic_hidden", "general_forum_topic_unhidden", on=False),
+    "unpinAllForumTopicMessages": unpin_all_forum_topic_messages,
+    "unpinAllGeneralForumTopicMessages": unpin_all_general_forum_topic_messages,
+}

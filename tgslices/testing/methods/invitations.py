@@ -1,0 +1,143 @@
+"""Invite links, and people who ask to be let in.
+
+Source: https://core.telegram.org/bots/api#createchatinvitelink ff.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+
+from tgslices.testing.accounts import BotAccount, Json, User
+from tgslices.testing.arguments import Arguments
+from tgslices.testing.entities import Chat
+from tgslices.testing.errors import bad_request
+from tgslices.testing.membership import join
+from tgslices.testing.methods.memory import InviteLink, memory_of
+from tgslices.testing.methods.method import Method
+from tgslices.testing.rules.access import Access
+from tgslices.testing.world import World
+
+_NUMBERS: Final = ("expire_date", "member_limit", "subscription_period", "subscription_price")
+
+
+def _inviting(world: World, bot: BotAccount, arguments: Arguments) -> Chat:
+    chat = world.reach(bot, arguments.text("chat_id"), Access.WRITE)
+    if chat.type == "private" or "can_invite_users" not in chat.rights_of(bot.id):
+        raise bad_request("not enough rights to manage chat invite link")
+    return chat
+
+
+def _new_link(world: World, chat: Chat, bot: BotAccount, fields: Json, *, is_primary: bool = False) -> InviteLink:
+    digest = hashlib.sha256(f"{chat.id}:{world.next_serial()}".encode()).hexdigest()[:16]
+    link = InviteLink(f"https://t.me/+{digest}", bot.json(), is_primary=is_primary, fields=fields)
+    memory_of(world).chat(chat).links[link.link] = link
+    world.changes.notify()
+    return link
+
+
+def _fields(arguments: Arguments) -> Json:
+    fields: Json = {name: arguments.integer(name) for name in _NUMBERS if arguments.integer(name)}
+    if arguments.text("name"):
+        fields["name"] = arguments.text("name")
+    if arguments.flag("creates_join_request"):
+        if "member_limit" in fields:
+            raise bad_request("member limit can't be specified for links requiring administrator approval")
+        fields["creates_join_request"] = True
+    return fields
+
+
+def create_chat_invite_link(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """Make a further link into a chat."""
+    return _new_link(world, _inviting(world, bot, arguments), bot, _fields(arguments)).json()
+
+
+def export_chat_invite_link(world: World, bot: BotAccount, arguments: Arguments) -> str:
+    """Make a new primary link in the place of the bot's old one."""
+    chat = _inviting(world, bot, arguments)
+    for link in memory_of(world).chat(chat).links.values():
+        if link.is_primary and link.creator["id"] == bot.id:
+            link.is_revoked = True
+    return _new_link(world, chat, bot, {}, is_primary=True).link
+
+
+def _find(world: World, bot: BotAccount, arguments: Arguments) -> InviteLink:
+    chat = _inviting(world, bot, arguments)
+    link = memory_of(world).chat(chat).links.get(arguments.text("invite_link"))
+    if link is None or link.creator["id"] != bot.id:
+        raise bad_request("INVITE_HASH_EXPIRED")
+    return link
+
+
+def edit_chat_invite_link(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """Change one of the bot's own links, but not the primary one; what is not named is taken away."""
+    link = _find(world, bot, arguments)
+    if link.is_primary or link.is_revoked:
+        raise bad_request("CHAT_INVITE_PERMANENT" if link.is_primary else "INVITE_HASH_EXPIRED")
+    kept = {name: value for name, value in link.fields.items() if name.startswith("subscription_")}
+    link.fields = kept | _fields(arguments)
+    world.changes.notify()
+    return link.json()
+
+
+def revoke_chat_invite_link(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """End a link; a primary one is followed by a new one."""
+    link = _find(world, bot, arguments)
+    link.is_revoked = True
+    if link.is_primary:
+        _new_link(world, _inviting(world, bot, arguments), bot, {}, is_primary=True)
+    world.changes.notify()
+    return link.json()
+
+
+def ask_to_join(world: World, chat: Chat, user: User) -> None:
+    """Let somebody ask to be let in: the bots are told that may decide."""
+    memory_of(world).chat(chat).join_requests.add(user.id)
+    for member in chat.members.values():
+        if isinstance(member.user, BotAccount) and "can_invite_users" in member.rights:
+            payload: Json = {
+                "chat": chat.json(),
+                "from": user.json(),
+                "user_chat_id": user.id,
+                "date": world.clock.unix_time(),
+            }
+            member.user.updates.put("chat_join_request", payload, queue_key=chat.id)
+    world.changes.notify()
+
+
+def _take_request(world: World, bot: BotAccount, arguments: Arguments) -> tuple[Chat, User]:
+    chat = _inviting(world, bot, arguments)
+    waiting = memory_of(world).chat(chat).join_requests
+    user_id = arguments.integer("user_id")
+    if user_id not in world.users:
+        raise bad_request("Invalid user_id specified")
+    if user_id not in waiting:
+        raise bad_request("HIDE_REQUESTER_MISSING")
+    waiting.remove(user_id)
+    return chat, world.users[user_id]
+
+
+def approve_chat_join_request(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Let somebody in who asked."""
+    chat, user = _take_request(world, bot, arguments)
+    join(world, chat, user, user)
+    return True
+
+
+def decline_chat_join_request(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Refuse somebody who asked."""
+    _take_request(world, bot, arguments)
+    world.changes.notify()
+    return True
+
+
+METHODS: Final[dict[str, Method]] = {
+    "createChatInviteLink": create_chat_invite_link,
+    "createChatSubscriptionInviteLink": create_chat_invite_link,
+    "exportChatInviteLink": export_chat_invite_link,
+    "editChatInviteLink": edit_chat_invite_link,
+    "editChatSubscriptionInviteLink": edit_chat_invite_link,
+    "revokeChatInviteLink": revoke_chat_invite_link,
+    "approveChatJoinRequest": approve_chat_join_request,
+    "declineChatJoinRequest": decline_chat_join_request,
+}

@@ -1,0 +1,66 @@
+"""Live locations: moving them and ending them.
+
+Source: https://core.telegram.org/bots/api#editmessagelivelocation and
+https://core.telegram.org/bots/api#stopmessagelivelocation
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tgslices.testing.accounts import BotAccount, Json
+from tgslices.testing.arguments import Arguments
+from tgslices.testing.errors import ApiError, bad_request
+from tgslices.testing.methods.editing import Target, apply, find_target, new_content
+from tgslices.testing.methods.markup import read_markup
+from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.things import read_location
+from tgslices.testing.rules.editing import Editable, can_edit
+from tgslices.testing.world import World
+
+FOREVER: Final = 0x7FFFFFFF
+"""The ``live_period`` of a location that can always be edited. Source: DOC, sendLocation"""
+
+
+def _refusal(message: Editable) -> ApiError | None:
+    if can_edit(message, only_markup=True) and message.kind == "location":
+        return None
+    return bad_request("Message can't be edited")
+
+
+def _find_live(world: World, bot: BotAccount, arguments: Arguments) -> Target:
+    target = find_target(world, bot, arguments, _refusal)
+    period = target.message.content["location"].get("live_period", 0)
+    age = world.clock.unix_time() - target.message.date
+    if period == 0 or (period != FOREVER and age >= period):
+        raise bad_request("Message can't be edited")
+    return target
+
+
+def _changed(world: World, bot: BotAccount, arguments: Arguments, target: Target, location: Json) -> Json:
+    inline, _ = read_markup(arguments)
+    changes: Json = {"location": location}
+    if inline is not None:
+        changes["reply_markup"] = inline
+    return apply(world, bot, target, new_content(target.message, changes, ("location",)))
+
+
+def edit_message_live_location(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """Move a live location while it lives; a new ``live_period`` takes the place of the old one."""
+    location = read_location(arguments)
+    target = _find_live(world, bot, arguments)
+    location.setdefault("live_period", target.message.content["location"]["live_period"])
+    return _changed(world, bot, arguments, target, location)
+
+
+def stop_message_live_location(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """End a live location: it stays where it is."""
+    target = _find_live(world, bot, arguments)
+    location = {name: target.message.content["location"][name] for name in ("latitude", "longitude")}
+    return _changed(world, bot, arguments, target, location)
+
+
+METHODS: Final[dict[str, Method]] = {
+    "editMessageLiveLocation": edit_message_live_location,
+    "stopMessageLiveLocation": stop_message_live_location,
+}

@@ -1,0 +1,130 @@
+"""Invoices, the questions on the way to a payment, and what is shown for stars.
+
+Source: https://core.telegram.org/bots/api#payments
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tgslices.testing.accounts import BotAccount, Json
+from tgslices.testing.arguments import Arguments
+from tgslices.testing.errors import bad_request
+from tgslices.testing.files import find_file, keep_file
+from tgslices.testing.methods.inquiries import take_inquiry
+from tgslices.testing.methods.markup import read_markup
+from tgslices.testing.methods.media import MEDIA, media_content
+from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.outgoing import send
+from tgslices.testing.methods.text import read_text
+from tgslices.testing.world import World
+
+_MAX_PAYLOAD: Final = 128
+"""Bytes of an invoice's payload. Source: https://core.telegram.org/bots/api#sendinvoice"""
+
+_MAX_STARS: Final = 25_000
+"""Source: https://core.telegram.org/bots/api#sendpaidmedia"""
+
+
+def read_invoice(arguments: Arguments) -> Json:
+    """The ``Invoice``.
+
+    Raises:
+        ApiError: something is missing, or the prices are none.
+    """
+    for name in ("title", "description", "payload", "currency"):
+        if not arguments.text(name):
+            raise bad_request(f'Parameter "{name}" is required')
+    if len(arguments.text("payload").encode()) > _MAX_PAYLOAD:
+        raise bad_request("INVOICE_PAYLOAD_INVALID")
+    return {
+        "title": arguments.text("title"),
+        "description": arguments.text("description"),
+        "start_parameter": arguments.text("start_parameter"),
+        "currency": arguments.text("currency"),
+        "total_amount": sum(_amount(price) for price in _prices(arguments)),
+    }
+
+
+def _prices(arguments: Arguments) -> list[Any]:
+    prices = arguments.json("prices", "prices")
+    if not isinstance(prices, list) or not prices:
+        raise bad_request("Expected an Array of labeled prices")
+    return prices
+
+
+def _amount(price: Any) -> int:
+    if not isinstance(price, dict) or not price.get("label") or type(price.get("amount")) is not int:
+        raise bad_request("Can't parse labeled price: expected an Object with a label and an amount")
+    return int(price["amount"])
+
+
+def send_invoice(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """Send an invoice, with a button to pay it if no buttons are given."""
+    invoice = read_invoice(arguments)
+    content: Json = {"invoice": invoice}
+    inline, _ = read_markup(arguments)
+    if inline is None:
+        pay = {"text": f"Pay {invoice['total_amount']} {invoice['currency']}", "pay": True}
+        content["reply_markup"] = {"inline_keyboard": [[pay]]}
+    return send(world, bot, arguments, "invoice", content)
+
+
+def create_invoice_link(world: World, bot: BotAccount, arguments: Arguments) -> str:
+    """Make a link to an invoice; it leads nowhere."""
+    read_invoice(arguments)
+    return f"https://t.me/$emulated{world.next_serial()}"
+
+
+def answer_pre_checkout_query(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Let a payment happen or not; see `tgslices.testing.methods.inquiries.settle_payment`."""
+    if not arguments.flag("ok") and not arguments.text("error_message"):
+        raise bad_request("error message must be non-empty")
+    take_inquiry(world, bot, arguments, "pre_checkout_query")
+    return True
+
+
+def answer_shipping_query(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Name the ways of delivery, or say that there is none."""
+    if arguments.flag("ok"):
+        if not isinstance(arguments.json("shipping_options", "shipping options"), list):
+            raise bad_request("Expected an Array of shipping options")
+    elif not arguments.text("error_message"):
+        raise bad_request("error message must be non-empty")
+    take_inquiry(world, bot, arguments, "shipping_query")
+    return True
+
+
+def send_paid_media(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """Send photos and videos that are paid for; the bot sees them as they are."""
+    stars = arguments.integer("star_count")
+    if not 0 < stars <= _MAX_STARS:
+        raise bad_request("STARS_AMOUNT_INVALID")
+    media = arguments.json("media", "media")
+    if not isinstance(media, list) or not 0 < len(media) <= 10:
+        raise bad_request("Expected an Array of InputPaidMedia")
+    paid = [_paid_media(world, arguments, item) for item in media]
+    content: Json = {"paid_media": {"star_count": stars, "paid_media": paid}}
+    content |= read_text(arguments, "caption", "caption_entities")
+    if content.get("caption") and arguments.flag("show_caption_above_media"):
+        content["show_caption_above_media"] = True
+    return send(world, bot, arguments, "paid_media", content)
+
+
+def _paid_media(world: World, arguments: Arguments, item: Any) -> Json:
+    kind = str(item.get("type", "")) if isinstance(item, dict) else ""
+    if kind not in {"photo", "video", "live_photo"}:
+        raise bad_request(f'Can\'t parse InputPaidMedia: type "{kind}" is unsupported')
+    reference = str(item.get("media") or "")
+    upload = arguments.attached(reference)
+    file = keep_file(world, upload) if upload is not None else find_file(world, reference)
+    return {"type": kind, kind: media_content(MEDIA[kind], file, {**item, "caption": ""})[kind]}
+
+
+METHODS: Final[dict[str, Method]] = {
+    "sendInvoice": send_invoice,
+    "createInvoiceLink": create_invoice_link,
+    "answerPreCheckoutQuery": answer_pre_checkout_query,
+    "answerShippingQuery": answer_shipping_query,
+    "sendPaidMedia": send_paid_media,
+}

@@ -1,0 +1,168 @@
+"""What a bot shows of itself: commands, name, descriptions, menu button, default rights.
+
+Source: https://core.telegram.org/bots/api#setmycommands ff. and https://core.telegram.org/bots/api#botcommandscope
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final
+
+from tgslices.testing.accounts import BotAccount, Json
+from tgslices.testing.arguments import Arguments
+from tgslices.testing.errors import bad_request
+from tgslices.testing.membership import ADMIN_RIGHTS, CHANNEL_RIGHTS, GROUP_RIGHTS
+from tgslices.testing.methods.memory import memory_of
+from tgslices.testing.methods.method import Method
+from tgslices.testing.rules.access import Access
+from tgslices.testing.world import World
+
+_COMMAND: Final = re.compile(r"[a-z0-9_]{1,32}")
+_MAX_COMMANDS: Final = 100
+_SCOPES: Final[dict[str, tuple[str, ...]]] = {
+    "default": (),
+    "all_private_chats": (),
+    "all_group_chats": (),
+    "all_chat_administrators": (),
+    "chat": ("chat_id",),
+    "chat_administrators": ("chat_id",),
+    "chat_member": ("chat_id", "user_id"),
+}
+"""The scopes of commands, and what each names."""
+
+_TEXTS: Final = {"name": 64, "description": 512, "short_description": 120}
+"""What a bot says of itself, and how many characters at most."""
+
+
+def _audience(world: World, bot: BotAccount, arguments: Arguments) -> tuple[str, str]:
+    """The scope, written down as JSON, and the language."""
+    scope = arguments.json("scope", "BotCommandScope") or {"type": "default"}
+    kind = scope.get("type") if isinstance(scope, dict) else None
+    if kind not in _SCOPES:
+        raise bad_request('Can\'t parse BotCommandScope: field "type" has an unknown value')
+    if "chat_id" in _SCOPES[kind]:
+        world.reach(bot, str(scope.get("chat_id", "")), Access.READ)
+    named = {"type": kind, **{name: str(scope.get(name)) for name in _SCOPES[kind]}}
+    return json.dumps(named), arguments.text("language_code")
+
+
+def set_my_commands(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Set the commands of one scope and language; no commands are as good as `delete_my_commands`."""
+    given = arguments.json("commands", "commands")
+    if not isinstance(given, list):
+        raise bad_request("Expected an Array of commands")
+    if len(given) > _MAX_COMMANDS:
+        raise bad_request("BOT_COMMANDS_TOO_MUCH")
+    commands = [_checked_command(item) for item in given]
+    memory_of(world).bot(bot.id).commands[_audience(world, bot, arguments)] = commands
+    world.changes.notify()
+    return True
+
+
+def _checked_command(item: Any) -> Json:
+    if not isinstance(item, dict):
+        raise bad_request("Can't parse BotCommand: expected an Object")
+    name = str(item.get("command", "")).removeprefix("/")
+    description = str(item.get("description", "")).strip()
+    if not _COMMAND.fullmatch(name):
+        raise bad_request("BOT_COMMAND_INVALID")
+    if not description:
+        raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
+    return {"command": name, "description": description}
+
+
+def get_my_commands(world: World, bot: BotAccount, arguments: Arguments) -> list[Json]:
+    """The commands of exactly this scope and language; ``[]`` if none are set."""
+    return memory_of(world).bot(bot.id).commands.get(_audience(world, bot, arguments), [])
+
+
+def delete_my_commands(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Let a wider scope, or no language, decide again."""
+    memory_of(world).bot(bot.id).commands.pop(_audience(world, bot, arguments), None)
+    world.changes.notify()
+    return True
+
+
+def _text_setter(name: str) -> Method:
+    def set_text(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+        text, language = arguments.text(name).strip(), arguments.text("language_code")
+        if len(text) > _TEXTS[name]:
+            raise bad_request(f"bot {name.replace('_', ' ')} is too long")
+        memory_of(world).bot(bot.id).texts[name, language] = text
+        if name == "name" and text and not language:
+            bot.first_name = text
+        world.changes.notify()
+        return True
+
+    return set_text
+
+
+def _text_getter(name: str) -> Method:
+    def get_text(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+        texts = memory_of(world).bot(bot.id).texts
+        text = texts.get((name, arguments.text("language_code"))) or texts.get((name, ""))
+        return {name: text or (bot.first_name if name == "name" else "")}
+
+    return get_text
+
+
+def set_chat_menu_button(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Set the button beside the text field: of one private chat, or of all that have no other."""
+    button = arguments.json("menu_button", "MenuButton") or {"type": "default"}
+    if not isinstance(button, dict) or button.get("type") not in {"commands", "web_app", "default"}:
+        raise bad_request("Can't parse menu button: MenuButton has unsupported type")
+    memory_of(world).bot(bot.id).menu_buttons[_menu_chat(world, bot, arguments)] = button
+    world.changes.notify()
+    return True
+
+
+def get_chat_menu_button(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """The button of one private chat, or of all that have no other."""
+    buttons = memory_of(world).bot(bot.id).menu_buttons
+    found = buttons.get(_menu_chat(world, bot, arguments), {"type": "default"})
+    return found if found["type"] != "default" else buttons.get(0, {"type": "commands"})
+
+
+def _menu_chat(world: World, bot: BotAccount, arguments: Arguments) -> int:
+    if not arguments.text("chat_id"):
+        return 0
+    chat = world.reach(bot, arguments.text("chat_id"), Access.READ)
+    if chat.type != "private":
+        raise bad_request("chat must be a private chat")
+    return chat.id
+
+
+def set_my_default_administrator_rights(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Note the rights that the bot asks for when it is added; no rights for none."""
+    rights = arguments.json("rights", "ChatAdministratorRights") or {}
+    if not isinstance(rights, dict):
+        raise bad_request("Object expected as ChatAdministratorRights")
+    memory_of(world).bot(bot.id).default_rights[arguments.flag("for_channels")] = rights
+    return True
+
+
+def get_my_default_administrator_rights(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """The rights that the bot asks for when it is added."""
+    for_channels = arguments.flag("for_channels")
+    rights = memory_of(world).bot(bot.id).default_rights.get(for_channels, {})
+    elsewhere = GROUP_RIGHTS if for_channels else CHANNEL_RIGHTS
+    names = ("is_anonymous", *(right for right in ADMIN_RIGHTS if right not in elsewhere))
+    return {name: bool(rights.get(name)) for name in names}
+
+
+def _camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+METHODS: Final[dict[str, Method]] = {
+    "setMyCommands": set_my_commands,
+    "getMyCommands": get_my_commands,
+    "deleteMyCommands": delete_my_commands,
+    **{f"setMy{_camel(name)}": _text_setter(name) for name in _TEXTS},
+    **{f"getMy{_camel(name)}": _text_getter(name) for name in _TEXTS},
+    "setChatMenuButton": set_chat_menu_button,
+    "getChatMenuButton": get_chat_menu_button,
+    "setMyDefaultAdministratorRights": set_my_default_administrator_rights,
+    "getMyDefaultAdministratorRights": get_my_default_administrator_rights,
+}

@@ -1,0 +1,124 @@
+"""Reactions: setting one's own, and taking away those of others.
+
+Source: https://core.telegram.org/bots/api#setmessagereaction ff.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tgslices.testing.accounts import BotAccount, Json
+from tgslices.testing.arguments import Arguments
+from tgslices.testing.entities import Chat, StoredMessage
+from tgslices.testing.errors import bad_request
+from tgslices.testing.methods.memory import memory_of
+from tgslices.testing.methods.method import Method
+from tgslices.testing.rules.access import Access
+from tgslices.testing.rules.kinds import is_service
+from tgslices.testing.world import World
+
+_KEYS: Final = {"emoji": "emoji", "custom_emoji": "custom_emoji_id"}
+"""The types of reactions that a bot may set, and the field that each needs."""
+
+
+def set_reactions(world: World, message: StoredMessage, actor: Json, reactions: list[Json]) -> None:
+    """Let an account (a ``User``) react so, and tell the bots among the administrators that asked to hear of it.
+
+    An empty list takes the reaction away. Source: https://core.telegram.org/bots/api#messagereactionupdated
+    """
+    shown = memory_of(world).reactions.setdefault(message.serial, {})
+    old = shown.pop(actor["id"], [])
+    if reactions:
+        shown[actor["id"]] = reactions
+    world.changes.notify()
+    if old == reactions or actor["is_bot"]:
+        return
+    for bot in _listeners(message.chat):
+        payload: Json = {
+            "chat": message.chat.json(),
+            "message_id": message.id_for(bot.id),
+            "date": world.clock.unix_time(),
+            "user": actor,
+            "old_reaction": old,
+            "new_reaction": reactions,
+        }
+        bot.updates.put("message_reaction", payload, queue_key=message.chat.id)
+
+
+def _listeners(chat: Chat) -> list[BotAccount]:
+    """Private chats tell their bot, others their administrators."""
+    return [
+        member.user
+        for member in chat.members.values()
+        if isinstance(member.user, BotAccount) and (chat.type == "private" or member.is_administrator)
+    ]
+
+
+def set_message_reaction(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """React to a message with one emoji, or take the reaction away. Nobody is told of a bot's reactions."""
+    given = arguments.json("reaction", "reaction types list") or []
+    if not isinstance(given, list):
+        raise bad_request("expected an Array of ReactionType")
+    reactions = [_checked(item) for item in given]
+    if len(reactions) > 1:
+        raise bad_request("REACTIONS_TOO_MANY")
+    message = _find(world, bot, arguments, "react")
+    if is_service(message.kind) and reactions:
+        raise bad_request("message can't be reacted")
+    set_reactions(world, message, bot.json(), reactions)
+    return True
+
+
+def _checked(item: Any) -> Json:
+    kind = item.get("type") if isinstance(item, dict) else None
+    if kind not in _KEYS or not item.get(_KEYS[kind]):
+        raise bad_request("REACTION_INVALID")
+    return {"type": kind, _KEYS[kind]: item[_KEYS[kind]]}
+
+
+def _find(world: World, bot: BotAccount, arguments: Arguments, what: str) -> StoredMessage:
+    chat = world.reach(bot, arguments.text("chat_id"), Access.WRITE)
+    message = chat.find(bot.id, arguments.message_id())
+    if message is None:
+        raise bad_request(f"message to {what} not found")
+    return message
+
+
+def delete_message_reaction(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Take away what one account reacted to one message."""
+    message = _find(world, bot, arguments, "delete reaction from")
+    _require_right(message.chat, bot)
+    memory_of(world).reactions.get(message.serial, {}).pop(_actor(arguments), None)
+    world.changes.notify()
+    return True
+
+
+def delete_all_message_reactions(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Take away what one account reacted to all messages of a chat."""
+    chat = world.reach(bot, arguments.text("chat_id"), Access.WRITE)
+    _require_right(chat, bot)
+    actor = _actor(arguments)
+    for serial, shown in memory_of(world).reactions.items():
+        if serial in chat.messages:
+            shown.pop(actor, None)
+    world.changes.notify()
+    return True
+
+
+def _actor(arguments: Arguments) -> int:
+    number = arguments.integer("user_id") or arguments.integer("actor_chat_id")
+    if number == 0:
+        raise bad_request("user or chat that reacted is not specified")
+    return number
+
+
+def _require_right(chat: Chat, bot: BotAccount) -> None:
+    if chat.type == "private" or "can_delete_messages" not in chat.rights_of(bot.id):
+        raise bad_request("not enough rights to delete reactions")
+
+
+METHODS: Final[dict[str, Method]] = {
+    "setMessageReaction": set_message_reaction,
+    "deleteMessageReaction": delete_message_reaction,
+    "deleteAllMessageReactions": delete_all_message_reactions,
+}

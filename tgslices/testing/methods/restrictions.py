@@ -1,0 +1,141 @@
+"""What members may do: of one, of all, and in whose name.
+
+Source: https://core.telegram.org/bots/api#restrictchatmember ff. and tdlib/telegram-bot-api ``Client.cpp:12190-12260``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from tgslices.testing.accounts import BotAccount, Json, Member
+from tgslices.testing.arguments import Arguments
+from tgslices.testing.entities import Chat
+from tgslices.testing.errors import bad_request
+from tgslices.testing.membership import PERMISSIONS, set_member
+from tgslices.testing.methods.chats import find_member, require_right
+from tgslices.testing.methods.memory import memory_of
+from tgslices.testing.methods.method import Method
+from tgslices.testing.rules.access import Access
+from tgslices.testing.world import World
+
+_RESTRICTING: Final = "not enough rights to restrict/unrestrict chat member"
+_MEDIA: Final = (
+    "can_send_audios",
+    "can_send_documents",
+    "can_send_photos",
+    "can_send_videos",
+    "can_send_video_notes",
+    "can_send_voice_notes",
+)
+_IMPLYING: Final = ("can_send_polls", "can_send_other_messages", "can_add_web_page_previews")
+_MAX_TITLE: Final = 16
+"""Characters of an administrator's title, and of a member's tag."""
+
+
+def read_permissions(arguments: Arguments) -> frozenset[str]:
+    """The ``ChatPermissions`` that are true. Unless they are said to be independent, some imply others.
+
+    Raises:
+        ApiError: they are missing.
+    """
+    given: Any = arguments.json("permissions", "permissions")
+    if not isinstance(given, dict):
+        raise bad_request('Parameter "permissions" is required' if given is None else "Object expected as permissions")
+    chosen = {name for name in PERMISSIONS if given.get(name)}
+    if not arguments.flag("use_independent_chat_permissions"):
+        if chosen.intersection(_IMPLYING):
+            chosen.update(_MEDIA)
+        if chosen.intersection((*_MEDIA, "can_send_polls")):
+            chosen.add("can_send_messages")
+    return frozenset(chosen)
+
+
+def permissions_json(permissions: frozenset[str]) -> Json:
+    """The Bot API's ``ChatPermissions``."""
+    return {name: name in permissions for name in PERMISSIONS}
+
+
+def restrict_chat_member(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Leave a member some permissions; all of them make a plain member again. It lasts until it is changed."""
+    permissions = read_permissions(arguments)
+    chat, user = find_member(world, bot, arguments, Access.WRITE)
+    if chat.type != "supergroup":
+        raise bad_request("method is available only for supergroups")
+    require_right(chat, bot, "can_restrict_members", _RESTRICTING)
+    member = chat.members.get(user.id)
+    if member is not None and member.is_administrator:
+        owner = member.status == "creator"
+        raise bad_request("can't remove chat owner" if owner else "user is an administrator of the chat")
+    is_free = permissions.issuperset(PERMISSIONS)
+    set_member(world, chat, Member(user) if is_free else Member(user, "restricted", permissions), bot)
+    return True
+
+
+def set_chat_permissions(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Limit what members may do who are neither administrators nor restricted; bots among them, too."""
+    permissions = read_permissions(arguments)
+    chat = _group(world, bot, arguments)
+    require_right(chat, bot, "can_restrict_members", "not enough rights to change chat permissions")
+    memory_of(world).chat(chat).permissions = permissions
+    world.changes.notify()
+    return True
+
+
+def _group(world: World, bot: BotAccount, arguments: Arguments) -> Chat:
+    chat = world.reach(bot, arguments.text("chat_id"), Access.WRITE)
+    if chat.type not in {"group", "supergroup"}:
+        raise bad_request("method is available only for groups and supergroups")
+    return chat
+
+
+def set_chat_administrator_custom_title(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Give an administrator a title."""
+    chat, user = find_member(world, bot, arguments, Access.WRITE)
+    require_right(chat, bot, "can_promote_members", "not enough rights to change custom title of the user")
+    member = chat.members.get(user.id)
+    if chat.type != "supergroup":
+        raise bad_request("method is available only for supergroups")
+    if member is None or not member.is_administrator:
+        raise bad_request("user is not an administrator")
+    memory_of(world).chat(chat).titles[user.id] = arguments.text("custom_title").strip()[:_MAX_TITLE]
+    world.changes.notify()
+    return True
+
+
+def set_chat_member_tag(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Give a member a tag, or take it away."""
+    chat, user = find_member(world, bot, arguments, Access.WRITE)
+    require_right(chat, bot, "can_manage_tags", "not enough rights to change member tag")
+    memory_of(world).chat(chat).tags[user.id] = arguments.text("tag").strip()[:_MAX_TITLE]
+    world.changes.notify()
+    return True
+
+
+def ban_chat_sender_chat(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Forbid writing here in the name of a channel."""
+    _sender_chats(world, bot, arguments).add(arguments.integer("sender_chat_id"))
+    return True
+
+
+def unban_chat_sender_chat(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Allow it again."""
+    _sender_chats(world, bot, arguments).discard(arguments.integer("sender_chat_id"))
+    return True
+
+
+def _sender_chats(world: World, bot: BotAccount, arguments: Arguments) -> set[int]:
+    if arguments.integer("sender_chat_id") >= 0:
+        raise bad_request("sender_chat_id must be a channel or a supergroup")
+    chat = world.reach(bot, arguments.text("chat_id"), Access.WRITE)
+    require_right(chat, bot, "can_restrict_members", _RESTRICTING)
+    return memory_of(world).chat(chat).banned_senders
+
+
+METHODS: Final[dict[str, Method]] = {
+    "restrictChatMember": restrict_chat_member,
+    "setChatPermissions": set_chat_permissions,
+    "setChatAdministratorCustomTitle": set_chat_administrator_custom_title,
+    "setChatMemberTag": set_chat_member_tag,
+    "banChatSenderChat": ban_chat_sender_chat,
+    "unbanChatSenderChat": unban_chat_sender_chat,
+}

@@ -1,0 +1,206 @@
+"""Sets of stickers.
+
+Source: https://core.telegram.org/bots/api#stickers. What the servers behind say is MTProto's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from tgslices.testing.accounts import BotAccount, Json
+from tgslices.testing.arguments import Arguments
+from tgslices.testing.entities import StoredFile
+from tgslices.testing.errors import bad_request
+from tgslices.testing.files import find_file, keep_file
+from tgslices.testing.methods.memory import StickerSet, memory_of
+from tgslices.testing.methods.method import Method
+from tgslices.testing.world import World
+
+_NAME: Final = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*")
+_FORMATS: Final = {"static", "animated", "video"}
+_MAX_STICKERS: Final = 120
+"""Source: https://core.telegram.org/bots/api#addstickertoset"""
+
+
+def _find_file(world: World, arguments: Arguments, reference: str) -> StoredFile:
+    upload = arguments.attached(reference)
+    return keep_file(world, upload) if upload is not None else find_file(world, reference)
+
+
+def _read_sticker(world: World, arguments: Arguments, given: Any, kind: str, set_name: str) -> Json:
+    if not isinstance(given, dict) or given.get("format") not in _FORMATS:
+        raise bad_request("Can't parse InputSticker: sticker format must be non-empty")
+    emojis = given.get("emoji_list")
+    if not isinstance(emojis, list) or not emojis:
+        raise bad_request("Can't parse InputSticker: emoji list must be non-empty")
+    file = _find_file(world, arguments, str(given.get("sticker") or ""))
+    sticker: Json = {
+        **file.json(),
+        "type": kind,
+        "width": 512,
+        "height": 512,
+        "is_animated": given["format"] == "animated",
+        "is_video": given["format"] == "video",
+        "emoji": str(emojis[0]),
+        "set_name": set_name,
+    }
+    if given.get("mask_position"):
+        sticker["mask_position"] = given["mask_position"]
+    return sticker
+
+
+def _owner_id(world: World, arguments: Arguments) -> int:
+    user_id = arguments.integer("user_id")
+    if user_id not in world.users:
+        raise bad_request("user not found")
+    return user_id
+
+
+def upload_sticker_file(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """Keep a file for a sticker; returns the ``File``."""
+    _owner_id(world, arguments)
+    if arguments.text("sticker_format") not in _FORMATS:
+        raise bad_request("sticker format must be non-empty")
+    upload = arguments.upload("sticker")
+    if upload is None:
+        raise bad_request("there is no sticker file in the request")
+    file = keep_file(world, upload)
+    return {**file.json(), "file_path": file.path}
+
+
+def create_new_sticker_set(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Make a set; its name must end in ``_by_`` and the bot's name, and be free."""
+    name, title = arguments.text("name"), arguments.text("title").strip()
+    kind = arguments.text("sticker_type") or "regular"
+    if not title:
+        raise bad_request("Sticker set title must be non-empty")
+    if not _NAME.fullmatch(name) or not name.lower().endswith(f"_by_{bot.username}".lower()):
+        raise bad_request("invalid sticker set name is specified")
+    if name in memory_of(world).sticker_sets:
+        raise bad_request("sticker set name is already occupied")
+    given = arguments.json("stickers", "stickers")
+    if not isinstance(given, list) or not given:
+        raise bad_request("Expected an Array of InputSticker")
+    stickers = [_read_sticker(world, arguments, item, kind, name) for item in given]
+    memory_of(world).sticker_sets[name] = StickerSet(name, title, kind, _owner_id(world, arguments), stickers)
+    return True
+
+
+def _find_set(world: World, arguments: Arguments) -> StickerSet:
+    found = memory_of(world).sticker_sets.get(arguments.text("name"))
+    if found is None:
+        raise bad_request("STICKERSET_INVALID")
+    return found
+
+
+def get_sticker_set(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """The ``StickerSet``."""
+    return _find_set(world, arguments).json()
+
+
+def add_sticker_to_set(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Put a further sticker behind the others."""
+    into = _find_set(world, arguments)
+    if len(into.stickers) >= _MAX_STICKERS:
+        raise bad_request("STICKERS_TOO_MUCH")
+    given = arguments.json("sticker", "sticker")
+    into.stickers.append(_read_sticker(world, arguments, given, into.kind, into.name))
+    return True
+
+
+def _find_sticker(world: World, reference: str) -> tuple[StickerSet, int]:
+    for found in memory_of(world).sticker_sets.values():
+        for position, sticker in enumerate(found.stickers):
+            if sticker["file_id"] == reference:
+                return found, position
+    raise bad_request("STICKER_INVALID")
+
+
+def replace_sticker_in_set(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Put a sticker in the place of another."""
+    into, position = _find_sticker(world, arguments.text("old_sticker"))
+    given = arguments.json("sticker", "sticker")
+    into.stickers[position] = _read_sticker(world, arguments, given, into.kind, into.name)
+    return True
+
+
+def delete_sticker_from_set(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Take a sticker out."""
+    found, position = _find_sticker(world, arguments.text("sticker"))
+    del found.stickers[position]
+    return True
+
+
+def set_sticker_position_in_set(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Move a sticker; positions count from 0."""
+    found, position = _find_sticker(world, arguments.text("sticker"))
+    found.stickers.insert(max(0, arguments.integer("position")), found.stickers.pop(position))
+    return True
+
+
+def set_sticker_set_title(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Give a set another title."""
+    title = arguments.text("title").strip()
+    if not title:
+        raise bad_request("Sticker set title must be non-empty")
+    _find_set(world, arguments).title = title
+    return True
+
+
+def delete_sticker_set(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Delete a set."""
+    del memory_of(world).sticker_sets[_find_set(world, arguments).name]
+    return True
+
+
+def _sticker_changer(change: Callable[[Json, Arguments], None]) -> Method:
+    def change_sticker(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+        found, position = _find_sticker(world, arguments.text("sticker"))
+        change(found.stickers[position], arguments)
+        return True
+
+    return change_sticker
+
+
+def _change_emoji(sticker: Json, arguments: Arguments) -> None:
+    emojis = arguments.json("emoji_list", "emoji list")
+    if not isinstance(emojis, list) or not emojis:
+        raise bad_request("emoji list must be non-empty")
+    sticker["emoji"] = str(emojis[0])
+
+
+def _change_mask(sticker: Json, arguments: Arguments) -> None:
+    mask = arguments.json("mask_position", "mask position")
+    sticker.pop("mask_position", None)
+    if mask:
+        sticker["mask_position"] = mask
+
+
+def _keep(sticker: Json, arguments: Arguments) -> None:
+    """Keywords are for searching; bots never see them."""
+
+
+def keep_thumbnail(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Accept a thumbnail; it is not shown."""
+    _find_set(world, arguments)
+    return True
+
+
+METHODS: Final[dict[str, Method]] = {
+    "uploadStickerFile": upload_sticker_file,
+    "createNewStickerSet": create_new_sticker_set,
+    "getStickerSet": get_sticker_set,
+    "addStickerToSet": add_sticker_to_set,
+    "replaceStickerInSet": replace_sticker_in_set,
+    "deleteStickerFromSet": delete_sticker_from_set,
+    "setStickerPositionInSet": set_sticker_position_in_set,
+    "setStickerSetTitle": set_sticker_set_title,
+    "deleteStickerSet": delete_sticker_set,
+    "setStickerEmojiList": _sticker_changer(_change_emoji),
+    "setStickerMaskPosition": _sticker_changer(_change_mask),
+    "setStickerKeywords": _sticker_changer(_keep),
+    "setStickerSetThumbnail": keep_thumbnail,
+    "setCustomEmojiStickerSetThumbnail": keep_thumbnail,
+}
