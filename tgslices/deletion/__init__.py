@@ -1,5 +1,5 @@
 """Deleting messages: what to ask for, how to find what is refused, and the calls themselves.
 
-``routes``, ``windows``, ``suspicion``, ``plan``, ``estimate``, ``search`` and ``faults`` decide and do no I/O;
-``ledger``, ``pacing``, ``work`` and ``executor`` act.
+``routes``, ``windows``, ``suspicion``, ``plan``, ``estimate``, ``search``, ``rights``, ``requests`` and ``faults`` decide;
+``ledger``, ``pacing``, ``asking``, ``work``, ``run`` and ``executor`` act.
 """

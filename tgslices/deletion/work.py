@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
@@ -121,21 +121,21 @@ def works_of(plan: DeletionPlan, *, now: datetime, bot_id: int, in_flight: int, 
     """Turn the batches of a plan into work, place by place in the plan's order."""
     for place, batches in groupby(plan.batches, key=lambda batch: batch.place):
         asked = list(batches)
-        messages = tuple(message for batch in asked for message in batch.messages)
-        limit = largest_batch(place.route)
-        searches = [Search(lane, limit=limit, stratum=_stratum(lane, now, bot_id)) for lane in _lanes(asked)]
-        work = Work(place, messages, searches, waits_for_first=len(asked) <= in_flight)
+        searches = [_search(list(lane), now, bot_id) for _, lane in groupby(asked, key=lambda batch: batch.suspect)]
+        work = Work(place, _messages(asked), searches, waits_for_first=len(asked) <= in_flight)
         if singly and place.route is Route.ORDINARY:
             work.go_single()
         yield work
 
 
-def _lanes(batches: Sequence[Batch]) -> Iterator[list[TrackedMessage]]:
-    for _, lane in groupby(batches, key=lambda batch: batch.suspect):
-        yield [message for batch in lane for message in batch.messages]
-
-
-def _stratum(messages: list[TrackedMessage], now: datetime, bot_id: int) -> Callable[[TrackedMessage], Hashable]:
-    """Return what tells which messages may share their fate: those under one suspicion."""
+def _search(lane: Sequence[Batch], now: datetime, bot_id: int) -> MessageSearch:
+    """Return a search of healthy messages, or of suspects; those under one suspicion may share their fate."""
+    messages, limit = _messages(lane), largest_batch(lane[0].route)
+    if not lane[0].suspect:
+        return Search(messages, limit=limit)
     suspicions = {message: suspicion_of(message, now=now, bot_id=bot_id) for message in messages}
-    return suspicions.__getitem__ if len(set(suspicions.values())) > 1 else lambda _: None
+    return Search(messages, limit=limit, stratum=suspicions.__getitem__)
+
+
+def _messages(batches: Sequence[Batch]) -> tuple[TrackedMessage, ...]:
+    return tuple(message for batch in batches for message in batch.messages)
