@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from examples.order_flow.by_hand import open_chat
 from examples.order_flow.polling import CannotStart, poll
 from examples.order_flow.rehearsal.crash import rehearse_crashes
 from examples.order_flow.rehearsal.play import rehearse
@@ -81,6 +82,11 @@ def read_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         action="store_true",
         help="rehearse, and kill the bot's process in the middle of the order and in the middle of the wipe",
     )
+    mode.add_argument(
+        "--chat",
+        action="store_true",
+        help="play the customer yourself, on a page in the browser that an emulator serves on a loopback port",
+    )
     return parser.parse_args(argv)
 
 
@@ -93,6 +99,8 @@ def choose(arguments: argparse.Namespace, directory: Path) -> Coroutine[Any, Any
         if not is_durable(url):
             raise CannotStart("--crash needs a storage that outlives the process; leave out --storage for SQLite.")
         return asyncio.wait_for(rehearse_crashes(url, directory / "bot.log"), REHEARSAL_LIMIT.total_seconds())
+    if arguments.chat:
+        return open_chat(arguments.storage or file_url, arguments.lease)
     if token:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
         return poll(token, os.environ.get("BOT_API"), arguments.storage or DEFAULT_URL, arguments.lease)
