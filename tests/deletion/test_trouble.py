@@ -335,6 +335,17 @@ async def test_no_more_requests_are_in_flight_than_allowed_for_all_runs_of_the_b
     assert most <= 3
 
 
+async def test_four_requests_of_one_chat_are_in_flight_at_once(stage: Stage) -> None:
+    held = asyncio.Event()
+    stage.api.faults.add(Slow(until=held), times=None)
+    claimed = await stage.claim(stage.records(stage.plant(stage.private_chat(), 1000)))
+    clearing = asyncio.create_task(stage.executor().run(stage.bot, claimed))
+    await _until(lambda: stage.api.calls.in_flight == 4)
+    assert len(stage.api.requests) == 4
+    held.set()
+    assert (await clearing).requests == 10
+
+
 async def test_an_executor_outlives_its_event_loop(stage: Stage) -> None:
     executor = stage.executor(in_flight=1)
     messages = await plant_in_chats(stage, 3)
