@@ -117,7 +117,7 @@ def _use_stickers(world: World, bot: BotAccount, arguments: Arguments, name: str
 def set_my_profile_photo(world: World, bot: BotAccount, arguments: Arguments) -> bool:
     """Give the bot a photo."""
     given: Any = arguments.json("photo", "input profile photo")
-    kind = given.get("type") if isinstance(given, dict) else None
+    kind = str(given.get("type")) if isinstance(given, dict) else ""
     if kind not in {"static", "animated"}:
         raise bad_request("profile photo isn't specified")
     upload = arguments.attached(str(given.get("photo" if kind == "static" else "animation") or ""))

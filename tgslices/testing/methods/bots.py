@@ -69,7 +69,10 @@ def set_webhook(world: World, bot: BotAccount, arguments: Arguments) -> bool:
 
 
 def _checked_webhook(url: str, arguments: Arguments) -> Webhook:
-    parts = urlsplit(url if "://" in url else f"https://{url}")
+    try:
+        parts = urlsplit(url if "://" in url else f"https://{url}")
+    except ValueError:
+        raise bad_request("invalid webhook URL specified") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise bad_request("invalid webhook URL specified")
     secret = arguments.text("secret_token")

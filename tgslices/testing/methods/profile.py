@@ -38,7 +38,7 @@ _TEXTS: Final = {"name": 64, "description": 512, "short_description": 120}
 def _audience(world: World, bot: BotAccount, arguments: Arguments) -> tuple[str, str]:
     """The scope, written down as JSON, and the language."""
     scope = arguments.json("scope", "BotCommandScope") or {"type": "default"}
-    kind = scope.get("type") if isinstance(scope, dict) else None
+    kind = str(scope.get("type")) if isinstance(scope, dict) else ""
     if kind not in _SCOPES:
         raise bad_request('Can\'t parse BotCommandScope: field "type" has an unknown value')
     if "chat_id" in _SCOPES[kind]:
@@ -110,7 +110,7 @@ def _text_getter(name: str) -> Method:
 def set_chat_menu_button(world: World, bot: BotAccount, arguments: Arguments) -> bool:
     """Set the button beside the text field: of one private chat, or of all that have no other."""
     button = arguments.json("menu_button", "MenuButton") or {"type": "default"}
-    if not isinstance(button, dict) or button.get("type") not in {"commands", "web_app", "default"}:
+    if not isinstance(button, dict) or str(button.get("type")) not in {"commands", "web_app", "default"}:
         raise bad_request("Can't parse menu button: MenuButton has unsupported type")
     memory_of(world).bot(bot.id).menu_buttons[_menu_chat(world, bot, arguments)] = button
     world.changes.notify()

@@ -70,7 +70,7 @@ def set_message_reaction(world: World, bot: BotAccount, arguments: Arguments) ->
 
 
 def _checked(item: Any) -> Json:
-    kind = item.get("type") if isinstance(item, dict) else None
+    kind = str(item.get("type")) if isinstance(item, dict) else ""
     if kind not in _KEYS or not item.get(_KEYS[kind]):
         raise bad_request("REACTION_INVALID")
     return {"type": kind, _KEYS[kind]: item[_KEYS[kind]]}

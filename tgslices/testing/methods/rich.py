@@ -109,8 +109,10 @@ def _read_block(world: World, arguments: Arguments, given: Any) -> Json:
     if isinstance(block.get("blocks"), list):
         block["blocks"] = _read_blocks(world, arguments, block["blocks"])
     if kind == "list":
-        items = enumerate(block.get("items") or [], start=1)
-        block["items"] = [_read_item(world, arguments, item, number) for number, item in items]
+        items = block.get("items")
+        if not isinstance(items, list):
+            raise bad_request("expected an Array of InputRichBlockListItem")
+        block["items"] = [_read_item(world, arguments, item, number) for number, item in enumerate(items, start=1)]
     return block
 
 

@@ -30,7 +30,7 @@ def _find_file(world: World, arguments: Arguments, reference: str) -> StoredFile
 
 
 def _read_sticker(world: World, arguments: Arguments, given: Any, kind: str, set_name: str) -> Json:
-    if not isinstance(given, dict) or given.get("format") not in _FORMATS:
+    if not isinstance(given, dict) or str(given.get("format")) not in _FORMATS:
         raise bad_request("Can't parse InputSticker: sticker format must be non-empty")
     emojis = given.get("emoji_list")
     if not isinstance(emojis, list) or not emojis:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from tgslices.testing.accounts import Json
 from tgslices.testing.arguments import Arguments
@@ -42,13 +42,32 @@ def read_text_of(raw: Json, name: str, entities_name: str) -> Json:
     if not text:
         return {}
     length = utf16_length(text)
+    if not entities:
+        entities = checked_entities(raw.get(entities_name))
     if length > (MAX_TEXT if name == "text" else MAX_CAPTION):
         raise bad_request("message is too long" if name == "text" else "message caption is too long")
     content: Json = {name: text}
-    entities = clipped(entities or raw.get(entities_name) or [], length)
+    entities = clipped(entities, length)
     if entities:
         content[entities_name] = entities
     return content
+
+
+def checked_entities(given: Any) -> list[Json]:
+    """The entities that came with a text; ``[]`` for none.
+
+    Raises:
+        ApiError: they are no list of entities.
+    """
+    if given is None or given == "":
+        return []
+    if not isinstance(given, list):
+        raise bad_request("Expected an Array of MessageEntity")
+    for item in given:
+        is_entity = isinstance(item, dict) and isinstance(item.get("type"), str)
+        if not is_entity or type(item.get("offset")) is not int or type(item.get("length")) is not int:
+            raise bad_request("Can't parse MessageEntity: expected an Object with a type, an offset and a length")
+    return given
 
 
 def clipped(entities: list[Json], length: int) -> list[Json]:
