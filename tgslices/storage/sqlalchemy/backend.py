@@ -57,14 +57,11 @@ class Backend:
         self.transactions = Transactions(self.engine, self.database, self.explain, timeout=self.timeout, turns=turns)
         self._prefix = prefix
         self._versions = Versions(self.tables, create=create)
-        self._state: Literal["new", "running", "closed"] = "new"
+        self.is_running = False
+        """Whether the database is open."""
+        self._was_closed = False
         self._changing = asyncio.Lock()
         self._held = AsyncExitStack()
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the database is open."""
-        return self._state == "running"
 
     async def start(self, load: Callable[[], Awaitable[None]]) -> None:
         """Open the database, bring its tables up to date, and load what the storage keeps in memory.
@@ -81,7 +78,8 @@ class Backend:
             except BaseException:
                 await self._release()
                 raise
-            self._state = "running"
+            self.is_running = True
+            self._was_closed = False
 
     async def ready(self, load: Callable[[], Awaitable[None]]) -> None:
         """Open the database if that has not been done.
@@ -89,16 +87,18 @@ class Backend:
         Raises:
             StorageError: it was closed, or cannot be opened.
         """
-        if self._state == "closed":
+        if self.is_running:
+            return
+        if self._was_closed:
             raise StorageError("The storage was closed.", "Await its start() to open it again.")
-        if not self.is_running:
-            await self.start(load)
+        await self.start(load)
 
     async def aclose(self, finish: Callable[[], Awaitable[None]]) -> None:
         """Refuse what comes from now on, finish what was accepted, and let go of the database."""
         async with self._changing:
             if self.is_running:
-                self._state = "closed"
+                self.is_running = False
+                self._was_closed = True
                 await finish()
                 await self._release()
 

@@ -47,7 +47,7 @@ class Openness:
     @property
     def known(self) -> OwnedKeys | None:
         """The open keys, if they are in memory and none is in doubt."""
-        return None if self._owned is None or self._owned.in_doubt else self._owned
+        return self._owned if self._owned is not None and self._owned.is_certain else None
 
     async def load(self) -> None:
         """Read the open keys into memory."""

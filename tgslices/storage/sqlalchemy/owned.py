@@ -65,6 +65,11 @@ class OwnedKeys:
         return self._keys.of_chat(bot_id, chat_id)
 
     @property
+    def is_certain(self) -> bool:
+        """Whether no key is in doubt."""
+        return not self._in_doubt
+
+    @property
     def in_doubt(self) -> list[SessionKey]:
         """Return the keys whose state the database must be asked for."""
         return list(self._in_doubt)

@@ -74,24 +74,24 @@ class Tables:
 
 
 def build_tables(prefix: str = "tgslices_", *, schema: str | None = None, metadata: MetaData | None = None) -> Tables:
-    """Describe the tables, in the given metadata or in one of their own.
-
-    Raises:
-        sqlalchemy.exc.InvalidRequestError: the metadata holds a table of such a name already.
-    """
+    """Describe the tables, in the given metadata or in one of their own; what is described there already is used."""
     metadata = MetaData() if metadata is None else metadata
-    return Tables(
+    dot = "" if schema is None else f"{schema}."
+    described = [
+        there if (there := metadata.tables.get(f"{dot}{prefix}{name}")) is not None else make(prefix, schema, metadata)
+        for name, make in (("meta", _meta), ("keys", _keys), ("messages", _messages), ("pending", _pending))
+    ]
+    return Tables(metadata, *described)
+
+
+def _meta(prefix: str, schema: str | None, metadata: MetaData) -> Table:
+    """What is to be known about the other tables: their version."""
+    return Table(
+        f"{prefix}meta",
         metadata,
-        Table(
-            f"{prefix}meta",
-            metadata,
-            Column("name", String(64), primary_key=True),
-            Column("value", Text, nullable=False),
-            schema=schema,
-        ),
-        _keys(prefix, schema, metadata),
-        _messages(prefix, schema, metadata),
-        _pending(prefix, schema, metadata),
+        Column("name", String(64), primary_key=True),
+        Column("value", Text, nullable=False),
+        schema=schema,
     )
 
 

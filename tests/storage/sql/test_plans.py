@@ -1,0 +1,138 @@
+"""Every statement that the storage sends finds its rows by an index: what it costs does not grow with the tables."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import asyncpg  # type: ignore[import-untyped]  # it ships no types
+import pytest
+from sqlalchemy import event
+
+from tgslices.model import Scope, SessionKey
+from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
+from tgslices.storage.sqlalchemy.schema import NO_ID
+from tgslices.testing.contract.samples import MINUTE, NOW, sent
+
+ROWS = 20_000
+BOTS = 50
+KEY = SessionKey(7, 100_007, 100_007, None, None, None)
+BUSINESS = SessionKey(7, 100_057, None, None, "c")
+
+FILL_KEYS = f"""
+    INSERT INTO tgslices_keys (id, bot_id, chat_id, user_id, thread_id, label, is_open)
+    {{series}} SELECT n, n % {BOTS}, 100000 + n, 100000 + n, {NO_ID + 1} - 1, {{empty}}, {{true}} FROM s
+"""
+FILL_MESSAGES = """
+    INSERT INTO tgslices_messages
+        (key_id, chat_id, message_id, variant, direction, recorded_at, business_connection_id)
+    {series} SELECT n, 100000 + n, n, {empty}, 'in', 0, CASE WHEN n % 10 = 0 THEN 'c' END FROM s
+"""
+FILL_PENDING = f"""
+    INSERT INTO tgslices_pending
+        (identity, bot_id, key_chat_id, chat_id, message_id, variant, direction, recorded_at, claimed_at, due_at)
+    {{series}} SELECT {{number}}, n % {BOTS}, 100000 + n, 100000 + n, n, {{empty}}, 'in', 0, 0, 1000000 + n FROM s
+"""
+FILL = (FILL_KEYS, FILL_MESSAGES, FILL_PENDING)
+
+
+class Statements:
+    """The statements that a storage has sent, with their parameters."""
+
+    def __init__(self, storage: SQLAlchemySessionStorage) -> None:
+        self.sent: dict[str, Sequence[Any]] = {}
+        engine, database = storage._backend.engine, storage._backend.database
+        event.listen(engine.sync_engine, "before_cursor_execute", self._note)
+        execute = database.execute
+
+        async def noting(connection: Any, statement: str, rows: Sequence[Sequence[Any]]) -> Any:
+            self._note(None, None, statement, [value for row in rows for value in row])
+            return await execute(connection, statement, rows)
+
+        database.execute = noting  # type: ignore[method-assign]  # to look on
+
+    def _note(self, connection: Any, cursor: Any, statement: str, parameters: Sequence[Any], *_: Any) -> None:
+        if statement.lstrip().split()[0] in ("SELECT", "UPDATE", "DELETE", "WITH", "INSERT"):
+            self.sent.setdefault(statement, parameters)
+
+
+async def use_everything(storage: SQLAlchemySessionStorage) -> None:
+    """Call every method in a way that makes it do its work."""
+    scope = Scope(7, KEY.chat_id, "private", KEY.user_id, 3)
+    await storage.record(scope, sent(1, KEY.chat_id))
+    await storage.add(KEY, sent(2, KEY.chat_id))
+    await storage.add_opening(KEY, sent(3, KEY.chat_id))
+    await storage.add_if_open(KEY, sent(4, KEY.chat_id))
+    await storage.open(BUSINESS)
+    await storage.add(BUSINESS, sent(5, BUSINESS.chat_id, business_connection_id="c"))
+    await storage.matching(scope)
+    await storage.open_keys(7)
+    entries = await storage.list(KEY)
+    await storage.remove(KEY, entries[:1])
+    await storage.claim(KEY, entries[1:3], now=NOW, until=NOW + MINUTE)
+    leased = await storage.lease(7, now=NOW, until=NOW + MINUTE, limit=5)
+    await storage.postpone(leased, until=NOW)
+    await storage.settle(leased)
+    await storage.pending(7)
+    await storage.next_due(7)
+    await storage.discard(7, "c", BUSINESS.chat_id, [5])
+    await storage.migrate(7, KEY.chat_id, 100_107)
+    await storage.unsubscribe(BUSINESS)
+    await storage.clear(SessionKey(7, 100_107, 100_107))
+    await storage.close(SessionKey(7, 100_107, KEY.user_id))
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_no_statement_scans_a_table_of_sqlite(tmp_path: Path, shared: bool) -> None:
+    file = tmp_path / "slices.db"
+    storage = SQLAlchemySessionStorage(f"sqlite+aiosqlite:///{file}", shared=shared)
+    await storage.start()
+    await storage.aclose()
+    series = f"WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {ROWS})"
+    with closing(sqlite3.connect(file)) as connection, connection:
+        for statement in FILL:
+            connection.execute(statement.format(series=series, empty="x''", true="1", number="CAST(n AS BLOB)"))
+    await storage.start()
+    statements = Statements(storage)
+    await use_everything(storage)
+    await storage.aclose()
+    with closing(sqlite3.connect(file)) as connection:
+        plans = {
+            statement: [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", tuple(parameters))]
+            for statement, parameters in statements.sent.items()
+        }
+    assert len(plans) > 20
+    assert {it: plan for it, plan in plans.items() if any("SCAN tgslices" in line for line in plan)} == {}
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_no_statement_scans_a_table_of_postgresql(postgres_url: str, shared: bool) -> None:
+    storage = SQLAlchemySessionStorage(postgres_url, shared=shared)
+    await storage.start()
+    await storage.aclose()
+    connection = await asyncpg.connect(postgres_url.replace("+asyncpg", ""))
+    for statement in FILL:
+        await connection.execute(
+            statement.format(
+                series=f"WITH s(n) AS (SELECT * FROM generate_series(1, {ROWS}))",
+                empty="''::bytea",
+                true="true",
+                number="int8send(n)",
+            )
+        )
+    await connection.execute(f"SELECT setval('tgslices_keys_id_seq', {ROWS + 1})")
+    await connection.execute("ANALYZE")
+    await storage.start()
+    statements = Statements(storage)
+    await use_everything(storage)
+    await storage.aclose()
+    plans = {}
+    for statement, parameters in statements.sent.items():
+        if "pg_" not in statement:
+            plans[statement] = [row[0] for row in await connection.fetch(f"EXPLAIN {statement}", *parameters)]
+    await connection.close()
+    assert len(plans) > 20
+    assert {it: plan for it, plan in plans.items() if any("Seq Scan on tgslices" in line for line in plan)} == {}

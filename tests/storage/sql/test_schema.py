@@ -1,0 +1,231 @@
+"""The tables: what they look like, who creates them, which version they have, and which indexes are used."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, create_engine, make_url, text
+
+from tests.storage.sql.backends import PostgresServer, sqlite_rows
+from tgslices.errors import StorageError
+from tgslices.model import Scope, SessionKey
+from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage, build_tables
+from tgslices.storage.sqlalchemy.schema import Tables
+from tgslices.storage.sqlalchemy.versions import Versions
+from tgslices.testing.contract.samples import KEY, MINUTE, NOW, exactly, sent
+
+VERSION_1 = Path(__file__).parent / "data" / "version1.sql"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "slices.db"
+
+
+@pytest.fixture
+def written_by_version_1(file: Path) -> Path:
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(VERSION_1.read_text(encoding="utf-8"))
+    return file
+
+
+def url(file: Path) -> str:
+    return f"sqlite+aiosqlite:///{file}"
+
+
+def digest(file: Path) -> str:
+    return sha256(file.read_bytes()).hexdigest()
+
+
+def declarations(file: Path) -> dict[str, str]:
+    rows = sqlite_rows(file, "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name LIKE 'tgslices%'")
+    return {row["name"]: " ".join(row["sql"].split()) for row in rows}
+
+
+async def opened(storage: SQLAlchemySessionStorage) -> SQLAlchemySessionStorage:
+    await storage.start()
+    return storage
+
+
+# Versions
+
+
+async def test_a_new_database_looks_as_the_published_version_does(written_by_version_1: Path, tmp_path: Path) -> None:
+    """Change the schema only together with its version, and with a step that upgrades what users have."""
+    new = tmp_path / "new.db"
+    await (await opened(SQLAlchemySessionStorage(url(new)))).aclose()
+    assert declarations(new) == declarations(written_by_version_1)
+
+
+async def test_what_version_1_wrote_is_read_by_this_release(written_by_version_1: Path) -> None:
+    storage = SQLAlchemySessionStorage(url(written_by_version_1))
+    order = SessionKey(42, -1001234567890, 5, 7, None, "it's an order")
+    closed = SessionKey(42, 7, qualifier="")
+    assert set(await storage.open_keys(42)) == {KEY, order}
+    assert [exactly(it) for it in await storage.list(KEY)] == [
+        exactly(sent(1)),
+        exactly(sent(9, business_connection_id="c")),
+    ]
+    assert [exactly(it) for it in await storage.list(order)] == [exactly(sent(2, -1001234567890, thread_id=7))]
+    assert await storage.list(closed) == [sent(3)]
+    [pending] = await storage.pending(42)
+    assert (pending.key, pending.message, pending.claimed_at, pending.due_at) == (closed, sent(4), NOW, NOW + MINUTE)
+    assert await storage.settle([pending]) == 1
+    assert await storage.record(Scope(42, 7, "private", 7), sent(1)) == 1
+    assert len(await storage.list(KEY)) == 2
+    await storage.aclose()
+
+
+def add_notes(connection: Connection, tables: Tables) -> None:
+    """Upgrade to a version that there will be one day."""
+    connection.execute(text(f"ALTER TABLE {tables.keys.name} ADD COLUMN note TEXT"))
+    connection.execute(text(f"UPDATE {tables.keys.name} SET note = 'old'"))
+
+
+def of_version_2(storage: SQLAlchemySessionStorage, *, create: bool = True) -> SQLAlchemySessionStorage:
+    """Let a storage be of a release that writes version 2."""
+    storage._backend._versions = Versions(storage._backend.tables, create=create, version=2, upgrades={1: add_notes})
+    return storage
+
+
+async def test_a_database_of_version_1_opens_under_version_2_with_all_that_it_holds(
+    written_by_version_1: Path,
+) -> None:
+    for _ in range(2):
+        storage = of_version_2(SQLAlchemySessionStorage(url(written_by_version_1)))
+        assert await storage.list(KEY) == [sent(1), sent(9, business_connection_id="c")]
+        await storage.aclose()
+    [version] = sqlite_rows(written_by_version_1, "SELECT value FROM tgslices_meta")
+    notes = sqlite_rows(written_by_version_1, "SELECT note FROM tgslices_keys")
+    assert (version["value"], {row["note"] for row in notes}) == ("2", {"old"})
+
+
+async def test_an_upgrade_that_fails_changes_nothing(written_by_version_1: Path) -> None:
+    def fail(connection: Connection, tables: Tables) -> None:
+        add_notes(connection, tables)
+        raise RuntimeError("in the middle")
+
+    before = declarations(written_by_version_1)
+    storage = SQLAlchemySessionStorage(url(written_by_version_1))
+    storage._backend._versions = Versions(storage._backend.tables, create=True, version=2, upgrades={1: fail})
+    with pytest.raises(StorageError, match="in the middle"):
+        await storage.start()
+    assert declarations(written_by_version_1) == before
+    [version] = sqlite_rows(written_by_version_1, "SELECT value FROM tgslices_meta")
+    assert version["value"] == "1"
+
+
+@pytest.mark.parametrize("version", ["2", "17", "0", "x"])
+async def test_an_unknown_version_is_refused_and_nothing_is_touched(written_by_version_1: Path, version: str) -> None:
+    with closing(sqlite3.connect(written_by_version_1)) as connection, connection:
+        connection.execute("UPDATE tgslices_meta SET value = ?", (version,))
+    before = digest(written_by_version_1)
+    storage = SQLAlchemySessionStorage(url(written_by_version_1))
+    with pytest.raises(StorageError) as caught:
+        await storage.list(KEY)
+    assert str(caught.value) == (
+        f"The storage's tables have version {version}, and this release knows versions up to 1. "
+        "Install a newer release of tgslices. Nothing was changed."
+    )
+    assert digest(written_by_version_1) == before
+    assert sorted(path.name for path in written_by_version_1.parent.iterdir()) == ["slices.db"]
+
+
+async def test_on_postgresql_too_versions_are_upgraded_and_newer_ones_refused(postgres_url: str) -> None:
+    storage = await opened(SQLAlchemySessionStorage(postgres_url))
+    await storage.add_opening(KEY, sent(1))
+    await storage.aclose()
+    newer = of_version_2(SQLAlchemySessionStorage(postgres_url))
+    assert await newer.list(KEY) == [sent(1)]
+    await newer.aclose()
+    older = SQLAlchemySessionStorage(postgres_url)
+    with pytest.raises(StorageError, match="version 2, and this release knows versions up to 1"):
+        await older.list(KEY)
+
+
+async def test_workers_that_start_at_the_same_moment_create_the_tables_once(postgres_url: str, file: Path) -> None:
+    for where in (postgres_url, url(file)):
+        workers = [SQLAlchemySessionStorage(where, shared=True) for _ in range(8)]
+        for worker in workers:
+            await worker.open(KEY)
+        late = [SQLAlchemySessionStorage(where, shared=True, prefix="other_") for _ in range(8)]
+        await asyncio.gather(*(worker.open(KEY) for worker in late))
+        for worker in [*workers, *late]:
+            assert await worker.open_keys(KEY.bot_id) == [KEY]
+            await worker.aclose()
+
+
+# Who creates the tables
+
+
+async def test_without_create_missing_tables_are_named_and_not_made(file: Path, postgres_url: str) -> None:
+    for where in (url(file), postgres_url):
+        storage = SQLAlchemySessionStorage(where, create=False)
+        with pytest.raises(StorageError) as caught:
+            await storage.list(KEY)
+        assert str(caught.value) == (
+            "The table tgslices_meta is missing or lacks a column. "
+            "Create the tables of storage.metadata with your migrations, or pass create=True."
+        )
+    assert declarations(file) == {}
+
+
+async def test_tables_that_a_migration_tool_made_need_no_version(file: Path) -> None:
+    storage = SQLAlchemySessionStorage(url(file), create=False)
+    engine = create_engine(f"sqlite:///{file}")
+    storage.metadata.create_all(engine)
+    engine.dispose()
+    await storage.add(KEY, sent(1))
+    assert await storage.list(KEY) == [sent(1)]
+    await storage.aclose()
+    assert sqlite_rows(file, "SELECT * FROM tgslices_meta") == []
+
+
+async def test_without_create_an_older_version_is_named_and_not_upgraded(written_by_version_1: Path) -> None:
+    storage = of_version_2(SQLAlchemySessionStorage(url(written_by_version_1), create=False), create=False)
+    with pytest.raises(StorageError) as caught:
+        await storage.start()
+    assert str(caught.value) == (
+        "The storage's tables have version 1, and this release needs version 2. "
+        "Migrate them and set schema_version in tgslices_meta, or pass create=True."
+    )
+
+
+async def test_the_tables_join_a_users_metadata_and_only_they_are_created(file: Path) -> None:
+    metadata = MetaData()
+    Table("users", metadata, Column("id", Integer, primary_key=True))
+    storage = await opened(SQLAlchemySessionStorage(url(file), metadata=metadata))
+    await storage.aclose()
+    names = ["tgslices_keys", "tgslices_messages", "tgslices_meta", "tgslices_pending", "users"]
+    assert sorted(metadata.tables) == names
+    assert storage.metadata is metadata
+    assert {row["name"] for row in sqlite_rows(file, "SELECT name FROM sqlite_master WHERE type = 'table'")} == {
+        *names[:4]
+    }
+
+
+def test_two_storages_may_share_one_metadata() -> None:
+    metadata = MetaData()
+    assert build_tables(metadata=metadata).keys is build_tables(metadata=metadata).keys
+
+
+async def test_prefix_and_schema_keep_bots_apart_in_one_database(postgres: PostgresServer, postgres_url: str) -> None:
+    await postgres.execute(str(make_url(postgres_url).database), 'CREATE SCHEMA "Odd schema"')
+    storages = [
+        SQLAlchemySessionStorage(postgres_url),
+        SQLAlchemySessionStorage(postgres_url, prefix='odd "prefix_'),
+        SQLAlchemySessionStorage(postgres_url, schema="Odd schema"),
+    ]
+    for number, storage in enumerate(storages):
+        await storage.add_opening(KEY, sent(number))
+        await storage.claim(KEY, [sent(number)], now=NOW, until=NOW)
+        await storage.add_opening(KEY, sent(number))
+    for number, storage in enumerate(storages):
+        assert await storage.list(KEY) == [sent(number)]
+        assert [it.message for it in await storage.pending(KEY.bot_id)] == [sent(number)]
+        await storage.aclose()
