@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from tgslices import Session, SessionBot
 from tgslices.testing import BotAccount, BotApi, ChatView, Person
 from tgslices.testing.methods import METHODS
 
+UPDATE_IDS = count(1)
 NOW = int(datetime.now(UTC).timestamp())
 
 
@@ -77,7 +79,7 @@ class Stage:
 
     def update(self, kind: str, event: dict[str, Any]) -> Update:
         """Return an update, bound to the bot as aiogram binds it."""
-        return Update.model_validate({"update_id": 1, kind: event}, context={"bot": self.bot})
+        return Update.model_validate({"update_id": next(UPDATE_IDS), kind: event}, context={"bot": self.bot})
 
 
 async def texts_of(session: Session, view: ChatView) -> list[str]:

@@ -1,0 +1,123 @@
+"""The task that finishes pending deletions by itself: when it looks, when it ends, and that nothing stops it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tgslices.settling import Settler
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+LONG = timedelta(hours=1)
+
+
+class Work:
+    """Something to settle, due at one time or never."""
+
+    def __init__(self) -> None:
+        self.due: datetime | None = None
+        self.settled = 0
+        self.looks = 0
+        self.failures: list[Exception] = []
+        self.looked = asyncio.Event()
+        self.now = NOW
+        self.settler = Settler(self.settle, self.next_due, clock=lambda: self.now, look_every=LONG)
+
+    async def settle(self) -> None:
+        if self.failures:
+            raise self.failures.pop()
+        self.settled += 1
+        self.due = None
+
+    async def next_due(self) -> datetime | None:
+        self.looks += 1
+        self.looked.set()
+        return self.due
+
+    async def look(self) -> None:
+        """Wake the settler and wait until it has looked."""
+        self.looked.clear()
+        self.settler.wake()
+        await asyncio.wait_for(self.looked.wait(), 5)
+
+    @property
+    def tasks(self) -> list[asyncio.Task[object]]:
+        return [task for task in asyncio.all_tasks() if task.get_name() == "tgslices-settler"]
+
+    async def ended(self) -> None:
+        await asyncio.wait_for(asyncio.gather(*self.tasks), 5)
+
+
+@pytest.fixture
+async def work() -> AsyncIterator[Work]:
+    work = Work()
+    yield work
+    await work.settler.stop()
+
+
+async def test_merely_woken_it_ends_as_soon_as_nothing_is_pending(work: Work) -> None:
+    await work.look()
+    await work.ended()
+    assert (work.looks, work.settled) == (1, 0)
+
+
+async def test_what_is_due_is_settled_at_once(work: Work) -> None:
+    work.due = NOW
+    await work.look()
+    await work.ended()
+    assert (work.settled, work.tasks) == (1, [])
+
+
+async def test_what_is_not_due_yet_is_waited_for(work: Work) -> None:
+    work.due = NOW + timedelta(minutes=1)
+    await work.look()
+    assert (work.settled, len(work.tasks)) == (0, 1)
+    work.now = work.due
+    await work.look()
+    await work.ended()
+    assert work.settled == 1
+
+
+async def test_started_it_stays_and_looks_again(work: Work) -> None:
+    work.settler.start()
+    await asyncio.wait_for(work.looked.wait(), 5)
+    assert len(work.tasks) == 1
+    work.due = NOW
+    await work.look()
+    await work.look()
+    assert (work.settled, len(work.tasks)) == (1, 1)
+    await work.settler.stop()
+    await work.settler.stop()
+    assert work.tasks == []
+
+
+async def test_it_is_one_task_however_often_it_is_woken(work: Work) -> None:
+    work.due = NOW + LONG
+    for _ in range(5):
+        work.settler.start()
+        work.settler.wake()
+    await work.look()
+    assert len(work.tasks) == 1
+
+
+async def test_a_failure_is_logged_and_it_goes_on(work: Work, caplog: pytest.LogCaptureFixture) -> None:
+    work.due, work.failures = NOW, [RuntimeError("second"), RuntimeError("first")]
+    await work.look()
+    await work.look()
+    assert (work.settled, len(work.tasks)) == (0, 1)
+    await work.look()
+    await work.ended()
+    assert work.settled == 1
+    assert caplog.messages == ["Pending deletions could not be settled and will be tried again"] * 2
+
+
+async def test_it_can_be_started_again_after_it_was_stopped(work: Work) -> None:
+    work.settler.start()
+    await work.settler.stop()
+    work.due = NOW
+    await work.look()
+    await work.ended()
+    assert work.settled == 1
