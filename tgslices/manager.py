@@ -196,7 +196,7 @@ class SessionManager:
             due = await self._durable.lease(self._bot_id, now=now, until=now + self.config.lease, limit=LEASE_BATCH)
             if not due:
                 return ClearResult.total(results)
-            results.append(await self._executor.run(self.bot, due))
+            results.append(await self._executor.run(self.bot, due, migrated=self.tracker.migrated))
 
     async def _next_due(self) -> datetime | None:
         return await self._durable.next_due(self._bot_id)

@@ -156,7 +156,7 @@ class Session(SendWrappers):
         _require_reach(bot, self.key, entries)
         now = self._tracker.clock()
         if dry_run:
-            return plan_deletion(entries, now=now, bot_id=self.key.bot_id)
+            return plan_deletion(entries, now=now, bot_id=self.key.bot_id, migrated=self._tracker.migrated)
         if not entries:
             return ClearResult()
         key, until = self.key, now + self._lease
@@ -164,7 +164,7 @@ class Session(SendWrappers):
         result = None
         try:
             pending = [PendingDeletion(key, message, now, until) for message in claimed]
-            result = await self._executor.run(bot or self.bot, pending)
+            result = await self._executor.run(bot or self.bot, pending, migrated=self._tracker.migrated)
         finally:
             if result is None or result.pending or result.deferred:
                 self._on_pending()

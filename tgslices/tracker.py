@@ -64,6 +64,8 @@ class Tracker:
         self._backlog = Backlog(backlog_limit)
         self.intents: dict[tuple[SessionKey, TrackedMessage | None], Write] = {}
         """What was opened whose durable part is still to come, in order."""
+        self.migrated: set[int] = set()
+        """Groups that became supergroups while this process looked: what is left there cannot be deleted any more."""
         self._settling = asyncio.Lock()
         self.under_way = 0
         """How many updates are being handled."""
@@ -179,6 +181,7 @@ class Tracker:
 
     async def migrate(self, old_chat_id: int, new_chat_id: int) -> None:
         """Move everything of a group to the supergroup that it became. Harmless when repeated."""
+        self.migrated.add(old_chat_id)
         await self._write(
             partial(self.storage.migrate, self.bot_id, old_chat_id, new_chat_id), f"a migration to {new_chat_id}"
         )
