@@ -160,9 +160,9 @@ class Session(SendWrappers):
         if not entries:
             return ClearResult()
         key, until = self.key, now + self._lease
-        claimed = await self._tracker.storage.claim(key, entries, now=now, until=until)
         result = None
         try:
+            claimed = await self._tracker.storage.claim(key, entries, now=now, until=until)
             pending = [PendingDeletion(key, message, now, until) for message in claimed]
             result = await self._executor.run(bot or self.bot, pending, migrated=self._tracker.migrated)
         finally:

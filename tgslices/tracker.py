@@ -155,7 +155,8 @@ class Tracker:
     async def _record(self, update: Update, scope: Scope, message: TrackedMessage) -> None:
         await self._write(partial(self.storage.record, scope, message), "a message")
         for key in self.matching_predicates(update):
-            await self._backlog.write(partial(self.storage.add, key, message), "a message")
+            if key in self.predicates:
+                await self._backlog.write(partial(self.storage.add, key, message), "a message")
 
     def _holds(self, key: SessionKey, update: Update) -> bool:
         try:
@@ -226,8 +227,14 @@ class Tracker:
     async def close(self, live: LiveKey) -> int:
         """Stop tracking a session and drop what is left of it; return how many entries were dropped."""
         await self.ready()
-        dropped = await self.storage.close(live.key)
-        self.predicates.pop(live.key, None)
+        key = live.key
+        predicate = self.predicates.pop(key, None)  # before the storage works, so that no match comes behind its back
+        try:
+            dropped = await self.storage.close(key)
+        except BaseException:
+            if predicate is not None:
+                self.predicates.setdefault(key, predicate)
+            raise
         live.closings += 1
         return dropped
 
