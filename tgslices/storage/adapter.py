@@ -10,6 +10,7 @@ and repeating the call sets it right.
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import datetime
 
 from tgslices.model import PendingDeletion, Scope, SessionKey, TrackedMessage
@@ -56,7 +57,9 @@ class PluginStorage:
         async with self._locks.hold(key):
             removed = await self.plugin.remove(key, messages)
             if key in self._elsewhere or key in self._closed:
-                self._note_left(key, await self.plugin.list(key))
+                # A note kept too long costs a look more; the removal is done, so it must not fail now.
+                with suppress(Exception):
+                    self._note_left(key, await self.plugin.list(key))
             return removed
 
     async def clear(self, key: SessionKey) -> None:

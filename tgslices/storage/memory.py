@@ -83,16 +83,17 @@ class MemorySessionStorage:
 
     async def record(self, scope: Scope, message: TrackedMessage) -> int:
         matching = self._open.matching(scope)
-        # What cannot be kept is refused by the first of them, before anything has changed.
+        if not matching:
+            return 0
         if (
             message.chat_id == scope.chat_id
             and message.business_connection_id == scope.business_connection_id
             and message.ephemeral_message_id is None
             and message.receiver_user_id is None
         ):
-            for rows in matching:
-                add_at_home(rows, message)
+            add_at_home(matching, message)
         else:
+            # What cannot be kept is refused by the first of them, before anything has changed.
             for key, rows in zip(self._open.matching_keys(scope), matching, strict=True):
                 self._add(key, rows, message)
         return len(matching)

@@ -41,16 +41,18 @@ _id_at: Final = ID.unpack_from
 _head_and_marks_at: Final = HEAD_AND_MARKS.unpack_from
 
 
-def add_at_home(rows: Rows, message: TrackedMessage) -> None:
-    """Add a message of the key's own chat, not ephemeral, unless it is there.
+def add_at_home(slices: Iterable[Rows], message: TrackedMessage) -> None:
+    """Add a message to the rows of keys whose own chat it is in, not ephemeral, where it is not there yet.
 
     Raises:
         InvalidTrackedMessage: an id is no 64-bit integer, or a time has no equal in UTC; nothing changed.
     """
-    if not rows or (rows[_LAST_MARKS] & TOP_AT_HOME and message.message_id > _id_at(rows, _LAST_ID)[0]):
-        rows += pack_row(message, HOME, TOP | TOP_AT_HOME)
-    elif (marks := _marks_if_new(rows, message.message_id, HOME)) is not None:
-        rows += pack_row(message, HOME, marks)
+    row = pack_row(message, HOME, TOP | TOP_AT_HOME)
+    for rows in slices:
+        if not rows or (rows[_LAST_MARKS] & TOP_AT_HOME and message.message_id > _id_at(rows, _LAST_ID)[0]):
+            rows.extend(row)
+        elif (marks := _marks_if_new(rows, message.message_id, HOME)) is not None:
+            rows.extend(pack_row(message, HOME, marks))
 
 
 class Slices:
@@ -73,7 +75,7 @@ class Slices:
         """
         place = place_of(message)
         if place == (*home, None, None):
-            add_at_home(rows, message)
+            add_at_home((rows,), message)
             return
         known = self._places.find(place)
         marks = TOP if known is None else _marks_if_new(rows, message.message_id, known)
