@@ -12,7 +12,7 @@ from tgslices.testing.errors import bad_request
 _MAX_DATA: Final = 64
 """Bytes of ``callback_data``. Source: https://core.telegram.org/bots/api#inlinekeyboardbutton"""
 
-_ACTIONS: Final = (
+_ACTIONS: Final = {
     "url",
     "callback_data",
     "web_app",
@@ -23,7 +23,7 @@ _ACTIONS: Final = (
     "copy_text",
     "callback_game",
     "pay",
-)
+}
 
 
 def read_markup(arguments: Arguments) -> tuple[Json | None, Json | None]:
@@ -56,10 +56,10 @@ def _checked_button(button: Any) -> Json:
     problem = None
     if not isinstance(button, dict):
         problem = "InlineKeyboardButton must be an Object"
-    elif not any(action in button for action in _ACTIONS):
+    elif _ACTIONS.isdisjoint(button):
         problem = "Text buttons are unallowed in the inline keyboard"
     if problem is not None:
         raise bad_request(f"Can't parse inline keyboard button: {problem}")
     if len(str(button.get("callback_data", "")).encode()) > _MAX_DATA:
         raise bad_request("BUTTON_DATA_INVALID")
-    return {str(name): value for name, value in button.items()}
+    return dict(button)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from tgslices.testing.accounts import BotAccount, BusinessConnection, Json, User
 from tgslices.testing.arguments import Arguments
@@ -17,6 +17,9 @@ from tgslices.testing.methods.memory import memory_of
 from tgslices.testing.rules import business, ephemeral, forwarding, identifiers, sending, topics
 from tgslices.testing.rules.access import Access
 from tgslices.testing.world import World
+
+_FOR_A_RECEIVER: Final = ("ephemeral_message_parameters", "receiver_user_id")
+_TO_A_MESSAGE: Final = ("reply_parameters", "reply_to_message_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,8 @@ def _find_topic(chat: Chat, bot: BotAccount, thread_id: int) -> Topic | None:
 
 
 def _find_receiver(world: World, chat: Chat, arguments: Arguments, kind: str) -> User | None:
+    if arguments.values.keys().isdisjoint(_FOR_A_RECEIVER):
+        return None
     parameters = arguments.json("ephemeral_message_parameters", "ephemeral message parameters")
     given: Any = parameters.get("receiver_user_id") if isinstance(parameters, dict) else None
     receiver_id = identifiers.integer(str(given or arguments.text("receiver_user_id")))
@@ -174,6 +179,8 @@ def _find_replied(world: World, chat: Chat, bot: BotAccount, arguments: Argument
 
     Source: tdlib/telegram-bot-api ``Client.cpp:8470-8530``.
     """
+    if arguments.values.keys().isdisjoint(_TO_A_MESSAGE):
+        return None
     parameters = _reply_parameters(arguments)
     if parameters.get("ephemeral_message_id"):
         return _find_replied_ephemeral(world, chat, identifiers.integer(str(parameters["ephemeral_message_id"])))
