@@ -184,13 +184,17 @@ def test_an_inaccessible_message_can_be_tracked_although_its_age_is_unknown() ->
     [
         (
             "inline_query",
-            "Update cannot be tracked, because it carries no message that this bot could delete. "
-            "Pass a Message, or an Update or event that carries one.",
+            (
+                "Update cannot be tracked, because it carries no message that this bot could delete. "
+                "Pass a Message, or an Update or event that carries one."
+            ),
         ),
         (
             "guest_message",
-            "Update cannot be tracked, because a guest message belongs to a chat that the bot may not be in. "
-            "Pass a Message, or an Update or event that carries one.",
+            (
+                "Update cannot be tracked, because a guest message belongs to a chat that the bot may not be in. "
+                "Pass a Message, or an Update or event that carries one."
+            ),
         ),
     ],
 )

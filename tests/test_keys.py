@@ -10,10 +10,10 @@ from aiogram import Bot
 from aiogram.dispatcher.middlewares.user_context import UserContextMiddleware
 from aiogram.types import Update
 
+from tests.updates import EVENTS, update
 from tgslices.errors import ConfigurationError, InvalidSessionKey
 from tgslices.keys import SessionKeyStrategy, SessionQualifier, key_of, scope_of
 from tgslices.model import Scope, SessionKey
-from tests.updates import EVENTS, update
 
 BOT = 42
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import multiprocessing
+from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Annotated, Final
@@ -28,7 +29,8 @@ _FORKS.set_forkserver_preload(["tests.acceptance.worker"])
 
 def start(target: str, *arguments: object) -> BaseProcess:
     """Start ``poll`` or ``serve`` in a process of its own; the caller ends it."""
-    process = _FORKS.Process(target={"poll": poll, "serve": serve}[target], args=arguments, daemon=True)
+    targets: dict[str, Callable[..., None]] = {"poll": poll, "serve": serve}
+    process = _FORKS.Process(target=targets[target], args=arguments, daemon=True)
     process.start()
     return process
 
