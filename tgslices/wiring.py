@@ -125,7 +125,7 @@ class _Wiring:
 def _require_unused(bot: Bot, manager: SessionManager | None) -> None:
     if manager is None and hasattr(bot, "sessions"):
         raise ConfigurationError(
-            f"Bot {bot.id} has an attribute 'sessions' that is no SessionManager: {bot.sessions!r}.",
+            f"Bot {bot.id} has an attribute 'sessions' that is no SessionManager: {getattr(bot, 'sessions')!r}.",  # noqa: B009  # no Bot declares it
             "Rename it; setup_sessions needs that name.",
         )
     if manager is not None and manager.used:
