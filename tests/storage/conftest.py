@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,26 @@ from tests.storage.sql.backends import PostgresServer, start_postgres
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
     """A server that trusts this machine, and that writes without waiting for the disk."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def fragile_postgres() -> Iterator[PostgresServer]:
+    """Another server, for tests that stop it."""
+    with running_postgres() as server:
+        yield server
+
+
+@contextmanager
+def running_postgres() -> Iterator[PostgresServer]:
+    """Start a server in a directory whose path is short enough for a socket."""
     directory = Path(tempfile.mkdtemp(prefix="tgslices-pg-"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         server = start_postgres(directory)
     yield server
-    server.stop()
+    server.close()
     shutil.rmtree(directory, ignore_errors=True)
 
 

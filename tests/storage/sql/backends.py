@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
-from collections.abc import Iterable, Mapping
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import count
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
+import psutil
 from aiogram.enums import ContentType
 
 from tgslices.model import Direction, SessionKey, TrackedMessage
@@ -33,7 +35,6 @@ class PostgresServer:
     def __init__(self, server: Any) -> None:
         self._server = server
         self._numbers = count()
-        self.pid: int = server.get_pid()
 
     def dsn(self, database: str) -> str:
         return str(self._server.get_uri(database=database))
@@ -41,8 +42,33 @@ class PostgresServer:
     def url(self, database: str) -> str:
         return str(self._server.get_uri(database=database, driver="asyncpg"))
 
-    def stop(self) -> None:
+    def close(self) -> None:
+        """Stop for good, at once: nobody will read what is there."""
+        process = psutil.Process(self._server.get_pid())
+        process.send_signal(signal.SIGQUIT)
+        process.wait(30)
         self._server.cleanup()
+
+    def stop(self) -> None:
+        """Stop for a while: connections break, and new ones are refused."""
+        self._server.stop()
+
+    def start(self) -> None:
+        """Go on after a stop."""
+        self._server.start()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Answer nobody, and refuse nobody."""
+        server = psutil.Process(self._server.get_pid())
+        processes = [server, *server.children(recursive=True)]
+        for process in processes:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in reversed(processes):
+                process.resume()
 
     async def create_database(self) -> str:
         name = f"test_{next(self._numbers)}"

@@ -64,7 +64,7 @@ _POSTGRESQL: Final[dict[str, tuple[str, str]]] = {
 _TRANSIENT: Final = ("40001", "40P01")
 """Serialization failure and deadlock: the same again succeeds."""
 
-MOST_ATTEMPTS: Final = 4
+MOST_ATTEMPTS: Final = 8
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -1,6 +1,7 @@
 """Work on keys and their entries, each piece within one transaction.
 
 What changes or deletes a key locks its row first. Adding an entry needs that row too, so that nothing comes in between.
+Who needs several rows locks them in the order of their ids.
 """
 
 from __future__ import annotations
@@ -197,21 +198,24 @@ class Sessions:
         keys = self._keys
         found = await connection.execute(
             select(keys.c.id, keys.c.is_open, *self._key_columns())
-            .where(keys.c.bot_id == bot_id, keys.c.chat_id == old_chat_id)
+            .where(keys.c.bot_id == bot_id, keys.c.chat_id.in_([old_chat_id, new_chat_id]))
             .order_by(keys.c.id)
             .with_for_update()
         )
+        rows = {key_of(row): KeyRow(row_id, is_open) for row_id, is_open, *row in found.all()}
         return [
-            await self._move(connection, KeyRow(row_id, is_open), key_of(row), new_chat_id)
-            for row_id, is_open, *row in found.all()
+            await self._move(connection, old, row, replace(old, chat_id=new_chat_id), rows)
+            for old, row in rows.items()
+            if old.chat_id == old_chat_id
         ]
 
-    async def _move(self, connection: AsyncConnection, row: KeyRow, old: SessionKey, new_chat_id: int) -> Move:
-        new = replace(old, chat_id=new_chat_id)
-        there = None if old == new else await self.lock(connection, new)
+    async def _move(
+        self, connection: AsyncConnection, old: SessionKey, row: KeyRow, new: SessionKey, rows: dict[SessionKey, KeyRow]
+    ) -> Move:
         keys, messages = self._keys, self._messages
-        if there is None:
-            await connection.execute(update(keys).where(keys.c.id == row.id).values(chat_id=new_chat_id))
+        there = rows.get(new, row)
+        if there is row:
+            await connection.execute(update(keys).where(keys.c.id == row.id).values(chat_id=new.chat_id))
             return Move(old, new, row.id, row.is_open)
         moved = select(literal(there.id), *(messages.c[name] for name in MESSAGE_COLUMNS)).where(
             messages.c.key_id == row.id

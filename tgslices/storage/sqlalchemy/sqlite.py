@@ -25,7 +25,7 @@ CACHE_KIBIBYTES: Final = 32_768
 
 def create_sqlite_engine(url: URL, *, synchronous: str, timeout: float) -> AsyncEngine:
     """Return an engine with the given durability, which waits for locks for less time than a call may take."""
-    waits = {} if "timeout" in url.query else {"timeout": timeout * 0.8}
+    waits = {} if "timeout" in url.query else {"timeout": timeout / 2}
     engine = create_async_engine(
         url, connect_args=waits, poolclass=AsyncAdaptedQueuePool, hide_parameters=True, pool_timeout=timeout
     )

@@ -127,4 +127,5 @@ class Transactions:
                 collided = is_transient(error) or isinstance(error, IntegrityError)
                 if attempt == MOST_ATTEMPTS or not (stale or collided):
                     raise
+            await asyncio.sleep(0.001 * 2**attempt if collided else 0)
         raise AssertionError("unreachable")  # pragma: no cover

@@ -1,0 +1,279 @@
+"""What can go wrong with a file: the error names cause and remedy, comes in time, and leaves the file as it was."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from tests.storage.sql.backends import sqlite_rows
+from tgslices.errors import InvalidTrackedMessage, StorageError
+from tgslices.model import Scope, SessionKey
+from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
+from tgslices.testing.contract.samples import KEY, NOW, sent
+
+SCOPE = Scope(42, 7, "private", 7)
+SHORT = timedelta(seconds=0.5)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "slices.db"
+
+
+def url(file: Path) -> str:
+    return f"sqlite+aiosqlite:///{file}"
+
+
+def intact(file: Path) -> bool:
+    return sqlite_rows(file, "PRAGMA integrity_check") == [{"integrity_check": "ok"}]
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Keep a write transaction open, as another program might."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")
+
+
+async def failure_of(storage: SQLAlchemySessionStorage) -> str:
+    with pytest.raises(StorageError) as caught:
+        await storage.list(KEY)
+    await storage.aclose()
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_a_locked_file_is_told_in_time_and_used_again_when_it_is_free(file: Path, shared: bool) -> None:
+    storage = SQLAlchemySessionStorage(url(file), shared=shared, timeout=SHORT)
+    await storage.add_opening(KEY, sent(1))
+    with locked(file):
+        calls = [
+            storage.record(SCOPE, sent(2)),
+            storage.add(KEY, sent(3)),
+            storage.open(SessionKey(42, 8)),
+            storage.close(KEY),
+            storage.claim(KEY, [sent(1)], now=NOW, until=NOW),
+        ]
+        async with asyncio.timeout(len(calls)):
+            failures = await asyncio.gather(*calls, return_exceptions=True)
+        assert [type(failure) for failure in failures] == [StorageError] * len(calls)
+        with pytest.raises(StorageError) as caught:
+            await storage.clear(KEY)
+        assert str(caught.value) == (
+            f"The storage at {url(file)} is locked by another process or connection "
+            "(OperationalError: database is locked). "
+            "Find out who keeps a transaction open on it, or give the storage a longer timeout."
+        )
+        assert await storage.list(KEY) == [sent(1)]
+    assert await storage.record(SCOPE, sent(2)) == 1
+    assert await storage.list(KEY) == [sent(1), sent(2)]
+    assert await storage.open_keys(42) == [KEY]
+    await storage.aclose()
+
+
+async def test_a_lock_that_is_released_in_time_is_waited_for(file: Path) -> None:
+    storage = SQLAlchemySessionStorage(url(file))
+    await storage.open(KEY)
+    with locked(file):
+        recording = asyncio.create_task(storage.record(SCOPE, sent(1)))
+        while not storage._openness.writer._lanes:
+            await asyncio.sleep(0)
+    assert await recording == 1
+    await storage.aclose()
+
+
+async def test_a_connection_that_hangs_holds_nobody_up_for_longer_than_the_timeout(file: Path) -> None:
+    """A user's engine waits for locks as long as the user says, which the storage does not know."""
+    engine = create_async_engine(url(file), connect_args={"timeout": 2})
+    storage = SQLAlchemySessionStorage(engine, timeout=SHORT)
+    await storage.open(KEY)
+    with locked(file):
+        failures = await asyncio.gather(storage.record(SCOPE, sent(1)), storage.close(KEY), return_exceptions=True)
+    text = (
+        f"The storage at {url(file)} did not answer within 0.5 seconds. "
+        "Look at the database and at who keeps locks in it, or give the storage a longer timeout."
+    )
+    assert [str(failure) for failure in failures] == [text] * 2
+    patient = SQLAlchemySessionStorage(engine, timeout=timedelta(seconds=30), prefix="other_")
+    await patient.open(KEY)
+    await storage.aclose()
+    await patient.aclose()
+    await engine.dispose()
+    assert intact(file)
+
+
+async def test_a_full_disk_is_named_and_neither_the_file_nor_what_was_recorded_is_hurt(file: Path) -> None:
+    engine = create_async_engine(url(file))
+    pages = 60
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def limit(connection: Any, *_: object) -> None:
+        connection.execute(f"PRAGMA max_page_count={pages}").close()
+
+    storage = SQLAlchemySessionStorage(engine)
+    await storage.open(KEY)
+    recorded = []
+    with pytest.raises(StorageError) as caught:
+        for number in range(100_000):
+            await storage.record(SCOPE, sent(number))
+            recorded.append(sent(number))
+    assert str(caught.value) == (
+        f"The storage at {url(file)} cannot grow, because the disk is full "
+        "(OperationalError: database or disk is full). "
+        "What was recorded before is intact. Free some space; writing goes on then."
+    )
+    assert len(recorded) > 100
+    assert await storage.list(KEY) == recorded
+    assert intact(file)
+    pages = 10_000
+    assert await storage.record(SCOPE, sent(-1)) == 1
+    assert await storage.list(KEY) == [*recorded, sent(-1)]
+    await storage.aclose()
+    await engine.dispose()
+
+
+async def test_a_read_only_file_is_named(file: Path) -> None:
+    writable = SQLAlchemySessionStorage(url(file))
+    await writable.add_opening(KEY, sent(1))
+    await writable.aclose()
+    before = file.read_bytes()
+    read_only = f"sqlite+aiosqlite:///file:{file}?mode=ro&uri=true"
+    storage = SQLAlchemySessionStorage(read_only)
+    assert await storage.list(KEY) == [sent(1)]
+    with pytest.raises(StorageError) as caught:
+        await storage.record(SCOPE, sent(2))
+    assert str(caught.value) == (
+        f"The storage at {make_url(read_only).render_as_string()} is read-only "
+        "(OperationalError: attempt to write a readonly database). "
+        "Give this process the right to write the file and its directory, or name another file."
+    )
+    await storage.aclose()
+    assert file.read_bytes() == before
+
+
+async def test_a_directory_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "nowhere" / "slices.db"
+    assert await failure_of(SQLAlchemySessionStorage(url(file))) == (
+        f"The storage at {url(file)} cannot be opened (OperationalError: unable to open database file). "
+        "Name a file in a directory that exists and that this process may write."
+    )
+
+
+async def test_a_file_that_is_something_else_is_named_and_left_alone(file: Path) -> None:
+    file.write_text("I was here first. " * 100, encoding="utf-8")
+    assert await failure_of(SQLAlchemySessionStorage(url(file))) == (
+        f"The storage at {url(file)} is no SQLite database (DatabaseError: file is not a database). "
+        "Name another file, or move this one away to start anew."
+    )
+    assert file.read_text(encoding="utf-8") == "I was here first. " * 100
+
+
+@pytest.mark.parametrize(
+    "where", ["sqlite+aiosqlite://", "sqlite:///:memory:", "sqlite:///file:x?mode=memory&uri=true"]
+)
+async def test_a_database_in_memory_is_refused(where: str) -> None:
+    assert await failure_of(SQLAlchemySessionStorage(where)) == (
+        "An SQLite database in memory is no storage, because every connection has another and takes it along. "
+        "Name a file, or use MemorySessionStorage."
+    )
+
+
+async def test_a_storage_that_could_not_start_starts_when_it_can(tmp_path: Path) -> None:
+    file = tmp_path / "later" / "slices.db"
+    storage = SQLAlchemySessionStorage(url(file))
+    with pytest.raises(StorageError):
+        await storage.open(KEY)
+    assert not storage.is_idle(KEY.bot_id)
+    file.parent.mkdir()
+    await storage.open(KEY)
+    assert await storage.open_keys(42) == [KEY]
+    await storage.aclose()
+
+
+async def test_a_closed_storage_says_so_and_can_be_started_again(file: Path) -> None:
+    storage = SQLAlchemySessionStorage(url(file))
+    await storage.add_opening(KEY, sent(1))
+    await storage.aclose()
+    for call in (storage.record(SCOPE, sent(2)), storage.list(KEY), storage.close(KEY), storage.open(KEY)):
+        with pytest.raises(StorageError) as caught:
+            await call
+        assert str(caught.value) == "The storage was closed. Await its start() to open it again."
+    await storage.start()
+    assert await storage.record(SCOPE, sent(2)) == 1
+    assert await storage.list(KEY) == [sent(1), sent(2)]
+    await storage.aclose()
+
+
+async def test_what_the_database_refuses_fails_alone_in_its_group(file: Path) -> None:
+    storage = SQLAlchemySessionStorage(url(file))
+    await storage.open(KEY)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute(
+            "CREATE TRIGGER taboo BEFORE INSERT ON tgslices_messages WHEN new.message_id = 13 "
+            "BEGIN SELECT raise(ABORT, 'unlucky'); END"
+        )
+    answers = await asyncio.gather(
+        *(storage.record(SCOPE, sent(number)) for number in range(20)), return_exceptions=True
+    )
+    assert [answer for answer in answers if answer != 1] == [answers[13]]
+    assert "unlucky" in str(answers[13])
+    assert [it.message_id for it in await storage.list(KEY)] == [number for number in range(20) if number != 13]
+    await storage.aclose()
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"user_id": 2**63}, f"user_id of a tracked message is {2**63}. Pass a 64-bit integer instead."),
+        ({"thread_id": "7"}, "thread_id of a tracked message is '7'. Pass a 64-bit integer instead."),
+        (
+            {"ephemeral_message_id": 1.5},
+            "ephemeral_message_id of a tracked message is 1.5. Pass a 64-bit integer instead.",
+        ),
+        ({"kind": "text"}, "kind of a tracked message is 'text'. Pass a ContentType instead."),
+        ({"direction": "in"}, "direction of a tracked message is 'in'. Pass a Direction instead."),
+    ],
+)
+async def test_a_message_that_cannot_be_kept_is_refused_before_it_meets_others(
+    file: Path, change: dict[str, Any], text: str
+) -> None:
+    storage = SQLAlchemySessionStorage(url(file))
+    await storage.open(KEY)
+    good, bad = await asyncio.gather(
+        storage.record(SCOPE, sent(1)), storage.record(SCOPE, sent(2, **change)), return_exceptions=True
+    )
+    assert (good, str(bad)) == (1, text)
+    assert isinstance(bad, InvalidTrackedMessage)
+    assert await storage.list(KEY) == [sent(1)]
+    await storage.aclose()
+
+
+async def test_who_is_cancelled_in_a_transaction_leaves_it_whole(file: Path) -> None:
+    storage = SQLAlchemySessionStorage(url(file))
+    for number in range(300):
+        await storage.add_opening(KEY, sent(number))
+    for turns in range(30):
+        claiming = asyncio.create_task(
+            storage.claim(KEY, [sent(10 * turns + it) for it in range(10)], now=NOW, until=NOW)
+        )
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        claiming.cancel()
+        await asyncio.gather(claiming, return_exceptions=True)
+    await storage.aclose()
+    await storage.start()
+    here, pending = await storage.list(KEY), [it.message for it in await storage.pending(42)]
+    assert len(here) % 10 == 0
+    assert sorted(it.message_id for it in [*here, *pending]) == list(range(300))
+    await storage.aclose()
