@@ -146,8 +146,7 @@ def track_by_hand(event: TelegramObject, bot_id: int, at: datetime, direction: D
         NotAMessage: it carries none that a bot could delete.
     """
     message = _message_in(event)
-    if isinstance(message, (Message, InaccessibleMessage)):
-        _require_own(event, message, bot_id)
+    _require_own(event, message, bot_id)
     if isinstance(message, Message):
         record = track_incoming(message, bot_id, at)
         if record is None:
@@ -186,11 +185,13 @@ def _message_in(event: object) -> object:
     return event.message if isinstance(event, CallbackQuery) else event
 
 
-def _require_own(event: TelegramObject, message: Message | InaccessibleMessage, bot_id: int) -> None:
+def _require_own(event: TelegramObject, message: object, bot_id: int) -> None:
     """Refuse a message whose number means another message, or none, to this bot."""
     if getattr(event, "guest_message", None) or getattr(message, "guest_query_id", None):
         raise NotAMessage(event, "a guest message belongs to a chat that the bot may not be in")
-    if message.bot is not None and message.bot.id != bot_id and message.chat.id >= SUPERGROUPS_BELOW:
+    if not isinstance(message, (Message, InaccessibleMessage)) or message.chat.id < SUPERGROUPS_BELOW:
+        return
+    if message.bot is not None and message.bot.id != bot_id:
         raise NotAMessage(event, "it came to another bot, and outside of supergroups message ids belong to one bot")
 
 
@@ -204,6 +205,7 @@ def _track(message: Message, at: datetime, direction: Direction, connection: str
     ephemeral = getattr(message, "ephemeral_message_id", None)
     if message.message_id <= 0 and not ephemeral:
         return None
+    # An aiogram from before Bot API 10.2 does not know the receiver, and leaves the JSON as it is.
     receiver = getattr(message, "receiver_user", None) if ephemeral else None
     user = message.from_user
     date = message.date
@@ -218,5 +220,5 @@ def _track(message: Message, at: datetime, direction: Direction, connection: str
         connection,
         message.message_thread_id if message.is_topic_message else None,
         ephemeral,
-        None if receiver is None else receiver.id,
+        receiver["id"] if isinstance(receiver, dict) else getattr(receiver, "id", None),
     )

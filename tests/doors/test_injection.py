@@ -130,6 +130,11 @@ async def wrapped_with_arguments(message: Message, order: Order, held: Held) -> 
     held.append(order)
 
 
+async def tolerant(message: Message, order: Order, held: Held, **rest: Any) -> None:
+    """Take what older releases of aiogram hand to a wrapper that takes anything."""
+    held.append(order)
+
+
 class CallableObject:
     """A handler that is an object. aiogram runs a plain function in a thread, and what has one as ``__call__``."""
 
@@ -170,7 +175,7 @@ def with_held(handler: Callable[..., Awaitable[Any]], held: Held) -> Callable[..
     [
         lambda held: with_held(wrapped_with_arguments, held),
         lambda held: with_held(with_held(wrapped_with_arguments, []), held),
-        lambda held: with_held(decorated(wrapped_with_arguments), held),
+        lambda held: with_held(decorated(tolerant), held),
         lambda held: decorated(decorated(CallableObject(held).method)),
         CallableObject,
         lambda held: CallableObject(held).method,

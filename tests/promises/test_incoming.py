@@ -191,6 +191,21 @@ async def test_a_guest_message_is_never_recorded(stage: Stage) -> None:
     assert await ids_in(session) == []
 
 
+async def test_an_ephemeral_message_that_arrives_is_recorded_by_its_own_id(stage: Stage) -> None:
+    """By an aiogram that knows them, and by one that does not and hands out JSON."""
+    session, handled = stage.session(), list[int]()
+
+    @stage.dispatcher.message()
+    async def handle(message: Message) -> None:
+        handled.append(message.message_id)
+
+    whisper = stage.message(0, ephemeral_message_id=9, receiver_user=stage.account.json())
+    await stage.delivers("message", whisper)
+    [entry] = await session.messages()
+    assert (entry.message_id, entry.ephemeral_message_id, entry.receiver_user_id) == (0, 9, stage.account.id)
+    assert handled == [0]
+
+
 async def test_direction_comes_from_the_sender(stage: Stage) -> None:
     """ "Direction comes from the sender, not from the way the message arrived." """
     session = stage.bot.sessions.get(stage.chat.id)
