@@ -220,5 +220,5 @@ def _track(message: Message, at: datetime, direction: Direction, connection: str
         connection,
         message.message_thread_id if message.is_topic_message else None,
         ephemeral,
-        receiver["id"] if isinstance(receiver, dict) else getattr(receiver, "id", None),
+        None if receiver is None else receiver["id"] if isinstance(receiver, dict) else receiver.id,
     )

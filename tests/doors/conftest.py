@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from aiogram import Dispatcher
+from aiogram import Bot, Dispatcher
 
 from tests.promises.stage import Stage
 from tgslices import SessionBot, setup_sessions
@@ -28,3 +28,17 @@ async def stage(api: BotApi, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[S
     async with SessionBot(account.token, session=api.client_session()) as bot:
         setup_sessions(dispatcher, bot)
         yield Stage(api, account, bot, dispatcher, ann, ann.private_chat(account), monkeypatch)
+
+
+@pytest.fixture
+async def plain(api: BotApi) -> AsyncIterator[Bot]:
+    """aiogram's own Bot."""
+    async with Bot(api.add_bot("plain_bot").token, session=api.client_session()) as bot:
+        yield bot
+
+
+@pytest.fixture
+async def session_bot(api: BotApi) -> AsyncIterator[SessionBot]:
+    """A bot with sessions that nobody has wired."""
+    async with SessionBot(api.add_bot("session_bot").token, session=api.client_session()) as bot:
+        yield bot

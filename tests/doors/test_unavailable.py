@@ -1,0 +1,106 @@
+"""Where a handler asks for a session that is not there, and the flag that opens one around a handler's whole run."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import pytest
+from aiogram.dispatcher.event.handler import HandlerObject
+from aiogram.types import InlineQuery, Message
+
+from tests.promises.stage import Stage
+from tgslices import ConfigurationError, Session, SessionQualifier, SessionUnavailable
+from tgslices.injection import wants_of
+
+Order = Annotated[Session, SessionQualifier("order")]
+Held = list[Any]
+
+
+async def says(stage: Stage, text: str = "hi") -> Any:
+    """Feed the dispatcher a message of Ann's."""
+    return await stage.dispatcher.feed_update(stage.bot, stage.update("message", stage.message(5, text=text)))
+
+
+INLINE: dict[str, Any] = {"id": "1", "query": "x", "offset": ""}
+
+
+async def test_an_optional_session_is_none_where_the_update_has_no_chat(stage: Stage) -> None:
+    held: Held = []
+
+    @stage.dispatcher.inline_query()
+    async def handle(query: InlineQuery, maybe: Session | None, order: Order | None) -> None:
+        held.extend([maybe, order])
+
+    update = stage.update("inline_query", INLINE | {"from": stage.ann.json()})
+    await stage.dispatcher.feed_update(stage.bot, update)
+    assert held == [None, None]
+    assert stage.bot.sessions.is_idle()
+
+
+async def test_a_required_session_where_the_update_has_no_chat_is_an_error_that_says_so(stage: Stage) -> None:
+    """ "a required one then raises an error that says so" """
+
+    @stage.dispatcher.inline_query()
+    async def search(query: InlineQuery, order: Order) -> None:
+        raise AssertionError("it must not run")
+
+    update = stage.update("inline_query", INLINE | {"from": stage.ann.json()})
+    with pytest.raises(SessionUnavailable) as caught:
+        await stage.dispatcher.feed_update(stage.bot, update)
+    name = f"{test_a_required_session_where_the_update_has_no_chat_is_an_error_that_says_so.__name__}.<locals>.search"
+    assert str(caught.value) == (
+        f"{name} requires 'order', but there is no session, because the key strategy finds no key in this inline_query "
+        "update. Annotate 'order' as 'Session | None', or do not handle inline_query updates there."
+    )
+
+
+async def test_a_flag_where_the_update_has_no_chat_is_an_error_that_says_so(stage: Stage) -> None:
+    async def search(query: InlineQuery) -> None:
+        raise AssertionError("it must not run")
+
+    stage.dispatcher.inline_query.register(search, flags={"tgslices": True})
+    update = stage.update("inline_query", INLINE | {"from": stage.ann.json()})
+    with pytest.raises(SessionUnavailable, match=r"search runs inside a session by its flag, but there is no session"):
+        await stage.dispatcher.feed_update(stage.bot, update)
+
+
+@pytest.mark.parametrize("flag", ["order", 5, SessionQualifier])
+async def test_a_flag_of_another_kind_is_refused(stage: Stage, flag: object) -> None:
+    async def handle(message: Message) -> None:
+        raise AssertionError("it must not run")
+
+    stage.dispatcher.message.register(handle, flags={"tgslices": flag})
+    with pytest.raises(ConfigurationError) as caught:
+        await says(stage)
+    assert str(caught.value) == (
+        f"The flag 'tgslices' of {handle.__qualname__} is {flag!r}. Set it to a SessionQualifier, or to True."
+    )
+
+
+def test_a_handler_that_asks_for_nothing_wants_nothing() -> None:
+    async def handle(message: Message, *args: Any, **kwargs: Any) -> Session:
+        raise AssertionError
+
+    assert wants_of(HandlerObject(handle)) is None
+
+
+async def test_the_flags_session_and_a_parameter_of_the_same_name_are_one(stage: Stage) -> None:
+    async def handle(message: Message, order: Order) -> None:
+        await message.answer("in the block")
+        assert len(await order.messages()) == 1
+
+    stage.dispatcher.message.register(handle, flags={"tgslices": SessionQualifier("order")})
+    await says(stage)
+    assert stage.chat.texts() == ["in the block"]
+
+
+async def test_a_handler_that_fails_under_a_flag_leaves_its_block(stage: Stage) -> None:
+    async def fail(message: Message) -> None:
+        await message.answer("before")
+        raise LookupError
+
+    stage.dispatcher.message.register(fail, flags={"tgslices": True})
+    with pytest.raises(LookupError):
+        await says(stage)
+    await stage.bot.send_message(stage.chat.id, "after")
+    assert [entry.message_id for entry in await stage.session().messages()] == [1]

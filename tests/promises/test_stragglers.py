@@ -1,0 +1,100 @@
+"""Tasks that outlive their block: what they send is recorded while the session is open, and no longer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from tests.promises.stage import Stage, texts_of
+from tgslices import Session
+
+Send = Callable[[str], Coroutine[Any, Any, object]]
+
+
+@pytest.fixture
+def send(stage: Stage) -> Send:
+    """Send a text to Ann as any code would."""
+    return lambda text: stage.bot.send_message(stage.chat.id, text)
+
+
+async def held(stage: Stage, session: Session) -> list[str]:
+    return await texts_of(session, stage.chat)
+
+
+class Straggler:
+    """A task that a block has started and that sends when it is told to."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._go = asyncio.Event()
+        self._task = asyncio.create_task(self._wait())
+
+    async def _wait(self) -> None:
+        await self._go.wait()
+        await self._send("late")
+
+    async def sends(self) -> None:
+        self._go.set()
+        await self._task
+
+
+async def test_a_straggler_of_an_open_session_still_records(stage: Stage, send: Send) -> None:
+    """ "... in any task the block starts": also when the task outlives the block, while the session is open."""
+    async with stage.session() as session:
+        straggler = Straggler(send)
+    await straggler.sends()
+    assert await held(stage, session) == ["late"]
+
+
+async def test_a_straggler_of_a_closed_session_neither_reopens_it_nor_records(stage: Stage, send: Send) -> None:
+    """ "a straggling task of a block that was left, whose session was closed meanwhile, neither reopens it nor
+    records" """
+    async with stage.session() as session:
+        straggler = Straggler(send)
+    await session.close()
+    await straggler.sends()
+    assert stage.bot.sessions.is_idle()
+    assert await stage.bot.sessions.storage.list(session.key) == []
+
+
+async def test_a_straggler_does_not_record_into_the_session_that_came_after_its_own(stage: Stage, send: Send) -> None:
+    async with stage.session("order") as session:
+        straggler = Straggler(send)
+    await session.close()
+    async with stage.session("order") as again:
+        await send("anew")
+        await straggler.sends()
+    assert await held(stage, again) == ["anew"]
+
+
+async def test_a_straggler_whose_session_was_closed_through_another_handle_knows_it(stage: Stage, send: Send) -> None:
+    async with stage.session("order"):
+        straggler = Straggler(send)
+    await stage.session("order").close()
+    again = stage.session("order")
+    await straggler.sends()
+    assert await held(stage, again) == []
+
+
+async def test_a_straggler_of_an_unsubscribed_session_does_not_record(stage: Stage, send: Send) -> None:
+    async with stage.session() as session:
+        await send("1")
+        straggler = Straggler(send)
+    await stage.bot.sessions.unsubscribe(session.key)
+    await straggler.sends()
+    assert stage.bot.sessions.is_idle()
+    assert await held(stage, session) == ["1"]
+
+
+async def test_a_straggler_of_an_inner_block_whose_outer_block_is_left_too_records_nowhere_once_both_are_closed(
+    stage: Stage, send: Send
+) -> None:
+    async with stage.session("order") as order, stage.session("support") as support:
+        straggler = Straggler(send)
+    await support.close()
+    await order.close()
+    await straggler.sends()
+    assert stage.bot.sessions.is_idle()
