@@ -33,12 +33,10 @@ class Transactions:
         self._explain = explain
         self._timeout = timeout
         self._tasks: set[asyncio.Task[object]] = set()
-        self._turn: asyncio.Lock | None = asyncio.Lock() if turns else None
-
-    @property
-    def turn(self) -> AbstractAsyncContextManager[None]:
-        """Wait for the turn to write."""
-        return nullcontext() if self._turn is None else self._turn
+        self.turn: AbstractAsyncContextManager[None] = asyncio.Lock() if turns else nullcontext()
+        """Held by whoever writes. Wait for it with a connection in hand, never the other way round."""
+        # Transactions wait for their turn one by one, so that they do not take every connection along.
+        self._queue: AbstractAsyncContextManager[None] = asyncio.Lock() if turns else nullcontext()
 
     def connect(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Borrow a connection."""
@@ -112,7 +110,7 @@ class Transactions:
         for attempt in range(1, MOST_ATTEMPTS + 1):
             worked = False
             try:
-                async with self.turn, self._engine.connect() as connection:
+                async with self._queue, self._engine.connect() as connection, self.turn:
                     if before is not None:
                         await before(connection)
                     async with self._database.transaction(connection):
