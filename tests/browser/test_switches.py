@@ -52,6 +52,8 @@ async def test_after_two_days_telegram_lets_nothing_be_deleted(desk: Desk) -> No
     await tab.opens("Switches")
     await tab.page.get_by_role("button", name="+48 h").click()
     await expect(tab.page.locator("#ahead")).to_have_text("48 hours ahead of your own clock")
+    await tab.page.get_by_role("button", name="+1 h").click()  # at exactly 48 hours a message can still be deleted
+    await expect(tab.page.locator("#ahead")).to_have_text("49 hours ahead of your own clock")
     await tab.picture("switches")
     await tab.types("/done")
     await tab.reads("Telegram does not let me remove 4 old messages; you may.")
