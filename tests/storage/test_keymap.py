@@ -57,7 +57,7 @@ def test_what_is_put_and_not_popped_is_there_and_nothing_else(put: list[SessionK
     assert all(values.get(key) == (key if key in left else None) for key in [*put, *popped])
     assert {key for bot in (42, 43) for key in values.of_bot(bot)} == left
     assert {key for bot in (42, 43) for chat in (1, 2) for key in values.of_chat(bot, chat)} == left
-    assert [values.lacks_bot(bot) for bot in (42, 43)] == [all(key.bot_id != bot for key in left) for bot in (42, 43)]
+    assert set(values.bots) == {key.bot_id for key in left}
 
 
 @given(st.lists(few_keys).flatmap(lambda keys: st.tuples(st.just(keys), st.permutations(keys))))
@@ -81,7 +81,7 @@ def test_reading_creates_nothing(key: SessionKey, scope: Scope) -> None:
         == values.of_chat(scope.bot_id, scope.chat_id)
         == []
     )
-    assert values.lacks_bot(scope.bot_id)
+    assert scope.bot_id not in values.bots
     assert values._bots == {}
 
 

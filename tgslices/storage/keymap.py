@@ -79,19 +79,17 @@ class _Crowd(Generic[V]):
 class KeyMap(Generic[V]):
     """Values by key, found without looking at the others. None is no value."""
 
-    __slots__ = ("_bots",)
+    __slots__ = ("_bots", "bots")
 
     def __init__(self) -> None:
         """Start empty."""
         self._bots: dict[int, dict[int, Leaf[V] | _Crowd[V]]] = {}
+        self.bots = self._bots.keys()
+        """The bots that have a key here, as they come and go: whether one is idle takes one look."""
 
     def __contains__(self, key: SessionKey) -> bool:
         """Tell whether the key is here."""
         return self._find(key) is not None
-
-    def lacks_bot(self, bot_id: int) -> bool:
-        """Tell, with one dictionary check, whether no key of this bot is here."""
-        return bot_id not in self._bots
 
     def get(self, key: SessionKey) -> V | None:
         """Return the value of a key, or None."""

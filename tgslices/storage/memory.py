@@ -54,7 +54,7 @@ class MemorySessionStorage:
             self._after_removal(key, rows)
 
     def is_idle(self, bot_id: int) -> bool:
-        return self._open.lacks_bot(bot_id)
+        return bot_id not in self._open.bots
 
     async def open(self, key: SessionKey) -> None:
         if key not in self._open:

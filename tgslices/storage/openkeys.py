@@ -21,7 +21,7 @@ class OpenKeys:
 
     def is_idle(self, bot_id: int) -> bool:
         """Tell, with one dictionary check, whether the bot has no open key."""
-        return self._index.lacks_bot(bot_id)
+        return bot_id not in self._index.bots
 
     def open(self, key: SessionKey) -> bool:
         """Open a key; return whether it was closed before."""
