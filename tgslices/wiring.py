@@ -26,7 +26,6 @@ from tgslices.tracker import Clock, utc_now
 
 ManagerFactory: TypeAlias = Callable[[Bot, SessionConfig], SessionManager]
 
-_DATA_KEY: Final = "tgslices"
 _FOLLOWED_UPDATES: Final = ("deleted_business_messages",)
 
 
@@ -163,7 +162,7 @@ def setup_sessions(
         InvalidStorage: the storage misses one of the four methods.
         ConfigurationError: the bot or dispatcher has another storage already, or its sessions were used before.
     """
-    wiring: _Wiring | None = dispatcher.workflow_data.get(_DATA_KEY)
+    wiring = _wiring_of(dispatcher)
     if wiring is None:
         if storage is not None:
             require_storage(storage)
@@ -189,8 +188,16 @@ def _storage_in_use(bots: Sequence[Bot]) -> SessionStorage:
     return managers[0].storage if managers else MemorySessionStorage()
 
 
+def _wiring_of(dispatcher: Dispatcher) -> _Wiring | None:
+    """Return what a dispatcher was wired with; its start is where that hangs.
+
+    The dispatcher's workflow data would do as well, but every handler of every update pays for each item there.
+    """
+    starts = (getattr(handler.callback, "__self__", None) for handler in dispatcher.startup.handlers)
+    return next((owner for owner in starts if isinstance(owner, _Wiring)), None)
+
+
 def _attach(dispatcher: Dispatcher, wiring: _Wiring) -> None:
-    dispatcher[_DATA_KEY] = wiring
     dispatcher.update.outer_middleware(incoming_middleware(wiring.manager_of))
     injection = injection_middleware(wiring.manager_of)
     for name, observer in dispatcher.observers.items():
