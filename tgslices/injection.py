@@ -57,15 +57,16 @@ def injection_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middlew
 
     def fill_in(handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Awaitable[Any]:
         target = data["handler"]
-        if not_asking.get(id(target)) is target:
+        number = id(target)
+        if number in not_asking:
             return handler(event, data)
-        known = asking.get(id(target))
-        if known is None or known[0] is not target:
+        known = asking.get(number)
+        if known is None:
             wants = wants_of(target)
             if wants is None:
-                not_asking[id(target)] = target
+                not_asking[number] = target
                 return handler(event, data)
-            known = asking[id(target)] = (target, wants)
+            known = asking[number] = (target, wants)
         return _handle(known[1], manager_of(data["bot"]), handler, event, data)
 
     return fill_in

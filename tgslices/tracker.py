@@ -12,19 +12,21 @@ from functools import partial
 from typing import Any, Final, TypeAlias
 from weakref import WeakValueDictionary
 
+from aiogram.enums import ContentType
 from aiogram.types import Message, Update
 from magic_filter import MagicFilter
 
 from tgslices.backlog import Backlog, Write
 from tgslices.extract import new_message, track_incoming
-from tgslices.keys import scope_of_message
-from tgslices.model import Scope, SessionKey, TrackedMessage
+from tgslices.model import Scope, SessionKey, TrackedMessage, scope_unchecked
 from tgslices.storage.protocol import DurableSessionStorage
 
 log = logging.getLogger("tgslices")
 
 LAST_HANDLERS: Final = timedelta(seconds=5)
 """How long a shutdown waits for handlers, which may be in the middle of a wipe."""
+
+_TEXT: Final = ContentType.TEXT
 
 Clock: TypeAlias = Callable[[], datetime]
 UpdatePredicate: TypeAlias = Callable[[Update], Any] | MagicFilter
@@ -57,6 +59,7 @@ class Tracker:
     def __init__(self, storage: DurableSessionStorage, bot_id: int, *, clock: Clock, backlog_limit: int) -> None:
         """Track into a storage, for one bot."""
         self.storage = storage
+        self._storage_is_idle = storage.is_idle
         self.bot_id = bot_id
         self.clock = clock
         self.predicates: dict[SessionKey, Callable[[Update], Any]] = {}
@@ -83,7 +86,7 @@ class Tracker:
 
     def is_idle(self) -> bool:
         """Tell whether no update could be recorded now: no open key, no predicate, nothing on its way."""
-        return self.storage.is_idle(self.bot_id) and not (self.predicates or self.intents or self._backlog.waiting)
+        return self._storage_is_idle(self.bot_id) and not (self.predicates or self.intents or self._backlog.waiting)
 
     def intend_open(self, key: SessionKey, current: TrackedMessage | None = None) -> None:
         """Open a key as of now, with the message being handled as its first entry if one is given.
@@ -132,12 +135,20 @@ class Tracker:
         """Record what an update brings, into every session that it belongs to, and follow what it reports."""
         message = new_message(update)
         if message is not None:
-            if message.migrate_to_chat_id or message.migrate_from_chat_id:
-                await self._follow(message)
             record = track_incoming(message, self.bot_id, self.clock())
             if record is None:
                 return
-            scope = scope_of_message(message, self.bot_id)
+            if record.kind is not _TEXT:
+                await self._follow(message)
+            # As keys.scope_of_message, from what the record says already.
+            scope = scope_unchecked(
+                self.bot_id,
+                record.chat_id,
+                message.chat.type,
+                record.user_id,
+                record.thread_id,
+                record.business_connection_id,
+            )
             if self.intents or self._backlog.waiting or self.predicates:
                 await self._record(update, scope, record)
                 return
