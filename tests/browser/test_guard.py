@@ -108,6 +108,13 @@ async def test_a_command_that_cannot_be_done_says_why(
     assert await asked(client, api.page_url, command) == (400, f'{{"error": "{reason}"}}')
 
 
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 99_999, b'{"do": NaN}'], ids=range(5))
+async def test_a_command_that_is_no_json_says_so(api: BotApi, client: aiohttp.ClientSession, body: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    async with client.post(f"{api.page_url}page/do", data=body, headers=headers) as response:
+        assert (response.status, await response.json()) == (400, {"error": "This is no JSON."})
+
+
 async def test_without_the_page_there_is_no_page(client: aiohttp.ClientSession) -> None:
     async with BotApi() as api:
         assert (await asked(client, f"{api.url}/"))[0] == 404

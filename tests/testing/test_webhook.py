@@ -71,7 +71,7 @@ async def test_updates_are_posted_with_the_secret_token(api: BotApi, account: Bo
     [(headers, body)] = hook.requests
     assert headers["X-Telegram-Bot-Api-Secret-Token"] == "s3cret"
     assert headers["Content-Type"] == "application/json"
-    assert b'"text": "/start"' in body
+    assert b'"text":"/start"' in body
 
 
 async def test_a_method_in_the_answer_is_performed(api: BotApi, account: BotAccount, bot: Bot, hook: Hook) -> None:

@@ -6,12 +6,12 @@ Source: tdlib/telegram-bot-api ``Client.cpp:12360-12525``.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tgslices.testing.errors import bad_request
+from tgslices.testing.errors import bad_request, not_encoded
+from tgslices.testing.jsontext import read_json
 from tgslices.testing.rules import identifiers
 
 
@@ -39,14 +39,16 @@ class Arguments:
         return self.values.get(name, "")
 
     def integer(self, name: str, default: int = 0) -> int:
-        """The argument as a number; the default if it is missing, 0 if it is no number."""
+        """The argument as a number; the default if it is missing, 0 if it is no number of 64 bits."""
         text = self.values.get(name, "")
-        if not text:
-            return default
+        return identifiers.integer(text) if text else default
+
+    def decimal(self, name: str) -> float:
+        """The argument as a number with a fraction; 0.0 for anything that is none. It may be no finite one."""
         try:
-            return int(text)
+            return float(self.values.get(name, ""))
         except ValueError:
-            return 0
+            return 0.0
 
     def clamped(self, name: str, default: int, low: int, high: int) -> int:
         """The argument as a number within bounds."""
@@ -72,13 +74,15 @@ class Arguments:
         """The argument decoded from JSON; None if it is missing.
 
         Raises:
-            ApiError: ``can't parse <what> JSON object``.
+            ApiError: ``can't parse <what> JSON object``, or it is not even text.
         """
         text = self.values.get(name, "")
         if not text:
             return None
         try:
-            return json.loads(text)
+            return read_json(text)
+        except UnicodeError:
+            raise not_encoded() from None
         except ValueError:
             raise bad_request(f"Can't parse {what or name} JSON object") from None
 

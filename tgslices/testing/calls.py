@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from tgslices.testing.accounts import BotAccount
 from tgslices.testing.arguments import Arguments
 from tgslices.testing.errors import ApiError, not_found, too_many_requests
 from tgslices.testing.faults import Drop, Effect, Failure, Faults, Flood, Partial, Pretend, Slow
+from tgslices.testing.jsontext import read_json, write_json
 from tgslices.testing.methods import METHODS
 from tgslices.testing.methods.method import Encoded, Method
 from tgslices.testing.world import World
@@ -63,7 +63,7 @@ def _decoded(name: str, text: str) -> Any:
     if name in _TEXTS:
         return text
     try:
-        return json.loads(text)
+        return read_json(text)
     except ValueError:
         return text
 
@@ -78,13 +78,16 @@ class Answer:
     is_dropped: bool = False
 
 
+CRASHED: Final = "Internal Server Error: the emulator failed; its log says what was asked, and how it failed"
+"""The answer where an error of the emulator itself was caught: a bug of it, whatever was asked."""
+
 _DROPPED: Final = Answer(0, b"", is_dropped=True)
 
 
 def error_answer(error: ApiError) -> Answer:
     """The answer that carries an error."""
     retry_after = error.parameters.get("retry_after", 0)
-    return Answer(error.code, json.dumps(error.payload()).encode(), retry_after)
+    return Answer(error.code, write_json(error.payload()), retry_after)
 
 
 class Calls:
@@ -99,7 +102,7 @@ class Calls:
         self._faults = faults
 
     async def perform(self, bot: BotAccount, method: str, arguments: Arguments, *, via_webhook: bool = False) -> Answer:
-        """Do what is asked, faults included; never raises `ApiError`."""
+        """Do what is asked, faults included. Whatever a method raises becomes an answer."""
         key = method.lower()
         name, function = METHODS.get(key, (method, None))
         request = ApiRequest(bot.id, name, arguments, via_webhook=via_webhook)
@@ -111,19 +114,14 @@ class Calls:
         try:
             if self.latency and not is_poll:
                 await asyncio.sleep(self.latency.total_seconds())
-            effects = self._faults.take(bot.id, key, arguments)
-            await _before(effects)
-            if not any(isinstance(effect, Drop) and not effect.after_work for effect in effects):
-                if function is None:
-                    raise not_found("method not found")
-                result = self._call(function, bot, arguments, effects)
-                if isinstance(result, Awaitable):
-                    result = await result
-                answer = Answer(200, _encoded(result))
-                answer = await _after(effects, answer)
+            answer = await self._answer(function, bot, key, arguments)
         except ApiError as error:
             request.description = error.description
             answer = error_answer(error)
+        except Exception:
+            log.exception("bot %d: %s %s: the emulator failed", bot.id, name, request.arguments)
+            request.description = CRASHED
+            answer = error_answer(ApiError(500, CRASHED))
         finally:
             self.in_flight -= not is_poll
             request.status = answer.status
@@ -132,6 +130,18 @@ class Calls:
                 log.info("bot %d: %s %s: %s", bot.id, name, request.arguments, request.description or request.status)
             self._world.changes.notify()
         return answer
+
+    async def _answer(self, function: Method | None, bot: BotAccount, key: str, arguments: Arguments) -> Answer:
+        effects = self._faults.take(bot.id, key, arguments)
+        await _before(effects)
+        if any(isinstance(effect, Drop) and not effect.after_work for effect in effects):
+            return _DROPPED
+        if function is None:
+            raise not_found("method not found")
+        result = self._call(function, bot, arguments, effects)
+        if isinstance(result, Awaitable):
+            result = await result
+        return await _after(effects, Answer(200, _encoded(result)))
 
     def _call(self, function: Method, bot: BotAccount, arguments: Arguments, effects: list[Effect]) -> object:
         if any(isinstance(effect, Pretend) for effect in effects):
@@ -145,7 +155,7 @@ class Calls:
 
 
 def _encoded(result: object) -> bytes:
-    body = result.body if isinstance(result, Encoded) else json.dumps(result).encode()
+    body = result.body if isinstance(result, Encoded) else write_json(result)
     return b'{"ok":true,"result":%b}' % body
 
 

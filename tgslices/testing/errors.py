@@ -66,6 +66,11 @@ def bad_request(cause: str) -> ApiError:
     return ApiError(400, described(400, cause))
 
 
+def not_encoded() -> ApiError:
+    """An error 400: what should be text is none. Source: tdlib/td ``Requests.cpp:1989``."""
+    return bad_request("Strings must be encoded in UTF-8")
+
+
 def forbidden(cause: str) -> ApiError:
     """An error 403 with this cause."""
     return ApiError(403, described(403, cause))

@@ -6,13 +6,13 @@ Source: tdlib/telegram-bot-api ``Client.cpp:15701-15727, 16321-16420, 16889-1699
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice, takewhile
 from typing import Any, Final
 
 from tgslices.testing.errors import ApiError, conflict
+from tgslices.testing.jsontext import read_json, write_json
 
 MAX_LONG_POLL_SECONDS: Final = 50
 """Longer timeouts are cut to this. Source: tdlib/telegram-bot-api ``Client.h:1610``."""
@@ -78,7 +78,7 @@ def parse_allowed_updates(text: str) -> frozenset[str] | None:
     if not text:
         return None
     try:
-        value = json.loads(text)
+        value = read_json(text)
     except ValueError:
         return None
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
@@ -107,7 +107,7 @@ class UpdateQueue:
             return False
         update_id = self._next_id
         self._next_id += 1
-        body = json.dumps({"update_id": update_id, update_type: payload}).encode()
+        body = write_json({"update_id": update_id, update_type: payload})
         update = QueuedUpdate(update_id, update_type, queue_key, body, self._now())
         self.pending[update_id] = update
         self.wake(None)

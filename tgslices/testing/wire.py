@@ -1,7 +1,9 @@
 """HTTP bodies to arguments: query string, urlencoded form, JSON and multipart.
 
 The multipart reader takes the whole body at once: a streaming one costs more than everything else that a call does.
-Source: https://core.telegram.org/bots/api#making-requests
+Of arguments of one name the first counts, and those of the query string are the first of all. A body that nobody can
+read is refused here, where the server takes what it could read of JSON and goes on.
+Source: https://core.telegram.org/bots/api#making-requests and tdlib/td ``tdnet/td/net/HttpReader.cpp``
 """
 
 from __future__ import annotations
@@ -12,41 +14,62 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from tgslices.testing.arguments import Arguments, Upload
-from tgslices.testing.errors import bad_request
+from tgslices.testing.errors import ApiError, bad_request, not_encoded
+from tgslices.testing.jsontext import first_of_each, read_json
 
-_PARAMETER: Final = re.compile(r';\s*(name|filename)="((?:[^"\\]|\\.)*)"')
+MAX_PARAMETERS: Final = 2**20
+"""Bytes of all arguments that are no files. Source: ``HttpReader.h``, ``MAX_TOTAL_PARAMETERS_LENGTH``."""
+
+_MAX_BOUNDARY: Final = 70
+_PARAMETER: Final = re.compile(r';\s*(name|filename)=(?:"((?:[^"\\]|\\.)*)"|([^;\s"]*))')
 _BOUNDARY: Final = re.compile(r'boundary="?([^";,]+)"?', re.IGNORECASE)
 
 
 def read_arguments(query: str, content_type: str, body: bytes) -> Arguments:
-    """All arguments of one request; those of the body win over those of the query string.
+    """All arguments of one request.
 
     Raises:
-        ApiError: the body does not have the form that ``content_type`` promises.
+        ApiError: the body does not have the form that ``content_type`` promises, or is no text, or too long.
     """
-    values = dict(parse_qsl(query, keep_blank_values=True)) if query else {}
+    values = _form_values(query) if query else {}
     if not body:
         return Arguments(values)
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "multipart/form-data" or kind == "multipart/mixed":
         return read_multipart(content_type, body, values)
-    if kind == "application/json":
-        values.update(_json_values(body))
-    else:
-        values.update(parse_qsl(_decoded(body), keep_blank_values=True))
-    return Arguments(values)
+    if len(body) > MAX_PARAMETERS:
+        raise too_many_parameters()
+    text = _decoded(body)
+    found = _json_values(text) if kind == "application/json" else _form_values(text)
+    return Arguments({**found, **values})
 
 
-def _decoded(body: bytes) -> str:
+def too_many_parameters() -> ApiError:
+    """An error 413: arguments that are no files take more than a megabyte."""
+    return ApiError(413, "Request Entity Too Large: too many parameters")
+
+
+def _decoded(data: bytes) -> str:
     try:
-        return body.decode()
+        return data.decode()
     except UnicodeDecodeError:
-        raise bad_request("strings must be encoded in UTF-8") from None
+        raise not_encoded() from None
 
 
-def _json_values(body: bytes) -> dict[str, str]:
+def _form_values(text: str) -> dict[str, str]:
     try:
-        data = json.loads(body)
+        text.encode()
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
+    except UnicodeError:
+        raise not_encoded() from None
+    return first_of_each(pairs)
+
+
+def _json_values(text: str) -> dict[str, str]:
+    try:
+        data = read_json(text)
+    except UnicodeError:
+        raise not_encoded() from None
     except ValueError:
         raise bad_request("can't parse JSON object") from None
     if not isinstance(data, dict):
@@ -62,13 +85,14 @@ def read_multipart(content_type: str, body: bytes, values: dict[str, str] | None
     """The parts of a multipart body: those with a file name are files, the others texts.
 
     Raises:
-        ApiError: there is no boundary, or a part without a header.
+        ApiError: there is no boundary, or a part without a header or a name, or with a text that is none.
     """
     found = _BOUNDARY.search(content_type)
-    if found is None:
+    if found is None or len(found[1]) > _MAX_BOUNDARY or not found[1].isascii():
         raise bad_request("can't find boundary in the multipart Content-Type")
     texts = {} if values is None else values
     files: dict[str, Upload] = {}
+    length = 0
     delimiter = b"--" + found[1].encode()
     sections = (b"\r\n" + body).split(b"\r\n" + delimiter)
     for section in sections[1:]:
@@ -77,18 +101,24 @@ def read_multipart(content_type: str, body: bytes, values: dict[str, str] | None
         head, separator, data = section.partition(b"\r\n\r\n")
         if not separator:
             raise bad_request("can't parse multipart form data")
-        _read_part(head.decode("utf-8", "replace"), data, texts, files)
+        length += _read_part(head.decode("utf-8", "replace"), data, texts, files)
+        if length > MAX_PARAMETERS:
+            raise too_many_parameters()
     return Arguments(texts, files)
 
 
-def _read_part(head: str, data: bytes, texts: dict[str, str], files: dict[str, Upload]) -> None:
-    names = dict(_PARAMETER.findall(head))
-    name = names.get("name", "")
-    if "filename" in names:
-        kind = "application/octet-stream"
-        for line in head.split("\r\n"):
-            if line[:13].lower() == "content-type:":
-                kind = line[13:].strip()
-        files[name] = Upload(names["filename"], kind, data)
-    else:
-        texts[name] = _decoded(data)
+def _read_part(head: str, data: bytes, texts: dict[str, str], files: dict[str, Upload]) -> int:
+    """Keep one part, unless it comes too late; returns how long it is as an argument, 0 for a file."""
+    names = {key: quoted or bare for key, quoted, bare in reversed(_PARAMETER.findall(head))}
+    name = names.get("name")
+    if not name:
+        raise bad_request("field name in multipart/form-data not found")
+    if "filename" not in names:
+        texts.setdefault(name, _decoded(data))
+        return len(data)
+    kind = "application/octet-stream"
+    for line in head.split("\r\n"):
+        if line[:13].lower() == "content-type:":
+            kind = line[13:].strip()
+    files.setdefault(name, Upload(names["filename"], kind, data))
+    return 0

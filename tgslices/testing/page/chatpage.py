@@ -16,6 +16,7 @@ from tgslices.testing.arguments import Upload
 from tgslices.testing.calls import Calls, error_answer
 from tgslices.testing.errors import ApiError, not_found
 from tgslices.testing.faults import Faults
+from tgslices.testing.jsontext import read_json
 from tgslices.testing.listener import Listener
 from tgslices.testing.page.actions import Actions, BadCommand
 from tgslices.testing.page.guard import FILE_HEADERS, SECURITY_HEADERS, refusal
@@ -81,7 +82,7 @@ class ChatPage:
         if request.content_type != "application/json":
             return _plain(415, "A command is a JSON object.")
         try:
-            command = json.loads(await request.read())
+            command = read_json((await request.read()).decode())
             return _json(200, await self._actions.perform(command))
         except BadCommand as error:
             return _json(400, {"error": str(error)})

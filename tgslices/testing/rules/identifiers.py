@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from itertools import pairwise
 from typing import Final
 
 from tgslices.testing.errors import ApiError, bad_request
+from tgslices.testing.jsontext import read_json
 
 MAX_MESSAGE_IDS: Final = 100
 """How many identifiers one call may name.
@@ -16,14 +16,16 @@ Source: https://core.telegram.org/bots/api#deletemessages and tdlib/telegram-bot
 """
 
 MAX_INT32: Final = 2**31 - 1
+MAX_INT64: Final = 2**63 - 1
 
 
 def integer(text: str) -> int:
-    """Any identifier as the server reads it: 0 for anything that is no number."""
+    """Any identifier as the server reads it: 0 for anything that is no number of 64 bits."""
     try:
-        return int(text)
+        value = int(text)
     except ValueError:
         return 0
+    return value if -MAX_INT64 <= value <= MAX_INT64 else 0
 
 
 def message_id(text: str) -> int:
@@ -49,7 +51,7 @@ def message_ids(text: str, *, limit: int = MAX_MESSAGE_IDS, field: str = "messag
     if not text:
         raise bad_request("Message identifiers are not specified")
     try:
-        value = json.loads(text)
+        value = read_json(text)
     except ValueError:
         raise bad_request(f"Can't parse {field} JSON object") from None
     if not isinstance(value, list):
