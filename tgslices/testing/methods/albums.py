@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from tgslices.testing.accounts import BotAccount, Json
 from tgslices.testing.arguments import Arguments
+from tgslices.testing.entities import StoredFile
 from tgslices.testing.errors import bad_request
+from tgslices.testing.fields import FieldError, fields_of, text_field
 from tgslices.testing.files import find_file, keep_file
 from tgslices.testing.methods.media import MEDIA, media_content
 from tgslices.testing.methods.method import Method
@@ -22,19 +24,27 @@ def read_input_media(world: World, arguments: Arguments, media: Any) -> tuple[st
     """The kind and the content of one ``InputMedia``.
 
     Raises:
-        ApiError: it is none; the text has no "Can't parse InputMedia:" in front yet.
+        ApiError: it is none, or there is no such file.
     """
-    if not isinstance(media, dict):
-        raise bad_request("expected an Object")
-    kind = MEDIA.get(str(media.get("type", "")).lower())
+    try:
+        return _read(world, arguments, fields_of(media))
+    except FieldError as error:
+        raise bad_request(f"Can't parse InputMedia: {error.cause}") from None
+
+
+def _read(world: World, arguments: Arguments, given: Json) -> tuple[str, Json]:
+    name = text_field(given, "type", is_required=True).lower()
+    kind = MEDIA.get(name)
     if kind is None or kind.kind in {"sticker", "voice", "video_note"}:
-        raise bad_request(f'type "{media.get("type", "")}" is unsupported')
-    reference = str(media.get("media") or "")
+        raise FieldError(f'type "{name}" is unsupported')
+    return kind.kind, media_content(kind, _file(world, arguments, text_field(given, "media")), given)
+
+
+def _file(world: World, arguments: Arguments, reference: str) -> StoredFile:
     upload = arguments.attached(reference)
     if upload is None and not reference:
-        raise bad_request("media not found")
-    file = keep_file(world, upload) if upload is not None else find_file(world, reference)
-    return kind.kind, media_content(kind, file, media)
+        raise FieldError("media not found")
+    return keep_file(world, upload) if upload is not None else find_file(world, reference)
 
 
 def send_media_group(world: World, bot: BotAccount, arguments: Arguments) -> list[Json]:

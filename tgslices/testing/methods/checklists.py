@@ -12,10 +12,10 @@ from tgslices.testing.arguments import Arguments
 from tgslices.testing.errors import ApiError, bad_request
 from tgslices.testing.formatting import parse_markup
 from tgslices.testing.methods.editing import apply, find_target, new_content
+from tgslices.testing.methods.entities import read_entities
 from tgslices.testing.methods.markup import read_markup
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import send
-from tgslices.testing.methods.text import checked_entities
 from tgslices.testing.rules.editing import Editable, can_edit
 from tgslices.testing.world import World
 
@@ -54,7 +54,7 @@ def _text(given: Json, name: str) -> Json:
     text, entities = parse_markup(str(given.get(name) or ""), str(given.get("parse_mode") or ""))
     if not text.strip():
         raise bad_request("checklist title and tasks must be non-empty")
-    entities = entities or checked_entities(given.get(f"{name}_entities"))
+    entities = entities or read_entities(given.get(f"{name}_entities"))
     return {name: text, f"{name}_entities": entities} if entities else {name: text}
 
 

@@ -12,8 +12,8 @@ from tgslices.testing.arguments import Arguments
 from tgslices.testing.entities import Chat
 from tgslices.testing.errors import bad_request
 from tgslices.testing.formatting import parse_markup
+from tgslices.testing.methods.entities import read_entities
 from tgslices.testing.methods.method import Method
-from tgslices.testing.methods.text import checked_entities
 from tgslices.testing.rules.access import Access
 from tgslices.testing.service import post_service
 from tgslices.testing.world import World
@@ -48,7 +48,7 @@ def send_gift(world: World, bot: BotAccount, arguments: Arguments) -> bool:
     text, entities = parse_markup(arguments.text("text"), arguments.text("text_parse_mode"))
     content: Json = {"gift": gift}
     if text:
-        entities = entities or checked_entities(arguments.json("text_entities", "message entities"))
+        entities = entities or read_entities(arguments.json("text_entities", "message entities"))
         content |= {"text": text, "entities": entities} if entities else {"text": text}
     post_service(world, chat, bot, "gift", {"gift": content}, tell=False)
     return True

@@ -2,28 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from tgslices.testing.accounts import Json
 from tgslices.testing.arguments import Arguments
 from tgslices.testing.errors import bad_request
+from tgslices.testing.fields import FieldError, array_field, fields_of, flag_field, text_field
+from tgslices.testing.methods.buttons import read_inline_button, read_reply_button
 
-_MAX_DATA: Final = 64
-"""Bytes of ``callback_data``. Source: https://core.telegram.org/bots/api#inlinekeyboardbutton"""
-
-_ACTIONS: Final = {
-    "url",
-    "callback_data",
-    "web_app",
-    "login_url",
-    "switch_inline_query",
-    "switch_inline_query_current_chat",
-    "switch_inline_query_chosen_chat",
-    "copy_text",
-    "callback_game",
-    "pay",
-}
+Button = TypeVar("Button")
 
 
 def read_markup(arguments: Arguments) -> tuple[Json | None, Json | None]:
@@ -32,34 +20,38 @@ def read_markup(arguments: Arguments) -> tuple[Json | None, Json | None]:
     Raises:
         ApiError: the markup is none.
 
-    Source: tdlib/telegram-bot-api ``Client.cpp:9575-9790``.
+    Source: tdlib/telegram-bot-api ``Client.cpp:9697-9795``.
     """
-    text = arguments.text("reply_markup")
-    if not text:
+    if not arguments.text("reply_markup"):
         return None, None
+    given = fields_of(arguments.json("reply_markup", "reply keyboard markup"), "Object expected as reply markup")
+    keyboard = _read_rows(given, "keyboard", "keyboard button", read_reply_button)
+    inline = _read_rows(given, "inline_keyboard", "inline keyboard button", read_inline_button)
+    if keyboard:
+        return None, {"keyboard": keyboard, **_manners(given)}
+    if inline:
+        return {"inline_keyboard": inline}, None
+    for name in ("remove_keyboard", "force_reply"):
+        if flag_field(given, name):
+            return None, {name: True, **_manners(given)}
+    return None, None
+
+
+def _read_rows(given: Json, name: str, what: str, read: Callable[[Any], Button]) -> list[list[Button]]:
+    rows = array_field(given, name) or []
+    if not all(isinstance(row, list) for row in rows):
+        raise bad_request(f'Field "{name}" must be an Array of Arrays')
     try:
-        markup = json.loads(text)
-    except ValueError:
-        raise bad_request("Can't parse reply keyboard markup JSON object") from None
-    if not isinstance(markup, dict):
-        raise bad_request("Object expected as reply markup")
-    if "inline_keyboard" not in markup:
-        return None, markup or None
-    rows = markup["inline_keyboard"]
-    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
-        raise bad_request('Field "inline_keyboard" must be an Array of Arrays')
-    kept = [[_checked_button(button) for button in row] for row in rows if row]
-    return ({"inline_keyboard": kept} if kept else None), None
+        return [[read(button) for button in row] for row in rows if row]
+    except FieldError as error:
+        if error.cause == "BUTTON_DATA_INVALID":
+            raise
+        raise bad_request(f"Can't parse {what}: {error.cause}") from None
 
 
-def _checked_button(button: Any) -> Json:
-    problem = None
-    if not isinstance(button, dict):
-        problem = "InlineKeyboardButton must be an Object"
-    elif _ACTIONS.isdisjoint(button):
-        problem = "Text buttons are unallowed in the inline keyboard"
-    if problem is not None:
-        raise bad_request(f"Can't parse inline keyboard button: {problem}")
-    if len(str(button.get("callback_data", "")).encode()) > _MAX_DATA:
-        raise bad_request("BUTTON_DATA_INVALID")
-    return dict(button)
+def _manners(given: Json) -> Json:
+    """How a keyboard behaves; what is not said is left out."""
+    flags = ("is_persistent", "resize_keyboard", "one_time_keyboard", "selective")
+    manners: Json = {name: True for name in flags if flag_field(given, name)}
+    placeholder = text_field(given, "input_field_placeholder")
+    return manners | ({"input_field_placeholder": placeholder} if placeholder else {})

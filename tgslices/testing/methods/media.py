@@ -12,13 +12,20 @@ from tgslices.testing.accounts import BotAccount, Json
 from tgslices.testing.arguments import Arguments
 from tgslices.testing.entities import StoredFile
 from tgslices.testing.errors import bad_request
+from tgslices.testing.fields import flag_field, int_field, text_field
 from tgslices.testing.files import find_file, keep_file
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import send
 from tgslices.testing.methods.text import read_text_of
 from tgslices.testing.world import World
 
-CAPTION_FIELDS: Final = ("caption", "parse_mode", "caption_entities")
+MAX_LENGTH: Final = 10_000
+"""Pixels. Source: tdlib/telegram-bot-api ``Client.h``, ``MAX_LENGTH``."""
+
+MAX_DURATION: Final = 24 * 3600
+"""Seconds. Source: tdlib/telegram-bot-api ``Client.h``, ``MAX_DURATION``."""
+
+_LIMITS: Final = {"duration": MAX_DURATION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +72,10 @@ def media_content(kind: MediaKind, file: StoredFile, given: Json) -> Json:
     """
     shown = file.json()
     for name, default in kind.numbers:
-        shown[name] = int(given.get(name) or default)
+        shown[name] = max(0, min(int_field(given, name), _LIMITS.get(name, MAX_LENGTH))) or default
     for name in kind.texts:
-        if given.get(name):
-            shown[name] = given[name]
+        if text := text_field(given, name):
+            shown[name] = text
     shown.update(kind.fixed)
     if kind.kind in {"document", "audio", "video", "animation"}:
         shown["file_name"] = file.name
@@ -78,9 +85,9 @@ def media_content(kind: MediaKind, file: StoredFile, given: Json) -> Json:
         content["document"] = {name: shown[name] for name in ("file_id", "file_unique_id", "file_size", "file_name")}
     if kind.has_caption:
         content |= read_text_of(given, "caption", "caption_entities")
-        if content.get("caption") and given.get("show_caption_above_media") in {True, "true"}:
+        if flag_field(given, "show_caption_above_media") and "caption" in content:
             content["show_caption_above_media"] = True
-    if given.get("has_spoiler") in {True, "true"}:
+    if flag_field(given, "has_spoiler"):
         content["has_media_spoiler"] = True
     return content
 
@@ -91,10 +98,12 @@ def _photo_sizes(shown: Json) -> list[Json]:
 
 def given_fields(arguments: Arguments, kind: MediaKind) -> Json:
     """The caller's own words about a file, as an object like ``InputMedia``."""
-    names = [name for name, _ in kind.numbers] + list(kind.texts) + ["show_caption_above_media", "has_spoiler"]
-    given: Json = {name: arguments.text(name) for name in (*names, *CAPTION_FIELDS)}
-    given["caption_entities"] = arguments.json("caption_entities", "message entities")
-    return given
+    return {
+        **{name: arguments.clamped(name, 0, 0, MAX_DURATION) for name, _ in kind.numbers},
+        **{name: arguments.text(name) for name in (*kind.texts, "caption", "parse_mode")},
+        **{name: arguments.flag(name) for name in ("show_caption_above_media", "has_spoiler")},
+        "caption_entities": arguments.json("caption_entities", "message entities"),
+    }
 
 
 def sender_of(kind: MediaKind) -> Method:

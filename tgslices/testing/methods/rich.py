@@ -10,6 +10,9 @@ import re
 from html import unescape
 from typing import Any, Final
 
+import aiogram.types
+from pydantic import ValidationError
+
 from tgslices.testing.accounts import BotAccount, Json
 from tgslices.testing.arguments import Arguments
 from tgslices.testing.errors import bad_request
@@ -53,7 +56,21 @@ def read_rich_message(world: World, arguments: Arguments, given: Any) -> Json:
         blocks = _read_blocks(world, arguments, given["blocks"])
     if not blocks:
         raise bad_request("rich message must be non-empty")
+    _check(blocks)
     return {"blocks": blocks, "is_rtl": True} if given.get("is_rtl") else {"blocks": blocks}
+
+
+def _check(blocks: list[Json]) -> None:
+    """Check that the blocks are what the client will take for blocks; its models are the only description of them."""
+    model = getattr(aiogram.types, "RichMessage", None)
+    if model is None:  # an aiogram that knows no rich messages
+        return
+    try:
+        model.model_validate({"blocks": blocks})
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise bad_request(f"Can't parse InputRichBlock: {where}: {first['msg']}") from None
 
 
 def _paragraph(text: str) -> Json:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from tgslices.testing.accounts import Json
 from tgslices.testing.arguments import Arguments
 from tgslices.testing.errors import bad_request
+from tgslices.testing.fields import text_field
 from tgslices.testing.formatting import parse_markup
+from tgslices.testing.methods.entities import read_entities
 
 MAX_TEXT: Final = 4096
 """UTF-16 units of a text. Source: https://core.telegram.org/bots/api#sendmessage"""
+
+MAX_RAW: Final = 2**15
+"""Bytes of a text with its markup. Source: tdlib/telegram-bot-api ``Client.cpp:11309``."""
 
 MAX_CAPTION: Final = 1024
 """UTF-16 units of a caption. Source: https://core.telegram.org/bots/api#sendphoto"""
@@ -36,14 +41,21 @@ def read_text(arguments: Arguments, name: str, entities_name: str) -> Json:
 
 
 def read_text_of(raw: Json, name: str, entities_name: str) -> Json:
-    """The same for the fields of an object, as ``InputMedia`` has them."""
-    text, entities = parse_markup(str(raw.get(name) or "").strip(), str(raw.get("parse_mode") or ""))
+    """The same for the fields of an object, as ``InputMedia`` has them.
+
+    Raises:
+        ApiError: it is too long, or its markup or entities are wrong.
+    """
+    given = text_field(raw, name)
+    if len(given) > MAX_RAW and len(given.encode()) > MAX_RAW:
+        raise bad_request("Text is too long")
+    text, entities = parse_markup(given.strip(), text_field(raw, "parse_mode"))
     text = text.rstrip()
     if not text:
         return {}
     length = utf16_length(text)
     if not entities:
-        entities = checked_entities(raw.get(entities_name))
+        entities = read_entities(raw.get(entities_name))
     if length > (MAX_TEXT if name == "text" else MAX_CAPTION):
         raise bad_request("message is too long" if name == "text" else "message caption is too long")
     content: Json = {name: text}
@@ -53,28 +65,11 @@ def read_text_of(raw: Json, name: str, entities_name: str) -> Json:
     return content
 
 
-def checked_entities(given: Any) -> list[Json]:
-    """The entities that came with a text; ``[]`` for none.
-
-    Raises:
-        ApiError: they are no list of entities.
-    """
-    if given is None or given == "":
-        return []
-    if not isinstance(given, list):
-        raise bad_request("Expected an Array of MessageEntity")
-    for item in given:
-        is_entity = isinstance(item, dict) and isinstance(item.get("type"), str)
-        if not is_entity or type(item.get("offset")) is not int or type(item.get("length")) is not int:
-            raise bad_request("Can't parse MessageEntity: expected an Object with a type, an offset and a length")
-    return given
-
-
 def clipped(entities: list[Json], length: int) -> list[Json]:
-    """Entities cut to a text of this length; those that would be empty go."""
+    """Entities cut to a text of this length; those that would be empty, or begin before it, go."""
     kept = []
     for item in entities:
         size = min(item["length"], length - item["offset"])
-        if size > 0:
+        if size > 0 and item["offset"] >= 0:
             kept.append({**item, "length": size})
     return kept

@@ -25,17 +25,18 @@ def read_location(arguments: Arguments) -> Json:
     """The ``Location``.
 
     Raises:
-        ApiError: a coordinate is missing.
+        ApiError: a coordinate is missing, or there is no such place. Source: tdlib/td ``Location.cpp:166``.
     """
     location: Json = {}
-    for name in ("latitude", "longitude"):
-        try:
-            location[name] = float(arguments.text(name))
-        except ValueError:
-            raise bad_request(f"{name} is empty") from None
+    for name, limit in (("latitude", 90), ("longitude", 180)):
+        if not arguments.text(name).strip():
+            raise bad_request(f"{name} is empty")
+        location[name] = arguments.decimal(name)
+        if not abs(location[name]) <= limit:  # which NaN is not, either
+            raise bad_request("Invalid location specified")
     for name in ("live_period", "heading", "proximity_alert_radius"):
-        if arguments.integer(name):
-            location[name] = arguments.integer(name)
+        if number := arguments.integer(name):
+            location[name] = number
     return location
 
 
