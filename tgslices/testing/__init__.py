@@ -5,7 +5,7 @@ demand.
 """
 
 from tgslices.testing.accounts import BotAccount, BusinessConnection, Member, User
-from tgslices.testing.calls import ApiRequest
+from tgslices.testing.calllog import ApiRequest
 from tgslices.testing.entities import Chat, StoredMessage, Tap, Topic
 from tgslices.testing.errors import ApiError
 from tgslices.testing.faults import Drop, Failure, Fault, Faults, Flood, Partial, Pretend, Slow

@@ -1,71 +1,25 @@
-"""Performing Bot API calls: faults, the method, the answer, and the log of it all."""
+"""Performing Bot API calls: faults, the method, the answer."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Awaitable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from tgslices.testing.accounts import BotAccount
 from tgslices.testing.arguments import Arguments
+from tgslices.testing.calllog import ApiRequest, CallLog
 from tgslices.testing.errors import ApiError, not_found, too_many_requests
 from tgslices.testing.faults import Drop, Effect, Failure, Faults, Flood, Partial, Pretend, Slow
-from tgslices.testing.jsontext import read_json, write_json
+from tgslices.testing.jsontext import write_json
 from tgslices.testing.methods import METHODS
 from tgslices.testing.methods.method import Encoded, Method
 from tgslices.testing.world import World
 
 log = logging.getLogger("tgslices.testing")
-
-_TEXTS: Final = frozenset(
-    {
-        "text", "caption", "parse_mode", "callback_query_id", "business_connection_id", "url", "secret_token", "title",
-        "question", "explanation", "description", "first_name", "last_name", "phone_number", "name", "address", "emoji",
-        "performer", "inline_message_id", "file_id",
-    }
-)  # fmt: skip
-
-
-@dataclass(slots=True, eq=False)
-class ApiRequest:
-    """One call as it was asked and answered.
-
-    ``status`` is the HTTP status, None while the call is not answered and 0 if the connection was dropped;
-    ``description`` is the text of an error, empty otherwise; ``answer`` is the body that went back.
-    """
-
-    bot_id: int
-    method: str
-    raw: Arguments = field(repr=False)
-    status: int | None = None
-    description: str = ""
-    via_webhook: bool = False
-    answer: bytes = field(default=b"", repr=False)
-
-    @property
-    def ok(self) -> bool:
-        """Whether the call succeeded and was answered."""
-        return self.status is not None and 200 <= self.status < 300
-
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """The arguments by name, with numbers, lists and objects decoded; uploads are named by their file names."""
-        decoded: dict[str, Any] = {name: _decoded(name, text) for name, text in self.raw.values.items()}
-        for name, upload in self.raw.files.items():
-            decoded[name] = upload.filename
-        return decoded
-
-
-def _decoded(name: str, text: str) -> Any:
-    if name in _TEXTS:
-        return text
-    try:
-        return read_json(text)
-    except ValueError:
-        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +49,7 @@ class Calls:
 
     def __init__(self, world: World, faults: Faults) -> None:
         """Nothing was called yet. ``latency`` is added to every call but getUpdates."""
-        self.log: list[ApiRequest] = []
+        self.log = CallLog()
         self.latency = timedelta()
         self.in_flight = 0
         self._world = world

@@ -11,7 +11,8 @@ from aiogram.client.session.aiohttp import AiohttpSession
 
 from tgslices.testing.accounts import BotAccount
 from tgslices.testing.arguments import Arguments
-from tgslices.testing.calls import ApiRequest, Calls
+from tgslices.testing.calllog import CallLog
+from tgslices.testing.calls import Calls
 from tgslices.testing.clock import Clock
 from tgslices.testing.faults import Faults
 from tgslices.testing.listener import Listener
@@ -126,13 +127,16 @@ class BotApi(Stage):
         return await self.calls.perform(bot, method, arguments, via_webhook=True)
 
     @property
-    def requests(self) -> list[ApiRequest]:
-        """Every Bot API call, in the order they came; may be cleared."""
+    def requests(self) -> CallLog:
+        """The Bot API calls, in the order they came; may be cleared.
+
+        After 10,000 (`tgslices.testing.calllog.MAX_CALLS`) the oldest are only counted.
+        """
         return self.calls.log
 
     def count(self, method: str) -> int:
         """How often a method was called, successfully or not."""
-        return sum(request.method == method for request in self.calls.log)
+        return self.calls.log.times(method)
 
     @property
     def latency(self) -> timedelta:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
 from aiohttp import WSMsgType, web
 
 from tgslices.testing.accounts import Json
-from tgslices.testing.calls import ApiRequest
+from tgslices.testing.calllog import CallLog
 from tgslices.testing.page.inspector import Inspector
 from tgslices.testing.page.snapshot import Snapshot, difference, snapshot
 from tgslices.testing.page.switches import Switches, clock_snapshot
@@ -31,7 +30,7 @@ WATCHING: Final = timedelta(milliseconds=700)
 class Picture:
     """All that a tab can show."""
 
-    def __init__(self, world: World, log: Sequence[ApiRequest], switches: Switches, inspector: Inspector) -> None:
+    def __init__(self, world: World, log: CallLog, switches: Switches, inspector: Inspector) -> None:
         """Of this world."""
         self.world = world
         self.inspector = inspector

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
 from tgslices.testing.accounts import BotAccount, Json
-from tgslices.testing.calls import ApiRequest
+from tgslices.testing.calllog import ApiRequest, CallLog
 from tgslices.testing.entities import Chat
+from tgslices.testing.jsontext import read_json
+from tgslices.testing.methods.memory import memory_of
 from tgslices.testing.page.places import existing_chats, group_name, name_of, people, private_name
 from tgslices.testing.page.shown import shown_message
 from tgslices.testing.world import World
@@ -29,14 +31,14 @@ _NUMBERS: Final = re.compile(r"\[\n[\d\s,-]+\]")
 Snapshot = dict[str, Json]
 
 
-def snapshot(world: World, log: Sequence[ApiRequest]) -> Snapshot:
+def snapshot(world: World, log: CallLog) -> Snapshot:
     """Everything that a tab shows of the world, whoever is played on it.
 
     The names are ``bot:``, ``person:``, ``place:``, ``message:<place>:``, ``tap:`` and ``call:`` with a number.
     """
     found: Snapshot = {}
     for bot in world.bots.values():
-        found[f"bot:{bot.id}"] = _bot(bot, log)
+        found[f"bot:{bot.id}"] = _bot(world, bot)
     for person in people(world):
         found[f"person:{person.id}"] = {"id": person.id, "name": person.first_name, "username": person.username}
         for bot in world.bots.values():
@@ -58,16 +60,17 @@ def snapshot(world: World, log: Sequence[ApiRequest]) -> Snapshot:
     return found
 
 
-def _bot(bot: BotAccount, log: Sequence[ApiRequest]) -> Json:
-    return {"id": bot.id, "name": bot.first_name, "username": bot.username, "commands": commands_of(bot.id, log)}
+def _bot(world: World, bot: BotAccount) -> Json:
+    return {"id": bot.id, "name": bot.first_name, "username": bot.username, "commands": commands_of(world, bot)}
 
 
-def commands_of(bot_id: int, log: Sequence[ApiRequest]) -> list[Json]:
-    """The commands that a bot last asked to be shown; ``[]`` for none."""
-    for request in reversed(log):
-        if request.method == "setMyCommands" and request.bot_id == bot_id and request.ok:
-            commands = request.arguments.get("commands")
-            return commands if isinstance(commands, list) else []
+def commands_of(world: World, bot: BotAccount) -> list[Json]:
+    """The commands that a bot shows to people in general, those for private chats first; ``[]`` for none."""
+    by_audience = memory_of(world).bot(bot.id).commands
+    for kind in ("all_private_chats", "default"):
+        for (scope, _), commands in sorted(by_audience.items()):
+            if read_json(scope)["type"] == kind and commands:
+                return commands
     return []
 
 
@@ -108,7 +111,7 @@ def _chat(chat: Chat) -> Iterator[tuple[str, Json]]:
         yield f"message:{name}:{message.serial}", shown
 
 
-def _calls(log: Sequence[ApiRequest]) -> Iterator[tuple[str, Json]]:
+def _calls(log: CallLog) -> Iterator[tuple[str, Json]]:
     left = {True: MAX_CALLS, False: MAX_CALLS}
     for number in range(len(log) - 1, -1, -1):
         request = log[number]
@@ -118,7 +121,7 @@ def _calls(log: Sequence[ApiRequest]) -> Iterator[tuple[str, Json]]:
                 return
             continue
         left[is_poll] -= 1
-        yield f"call:{number}", _call(number, request)
+        yield f"call:{log.first + number}", _call(log.first + number, request)
 
 
 def _call(number: int, request: ApiRequest) -> Json:
