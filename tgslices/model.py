@@ -151,8 +151,8 @@ def tracked_message(
     """Return a :class:`TrackedMessage`, fast: every field by position, nothing checked.
 
     A frozen dataclass sets each field through ``object.__setattr__``, at several times the cost of plain assignment.
-    So a mutable twin of the same layout is filled, and then becomes the frozen class. It is for the path of every
-    update only, where the values come out of aiogram's validated types.
+    So a mutable twin of the same layout is filled, and then becomes the frozen class. It is for the paths of
+    every update and every entry, where the values are valid already.
     """
     twin: Any = _TrackedMessageTwin()
     twin.message_id = message_id
