@@ -7,7 +7,7 @@ plain tuple of its parts: the garbage collector passes over plain tuples of plai
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Generic, TypeAlias, TypeVar, final
 
 from tgslices.model import Scope, SessionKey
@@ -84,7 +84,7 @@ class KeyMap(Generic[V]):
     def __init__(self) -> None:
         """Start empty."""
         self._bots: dict[int, dict[int, Leaf[V] | _Crowd[V]]] = {}
-        self.bots = self._bots.keys()
+        self.bots: Collection[int] = self._bots
         """The bots that have a key here, as they come and go: whether one is idle takes one look."""
 
     def __contains__(self, key: SessionKey) -> bool:
