@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
-from tgslices.testing.accounts import User
+from tgslices.testing.accounts import Json, User
+from tgslices.testing.details import detail_of
 from tgslices.testing.entities import Chat, StoredMessage
+from tgslices.testing.methods.memory import drafts_in, reactions_on
+from tgslices.testing.rules.kinds import is_service
+from tgslices.testing.wording import service_text, text_of, text_of_content
 from tgslices.testing.world import World
 
 
@@ -17,9 +21,11 @@ from tgslices.testing.world import World
 class VisibleMessage:
     """One message as it looks now.
 
-    ``message_id`` is its number for the (first) bot of the chat, 0 for an ephemeral one; ``text`` is the text or
-    caption, empty for neither; ``buttons`` are the rows of inline buttons by their captions; ``date`` is aware and in
-    UTC; ``stored`` is the message itself, to edit, delete or reply to.
+    ``message_id`` is its number for the (first) bot of the chat, 0 for an ephemeral one; ``text`` is the text, the
+    caption or what there is to read of a rich message, empty for none of them; ``buttons`` are the rows of inline
+    buttons by their captions; ``date`` is aware and in UTC; ``stored`` is the message itself, to edit, delete or reply
+    to; ``reactions`` are the emojis under it, one for everybody who reacted; ``topic`` is the name of its topic, empty
+    outside of forums and for the general one.
     """
 
     message_id: int
@@ -30,13 +36,24 @@ class VisibleMessage:
     buttons: tuple[tuple[str, ...], ...]
     date: datetime
     stored: StoredMessage
+    reactions: tuple[str, ...] = ()
+    topic: str = ""
 
     def __str__(self) -> str:
-        """One line of the chat."""
-        shown = self.text if self.kind == "text" else f"<{self.kind}> {self.text}".rstrip()
-        rows = "".join("  " + " ".join(f"[{button}]" for button in row) for row in self.buttons)
+        """One line of the chat; further lines of a text are kept."""
         number = str(self.message_id) if self.message_id else f"e{self.stored.ephemeral_id}"
-        return f"{number:>5}  {self.sender}: {shown}{rows}"
+        place = f"#{self.topic} " if self.topic else ""
+        rows = "".join("  " + " ".join(f"[{button}]" for button in row) for row in self.buttons)
+        reactions = f"  {''.join(self.reactions)}" if self.reactions else ""
+        return f"{number:>5}  {place}{self.sender}: {self._said()}{reactions}{rows}"
+
+    def _said(self) -> str:
+        if self.kind == "text":
+            return self.text
+        if is_service(self.kind):
+            return f"<{self.kind}> {service_text(self.stored)}"
+        detail = detail_of(self.stored)
+        return " ".join(part for part in (f"<{self.kind}>", str(detail or ""), self.text) if part)
 
 
 def inline_rows(message: StoredMessage) -> list[list[dict[str, object]]]:
@@ -45,19 +62,22 @@ def inline_rows(message: StoredMessage) -> list[list[dict[str, object]]]:
     return rows
 
 
-def seen(message: StoredMessage) -> VisibleMessage:
-    """A message as it looks."""
-    content = message.content
+def seen(message: StoredMessage, reactions: Iterable[Json] = ()) -> VisibleMessage:
+    """A message as it looks, with these ``ReactionType`` objects under it."""
+    content, chat = message.content, message.chat
     author = content.get("from") or content["chat"]
+    topic = chat.topics.get(content.get("message_thread_id", 0))
     return VisibleMessage(
         message_id=message.message_id,
         from_id=author["id"],
         sender=author.get("first_name") or str(author.get("title")),
-        text=content.get("text") or content.get("caption") or "",
+        text=text_of(message)[0],
         kind=message.kind,
         buttons=tuple(tuple(str(button["text"]) for button in row) for row in inline_rows(message)),
         date=datetime.fromtimestamp(message.date, UTC),
         stored=message,
+        reactions=tuple(str(reaction.get("emoji") or reaction["type"]) for reaction in reactions),
+        topic=topic.name if topic is not None else "",
     )
 
 
@@ -83,7 +103,17 @@ class Sight:
 
     def visible(self) -> list[VisibleMessage]:
         """The messages that the person sees now, oldest first; service messages included."""
-        return [seen(message) for message in self.stored()]
+        return [seen(message, self._reactions(message)) for message in self.stored()]
+
+    def _reactions(self, message: StoredMessage) -> list[Json]:
+        return [reaction for given in reactions_on(self._world, message).values() for reaction in given]
+
+    def drafts(self) -> list[str]:
+        """What the bot is just writing, as far as it is shown; a draft without text only thinks and is ``""``.
+
+        Source: https://core.telegram.org/bots/api#sendmessagedraft
+        """
+        return [text_of_content(draft.content)[0] for draft in drafts_in(self._world, self.chat)]
 
     def texts(self) -> list[str]:
         """The visible texts and captions, oldest first; empty strings for messages that have neither."""
@@ -104,12 +134,14 @@ class Sight:
         return []
 
     def __str__(self) -> str:
-        """The chat as the person sees it, one line per message."""
+        """The chat as the person sees it, one line per message and draft."""
         chat = self.chat
         other = chat.bot or (chat.user if self.person is not chat.user else chat.owner)
         name = chat.title or (other.first_name if other is not None else "chat")
+        kind = " (business)" if chat.owner is not None else ""
         lines = [str(message) for message in self.visible()] or ["       (nothing is visible)"]
-        return "\n".join([f"--- {name}, as {self.person.first_name} sees it ---", *lines])
+        lines += [f"    …  (draft) {text}".rstrip() for text in self.drafts()]
+        return "\n".join([f"--- {name}{kind}, as {self.person.first_name} sees it ---", *lines])
 
     async def until(self, condition: Callable[[Self], object], *, timeout: float = 5.0) -> Self:  # noqa: ASYNC109
         """Wait until the condition holds, looking again after every change; ``timeout`` is in seconds of real time.

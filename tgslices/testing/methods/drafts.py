@@ -33,7 +33,8 @@ def _find_chat(world: World, bot: BotAccount, arguments: Arguments) -> Chat:
 
 def _show(world: World, arguments: Arguments, chat: Chat, kind: str, content: Json) -> bool:
     expires_at = world.clock.unix_time() + LIFETIME_SECONDS
-    memory_of(world).drafts[place_of(chat), arguments.integer("draft_id")] = Draft(kind, content, expires_at)
+    draft = Draft(kind, content, expires_at, world.next_serial())
+    memory_of(world).drafts[place_of(chat), arguments.integer("draft_id")] = draft
     world.changes.notify()
     return True
 

@@ -74,11 +74,15 @@ class ChatSettings:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a person sees a bot write; ``content`` is like that of a message, ``expires_at`` is Unix time."""
+    """What a person sees a bot write; ``content`` is like that of a message, ``expires_at`` is Unix time.
+
+    ``serial`` tells what came before it: a later message of the bot takes its place.
+    """
 
     kind: str
     content: Json
     expires_at: int
+    serial: int
 
 
 @dataclass(slots=True, eq=False)
@@ -157,6 +161,13 @@ def reactions_on(world: World, message: StoredMessage) -> dict[int, list[Json]]:
 
 
 def drafts_in(world: World, chat: Chat) -> list[Draft]:
-    """The drafts that a chat shows now, oldest first."""
+    """The drafts that a chat shows now, oldest first: not too old, and with no later message of the bot.
+
+    Source: https://core.telegram.org/bots/api#sendmessagedraft (a preview, for what sendMessage makes last)
+    """
     here, now = place_of(chat), world.clock.unix_time()
-    return [draft for (place, _), draft in memory_of(world).drafts.items() if place == here and draft.expires_at > now]
+    drafts = [draft for (place, _), draft in memory_of(world).drafts.items() if place == here]
+    if not drafts or chat.bot is None:
+        return []
+    last = next((m.serial for m in reversed(chat.messages.values()) if m.sender_id == chat.bot.id), 0)
+    return [draft for draft in drafts if draft.expires_at > now and draft.serial > last]
