@@ -9,6 +9,9 @@ import pytest
 
 from examples.order_flow.__main__ import main
 from tests.examples.runs import MODULE, run
+from tests.storage.conftest import postgres, postgres_url
+
+__all__ = ["postgres", "postgres_url"]
 
 pytestmark = pytest.mark.timeout(300)  # a new process takes its time on a busy machine
 
@@ -41,6 +44,12 @@ async def clear(self):
 @pytest.fixture
 def no_token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BOT_TOKEN", raising=False)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def storage(request: pytest.FixtureRequest) -> list[str]:
+    """Arguments that choose a storage; SQLite is what the example takes when nothing is said."""
+    return [] if request.param == "sqlite" else ["--storage", request.getfixturevalue("postgres_url")]
 
 
 async def test_the_customer_sees_support_and_the_farewell_and_nothing_else(tmp_path: Path) -> None:
@@ -128,8 +137,8 @@ def test_help_names_every_option_and_variable(capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.timeout(500)
-async def test_the_slice_survives_two_kills() -> None:
-    played = await run(*MODULE, "--crash")
+async def test_the_slice_survives_two_kills(storage: list[str]) -> None:
+    played = await run(*MODULE, "--crash", *storage)
     assert (played.code, played.err) == (0, "")
     kills = re.findall(r"^Killed process (\d+) in the middle of the (\w+)", played.out, re.MULTILINE)
     assert [place for _, place in kills] == ["order", "wipe"]
