@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy import event
 
 from tgslices.model import Scope, SessionKey
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
+from tgslices.storage.sqlalchemy.database import ANY_NUMBER
 from tgslices.storage.sqlalchemy.schema import NO_ID
 from tgslices.testing.contract.samples import MINUTE, NOW, sent
 
@@ -48,9 +49,11 @@ class Statements:
         event.listen(engine.sync_engine, "before_cursor_execute", self._note)
         execute = database.execute
 
-        async def noting(connection: Any, statement: str, rows: Sequence[Sequence[Any]]) -> Any:
-            self._note(None, None, statement, [value for row in rows for value in row])
-            return await execute(connection, statement, rows)
+        async def noting(connection: Any, spell: Callable[[int], str], rows: Sequence[Sequence[Any]]) -> Any:
+            self._note(None, None, spell(1), rows[0])
+            if engine.dialect.name == "postgresql":
+                self._note(None, None, spell(ANY_NUMBER), list(zip(*rows, strict=True)))
+            return await execute(connection, spell, rows)
 
         database.execute = noting  # type: ignore[method-assign]  # to look on
 

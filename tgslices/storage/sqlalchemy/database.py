@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+Spelling: TypeAlias = Callable[[int], str]
+"""The text of a statement for a number of rows, or for ``ANY_NUMBER``."""
+
+ANY_NUMBER: Final = 0
+"""Stands for rows that are passed as one array for each column."""
 
 
 class Database(Protocol):
@@ -26,8 +32,12 @@ class Database(Protocol):
         """Whether writers of one process get along better when they take turns."""
 
     @property
+    def most_rows(self) -> int:
+        """How many rows a statement takes at most."""
+
+    @property
     def record_counts(self) -> bool:
-        """Whether ``Statements.record`` also returns how many keys matched."""
+        """Whether ``Statements.record`` returns how many keys each row matched."""
 
     def engine(self, engine: AsyncEngine) -> AsyncEngine:
         """Return a view of the engine whose connections are in the state that the other methods expect."""
@@ -52,6 +62,6 @@ class Database(Protocol):
         """Do the same for a single statement."""
 
     async def execute(
-        self, connection: AsyncConnection, statement: str, rows: Sequence[Sequence[Any]]
+        self, connection: AsyncConnection, spell: Spelling, rows: Sequence[Sequence[Any]]
     ) -> Sequence[Row[Any] | tuple[Any, ...]]:
-        """Run a statement of ``Statements`` with its rows; return what it returns."""
+        """Run a statement of ``Statements`` with its rows, of which there is one at least; return what it returns."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import SessionKey
-from tgslices.storage.sqlalchemy.database import Database
+from tgslices.storage.sqlalchemy.database import Database, Spelling
 from tgslices.storage.sqlalchemy.owned import OwnedKey, OwnedKeys
 from tgslices.storage.sqlalchemy.records import Place, Values, key_values, place_of
-from tgslices.storage.sqlalchemy.statements import MOST_ROWS, Statements, in_chunks, in_sizes, padded
+from tgslices.storage.sqlalchemy.schema import IDENTITY_COLUMNS
+from tgslices.storage.sqlalchemy.statements import Statements, in_chunks
 
 
 class Write(NamedTuple):
@@ -52,8 +54,8 @@ class GroupWriter:
                 counts[number] = len(row_ids)
             elif write.match is not None and write.message is not None:
                 looked_up.append((number, write))
-        if looked_up:
-            for number, count in await self._record(looked_up):
+        for part in [looked_up] if self._database.record_counts else _each_message_once(looked_up):
+            for number, count in await self._record(part):
                 counts[number] = count
         missing = [number for number, write in enumerate(group) if write.opening is not None and not counts[number]]
         if entries or missing:
@@ -62,21 +64,21 @@ class GroupWriter:
                 counts[number] = 1
         return counts
 
-    async def _record(self, looked_up: Sequence[tuple[int, Write]]) -> list[tuple[int, int]]:
+    async def _record(self, looked_up: Sequence[_Numbered]) -> Iterable[tuple[int, int]]:
         """Add messages to whatever keys match in the database; return numbers of writes and how many keys matched."""
-        rows = padded([(number, *(write.match or ()), *(write.message or ())) for number, write in looked_up])
+        if not looked_up:
+            return ()
+        rows = [(number, *(write.match or ()), *(write.message or ())) for number, write in looked_up]
         async with self._database.single(self._connection):
-            counted = await self._execute(self._statements.record(len(rows)), rows)
-            if not self._database.record_counts:
-                heads = [row[: -len(looked_up[0][1].message or ())] for row in rows]
-                counted = await self._execute(self._statements.count_matches(len(rows)), heads)
-        repeated = len(rows) - len(looked_up) + 1
-        last = looked_up[-1][0]
-        return [(ord_, count // repeated if ord_ == last else count) for ord_, count in counted]
+            found = await self._execute(self._statements.record, rows)
+        if self._database.record_counts:
+            return [(number, count) for number, count in found]
+        numbers = {_identity_of(write): number for number, write in looked_up}
+        return Counter(numbers[row[1:]] for row in set(found)).items()
 
     async def _add(self, entries: list[Values], missing: Sequence[Write]) -> None:
         """Make keys that are missing, and add entries to keys whose rows are known."""
-        lone = not missing and len(entries) <= MOST_ROWS
+        lone = not missing and len(entries) <= self._database.most_rows
         opened: dict[Place, int] = {}
         if self._owned is not None:
             self._owned.doubt(write.opening for write in missing if write.opening is not None and write.is_open)
@@ -89,9 +91,8 @@ class GroupWriter:
                     for write in missing
                     if write.opening is not None and write.message is not None
                 ]
-            for chunk in in_chunks(entries):
-                rows = padded(chunk)
-                await self._execute(self._statements.insert_entries(len(rows)), rows)
+            for chunk in in_chunks(entries, self._database.most_rows):
+                await self._execute(self._statements.insert_entries, chunk)
         if self._owned is not None:
             for write in missing:
                 if write.opening is not None and write.is_open:
@@ -108,10 +109,31 @@ class GroupWriter:
         # In one order everywhere, so that two workers never wait for each other.
         ordered = [rows[place] for place in sorted(rows)]
         found: dict[Place, int] = {}
-        for part in in_sizes(ordered):
-            for row_id, *place_values in await self._execute(self._statements.open_keys(len(part)), part):
+        for chunk in in_chunks(ordered, self._database.most_rows):
+            for row_id, *place_values in await self._execute(self._statements.open_keys, chunk):
                 found[(*place_values[:4], bytes(place_values[4]))] = row_id
         return found
 
-    async def _execute(self, statement: str, rows: Sequence[Values]) -> Sequence[Any]:
-        return await self._database.execute(self._connection, statement, rows)
+    async def _execute(self, spell: Spelling, rows: Sequence[Values]) -> Sequence[Any]:
+        return await self._database.execute(self._connection, spell, rows)
+
+
+_Numbered: TypeAlias = tuple[int, Write]
+
+
+def _identity_of(write: Write) -> Values:
+    return (write.message or ())[: len(IDENTITY_COLUMNS)]
+
+
+def _each_message_once(writes: Iterable[_Numbered]) -> Iterator[list[_Numbered]]:
+    """Split writes, in their order, so that no part has two of the same message."""
+    part: list[_Numbered] = []
+    seen: set[Values] = set()
+    for numbered in writes:
+        identity = _identity_of(numbered[1])
+        if identity in seen:
+            yield part
+            part, seen = [], set()
+        part.append(numbered)
+        seen.add(identity)
+    yield part

@@ -23,7 +23,7 @@ from tgslices.storage.sqlalchemy.records import (
 )
 from tgslices.storage.sqlalchemy.schema import PENDING_COLUMNS, Tables
 from tgslices.storage.sqlalchemy.sessions import IDS_PER_STATEMENT, same_connection
-from tgslices.storage.sqlalchemy.statements import Statements, in_chunks, in_sizes
+from tgslices.storage.sqlalchemy.statements import Statements, in_chunks
 
 
 class Pendings:
@@ -57,8 +57,8 @@ class Pendings:
         )
         tail = (encode_time(now), encode_time(until))
         rows = [(pending_identity(key, message_of(entry)), *head, *entry, *tail) for entry in entries]
-        for part in in_sizes(rows):
-            await self._database.execute(connection, self._statements.add_pending(len(part)), part)
+        for chunk in in_chunks(rows, self._database.most_rows):
+            await self._database.execute(connection, self._statements.add_pending, chunk)
 
     async def lease(
         self, connection: AsyncConnection, bot_id: int, *, now: datetime, until: datetime, limit: int

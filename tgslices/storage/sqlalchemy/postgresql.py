@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from hashlib import blake2b
-from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import URL, Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from tgslices.errors import StorageError
+from tgslices.storage.sqlalchemy.database import ANY_NUMBER, Spelling
 
 
 def create_postgresql_engine(url: URL, *, timeout: float) -> AsyncEngine:
@@ -26,6 +26,7 @@ class PostgreSQL:
     lanes: Final = 2
     largest_group: Final = 50
     one_writer: Final = False
+    most_rows: Final = 1_000
     record_counts: Final = True
 
     def engine(self, engine: AsyncEngine) -> AsyncEngine:
@@ -74,10 +75,13 @@ class PostgreSQL:
         return nullcontext()
 
     async def execute(
-        self, connection: AsyncConnection, statement: str, rows: Sequence[Sequence[Any]]
+        self, connection: AsyncConnection, spell: Spelling, rows: Sequence[Sequence[Any]]
     ) -> Sequence[Row[Any]]:
         """Run a statement in one trip to the server."""
-        result = await connection.exec_driver_sql(statement, tuple(chain.from_iterable(rows)))
+        if len(rows) == 1:
+            result = await connection.exec_driver_sql(spell(1), tuple(rows[0]))
+        else:
+            result = await connection.exec_driver_sql(spell(ANY_NUMBER), tuple(zip(*rows, strict=True)))
         return result.all() if result.returns_rows else ()
 
 

@@ -41,6 +41,9 @@ MESSAGE_COLUMNS: Final = (
 )
 """What is kept of a message. ``variant`` is empty, or a digest of what else identifies a business or ephemeral one."""
 
+IDENTITY_COLUMNS: Final = MESSAGE_COLUMNS[:3]
+"""What identifies a message within its key."""
+
 MATCH_COLUMNS: Final = (
     *("bot_id", "key_chat_id", "user_a", "user_b", "thread_a", "thread_b", "label"),
     *("connection", "or_closed"),
@@ -127,7 +130,7 @@ def _messages(prefix: str, schema: str | None, metadata: MetaData) -> Table:
         Column("id", _ID, primary_key=True, autoincrement=True),
         Column("key_id", BigInteger, nullable=False),
         *_message_columns(),
-        UniqueConstraint("key_id", "chat_id", "message_id", "variant", name=f"{prefix}messages_identity"),
+        UniqueConstraint("key_id", *IDENTITY_COLUMNS, name=f"{prefix}messages_identity"),
         schema=schema,
     )
     business = table.c.business_connection_id.is_not(None)

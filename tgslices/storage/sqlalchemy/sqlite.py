@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
-from itertools import chain
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from tgslices.errors import StorageError
+from tgslices.storage.sqlalchemy.database import Spelling
 from tgslices.storage.sqlalchemy.filelock import FileLock
 
 OLDEST: Final = (3, 35, 0)
@@ -22,9 +23,16 @@ OLDEST: Final = (3, 35, 0)
 
 CACHE_KIBIBYTES: Final = 32_768
 
+MOST_ROWS: Final = 100
+_SIZES: Final = (1, 2, 5, 10, 20, 50, MOST_ROWS)
+"""How many rows a statement may have. Groups are padded with their last row, which changes nothing."""
+
 
 def create_sqlite_engine(url: URL, *, synchronous: str, timeout: float) -> AsyncEngine:
-    """Return an engine with the given durability, which waits for locks for less time than a call may take."""
+    """Return an engine with the given durability, which waits for locks for less time than a call may take.
+
+    No transaction begins on it by itself, so that a single statement is one and costs one trip.
+    """
     waits = {} if "timeout" in url.query else {"timeout": timeout / 2}
     engine = create_async_engine(
         url, connect_args=waits, poolclass=AsyncAdaptedQueuePool, hide_parameters=True, pool_timeout=timeout
@@ -32,6 +40,7 @@ def create_sqlite_engine(url: URL, *, synchronous: str, timeout: float) -> Async
 
     @event.listens_for(engine.sync_engine, "connect")
     def set_up(connection: DBAPIConnection, _: object) -> None:
+        connection.isolation_level = None
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA synchronous={synchronous}")
         cursor.execute(f"PRAGMA cache_size=-{CACHE_KIBIBYTES}")
@@ -46,6 +55,7 @@ class SQLite:
     lanes: Final = 1
     largest_group: Final = 100
     one_writer: Final = True
+    most_rows: Final = MOST_ROWS
     record_counts: Final = False
 
     def engine(self, engine: AsyncEngine) -> AsyncEngine:
@@ -80,7 +90,23 @@ class SQLite:
                 await driver.rollback()
             raise
 
-    single = transaction
+    @asynccontextmanager
+    async def single(self, connection: AsyncConnection) -> AsyncIterator[None]:
+        """Let the statement be a transaction of its own, which takes the write lock at once as well.
+
+        On a user's engine the driver may have begun one before it.
+        """
+        driver = await _driver(connection)
+        if driver.in_transaction:
+            await driver.execute_fetchall("COMMIT")  # of nothing
+        try:
+            yield
+            if driver.in_transaction:
+                await driver.commit()
+        except BaseException:
+            with suppress(Exception):
+                await driver.rollback()
+            raise
 
     async def _begin(self, connection: AsyncConnection) -> Connection:
         if not connection.in_transaction():
@@ -92,11 +118,14 @@ class SQLite:
         return driver
 
     async def execute(
-        self, connection: AsyncConnection, statement: str, rows: Sequence[Sequence[Any]]
+        self, connection: AsyncConnection, spell: Spelling, rows: Sequence[Sequence[Any]]
     ) -> Sequence[tuple[Any, ...]]:
         """Run a statement in one trip to the connection's thread."""
         driver = await _driver(connection)
-        found: Iterable[Any] = await driver.execute_fetchall(statement, tuple(chain.from_iterable(rows)))
+        size = next(size for size in _SIZES if size >= len(rows))
+        padding = repeat(rows[-1], size - len(rows))
+        values = tuple(chain.from_iterable(chain(rows, padding)))
+        found: Iterable[Any] = await driver.execute_fetchall(spell(size), values)
         return list(found)
 
 

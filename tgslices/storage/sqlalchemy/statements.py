@@ -1,8 +1,9 @@
 """The statements of the hot path, spelled once for each size of a group.
 
-A group of writes is one statement with one row of values for each. Its text depends on the number of rows, so groups
-are padded to a few sizes, and what the driver has prepared is used again. The parameters are the rows, one after
-another, in the order of the named columns.
+A group of writes is one statement with one row of values for each. Its text depends on the number of rows, and what the
+driver has prepared is used again only if there are few texts: SQLite pads its groups to a few sizes, and PostgreSQL
+takes any number of rows as one array for each column, because planning many rows of parameters takes it several times
+as long as adding them. A single row goes as it is. The parameters are in the order of the named columns.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import (
+    ARRAY,
     CTE,
     BigInteger,
     Boolean,
     ColumnElement,
     Dialect,
     LargeBinary,
+    Select,
     Table,
     Text,
     and_,
@@ -32,7 +35,9 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.types import TypeEngine
 
+from tgslices.storage.sqlalchemy.database import ANY_NUMBER, Spelling
 from tgslices.storage.sqlalchemy.schema import (
+    IDENTITY_COLUMNS,
     KEY_COLUMNS,
     MATCH_COLUMNS,
     MESSAGE_COLUMNS,
@@ -43,11 +48,6 @@ from tgslices.storage.sqlalchemy.schema import (
 
 Row: TypeAlias = tuple[Any, ...]
 
-SIZES: Final = (1, 2, 5, 10, 20, 50, 100)
-"""How many rows a statement may have."""
-
-MOST_ROWS: Final = SIZES[-1]
-
 _MATCH_TYPES: Final[dict[str, TypeEngine[Any]]] = {
     "label": LargeBinary(),
     "connection": Text(),
@@ -55,62 +55,57 @@ _MATCH_TYPES: Final[dict[str, TypeEngine[Any]]] = {
 }
 
 
-def padded(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows with the last one repeated up to the next size; only for statements that ignore repetitions."""
-    size = next(size for size in SIZES if size >= len(rows))
-    return [*rows, *[rows[-1]] * (size - len(rows))]
-
-
-def in_sizes(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    """Split rows into parts that each have one of the sizes; for statements that refuse repetitions."""
-    start = 0
-    while start < len(rows):
-        size = next(size for size in reversed(SIZES) if size <= len(rows) - start)
-        yield rows[start : start + size]
-        start += size
-
-
-def in_chunks(rows: Sequence[Any], size: int = MOST_ROWS) -> Iterator[Sequence[Any]]:
+def in_chunks(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     """Split a sequence into parts of at most that size."""
     for start in range(0, len(rows), size):
         yield rows[start : start + size]
 
 
 class Statements:
-    """The statements for one set of tables and one dialect, as text."""
+    """The statements for one set of tables and one dialect, as text.
+
+    To repeat a row changes nothing, except that what SQLite's statements return is then returned again.
+    """
 
     def __init__(self, tables: Tables, dialect: Dialect) -> None:
         """Build statements when they are first asked for."""
         self._tables = tables
         self._dialect = dialect
-        self._insert: Callable[[Table], Any] = sqlite_insert if dialect.name == "sqlite" else postgresql_insert
-        self.insert_entries = lru_cache(self._insert_entries)
-        """``(size)``: add rows of ``("key_id", *MESSAGE_COLUMNS)``, leaving out what is there."""
-        self.record = lru_cache(self._record)
-        """``(size)``: add rows of ``("ord", *MATCH_COLUMNS, *MESSAGE_COLUMNS)`` to every key that each one matches.
+        self._is_sqlite = dialect.name == "sqlite"
+        self._insert: Callable[[Table], Any] = sqlite_insert if self._is_sqlite else postgresql_insert
+        self.insert_entries: Spelling = lru_cache(self._insert_entries)
+        """Adds rows of ``("key_id", *MESSAGE_COLUMNS)``, leaving out what is there."""
+        self.record: Spelling = lru_cache(self._record)
+        """Adds rows of ``("ord", *MATCH_COLUMNS, *MESSAGE_COLUMNS)`` to every key that each one matches.
 
-        On PostgreSQL it also returns what :attr:`count_matches` returns."""
-        self.count_matches = lru_cache(self._count_matches)
-        """``(size)``: for rows of ``("ord", *MATCH_COLUMNS)``, return ``ord`` and how many keys match, if any do."""
-        self.open_keys = lru_cache(self._open_keys)
-        """``(size)``: add or open keys, given rows of ``(*KEY_COLUMNS, "is_open")``, each once; return ids, places."""
-        self.add_pending = lru_cache(self._add_pending)
-        """``(size)``: add rows of ``("identity", *PENDING_COLUMNS)``; what is there becomes due when the row says."""
+        PostgreSQL returns ``ord`` with how many keys match, if any do. SQLite cannot: it returns ``key_id`` and
+        ``IDENTITY_COLUMNS`` for each key and message, so that no two rows may be of the same message."""
+        self.open_keys: Spelling = lru_cache(self._open_keys)
+        """Adds or opens keys, given rows of ``(*KEY_COLUMNS, "is_open")``, each once; returns ids and places."""
+        self.add_pending: Spelling = lru_cache(self._add_pending)
+        """Adds rows of ``("identity", *PENDING_COLUMNS)``, each once; what is there becomes due when the row says."""
 
     def _insert_entries(self, size: int) -> str:
-        messages = self._tables.messages
-        names = ("key_id", *MESSAGE_COLUMNS)
-        rows = self._rows([messages.c[name].type for name in names], size)
-        insert = self._insert(messages).values([dict(zip(names, row, strict=True)) for row in rows])
+        insert = self._insert_rows(self._tables.messages, ("key_id", *MESSAGE_COLUMNS), size)
         return self._spell(insert.on_conflict_do_nothing())
 
     def _record(self, size: int) -> str:
+        return self._spell(self._record_on_sqlite(size) if self._is_sqlite else self._record_on_postgresql(size))
+
+    def _record_on_sqlite(self, size: int) -> Any:
         messages, keys = self._tables.messages, self._tables.keys
-        given = self._given(size, with_message=True)
-        target = ("key_id", *MESSAGE_COLUMNS)
-        if self._dialect.name == "sqlite":
-            found = select(keys.c.id, *_message_of(given)).where(self._matches(given)).order_by(given.c.ord)
-            return self._spell(self._insert(messages).from_select(target, found).on_conflict_do_nothing())
+        given = self._given(size)
+        found = select(keys.c.id, *_message_of(given)).where(self._matches(given)).order_by(given.c.ord)
+        insert = self._insert(messages).from_select(("key_id", *MESSAGE_COLUMNS), found)
+        # What is there is set to what it is, because RETURNING leaves out what an INSERT leaves alone.
+        same = insert.on_conflict_do_update(
+            index_elements=("key_id", *IDENTITY_COLUMNS), set_={"recorded_at": messages.c.recorded_at}
+        )
+        return same.returning(messages.c.key_id, *(messages.c[name] for name in IDENTITY_COLUMNS))
+
+    def _record_on_postgresql(self, size: int) -> Any:
+        messages, keys = self._tables.messages, self._tables.keys
+        given = self._given(size)
         # The lock keeps another worker from closing a session between the look at its row and the new entry. The rows
         # are locked in one order everywhere, so that two workers never wait for each other.
         matched = (
@@ -121,41 +116,40 @@ class Statements:
             .cte("matched")
         )
         found = select(matched.c.id, *_message_of(given)).where(given.c.ord == matched.c.ord).order_by(given.c.ord)
-        added = self._insert(messages).from_select(target, found).on_conflict_do_nothing().cte("added")
-        return self._spell(select(matched.c.ord, func.count()).group_by(matched.c.ord).add_cte(added))
-
-    def _count_matches(self, size: int) -> str:
-        given = self._given(size, with_message=False)
-        return self._spell(select(given.c.ord, func.count()).where(self._matches(given)).group_by(given.c.ord))
+        insert = self._insert(messages).from_select(("key_id", *MESSAGE_COLUMNS), found)
+        added = insert.on_conflict_do_nothing().cte("added")
+        return select(matched.c.ord, func.count()).group_by(matched.c.ord).add_cte(added)
 
     def _open_keys(self, size: int) -> str:
         keys = self._tables.keys
-        names = (*KEY_COLUMNS, "is_open")
-        rows = self._rows([keys.c[name].type for name in names], size)
-        insert = self._insert(keys).values([dict(zip(names, row, strict=True)) for row in rows])
+        insert = self._insert_rows(keys, (*KEY_COLUMNS, "is_open"), size)
         insert = insert.on_conflict_do_update(
             index_elements=PLACE_COLUMNS, set_={"is_open": or_(keys.c.is_open, insert.excluded.is_open)}
         )
         return self._spell(insert.returning(keys.c.id, *(keys.c[name] for name in PLACE_COLUMNS)))
 
     def _add_pending(self, size: int) -> str:
-        pending = self._tables.pending
-        names = ("identity", *PENDING_COLUMNS)
-        rows = self._rows([pending.c[name].type for name in names], size)
-        insert = self._insert(pending).values([dict(zip(names, row, strict=True)) for row in rows])
+        insert = self._insert_rows(self._tables.pending, ("identity", *PENDING_COLUMNS), size)
         return self._spell(
             insert.on_conflict_do_update(index_elements=["identity"], set_={"due_at": insert.excluded.due_at})
         )
 
-    def _given(self, size: int, *, with_message: bool) -> CTE:
+    def _insert_rows(self, table: Table, names: Sequence[str], size: int) -> Any:
+        columns = [column(name, table.c[name].type) for name in names]
+        if size == ANY_NUMBER:
+            return self._insert(table).from_select(names, self._select_arrays(columns))
+        rows = self._rows(columns, size)
+        return self._insert(table).values([dict(zip(names, row, strict=True)) for row in rows])
+
+    def _given(self, size: int) -> CTE:
         """Return the rows of the group as a table."""
         columns: list[Any] = [column("ord", BigInteger())]
         # Marked, because keys and messages share the names of columns.
         columns += [column(f"m_{name}", _MATCH_TYPES.get(name, BigInteger())) for name in MATCH_COLUMNS]
-        if with_message:
-            columns += [column(name, self._tables.messages.c[name].type) for name in MESSAGE_COLUMNS]
-        rows = self._rows([column.type for column in columns], size)
-        return values(*columns, name="given").data(rows).cte("given")
+        columns += [column(name, self._tables.messages.c[name].type) for name in MESSAGE_COLUMNS]
+        if size == ANY_NUMBER:
+            return self._select_arrays(columns).cte("given")
+        return values(*columns, name="given").data(self._rows(columns, size)).cte("given")
 
     def _matches(self, given: CTE) -> ColumnElement[bool]:
         keys = self._tables.keys
@@ -169,13 +163,18 @@ class Statements:
             or_(keys.c.is_open, given.c.m_or_closed),
         )
 
-    def _rows(self, types: Sequence[TypeEngine[Any]], size: int) -> list[Row]:
+    def _rows(self, columns: Sequence[Any], size: int) -> list[Row]:
         """Return rows of parameters, numbered through."""
-        width = len(types)
+        width = len(columns)
         return [
-            tuple(bindparam(f"p{row * width + place}", type_=type_) for place, type_ in enumerate(types))
+            tuple(bindparam(f"p{row * width + place}", type_=it.type) for place, it in enumerate(columns))
             for row in range(size)
         ]
+
+    def _select_arrays(self, columns: Sequence[Any]) -> Select[Any]:
+        """Return rows of parameters that are one array for each column."""
+        arrays = [bindparam(f"p{place}", type_=ARRAY(it.type)) for place, it in enumerate(columns)]
+        return select(func.unnest(*arrays).table_valued(*columns).render_derived())
 
     def _spell(self, statement: Any) -> str:
         compiled = statement.compile(dialect=self._dialect)
