@@ -7,7 +7,7 @@ from pathlib import Path
 import nox
 
 nox.options.default_venv_backend = "uv"
-nox.options.sessions = ["lint", "types", "contracts", "examples", "oldest", "tests"]
+nox.options.sessions = ["lint", "types", "contracts", "examples", "docs", "oldest", "tests"]
 nox.options.error_on_missing_interpreters = False
 
 
@@ -48,6 +48,13 @@ def examples(session: nox.Session) -> None:
     _sync(session)
     for main in sorted(Path("examples").glob("*/__main__.py")):
         session.run("python", "-m", f"examples.{main.parent.name}")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Every block of code on every page, and every link between them."""
+    _sync(session, "test")
+    session.run("pytest", "tests/docs")
 
 
 @nox.session(python="3.11")

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
 from hatchling.builders.wheel import WheelBuilder
 
 ROOT: Final = Path(__file__).parents[2]
@@ -85,9 +84,3 @@ def test_no_lock_file_is_committed() -> None:
 def test_no_committed_file_names_a_registry_or_a_path_of_one_machine() -> None:
     found = [f"{path}: {match[0]}" for path, text in _texts() for match in PRIVATE.finditer(text)]
     assert found == []
-
-
-@pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")) + sorted(ROOT.glob("docs/*.md")), ids=lambda path: path.name)
-def test_links_between_pages_lead_somewhere(page: Path) -> None:
-    targets = re.findall(r"\]\((?![a-z]+:|#)([^)#]+)", page.read_text("utf-8"))
-    assert [target for target in targets if not (page.parent / target).exists()] == []

@@ -1,0 +1,38 @@
+"""Every link between the project's own pages leads to a file, and to a heading where it names one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.docs.pages import PAGES, ROOT
+
+LINK: Final = re.compile(r"\]\((?!https?://|mailto:)([^)\s#]*)(?:#([^)\s]+))?\)")
+HEADING: Final = re.compile(r"^#+ +(.+?) *$", re.MULTILINE)
+LINKING: Final = [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+
+
+def anchors_of(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as they are made for a rendered page."""
+    headings = HEADING.findall(page.read_text("utf-8"))
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def links_of(page: Path) -> list[tuple[str, str]]:
+    """Return path and anchor of every link to a page or file of the project."""
+    return LINK.findall(page.read_text("utf-8"))
+
+
+def test_links_are_found() -> None:
+    assert ("docs/quickstart.md", "") in links_of(ROOT / "README.md")
+
+
+@pytest.mark.parametrize("page", LINKING, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for path, anchor in links_of(page):
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), path
+        assert not anchor or anchor in anchors_of(target), f"{path}#{anchor}"
