@@ -20,9 +20,6 @@ from aiogram.types import (
     BufferedInputFile,
     ChatMemberRestricted,
     ChatPermissions,
-    InlineQueryResultArticle,
-    InputTextMessageContent,
-    LabeledPrice,
     MenuButtonCommands,
     MenuButtonDefault,
     Message,
@@ -30,10 +27,7 @@ from aiogram.types import (
 )
 
 from tgslices.testing import BotAccount, BotApi, ChatView, Person
-from tgslices.testing.methods.inquiries import ask, settle_payment
-from tgslices.testing.methods.invitations import ask_to_join
-from tgslices.testing.methods.memory import memory_of, reactions_on
-from tgslices.testing.methods.reactions import set_reactions
+from tgslices.testing.methods.memory import reactions_on
 
 from .refusals import refusal
 
@@ -112,7 +106,7 @@ async def test_invitations(api: BotApi, bot: Bot, team: ChatView) -> None:
     second = await bot.export_chat_invite_link(team.id)
     assert (await bot.get_chat(team.id)).invite_link == second != first
     bob = api.add_person("Bob")
-    ask_to_join(api.world, team.chat, bob)
+    await bob.view(team.chat).asks_to_join()
     [update] = await bot.get_updates()
     assert update.chat_join_request is not None
     assert await bot.approve_chat_join_request(team.id, bob.id)
@@ -126,7 +120,7 @@ async def test_reactions_show_and_are_told(api: BotApi, bot: Bot, ann: Person, c
     await bot.get_updates(offset=-1, allowed_updates=["message_reaction"])
     await bot.set_message_reaction(chat.id, hers.message_id, [THUMB])
     assert reactions_on(api.world, hers) == {bot.id: [{"type": "emoji", "emoji": "👍"}]}
-    set_reactions(api.world, hers, ann.json(), [{"type": "emoji", "emoji": "🔥"}])
+    await chat.reacts(hers, "🔥")
     reaction = (await bot.get_updates(offset=2))[0].message_reaction
     assert reaction is not None
     assert reaction.user is not None
@@ -155,41 +149,6 @@ async def test_scores(bot: Bot, ann: Person, chat: ChatView) -> None:
     assert await refusal(bot, worse) == "Bad Request: BOT_SCORE_NOT_MODIFIED"
     [best] = await bot.get_game_high_scores(ann.id, chat_id=chat.id, message_id=game.message_id)
     assert (best.position, best.score, best.user.id) == (1, 7, ann.id)
-
-
-async def test_a_payment_from_the_invoice_to_its_receipt(
-    api: BotApi, account: BotAccount, bot: Bot, ann: Person, chat: ChatView
-) -> None:
-    prices = [LabeledPrice(label="Tea", amount=3), LabeledPrice(label="Milk", amount=1)]
-    sent = await bot.send_invoice(chat.id, "Tea", "hot", "order-1", "XTR", prices)
-    assert sent.invoice is not None
-    assert sent.invoice.total_amount == 4
-    inquiry = ask(api.world, ann, account, "pre_checkout_query", total_amount=4, invoice_payload="order-1")
-    with pytest.raises(ValueError, match="the bot has not agreed"):
-        settle_payment(api.world, inquiry)
-    query = (await bot.get_updates())[0].pre_checkout_query
-    assert query is not None
-    await query.answer(ok=True).as_(bot)
-    settle_payment(api.world, inquiry)
-    message = (await bot.get_updates(offset=2))[0].message
-    assert message is not None
-    assert message.successful_payment is not None
-    assert (message.successful_payment.total_amount, message.successful_payment.invoice_payload) == (4, "order-1")
-
-
-async def test_inline_queries(api: BotApi, account: BotAccount, bot: Bot, ann: Person) -> None:
-    inquiry = ask(api.world, ann, account, "inline_query", query="tea")
-    query = (await bot.get_updates())[0].inline_query
-    assert query is not None
-    article = InlineQueryResultArticle(
-        id="1", title="Tea", input_message_content=InputTextMessageContent(message_text="tea")
-    )
-    answer = query.answer([article]).as_(bot)
-    await answer
-    assert memory_of(api.world).inquiries[inquiry.id].answer is not None
-    assert await refusal(bot, answer) == (
-        "Bad Request: query is too old and response timeout expired or query ID is invalid"
-    )
 
 
 async def test_the_general_topic(bot: Bot, team: ChatView) -> None:

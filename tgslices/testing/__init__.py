@@ -9,6 +9,7 @@ from tgslices.testing.calllog import ApiRequest
 from tgslices.testing.entities import Chat, StoredMessage, Tap, Topic
 from tgslices.testing.errors import ApiError
 from tgslices.testing.faults import Drop, Failure, Fault, Faults, Flood, Partial, Pretend, Slow
+from tgslices.testing.methods.memory import Inquiry
 from tgslices.testing.person import Person
 from tgslices.testing.server import BotApi
 from tgslices.testing.sight import VisibleMessage
@@ -27,6 +28,7 @@ __all__ = (
     "Fault",
     "Faults",
     "Flood",
+    "Inquiry",
     "Member",
     "Partial",
     "Person",

@@ -5,22 +5,21 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from tgslices.testing.accounts import BotAccount, Json
 from tgslices.testing.arguments import Upload
 from tgslices.testing.business import delete_in_business_chat
+from tgslices.testing.dealings import AnyMessage, Dealings, stored_of
 from tgslices.testing.delivery import announce, press
 from tgslices.testing.entities import StoredMessage, Tap, Topic
 from tgslices.testing.files import keep_file
 from tgslices.testing.methods.media import MEDIA, media_content
 from tgslices.testing.methods.text import utf16_length
 from tgslices.testing.service import pin
-from tgslices.testing.sight import Sight, VisibleMessage, inline_rows
+from tgslices.testing.sight import inline_rows
 
 _COMMAND: Final = re.compile(r"(?<!\S)/[A-Za-z0-9_]{1,64}(?:@\w{3,32})?")
-
-AnyMessage: TypeAlias = StoredMessage | VisibleMessage
 
 
 def command_entities(text: str) -> list[Json]:
@@ -40,11 +39,7 @@ def _text_content(text: str) -> Json:
     return {"text": text, "entities": entities} if entities else {"text": text}
 
 
-def _stored(message: AnyMessage) -> StoredMessage:
-    return message.stored if isinstance(message, VisibleMessage) else message
-
-
-class ChatView(Sight):
+class ChatView(Dealings):
     """One chat, looked at and acted in by one person. Bots are told as Telegram tells them; nothing waits for them."""
 
     async def types(
@@ -66,7 +61,7 @@ class ChatView(Sight):
         if topic is not None:
             number = topic if isinstance(topic, int) else topic.thread_id
             fields |= {"message_thread_id": number, "is_topic_message": True}
-        replied = None if reply_to is None else _stored(reply_to)
+        replied = None if reply_to is None else stored_of(reply_to)
         message = self._world.store(self.chat, self.person, kind, fields, reply_to=replied)
         announce(self._world, message)
         await asyncio.sleep(0)
@@ -104,7 +99,7 @@ class ChatView(Sight):
         Raises:
             AssertionError: it is somebody else's.
         """
-        stored = _stored(message)
+        stored = stored_of(message)
         self._check_own(stored)
         kept = {name: value for name, value in stored.content.items() if name not in {"text", "entities"}}
         self._world.change(stored, kept | _text_content(text))
@@ -118,7 +113,7 @@ class ChatView(Sight):
 
     async def deletes(self, *messages: AnyMessage) -> None:
         """Delete messages for everybody. Bots are not told, unless they are connected to a business account (C6)."""
-        gone = [_stored(message) for message in messages]
+        gone = [stored_of(message) for message in messages]
         if self.chat.owner is not None:
             delete_in_business_chat(self._world, gone)
         else:
@@ -127,7 +122,7 @@ class ChatView(Sight):
 
     async def pins(self, message: AnyMessage) -> StoredMessage:
         """Pin a message; returns the service message about it."""
-        notice = pin(self._world, _stored(message), self.person)
+        notice = pin(self._world, stored_of(message), self.person)
         await asyncio.sleep(0)
         return notice
 

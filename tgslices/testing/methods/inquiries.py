@@ -57,7 +57,7 @@ def settle_payment(world: World, inquiry: Inquiry) -> StoredMessage:
     Raises:
         ValueError: the bot has not agreed.
     """
-    if inquiry.answer is None or inquiry.answer.get("ok") not in {"true", "True", "1"}:
+    if not inquiry.is_agreed:
         raise ValueError("the bot has not agreed to this payment: wait until it has answered with ok=True")
     bot = world.bot_by_id(inquiry.bot_id)
     if bot is None:

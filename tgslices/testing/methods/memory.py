@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from tgslices.testing.accounts import Json
 from tgslices.testing.entities import Chat, StoredFile, StoredMessage
+from tgslices.testing.jsontext import read_json
 from tgslices.testing.world import World
 
 Place: TypeAlias = tuple[int, int]
@@ -97,7 +98,23 @@ class Inquiry:
     bot_id: int
     user_id: int
     payload: Json
-    answer: Json | None = None
+    answer: dict[str, str] | None = None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the bot has answered."""
+        return self.answer is not None
+
+    @property
+    def is_agreed(self) -> bool:
+        """Whether the bot has agreed to a payment, or named ways of delivery."""
+        return (self.answer or {}).get("ok", "").lower() in {"true", "1", "yes"}
+
+    @property
+    def results(self) -> list[Json]:
+        """The results of an inline query, each an ``InlineQueryResult``; ``[]`` before the bot has answered."""
+        results: list[Json] = read_json((self.answer or {}).get("results", "[]"))
+        return results
 
 
 @dataclass(slots=True, eq=False)
@@ -116,7 +133,11 @@ class StickerSet:
 
 
 class Memory:
-    """All of it, for one world. ``reactions`` and ``scores`` go by the message's serial and the user's number."""
+    """All of it, for one world.
+
+    ``reactions``, ``votes`` and ``scores`` go by the message's serial and the user's number, ``payloads`` by the serial
+    of the invoice.
+    """
 
     def __init__(self) -> None:
         """Nothing is set."""
@@ -124,7 +145,9 @@ class Memory:
         self.sticker_sets: dict[str, StickerSet] = {}
         self.drafts: dict[tuple[Place, int], Draft] = {}
         self.reactions: dict[int, dict[int, list[Json]]] = {}
+        self.votes: dict[int, dict[int, tuple[int, ...]]] = {}
         self.scores: dict[int, dict[int, int]] = {}
+        self.payloads: dict[int, str] = {}
         self.profile_photos: dict[int, list[StoredFile]] = {}
         self._bots: dict[int, BotSettings] = {}
         self._chats: dict[Place, ChatSettings] = {}

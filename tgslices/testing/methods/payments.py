@@ -14,6 +14,7 @@ from tgslices.testing.files import find_file, keep_file
 from tgslices.testing.methods.inquiries import take_inquiry
 from tgslices.testing.methods.markup import read_markup
 from tgslices.testing.methods.media import MEDIA, media_content
+from tgslices.testing.methods.memory import memory_of
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import send
 from tgslices.testing.methods.text import read_text
@@ -67,7 +68,17 @@ def send_invoice(world: World, bot: BotAccount, arguments: Arguments) -> Json:
     if inline is None:
         pay = {"text": f"Pay {invoice['total_amount']} {invoice['currency']}", "pay": True}
         content["reply_markup"] = {"inline_keyboard": [[pay]]}
-    return send(world, bot, arguments, "invoice", content)
+    sent = send(world, bot, arguments, "invoice", content)
+    _remember_payload(world, bot, arguments, sent)
+    return sent
+
+
+def _remember_payload(world: World, bot: BotAccount, arguments: Arguments, sent: Json) -> None:
+    """The payload is told to nobody but the bot, when its invoice is paid."""
+    chat = world.find_chat(bot, arguments.text("chat_id"))
+    message = chat.find(bot.id, sent["message_id"]) if chat is not None else None
+    if message is not None:
+        memory_of(world).payloads[message.serial] = arguments.text("payload")
 
 
 def create_invoice_link(world: World, bot: BotAccount, arguments: Arguments) -> str:

@@ -1,0 +1,139 @@
+"""What a person does beside writing: react, vote, ask a bot inline, pay it, ask to be let in."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TypeAlias
+
+from tgslices.testing.accounts import BotAccount
+from tgslices.testing.delivery import announce
+from tgslices.testing.entities import StoredMessage
+from tgslices.testing.inline import picked_content
+from tgslices.testing.methods.inquiries import ask, settle_payment
+from tgslices.testing.methods.invitations import ask_to_join
+from tgslices.testing.methods.memory import Inquiry, memory_of
+from tgslices.testing.methods.reactions import set_reactions
+from tgslices.testing.polls import vote
+from tgslices.testing.sight import Sight, VisibleMessage
+
+AnyMessage: TypeAlias = StoredMessage | VisibleMessage
+
+
+def stored_of(message: AnyMessage) -> StoredMessage:
+    """The message itself."""
+    return message.stored if isinstance(message, VisibleMessage) else message
+
+
+class Dealings(Sight):
+    """One chat, and what a person does in it beside writing. Bots are told as Telegram tells them."""
+
+    async def reacts(self, message: AnyMessage, *emojis: str) -> None:
+        """React to a message in place of what one reacted before; without an emoji, take that back.
+
+        Bots hear of it that asked for ``message_reaction``, in groups and channels as administrators.
+        Source: https://core.telegram.org/bots/api#messagereactionupdated
+        """
+        reactions = [{"type": "emoji", "emoji": emoji} for emoji in emojis]
+        set_reactions(self._world, stored_of(message), self.person.json(), reactions)
+        await asyncio.sleep(0)
+
+    async def votes(self, message: AnyMessage, *options: int | str) -> None:
+        """Choose these options of a poll, by text or by position from 0 on, in place of those chosen before.
+
+        The bot that sent the poll gets its new counts, and who voted unless the poll is anonymous.
+
+        Raises:
+            ValueError: it is no open poll, or has no such option, or takes one answer only.
+            AssertionError: no option has this text; the error shows the chat.
+        """
+        stored = stored_of(message)
+        texts = [option["text"] for option in stored.content.get("poll", {}).get("options", ())]
+        missing = [option for option in options if isinstance(option, str) and option not in texts]
+        if missing:
+            raise AssertionError(f"no option {missing[0]!r} among {texts}:\n{self}")
+        chosen = [option if isinstance(option, int) else texts.index(option) for option in options]
+        vote(self._world, stored, self.person, chosen)
+        await asyncio.sleep(0)
+
+    async def asks_inline(self, bot: BotAccount, query: str = "", *, offset: str = "") -> Inquiry:
+        """Type ``@bot query`` into the message field. The bot's results are in ``results`` of what is returned.
+
+        ``await chat.until(lambda seen: inquiry.is_answered)`` waits for them.
+        Source: https://core.telegram.org/bots/api#inlinequery
+        """
+        chat_type = "sender" if self.chat.bot is bot else self.chat.type
+        inquiry = ask(self._world, self.person, bot, "inline_query", query=query, offset=offset, chat_type=chat_type)
+        await asyncio.sleep(0)
+        return inquiry
+
+    async def picks(self, inquiry: Inquiry, result_id: str | None = None) -> StoredMessage:
+        """Send one of the results into this chat, the first one unless another is named; the bot is told which.
+
+        Raises:
+            AssertionError: the bot has not answered, or not with such a result.
+            ApiError: nothing can be sent of it.
+        """
+        found = [result for result in inquiry.results if result_id in {None, str(result.get("id"))}]
+        bot = self._world.bot_by_id(inquiry.bot_id)
+        if not found or bot is None:
+            there = [str(result.get("id")) for result in inquiry.results]
+            wanted = "result" if result_id is None else f"result {result_id!r}"
+            raise AssertionError(f"no {wanted} to pick among {there} of the bot's:\n{self}")
+        kind, content = picked_content(self._world, found[0])
+        message = self._world.store(self.chat, self.person, kind, {**content, "via_bot": bot.json()})
+        announce(self._world, message)
+        chosen = {"result_id": str(found[0]["id"]), "from": self.person.json(), "query": inquiry.payload["query"]}
+        bot.updates.put("chosen_inline_result", chosen, queue_key=self.person.id)
+        await asyncio.sleep(0)
+        return message
+
+    async def checks_out(self, message: AnyMessage | None = None) -> Inquiry:
+        """Press the button that pays an invoice, the newest visible one unless another is named.
+
+        The bot gets the pre-checkout query; its answer is in ``is_agreed`` and ``answer`` of what is returned.
+
+        Raises:
+            AssertionError: there is no invoice of a bot; the error shows the chat.
+        """
+        shown = reversed(self.stored()) if message is None else [stored_of(message)]
+        found = next((candidate for candidate in shown if candidate.kind == "invoice"), None)
+        bot = self._world.bot_by_id(found.sender_id) if found is not None else None
+        if found is None or bot is None:
+            raise AssertionError(f"there is no invoice of a bot to pay:\n{self}")
+        invoice = found.content["invoice"]
+        inquiry = ask(
+            self._world,
+            self.person,
+            bot,
+            "pre_checkout_query",
+            currency=invoice["currency"],
+            total_amount=invoice["total_amount"],
+            invoice_payload=memory_of(self._world).payloads.get(found.serial, ""),
+        )
+        await asyncio.sleep(0)
+        return inquiry
+
+    async def pays(self, message: AnyMessage | None = None, *, timeout: float = 5.0) -> StoredMessage:  # noqa: ASYNC109
+        """Pay an invoice, the newest visible one unless another is named, and return the receipt.
+
+        Waits up to ``timeout`` seconds of real time for the bot to agree. The receipt, a ``successful_payment``, stands
+        in the private chat with the bot.
+
+        Raises:
+            AssertionError: there is no invoice, or the bot did not answer in time, or it refused.
+        """
+        inquiry = await self.checks_out(message)
+        await self.until(lambda view: inquiry.is_answered, timeout=timeout)
+        if not inquiry.is_agreed:
+            raise AssertionError(f"the bot refused the payment: {(inquiry.answer or {}).get('error_message')}\n{self}")
+        receipt = settle_payment(self._world, inquiry)
+        await asyncio.sleep(0)
+        return receipt
+
+    async def asks_to_join(self) -> None:
+        """Ask to be let into this group or channel; bots hear of it that may invite people there.
+
+        Source: https://core.telegram.org/bots/api#chatjoinrequest
+        """
+        ask_to_join(self._world, self.chat, self.person)
+        await asyncio.sleep(0)
