@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import builtins
 import functools
 import inspect
 import logging
 import re
 import sys
 import types
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Annotated, Any, Final, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
 
 from aiogram import Bot
 from aiogram.dispatcher.event.handler import HandlerObject
+from aiogram.fsm.scene import SceneHandlerWrapper
 from aiogram.methods import TelegramMethod
 from aiogram.types import TelegramObject, Update
 
@@ -22,6 +25,9 @@ from tgslices.incoming import Handler, Middleware
 from tgslices.keys import SessionQualifier
 from tgslices.manager import SessionManager
 from tgslices.session import Session
+
+if sys.version_info >= (3, 14):
+    import annotationlib
 
 log = logging.getLogger("tgslices")
 
@@ -135,39 +141,68 @@ def session_meant(annotation: object) -> tuple[str | None, bool] | None:
 
 def _annotations(callback: Callable[..., Any]) -> list[tuple[str, object]]:
     """Return the annotated parameters of a handler, and the annotated attributes of a class-based one, resolved."""
-    callback = inspect.unwrap(callback)
-    while isinstance(callback, functools.partial):
-        callback = inspect.unwrap(callback.func)
+    callback = _written(callback)
     if inspect.isclass(callback):
         owners: list[Any] = [*reversed(callback.__mro__[:-1]), callback.__init__]
     elif inspect.isroutine(callback):
         owners = [callback]
     else:
         owners = [type(callback).__call__]
-    found: dict[str, object] = {}
-    for owner in owners:
-        raw = inspect.get_annotations(owner) if isinstance(owner, type) else getattr(owner, "__annotations__", {})
-        found |= {name: _resolve(owner, text) if isinstance(text, str) else text for name, text in raw.items()}
+    found = {name: _resolve(owner, annotation) for owner in owners for name, annotation in _raw(owner).items()}
     found.pop("return", None)
     return list(found.items())
 
 
-def _resolve(owner: Any, text: str) -> object:
-    """Evaluate a postponed annotation where it was written; what cannot be evaluated is not ours."""
-    function = getattr(owner, "__func__", owner)
-    if isinstance(owner, type):
-        names: dict[str, Any] = {**vars(sys.modules[owner.__module__]), **vars(owner)}
-    else:
-        cells = zip(function.__code__.co_freevars, function.__closure__ or (), strict=False)
-        names = {**function.__globals__, **{name: cell.cell_contents for name, cell in cells}}
+def _written(callback: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what a bot's author wrote, without decorators, partials and what aiogram puts around a scene's handler."""
+    while True:
+        callback = inspect.unwrap(callback)
+        if isinstance(callback, functools.partial):
+            callback = callback.func
+        elif isinstance(callback, SceneHandlerWrapper):
+            callback = callback.handler.callback
+        else:
+            return callback
+
+
+def _raw(owner: Any) -> Mapping[str, Any]:
+    """Return annotations as they stand; where Python evaluates them late, without stumbling over one that it cannot."""
+    if sys.version_info >= (3, 14):
+        return annotationlib.get_annotations(owner, format=annotationlib.Format.FORWARDREF)
+    return inspect.get_annotations(owner)
+
+
+def _resolve(owner: Any, annotation: object) -> object:
+    """Evaluate what is text in an annotation where it was written; what cannot be evaluated is not ours."""
+    names = _names(owner)
     try:
-        return eval(text, names)  # noqa: S307  # the bot author's own annotation, as typing.get_type_hints does
+        if isinstance(annotation, str):
+            annotation = eval(annotation, names)  # noqa: S307  # the author's own, as typing.get_type_hints does
+        holder = types.SimpleNamespace(__annotations__={"it": annotation})
+        return get_type_hints(holder, names, include_extras=True)["it"]
     except Exception:  # noqa: BLE001  # whatever the author's annotation raises
-        if re.search(r"\bSession(Qualifier)?\b", text):
-            log.warning("The annotation %r of %s cannot be evaluated; it gets no session", text, owner.__qualname__)
+        if re.search(r"\bSession(Qualifier)?\b", str(annotation)):
+            log.warning("The annotation %r of %s cannot be evaluated; it gets no session", annotation, _title(owner))
         return None
 
 
+def _names(owner: Any) -> dict[str, Any]:
+    """Return the names that an annotation of a class or a function may use."""
+    if isinstance(owner, type):
+        return {**vars(sys.modules.get(owner.__module__, builtins)), **vars(owner)}
+    function = getattr(owner, "__func__", owner)
+    code = getattr(function, "__code__", None)
+    cells = zip(code.co_freevars, function.__closure__ or (), strict=False) if code else ()
+    names = dict(getattr(function, "__globals__", {}))
+    for name, cell in cells:
+        with suppress(ValueError):  # nothing is bound to the name yet
+            names[name] = cell.cell_contents
+    return names
+
+
 def _name_of(handler: HandlerObject) -> str:
-    callback = inspect.unwrap(handler.callback)
+    return _title(_written(handler.callback))
+
+
+def _title(callback: Any) -> str:
     return getattr(callback, "__qualname__", None) or type(callback).__qualname__

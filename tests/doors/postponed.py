@@ -42,6 +42,17 @@ def closure(held: list[Any]) -> Callable[..., Awaitable[None]]:
     return handler
 
 
+def unbound(held: list[Any]) -> Callable[..., Awaitable[None]]:
+    """Return a handler that mentions a name of the function around it which never gets a value."""
+
+    async def handler(message: Message, order: Order) -> None:
+        held.append(order if held is not None else never)
+
+    if held is None:
+        never = held
+    return handler
+
+
 class Handler:
     """A handler that is an object, and that aiogram runs in a thread."""
 

@@ -134,6 +134,14 @@ async def tolerant(message: Message, order: Order, held: Held, **rest: Any) -> N
     held.append(order)
 
 
+async def quoted_inside(
+    message: Message,
+    order: Annotated["Session", SessionQualifier("order")],  # noqa: UP037  # as authors write it
+    held: Held,
+) -> None:
+    held.append(order)
+
+
 class CallableObject:
     """A handler that is an object. aiogram runs a plain function in a thread, and what has one as ``__call__``."""
 
@@ -183,7 +191,9 @@ def with_held(handler: Callable[..., Awaitable[Any]], held: Held) -> Callable[..
         lambda held: with_held(postponed.handle, held),
         lambda held: with_held(postponed.alias, held),
         lambda held: with_held(postponed.quoted, held),
+        lambda held: with_held(quoted_inside, held),
         postponed.closure,
+        postponed.unbound,
         postponed.Handler,
     ],
     ids=[
@@ -198,7 +208,9 @@ def with_held(handler: Callable[..., Awaitable[Any]], held: Held) -> Callable[..
         "postponed",
         "postponed alias",
         "quoted",
+        "quoted inside",
         "closure",
+        "closure over a name without a value",
         "postponed object",
     ],
 )
@@ -259,6 +271,22 @@ async def test_other_names_for_type_checkers_alone_are_nobodys_business(
     await says(stage)
     assert [session.qualifier for session in held] == ["order"]
     assert caplog.messages == []
+
+
+async def test_a_handler_of_a_module_that_is_gone_runs(stage: Stage) -> None:
+    """Plugins are loaded and thrown away again; annotations that are text have lost their names then."""
+    held: Held = []
+
+    class Handler(MessageHandler):
+        order: "Orders"  # type: ignore[name-defined]  # noqa: F821, UP037  # found nowhere
+
+        async def handle(self) -> Any:
+            held.append("order" in self.data)
+
+    Handler.__module__ = "a_module_that_is_gone"
+    stage.dispatcher.message.register(Handler)
+    await says(stage)
+    assert held == [False]
 
 
 async def test_handlers_of_nested_routers_are_served(stage: Stage) -> None:
