@@ -75,4 +75,5 @@ def inside(block: Block) -> Iterator[None]:
     try:
         yield
     finally:
+        block.left = True  # a caller that was cancelled has left while its message is still on its way
         _blocks.reset(token)

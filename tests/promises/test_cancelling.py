@@ -82,11 +82,16 @@ async def test_a_send_that_runs_out_of_time_is_recorded_if_telegram_sent_it(stag
     assert await texts_of(session, stage.chat) == ["sent"]
 
 
-async def test_what_is_recorded_after_its_caller_was_cancelled_does_not_reopen_a_closed_session(stage: Stage) -> None:
+@pytest.mark.parametrize("how", ["block", "call"])
+async def test_what_is_recorded_after_its_caller_was_cancelled_does_not_reopen_a_closed_session(
+    stage: Stage, how: str
+) -> None:
     session, answer = stage.session(), asyncio.Event()
     stage.api.faults.add(Slow(until=answer, after_work=True), method="sendMessage")
 
     async def handler() -> None:
+        if how == "call":
+            await session.send_message("sent")
         async with session:
             await stage.bot.send_message(stage.chat.id, "sent")
 
