@@ -212,12 +212,20 @@ class SessionManager:
 
         A manager that was started several times, by dispatchers that share a bot, goes on until the last of them stops.
         """
-        was_started = self._starts > 0
-        self._starts = max(self._starts - 1, 0)
-        if not self._starts:
+        await self.finish()
+        await self.release()
+
+    async def finish(self) -> None:
+        """Do the first part of :meth:`aclose`, all but the storage, which the sessions of other bots may still need."""
+        if self._starts <= 1:
             await self.tracker.finish()
             await self.settler.stop()
             await self.tracker.aclose()
+
+    async def release(self) -> None:
+        """Do the second part of :meth:`aclose`: close the storage unless others hold it."""
+        was_started = self._starts > 0
+        self._starts = max(self._starts - 1, 0)
         await let_go(self._durable, held=was_started)
 
 

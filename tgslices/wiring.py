@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from types import TracebackType
@@ -116,9 +117,11 @@ class _Wiring:
             await manager.start()
 
     async def stop(self) -> None:
-        """Write what is waiting and let go of the storages."""
-        for manager in list(self.managers):
-            await manager.aclose()
+        """Write what is waiting and let go of the storages, once no bot needs them: one that came later holds none."""
+        managers = list(self.managers)
+        await asyncio.gather(*(manager.finish() for manager in managers))
+        for manager in managers:
+            await manager.release()
 
 
 def _require_unused(bot: Bot, manager: SessionManager | None) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
-from aiogram import Dispatcher
+from aiogram import Bot, Dispatcher
 from aiogram.types import Message
 
+from tests.doors.feeding import feed
 from tgslices import Session, SessionBot, SessionKey, SessionQualifier, setup_sessions
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing import BotApi
@@ -84,5 +85,37 @@ async def test_two_bots_that_share_a_storage_close_it_together(api: BotApi, tmp_
     await dispatchers[0].emit_shutdown(bot=bots[0])
     await bots[1].sessions.get(7).messages()
     await dispatchers[1].emit_shutdown(bot=bots[1])
+    for bot in bots:
+        await bot.session.close()
+
+
+async def test_bots_that_appeared_later_keep_the_storage_until_each_is_done(api: BotApi, tmp_path: Path) -> None:
+    """They hold no storage, because nobody says when they vanish; a stop waits for all of them, and then closes it."""
+    storage = storage_in(tmp_path)
+    dispatcher, at_work, go_on = Dispatcher(), asyncio.Event(), asyncio.Event()
+    held: list[Any] = []
+    setup_sessions(dispatcher, storage=storage)
+
+    @dispatcher.message()
+    async def handle(message: Message, bot: Bot, order: Annotated[Session, SessionQualifier("order")]) -> None:
+        if bot is bots[2]:
+            at_work.set()
+            await go_on.wait()
+            await order.track(message)
+            held.extend(await order.messages())
+
+    bots = [Bot(api.add_bot(f"late_{number}_bot").token, session=api.client_session()) for number in range(5)]
+    await dispatcher.emit_startup()
+    feeding = [asyncio.create_task(feed(dispatcher, bot)) for bot in bots]
+    await at_work.wait()
+    stopping = asyncio.create_task(dispatcher.emit_shutdown())
+    await asyncio.gather(*feeding[:2], *feeding[3:])
+    await storage.open_keys(bots[0].id)
+    go_on.set()
+    await stopping
+    await feeding[2]
+    assert [entry.message_id for entry in held] == [5]
+    with pytest.raises(Exception, match="closed"):
+        await storage.open_keys(bots[0].id)
     for bot in bots:
         await bot.session.close()
