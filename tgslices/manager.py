@@ -196,7 +196,8 @@ class SessionManager:
             due = await self._durable.lease(self._bot_id, now=now, until=now + self.config.lease, limit=LEASE_BATCH)
             if not due:
                 return ClearResult.total(results)
-            results.append(await self._executor.run(self.bot, due, migrated=self.tracker.migrated))
+            migrated = await self.tracker.left_behind(entry.message for entry in due)
+            results.append(await self._executor.run(self.bot, due, migrated=migrated))
 
     async def _next_due(self) -> datetime | None:
         return await self._durable.next_due(self._bot_id)

@@ -154,9 +154,10 @@ class Session(SendWrappers):
         """
         entries = await self.messages(predicate)
         _require_reach(bot, self.key, entries)
+        migrated = await self._tracker.left_behind(entries)
         now = self._tracker.clock()
         if dry_run:
-            return plan_deletion(entries, now=now, bot_id=self.key.bot_id, migrated=self._tracker.migrated)
+            return plan_deletion(entries, now=now, bot_id=self.key.bot_id, migrated=migrated)
         if not entries:
             return ClearResult()
         key, until = self.key, now + self._lease
@@ -164,7 +165,7 @@ class Session(SendWrappers):
         try:
             claimed = await self._tracker.storage.claim(key, entries, now=now, until=until)
             pending = [PendingDeletion(key, message, now, until) for message in claimed]
-            result = await self._executor.run(bot or self.bot, pending, migrated=self._tracker.migrated)
+            result = await self._executor.run(bot or self.bot, pending, migrated=migrated)
         finally:
             if result is None or result.pending or result.deferred:
                 self._on_pending()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -17,6 +17,7 @@ from aiogram.types import Message, Update
 from magic_filter import MagicFilter
 
 from tgslices.backlog import Backlog, Write
+from tgslices.deletion.routes import ChatKind, chat_kind
 from tgslices.extract import new_message, track_incoming
 from tgslices.model import Scope, SessionKey, TrackedMessage, scope_unchecked
 from tgslices.storage.protocol import DurableSessionStorage
@@ -67,8 +68,6 @@ class Tracker:
         self._backlog = Backlog(backlog_limit)
         self.intents: dict[tuple[SessionKey, TrackedMessage | None], Write] = {}
         """What was opened whose durable part is still to come, in order."""
-        self.migrated: set[int] = set()
-        """Groups that became supergroups while this process looked: what is left there cannot be deleted any more."""
         self._settling = asyncio.Lock()
         self.under_way = 0
         """How many updates are being handled."""
@@ -193,12 +192,20 @@ class Tracker:
 
     async def migrate(self, old_chat_id: int, new_chat_id: int) -> None:
         """Move everything of a group to the supergroup that it became. Harmless when repeated."""
-        self.migrated.add(old_chat_id)
         await self._write(
             partial(self.storage.migrate, self.bot_id, old_chat_id, new_chat_id), f"a migration to {new_chat_id}"
         )
         for key in [key for key in (*self._live, *self.predicates) if key.chat_id == old_chat_id]:
             self._rename(key, replace(key, chat_id=new_chat_id))
+
+    async def left_behind(self, messages: Iterable[TrackedMessage]) -> set[int]:
+        """Return the groups of these messages that became supergroups: what is left there cannot be deleted any more.
+
+        Raises:
+            Exception: whatever the storage raised.
+        """
+        groups = {message.chat_id for message in messages if chat_kind(message.chat_id) is ChatKind.GROUP}
+        return await self.storage.migrated(self.bot_id, groups) if groups else set()
 
     def _rename(self, old: SessionKey, new: SessionKey) -> None:
         if (live := self._live.pop(old, None)) is not None:

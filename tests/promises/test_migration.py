@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiogram.types import Message
 
 from tests.promises.stage import Stage, ids_in
-from tgslices import Direction, Session, SessionKey
+from tgslices import Direction, Session, SessionKey, SessionManager
+from tgslices.manager import SessionConfig
+from tgslices.storage import open_storage
 
 NEW: dict[str, Any] = {"id": -1_000_000_000_778, "type": "supergroup", "title": "Team"}
 
@@ -154,6 +157,28 @@ async def test_old_entries_become_unreachable_and_are_asked_for_nowhere_else(sta
     asked = [r.arguments["chat_id"] for r in stage.api.requests if r.method.startswith("deleteMessage")]
     assert asked == []
     assert await group.session.messages() == []
+
+
+async def test_they_are_asked_for_nowhere_by_the_next_process_either(
+    stage: Stage, group: Group, tmp_path: Path
+) -> None:
+    """What one process saw of the migration, those after it know from the storage."""
+    url = f"sqlite:///{tmp_path / 'slices.db'}"
+    first, second = (SessionManager(stage.bot, SessionConfig(storage=open_storage(url))) for _ in range(2))
+    order = first.get(group.old.id, stage.ann.id)
+    for number in (1, 2):
+        await order.track(Message.model_validate(stage.message(number, chat=group.old.json())))
+    await first.tracker.migrate(group.old.id, NEW["id"])
+    group.old.migrated_to = NEW["id"]
+    await first.aclose()
+    moved = second.get(NEW["id"], stage.ann.id)
+    assert len(await moved.messages()) == 2
+    plan = await moved.clear(dry_run=True)
+    result = await moved.clear()
+    assert [entry.chat_id for entry in result.unreachable] == [group.old.id] * 2
+    assert result.unreachable == plan.unreachable
+    assert result.requests == 0
+    await second.aclose()
 
 
 async def test_direction_and_time_of_a_moved_entry_are_kept(group: Group) -> None:

@@ -42,6 +42,7 @@ class PluginStorage:
         self._elsewhere = Elsewhere()
         self._pendings = Pendings()
         self._locks = KeyLocks()
+        self._migrated: set[tuple[int, int]] = set()
 
     async def start(self) -> None:
         return
@@ -139,6 +140,7 @@ class PluginStorage:
     async def migrate(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> list[SessionKey]:
         if old_chat_id == new_chat_id:
             return self._open.of_chat(bot_id, old_chat_id)
+        self._migrated.add((bot_id, old_chat_id))
         moving = {key: in_chat(key, new_chat_id) for key in self._of_chat(bot_id, old_chat_id)}
         async with self._locks.hold_all([*moving, *moving.values()]):
             # Everything is copied before anything is cleared, and no key moves before all are cleared, so that
@@ -153,6 +155,9 @@ class PluginStorage:
                 self._closed.pop(in_chat(key, new_chat_id))
             self._pendings.migrate(bot_id, old_chat_id, new_chat_id)
             return moved
+
+    async def migrated(self, bot_id: int, chat_ids: Collection[int]) -> set[int]:
+        return {chat_id for chat_id in chat_ids if (bot_id, chat_id) in self._migrated}
 
     async def claim(
         self, key: SessionKey, messages: Collection[TrackedMessage], *, now: datetime, until: datetime

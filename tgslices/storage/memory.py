@@ -28,6 +28,7 @@ class MemorySessionStorage:
         self._slices = Slices()
         self._elsewhere = Elsewhere()
         self._pendings = Pendings()
+        self._migrated: set[tuple[int, int]] = set()
 
     async def start(self) -> None:
         return
@@ -127,6 +128,7 @@ class MemorySessionStorage:
         were_open = self._open.of_chat(bot_id, old_chat_id)
         if old_chat_id == new_chat_id:
             return were_open
+        self._migrated.add((bot_id, old_chat_id))
         for old in self._of_chat(bot_id, old_chat_id):
             new = in_chat(old, new_chat_id)
             if old in self._open:
@@ -136,6 +138,9 @@ class MemorySessionStorage:
             await self.close(old)
         self._pendings.migrate(bot_id, old_chat_id, new_chat_id)
         return were_open
+
+    async def migrated(self, bot_id: int, chat_ids: Collection[int]) -> set[int]:
+        return {chat_id for chat_id in chat_ids if (bot_id, chat_id) in self._migrated}
 
     async def claim(
         self, key: SessionKey, messages: Collection[TrackedMessage], *, now: datetime, until: datetime

@@ -91,8 +91,11 @@ class DurableSessionStorage(SessionStorage, Protocol):
         """Move every key of a chat, open or not, with its entries and pending deletions, to the chat's new id.
 
         Entries keep their own ``chat_id``. Where the new key exists already, the old entries are added behind its own.
-        Returns the old keys that were open.
+        Returns the old keys that were open. That the chat has migrated is remembered; see :meth:`migrated`.
         """
+
+    async def migrated(self, bot_id: int, chat_ids: Collection[int]) -> set[int]:
+        """Return which of these chats the bot's keys have moved away from, in any process that shares the storage."""
 
     async def claim(
         self,
@@ -141,7 +144,7 @@ DURABLE_METHODS: Final = (
         "open_keys",
         "record",
     ),
-    *("add_opening", "add_if_open", "discard", "migrate"),
+    *("add_opening", "add_if_open", "discard", "migrate", "migrated"),
     *("claim", "lease", "postpone", "settle", "pending", "next_due"),
 )
 

@@ -201,11 +201,11 @@ async def test_the_tables_join_a_users_metadata_and_only_they_are_created(file: 
     Table("users", metadata, Column("id", Integer, primary_key=True))
     storage = await opened(SQLAlchemySessionStorage(url(file), metadata=metadata))
     await storage.aclose()
-    names = ["tgslices_keys", "tgslices_messages", "tgslices_meta", "tgslices_pending", "users"]
+    names = ["tgslices_keys", "tgslices_messages", "tgslices_meta", "tgslices_moved_chats", "tgslices_pending", "users"]
     assert sorted(metadata.tables) == names
     assert storage.metadata is metadata
     assert {row["name"] for row in sqlite_rows(file, "SELECT name FROM sqlite_master WHERE type = 'table'")} == {
-        *names[:4]
+        *names[:5]
     }
 
 

@@ -62,18 +62,19 @@ _ID: Final = BigInteger().with_variant(Integer(), "sqlite")
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The four tables of one storage, all in ``metadata``."""
+    """The five tables of one storage, all in ``metadata``."""
 
     metadata: MetaData
     meta: Table
     keys: Table
     messages: Table
     pending: Table
+    moved_chats: Table
 
     @property
     def all(self) -> tuple[Table, ...]:
         """Return every table, in an order in which they can be created."""
-        return (self.meta, self.keys, self.messages, self.pending)
+        return (self.meta, self.keys, self.messages, self.pending, self.moved_chats)
 
 
 def build_tables(prefix: str = "tgslices_", *, schema: str | None = None, metadata: MetaData | None = None) -> Tables:
@@ -82,7 +83,10 @@ def build_tables(prefix: str = "tgslices_", *, schema: str | None = None, metada
     dot = "" if schema is None else f"{schema}."
     described = [
         there if (there := metadata.tables.get(f"{dot}{prefix}{name}")) is not None else make(prefix, schema, metadata)
-        for name, make in (("meta", _meta), ("keys", _keys), ("messages", _messages), ("pending", _pending))
+        for name, make in (
+            *(("meta", _meta), ("keys", _keys), ("messages", _messages), ("pending", _pending)),
+            ("moved_chats", _moved_chats),
+        )
     ]
     return Tables(metadata, *described)
 
@@ -163,6 +167,17 @@ def _pending(prefix: str, schema: str | None, metadata: MetaData) -> Table:
         UniqueConstraint("identity", name=f"{prefix}pending_identity"),
         Index(f"{prefix}pending_due", "bot_id", "due_at", "id"),
         Index(f"{prefix}pending_message", "chat_id", "message_id"),
+        schema=schema,
+    )
+
+
+def _moved_chats(prefix: str, schema: str | None, metadata: MetaData) -> Table:
+    """The chats that became others. Their entries keep the old id, and nothing can be deleted there any more."""
+    return Table(
+        f"{prefix}moved_chats",
+        metadata,
+        Column("bot_id", BigInteger, primary_key=True, autoincrement=False),
+        Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
         schema=schema,
     )
 

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from tgslices.model import PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.storage.sqlalchemy.backend import Backend, Synchronous
 from tgslices.storage.sqlalchemy.groups import Write
+from tgslices.storage.sqlalchemy.moved_chats import MovedChats
 from tgslices.storage.sqlalchemy.openness import Openness
 from tgslices.storage.sqlalchemy.pendings import Pendings
 from tgslices.storage.sqlalchemy.records import key_match, message_of, message_values, scope_match
@@ -66,6 +67,7 @@ class SQLAlchemySessionStorage:
         )
         self._sessions = Sessions(self._backend.tables)
         self._pendings = Pendings(self._backend.tables, self._backend.statements, self._backend.database)
+        self._moved_chats = MovedChats(self._backend.tables)
         self._openness = Openness(self._backend, self._sessions)
 
     @property
@@ -169,6 +171,8 @@ class SQLAlchemySessionStorage:
 
     async def migrate(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> list[SessionKey]:
         async def work(connection: AsyncConnection) -> list[Move]:
+            if new_chat_id != old_chat_id:
+                await self._moved_chats.add(connection, bot_id, old_chat_id)
             moves = await self._sessions.migrate(connection, bot_id, old_chat_id, new_chat_id)
             await self._pendings.migrate(connection, bot_id, old_chat_id, new_chat_id)
             return moves
@@ -176,6 +180,9 @@ class SQLAlchemySessionStorage:
         await self._ready()
         moves = await self._openness.move(bot_id, old_chat_id, new_chat_id, work)
         return [move.old for move in moves if move.was_open]
+
+    async def migrated(self, bot_id: int, chat_ids: Collection[int]) -> set[int]:
+        return await self._read(partial(self._moved_chats.among, bot_id=bot_id, chat_ids=chat_ids))
 
     # Pending deletions
 

@@ -10,7 +10,7 @@
             return [...]  # what lies in the file
 
         async def raw_count(self, storage: MyStorage) -> int:
-            return ...  # how many records lie there, of whatever kind
+            return ...  # how many keys, entries and pending deletions lie there
 """
 
 import pytest

@@ -297,6 +297,20 @@ class DurableStorageContract(PendingDeletionContract):
         assert await storage.close(closed) == 2
         assert await self.raw_count(storage) == 0
 
+    async def test_which_chats_migrated_is_remembered(self, opened: Opener) -> None:
+        storage = await opened()
+        assert await storage.migrated(KEY.bot_id, [KEY.chat_id]) == set()
+        await storage.migrate(KEY.bot_id, KEY.chat_id, -1007)
+        await storage.migrate(KEY.bot_id, KEY.chat_id, -1007)
+        await storage.migrate(43, 8, -1008)
+        await storage.migrate(KEY.bot_id, 9, 9)
+        assert await storage.migrated(KEY.bot_id, [KEY.chat_id, 8, 9, -1007]) == {KEY.chat_id}
+        assert await storage.migrated(43, range(2_000)) == {8}
+        assert await storage.migrated(KEY.bot_id, []) == set()
+        await self.close_storage(storage)
+        known = await (await opened()).migrated(KEY.bot_id, [KEY.chat_id])
+        assert known == ({KEY.chat_id} if self.survives_reopening else set())
+
     async def test_a_migration_that_is_reported_twice_is_done_once(self, storage: Any) -> None:
         await storage.add_opening(KEY, sent(1))
         await storage.claim(KEY, [sent(1)], now=NOW, until=NOW + MINUTE)

@@ -52,7 +52,7 @@ class SessionStorageContract:
         raise NotImplementedError("Override raw_list(storage, key) and read what lies behind the storage.")
 
     async def raw_count(self, storage: Any) -> int:
-        """Return how many records of any kind lie behind the storage; 0 when it is as good as new."""
+        """Return how many keys, entries and pending deletions lie behind the storage. Which chats migrated stays."""
         raise NotImplementedError("Override raw_count(storage) and count what lies behind the storage.")
 
     @pytest_asyncio.fixture

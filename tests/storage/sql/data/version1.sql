@@ -71,6 +71,11 @@ CREATE TABLE tgslices_pending (
 	CONSTRAINT tgslices_pending_identity UNIQUE (identity)
 );
 INSERT INTO "tgslices_pending" VALUES(1,X'EC6BDBF24F16D9E0A8CB3DBAABD23488',42,7,NULL,NULL,NULL,'',7,4,X'',7,'text','in',1782909015123456,1782909015123456,NULL,NULL,NULL,NULL,1782909015123456,1782909075123456);
+CREATE TABLE tgslices_moved_chats (
+	bot_id BIGINT NOT NULL, 
+	chat_id BIGINT NOT NULL, 
+	PRIMARY KEY (bot_id, chat_id)
+);
 CREATE INDEX tgslices_messages_business ON tgslices_messages (chat_id, message_id) WHERE business_connection_id IS NOT NULL;
 CREATE INDEX tgslices_pending_message ON tgslices_pending (chat_id, message_id);
 CREATE INDEX tgslices_pending_due ON tgslices_pending (bot_id, due_at, id);
