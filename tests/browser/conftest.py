@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from aiogram import Bot
 from aiogram.fsm.storage.memory import MemoryStorage
 from playwright.async_api import Browser, async_playwright
 
 from examples.order_flow import leaving, order, support
 from examples.order_flow.bot import make_bot, make_dispatcher
+from tests.browser.cafe import Cafe
 from tests.browser.desk import CHROMIUM, CHROMIUM_OPTIONS, Desk
 from tgslices import MemorySessionStorage
 from tgslices.testing import BotApi
@@ -53,3 +55,12 @@ async def desk(empty: Desk, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[De
     api.faults.clear()
     await dispatcher.stop_polling()
     await polling
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def cafe(empty: Desk) -> AsyncIterator[Cafe]:
+    """The page with Ann and Bob, and a bot that only does what a test makes it do."""
+    account = empty.api.add_bot("cafe_bot", first_name="Café bot")
+    ann, bob = empty.api.add_person("Ann"), empty.api.add_person("Bob")
+    async with Bot(account.token, session=empty.api.client_session()) as bot:
+        yield Cafe(empty, account, bot, ann, bob)

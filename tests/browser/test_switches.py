@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 from playwright.async_api import expect
 
+from tests.browser.cafe import Cafe
 from tests.browser.desk import Desk
 from tests.browser.test_order import FAREWELL
+from tgslices.testing import Flood
+from tgslices.testing.arguments import Arguments
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -59,6 +64,29 @@ async def test_after_two_days_telegram_lets_nothing_be_deleted(desk: Desk) -> No
     await tab.reads("Telegram does not let me remove 4 old messages; you may.")
     await tab.reads("12 Harbour Road")
     await expect(tab.page.locator("#messages .day")).to_have_count(2)
+
+
+async def clear(cafe: Cafe) -> None:
+    cafe.api.faults.clear()
+
+
+async def use_up(cafe: Cafe) -> None:
+    await cafe.api.calls.perform(cafe.account, "getMe", Arguments({}))
+
+
+Undo = Callable[[Cafe], Awaitable[None]]
+
+
+@pytest.mark.parametrize("undo", [clear, use_up])
+async def test_a_switch_falls_back_to_off_when_its_fault_is_over(cafe: Cafe, undo: Undo) -> None:
+    tab = await cafe.tab()
+    await tab.switches("failure", "Next call")
+    await expect(tab.page.locator("#fault-failure")).to_have_class("card on")
+    await undo(cafe)
+    await expect(tab.page.locator("#fault-failure")).to_have_class("card")
+    await expect(tab.page.locator("#fault-failure").get_by_role("radio", name="Off")).to_be_checked()
+    cafe.api.faults.add(Flood(), times=1)
+    await expect(tab.page.locator("#fault-flood").get_by_role("radio", name="Off")).to_be_checked()
 
 
 async def test_cleared_the_log_says_what_it_is_for(desk: Desk) -> None:

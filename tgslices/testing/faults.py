@@ -12,6 +12,7 @@ api.faults.add(Slow(until=held), times=None)              # every call waits unt
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, TypeAlias
@@ -126,9 +127,14 @@ class Fault:
 class Faults:
     """The faults in force, in the order they were added."""
 
-    def __init__(self) -> None:
-        """Everything works."""
+    def __init__(self, on_change: Callable[[], None] = lambda: None) -> None:
+        """Everything works. ``on_change`` is called whenever a fault comes, goes or strikes."""
         self._faults: list[Fault] = []
+        self._on_change = on_change
+
+    def __contains__(self, fault: Fault) -> bool:
+        """Whether a fault is in force: neither used up nor taken back."""
+        return fault in self._faults
 
     def add(
         self,
@@ -148,16 +154,19 @@ class Faults:
         """
         fault = Fault(effect, method, chat, bot, times, skip)
         self._faults.append(fault)
+        self._on_change()
         return fault
 
     def clear(self) -> None:
         """Let everything work again."""
         self._faults.clear()
+        self._on_change()
 
     def remove(self, fault: Fault) -> None:
         """Take one fault back; no error if it is used up."""
         if fault in self._faults:
             self._faults.remove(fault)
+            self._on_change()
 
     def take(self, bot_id: int, method: str, arguments: Arguments) -> list[Effect]:
         """What happens to this call, in order; empty for nothing. Counts the faults that it uses."""
@@ -187,3 +196,4 @@ class Faults:
             fault.times -= 1
             if fault.times <= 0:
                 self._faults.remove(fault)
+        self._on_change()

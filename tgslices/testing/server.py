@@ -44,7 +44,7 @@ class BotApi(Stage):
         ``page``: serve the chat page, too, at `page_url`. Whoever reaches the port may play every person there.
         """
         super().__init__(World(Clock()))
-        self.faults = Faults()
+        self.faults = Faults(self.world.changes.notify)
         self.calls = Calls(self.world, self.faults)
         self.listener = Listener(self.world, self.calls, host, port)
         self._retry_delay = webhook_retry_delay

@@ -54,11 +54,11 @@ class Switches:
         self._on[name] = (mode, method, faults)
 
     def snapshot(self) -> dict[str, Json]:
-        """The state of every switch, as ``fault:<name>``; one that has struck its one time is off."""
+        """The state of every switch, as ``fault:<name>``; one is off that is used up, or that a test has taken back."""
         found: dict[str, Json] = {}
         for name in EFFECTS:
             mode, method, faults = self._on.get(name, (Mode.OFF, None, []))
-            is_spent = all(fault.times == 0 for fault in faults)
+            is_spent = not any(fault in self._faults for fault in faults)
             hits = sum(fault.hits for fault in faults)
             mode = Mode.OFF if is_spent else mode
             found[f"fault:{name}"] = {"name": name, "mode": mode, "method": method, "hits": hits}
