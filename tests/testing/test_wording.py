@@ -83,7 +83,7 @@ async def test_a_business_chat_is_called_one(api: BotApi, account: BotAccount, b
 @pytest.mark.parametrize(
     ("kind", "field", "said"),
     [
-        ("story", {"id": 7, "chat": {"id": 1, "type": "private", "first_name": "Bob"}}, "<story> Story 7 · of Bob"),
+        ("story", {"id": 7, "chat": {"id": 1, "type": "private", "first_name": "Bob"}}, "<story> of Bob · number 7"),
         ("giveaway", {"winner_count": 3, "prize_description": "tea"}, "<giveaway> Giveaway · 3 winners · tea"),
         ("something_new", {"x": 1}, "<something_new>"),
         ("poll", {}, "<poll>"),

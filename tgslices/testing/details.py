@@ -92,7 +92,7 @@ def _paid_media(paid: Json) -> Detail:
 def _story(story: Json) -> Detail:
     chat: Json = story.get("chat") or {}
     whose = _text(chat, "first_name") or _text(chat, "title")
-    return Detail(f"Story {_text(story, 'id')}".strip(), (f"of {whose}",) if whose else ())
+    return Detail(f"of {whose}" if whose else "", (f"number {story['id']}",) if "id" in story else ())
 
 
 def _giveaway(giveaway: Json) -> Detail:

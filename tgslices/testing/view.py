@@ -152,12 +152,13 @@ class ChatView(Dealings):
             raise AssertionError(f"the message with this button was not sent by a bot:\n{self}")
         tap = self._world.tap(self.person, message, bot, data)
         tap.is_accessible = is_accessible
-        tap.connection_id = self._connection_of(bot)
+        tap.connection_id = self.connection_of(bot)
         press(tap)
         await asyncio.sleep(0)
         return tap
 
-    def _connection_of(self, bot: BotAccount) -> str | None:
+    def connection_of(self, bot: BotAccount) -> str | None:
+        """The connection by which a bot sees this chat, if it is a business account's; None for any other."""
         for connection in self._world.connections.values():
             if connection.bot is bot and self.chat.owner is not None and connection.owner is self.chat.owner:
                 return connection.id

@@ -27,7 +27,7 @@ def get_me(world: World, bot: BotAccount, arguments: Arguments) -> Json:
         **bot.json(),
         "can_join_groups": True,
         "can_read_all_group_messages": bot.reads_all_group_messages,
-        "supports_inline_queries": False,
+        "supports_inline_queries": True,
         "can_connect_to_business": True,
         "has_main_web_app": False,
     }

@@ -18,7 +18,8 @@ from tgslices.testing.errors import ApiError, not_found
 from tgslices.testing.faults import Faults
 from tgslices.testing.jsontext import read_json
 from tgslices.testing.listener import Listener
-from tgslices.testing.page.actions import Actions, BadCommand
+from tgslices.testing.page.actions import Actions
+from tgslices.testing.page.command import BadCommand
 from tgslices.testing.page.guard import FILE_HEADERS, SECURITY_HEADERS, refusal
 from tgslices.testing.page.inspector import Inspector
 from tgslices.testing.page.live import Picture, Tab
@@ -98,10 +99,11 @@ class ChatPage:
         command: dict[str, Any] = dict(query)
         try:
             command["person"] = int(query.get("person", ""))
+            command["topic"] = int(query["topic"]) if "topic" in query else None
             upload = Upload(query.get("name") or "file", request.content_type, await request.read())
-            await self._actions.send_file(command, upload)
+            await self._actions.talk.send_file(command, upload)
         except ValueError:
-            return _json(400, {"error": "There is no such person."})
+            return _json(400, {"error": "There is no such person or topic."})
         except BadCommand as error:
             return _json(400, {"error": str(error)})
         except ApiError as error:

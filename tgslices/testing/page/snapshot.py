@@ -12,9 +12,10 @@ from tgslices.testing.accounts import BotAccount, Json
 from tgslices.testing.calllog import ApiRequest, CallLog
 from tgslices.testing.entities import Chat
 from tgslices.testing.jsontext import read_json
-from tgslices.testing.methods.memory import memory_of
+from tgslices.testing.methods.memory import drafts_in, memory_of
 from tgslices.testing.page.places import existing_chats, group_name, name_of, people, private_name
 from tgslices.testing.page.shown import shown_message
+from tgslices.testing.wording import text_of_content
 from tgslices.testing.world import World
 
 MAX_MESSAGES: Final = 300
@@ -34,7 +35,8 @@ Snapshot = dict[str, Json]
 def snapshot(world: World, log: CallLog) -> Snapshot:
     """Everything that a tab shows of the world, whoever is played on it.
 
-    The names are ``bot:``, ``person:``, ``place:``, ``message:<place>:``, ``tap:`` and ``call:`` with a number.
+    The names are ``bot:``, ``person:``, ``place:``, ``message:<place>:``, ``draft:<place>:``, ``tap:`` and ``call:``,
+    each with a number or name behind it.
     """
     found: Snapshot = {}
     for bot in world.bots.values():
@@ -45,7 +47,7 @@ def snapshot(world: World, log: CallLog) -> Snapshot:
             name = private_name(bot.id, person.id)
             found[f"place:{name}"] = _private(name, bot, person.id)
     for chat in existing_chats(world):
-        found.update(_chat(chat))
+        found.update(_chat(world, chat))
     for tap in islice(reversed(world.taps.values()), MAX_CALLS):
         found[f"tap:{tap.id}"] = {
             "id": tap.id,
@@ -85,7 +87,7 @@ def _private(name: str, bot: BotAccount, person_id: int) -> Json:
     }
 
 
-def _chat(chat: Chat) -> Iterator[tuple[str, Json]]:
+def _chat(world: World, chat: Chat) -> Iterator[tuple[str, Json]]:
     name = name_of(chat)
     inside = [member.user for member in chat.members.values() if member.is_inside]
     if chat.bot is None:
@@ -101,14 +103,32 @@ def _chat(chat: Chat) -> Iterator[tuple[str, Json]]:
                 "moved_to": None if chat.migrated_to is None else group_name(chat.migrated_to),
                 "owner": None if chat.owner is None else chat.owner.id,
                 "customer": None if chat.owner is None or chat.user is None else chat.user.id,
+                "topics": _topics(world, chat),
             },
         )
+    memory = memory_of(world)
     pinned = chat.pinned[-1].serial if chat.pinned else None
     for message in list(chat.messages.values())[-MAX_MESSAGES:]:
-        shown = shown_message(message)
+        shown = shown_message(message, memory.reactions.get(message.serial, {}), memory.votes.get(message.serial, {}))
         if message.serial == pinned:
             shown["pinned"] = True
         yield f"message:{name}:{message.serial}", shown
+    for draft in drafts_in(world, chat):
+        text, entities = text_of_content(draft.content)
+        what = {"serial": draft.serial, "text": text, "entities": entities, "expires": draft.expires_at}
+        yield f"draft:{name}:{draft.serial}", what
+
+
+def _topics(world: World, chat: Chat) -> list[Json] | None:
+    """The topics of a forum, the general one first; None for any other chat."""
+    if not chat.is_forum:
+        return None
+    settings = memory_of(world).chat(chat)
+    general = {"id": None, "name": settings.general_topic_name, "is_closed": settings.is_general_topic_closed}
+    others = [
+        {"id": topic.thread_id, "name": topic.name, "is_closed": topic.is_closed} for topic in chat.topics.values()
+    ]
+    return [general, *others]
 
 
 def _calls(log: CallLog) -> Iterator[tuple[str, Json]]:

@@ -1,6 +1,7 @@
 // One message, or one album, as an element.
 
 import { avatar, day, h, hue, icon, time } from "./dom.js";
+import { pollOf, reactionsOf } from "./opinions.js";
 import { rich } from "./richtext.js";
 
 const size = (bytes) => bytes < 1024 ? `${bytes} B` : bytes < 1048576 ? `${Math.round(bytes / 1024)} KB` : `${(bytes / 1048576).toFixed(1)} MB`;
@@ -38,6 +39,7 @@ function buttonOf(button, row, column, message, does, waiting) {
     return h("a", { class: "key", href: isWeb ? button.url : null, target: "_blank", rel: "noopener noreferrer" }, text, icon("link"));
   }
   if (button.copy_text) return h("button", { class: "key", type: "button", onclick: () => does.copy(button.copy_text.text) }, text);
+  if (button.pay) return h("button", { class: "key", type: "button", "data-key": `${row},${column}`, onclick: () => does.pay(message) }, text);
   if (button.callback_data === undefined) return h("button", { class: "key", type: "button", disabled: true, title: "Only a real client can do this" }, text);
   const isWaiting = waiting.has(button.callback_data);
   return h("button", { class: isWaiting ? "key waiting" : "key", type: "button", "data-key": `${row},${column}`,
@@ -53,8 +55,12 @@ function marksOf(holders) {
   return holders.map((holder) => h("span", { class: `mark hue${holder.hue}`, title: `Held by ${holder.label}` , role: "img", "aria-label": `held by ${holder.label}` }));
 }
 
-function detailOf(detail) {
-  return h("div", { class: "detail" }, h("b", {}, detail.title), detail.lines.map((line) => h("div", {}, line)));
+/** What is no text and no file: its kind, a title, and lines; a poll can be voted in. */
+function detailOf(message, me, does) {
+  const kind = message.kind.replaceAll("_", " ");
+  const isSaid = message.detail.title.toLowerCase() === kind;
+  return h("div", { class: "detail" }, isSaid ? null : h("small", {}, kind), h("b", {}, message.detail.title),
+    message.detail.lines.map((line) => h("div", {}, line)), message.poll ? pollOf(message, me, does) : null);
 }
 
 function metaOf(messages, holders) {
@@ -77,16 +83,26 @@ export function bubble(messages, around, does) {
   const more = h("button", { class: "icon more", type: "button", "aria-label": `Actions for: ${preview(first)}`, "aria-haspopup": "menu",
     onclick: (event) => does.menu(event.currentTarget, first) }, icon("more"));
   const body = h("div", { class: "bubble" },
+    around.topic ? h("div", { class: "topic" }, `# ${around.topic}`) : null,
     around.isNamed ? h("div", { class: `sender ink${hue(first.from)}` }, first.name) : null,
     first.forward ? h("div", { class: "forward" }, `Forwarded from ${first.forward}`) : null,
+    first.via ? h("div", { class: "forward" }, `via ${first.via}`) : null,
     first.reply ? h("button", { class: "quote", type: "button", onclick: () => does.jump(first.reply.serial) }, h("b", {}, first.reply.name), h("span", {}, first.reply.text)) : null,
     media.length ? h("div", { class: media.length > 1 ? "album" : "single" }, media.map(mediaOf)) : null,
-    first.detail ? detailOf(first.detail) : null,
+    first.detail ? detailOf(first, around.me, does) : null,
     text.text ? h("div", { class: "text", dir: "auto" }, rich(text.text, text.entities, does.command)) : null,
+    first.reactions ? reactionsOf(first, around.me, does) : null,
     metaOf(messages, around.holders));
   return h("li", { class: `${isOwn ? "own" : "other"}${around.joins ? " joins" : ""}`, "data-serial": first.serial },
     around.hasFaces ? (around.joins ? h("span", { class: "avatar blank" }) : avatar(first.name, first.from)) : null,
     h("div", { class: "stack" }, h("span", { class: "sr" }, isOwn ? "You: " : `${first.name}: `),
       h("div", { class: "with-more" }, body, more),
       first.buttons ? keyboardOf(first, does, around.waiting) : null));
+}
+
+/** What a bot is just writing: a preview, which a message will take the place of. */
+export function draftBubble(draft, does) {
+  return h("li", { class: "other draft", "data-draft": draft.serial }, h("div", { class: "stack" }, h("div", { class: "bubble" },
+    draft.text ? h("div", { class: "text", dir: "auto" }, rich(draft.text, draft.entities, does.command)) : null,
+    h("span", { class: "writing", role: "img", "aria-label": "is writing" }))));
 }

@@ -26,6 +26,10 @@ export function messagesOf(place, person) {
 export const titleOf = (place, person) =>
   place.kind === "business" ? (get(`person:${place.customer === person ? place.owner : place.customer}`)?.name ?? place.title) : place.title;
 
+/** Whose colour a place has: the other side's in a chat of two. */
+export const faceOf = (place, person) =>
+  place.kind === "private" ? place.bots[0] : place.kind === "business" ? (place.customer === person ? place.owner : place.customer) : place.id;
+
 function stamp(seconds) {
   return now() - seconds < 20 * 3600 ? time(seconds) : day(seconds).split(/[ ,]/)[0].slice(0, 3);
 }
@@ -44,14 +48,15 @@ function draw(person, place) {
     button = h("button", { class: "entry", type: "button", "data-entry": entry, onclick: () => choose(person.id, place.name, true) });
     buttons.set(entry, button);
   }
-  const label = `${title}, as ${person.name}${unread ? `, ${unread} unread` : ""}`;
+  const label = `${title}${place.kind === "business" ? " (business)" : ""}, as ${person.name}${unread ? `, ${unread} unread` : ""}`;
   const face = JSON.stringify([label, signed, last && stamp(last.date), unread]);
   if (button.dataset.face !== face) {
     button.dataset.face = face;
     button.setAttribute("aria-label", label);
     button.replaceChildren(
-      avatar(title, place.bots[0] && place.kind === "private" ? place.bots[0] : place.id),
-      h("span", { class: "line" }, h("b", {}, title), h("time", {}, last ? stamp(last.date) : "")),
+      avatar(title, faceOf(place, person.id)),
+      h("span", { class: "line" }, h("b", {}, title), place.kind === "business" ? h("span", { class: "tag" }, "business") : null,
+        h("time", {}, last ? stamp(last.date) : "")),
       h("span", { class: "line" }, h("span", { class: "preview" }, signed), unread ? h("span", { class: "badge" }, String(unread)) : null),
     );
   }

@@ -5,12 +5,17 @@ import { preview } from "./bubble.js";
 import { messagesOf } from "./chats.js";
 import { current } from "./conversation.js";
 import { act, get, has, onChange, upload } from "./state.js";
+import { topicNow } from "./topics.js";
 
 let context = null; // { do: "reply" | "edit", message }
 const drafts = new Map();
 let seen = 0;
 
-const where = () => current() && { person: current().person, place: current().place };
+function where() {
+  const here = current();
+  const topic = here ? topicNow(here.place) : null;
+  return here && { person: here.person, place: here.place, ...(topic === null ? {} : { topic }) };
+}
 
 function fit() {
   const input = $("input");

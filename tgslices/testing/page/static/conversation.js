@@ -1,10 +1,11 @@
 // The conversation in the middle, and messages that come, change and go.
 
 import { $, arrange, day, h, paintAvatar } from "./dom.js";
-import { bubble } from "./bubble.js";
-import { messagesOf, titleOf } from "./chats.js";
-import { all, get, has, onChange } from "./state.js";
+import { bubble, draftBubble } from "./bubble.js";
+import { faceOf, messagesOf, titleOf } from "./chats.js";
+import { all, get, has, now, onChange } from "./state.js";
 import { holdersOf } from "./sessions.js";
+import { isShown, labelOf, showTopics } from "./topics.js";
 
 const RUN = 300; // seconds within which messages of one sender belong together
 const NEAR = 120; // pixels from the end within which new messages are followed
@@ -37,10 +38,10 @@ function around(messages, before, here) {
   const first = messages[0];
   const previous = before && before.at(-1);
   const joins = Boolean(previous && !previous.service && !first.service && previous.from === first.from
-    && first.date - previous.date < RUN && day(first.date) === day(previous.date));
+    && first.date - previous.date < RUN && day(first.date) === day(previous.date) && previous.topic === first.topic);
   const isGroup = here.kind !== "private" && here.kind !== "business";
   return {
-    me: person, joins, hasFaces: isGroup && first.from !== person && !first.service,
+    me: person, joins, topic: joins ? null : labelOf(place, first), hasFaces: isGroup && first.from !== person && !first.service,
     isNamed: isGroup && first.from !== person && !joins, waiting: new Set(waitingButtons(messages)),
     holders: holdersOf(place, messages.map((message) => message.id)),
   };
@@ -80,7 +81,7 @@ function keepFocus(list, action) {
 function render(isFresh) {
   const list = $("messages");
   const here = place && get(`place:${place}`);
-  const messages = here ? messagesOf(place, person) : [];
+  const messages = here ? messagesOf(place, person).filter((message) => isShown(place, message)) : [];
   const wanted = [];
   const left = new Set(blocks.keys());
   let before = null;
@@ -108,12 +109,28 @@ function render(isFresh) {
       else dissolve(blocks.get(key).element);
       blocks.delete(key);
     }
-    arrange(list, wanted);
+    arrange(list, [...wanted, ...draftsNow()]);
   });
+  showTopics(place, person, () => { render(true); $("input").focus(); });
   showEmpty(here, messages);
   showPinned(messages);
   if (isFresh || isFollowing || messages.at(-1)?.from === person && messages.at(-1).serial > lastSerial) toEnd();
   lastSerial = messages.at(-1)?.serial ?? 0;
+}
+
+const drafts = new Map(); // serial -> { element, face }
+let draftEnds = null;
+
+/** What the bot is just writing; it goes by itself when its time is over. */
+function draftsNow() {
+  const found = all(`draft:${place}:`).filter((draft) => draft.expires > now());
+  clearTimeout(draftEnds);
+  if (found.length) draftEnds = setTimeout(() => render(false), (Math.min(...found.map((draft) => draft.expires)) - now()) * 1000 + 50);
+  return found.map((draft) => {
+    const face = JSON.stringify(draft);
+    if (drafts.get(draft.serial)?.face !== face) drafts.set(draft.serial, { element: draftBubble(draft, does), face });
+    return drafts.get(draft.serial).element;
+  });
 }
 
 let lastSerial = 0;
@@ -134,8 +151,8 @@ function follow() {
 
 function showEmpty(here, messages) {
   const box = $("empty");
-  box.hidden = messages.length > 0;
-  if (messages.length) return box.replaceChildren();
+  box.hidden = $("messages").childElementCount > 0;
+  if (box.hidden) return box.replaceChildren();
   const face = here ? `${place} ${person}` : `none ${all("person:").length}`;
   if (box.dataset.face === face && box.childElementCount) return;
   box.dataset.face = face;
@@ -176,9 +193,11 @@ function showHead() {
   $("invite").hidden = !here || here.kind === "private" || here.kind === "business";
   $("chat-title").textContent = here ? titleOf(here, person) : "No chat is open";
   if (!here) return void ($("chat-subtitle").textContent = "");
-  paintAvatar($("chat-avatar"), titleOf(here, person), here.kind === "private" ? here.bots[0] : here.id);
+  paintAvatar($("chat-avatar"), titleOf(here, person), faceOf(here, person));
   const names = [...here.people, ...here.bots].filter((id) => id !== person).map((id) => (get(`person:${id}`) || get(`bot:${id}`))?.name).filter(Boolean);
-  $("chat-subtitle").textContent = here.kind === "private" ? `You are ${who.name}` : `You are ${who.name} · with ${names.join(", ") || "nobody else"}`;
+  const others = names.join(", ") || "nobody else";
+  const company = { private: "", business: ` · business chat with ${others}` }[here.kind] ?? ` · with ${others}`;
+  $("chat-subtitle").textContent = `You are ${who.name}${company}`;
 }
 
 export function open(newPerson, newPlace) {
@@ -195,6 +214,6 @@ export function startConversation(what) {
   follow();
   onChange((changed, isFirst) => {
     if (has(changed, "place:", "person:", "bot:")) showHead();
-    if (isFirst || has(changed, `message:${place}:`, "tap:", "slice:", "person:", "place:")) render(isFirst);
+    if (isFirst || has(changed, `message:${place}:`, `draft:${place}:`, "tap:", "slice:", "person:", "place:")) render(isFirst);
   });
 }

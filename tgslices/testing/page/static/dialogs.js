@@ -10,7 +10,7 @@ function ask(title, ok, fields, onFinish) {
   $("dialog-ok").textContent = ok;
   $("dialog-fields").replaceChildren(...fields);
   finish = onFinish;
-  $("dialog").showModal();
+  if (!$("dialog").open) $("dialog").showModal();
   $("dialog-fields").querySelector("input, select")?.focus();
 }
 
@@ -31,10 +31,11 @@ export function askGroup(person, onMade) {
   const boxes = users.map((user) => h("label", { class: "check" }, h("input", { type: "checkbox", name: "member", value: user.id, checked: true }),
     ` ${user.name}${get(`bot:${user.id}`) ? " (bot)" : ""}`));
   ask("Add a group", "Add", [field("Title", { id: "group-title", required: true }), h("fieldset", { class: "members" }, h("legend", {}, "Members"), boxes),
-    h("label", { class: "check" }, h("input", { type: "checkbox", id: "group-super" }), " Supergroup")],
+    h("label", { class: "check" }, h("input", { type: "checkbox", id: "group-super" }), " Supergroup"),
+    h("label", { class: "check" }, h("input", { type: "checkbox", id: "group-forum" }), " Forum: a supergroup with topics")],
     async () => {
       const members = [...document.querySelectorAll('input[name="member"]:checked')].map((box) => Number(box.value));
-      const made = await act({ do: "group", title: value("group-title"), members, is_super: $("group-super").checked });
+      const made = await act({ do: "group", title: value("group-title"), members, is_super: $("group-super").checked, is_forum: $("group-forum").checked });
       const first = members.includes(person) ? person : members.find((id) => get(`person:${id}`));
       if (made) onMade(first, made.place);
       return made;
@@ -48,6 +49,14 @@ export function askMember(person, place) {
   const choice = others.length ? h("label", { class: "field" }, h("span", {}, "Who"), h("select", { id: "member" }, options))
     : h("p", {}, "Everybody is in here already. Add a person first.");
   ask("Add a member", "Add", [choice], async () => !others.length || act({ do: "join", place, person, user: Number(value("member")) }));
+}
+
+export function askTopic(person, place, onMade) {
+  ask("Add a topic", "Add", [field("Name", { id: "topic-name", required: true })], async () => {
+    const made = await act({ do: "topic", person, place, name: value("topic-name") });
+    if (made) onMade(made.topic);
+    return made;
+  });
 }
 
 /** What a bot answers to a tap and wants to be read: an alert. */

@@ -74,12 +74,17 @@ function closeMenu() {
   if ($("menu").matches(":popover-open")) $("menu").hidePopover();
 }
 
+const EMOJIS = ["👍", "❤", "🔥", "😁", "🎉"];
+
 function openMenu(button, message) {
   const isOwn = message.from === current().person;
   const item = (label, action) => h("button", { role: "menuitem", type: "button", onclick: () => { closeMenu(); action(); } }, label);
   const target = () => ({ ...where(), serial: message.serial });
   const menu = $("menu");
+  const mine = (emoji) => message.reactions?.[emoji]?.includes(current().person);
   menu.replaceChildren(...[
+    h("div", { class: "emojis", role: "group", "aria-label": "React" }, EMOJIS.map((emoji) =>
+      item(emoji, () => act({ do: "react", ...target(), emoji: mine(emoji) ? "" : emoji })))),
     item("Reply", () => setContext("reply", message)),
     isOwn && message.kind === "text" ? item("Edit", () => setContext("edit", message)) : null,
     message.text ? item("Copy text", () => copy(message.text)) : null,
@@ -90,7 +95,7 @@ function openMenu(button, message) {
   const at = button.getBoundingClientRect();
   menu.style.left = `${Math.max(8, Math.min(at.left, innerWidth - menu.offsetWidth - 8))}px`;
   menu.style.top = `${Math.max(8, Math.min(at.bottom + 4, innerHeight - menu.offsetHeight - 8))}px`;
-  menu.firstElementChild.focus();
+  menu.querySelector("button").focus();
   menu.ontoggle = (event) => { if (event.newState === "closed" && menu.contains(document.activeElement)) button.focus(); };
 }
 
@@ -137,6 +142,9 @@ startDialogs();
 startChats(choose);
 startConversation({
   tap: (message, row, column) => act({ do: "tap", ...where(), serial: message.serial, row, column }),
+  pay: (message) => act({ do: "pay", ...where(), serial: message.serial }),
+  vote: (message, options) => act({ do: "vote", ...where(), serial: message.serial, options }),
+  react: (message, emoji) => act({ do: "react", ...where(), serial: message.serial, emoji }),
   command: (text) => say(text),
   menu: openMenu,
   copy,
@@ -160,6 +168,6 @@ $("invite").addEventListener("click", () => askMember(current().person, current(
 for (const button of document.querySelectorAll("[data-show]")) button.addEventListener("click", () => show(button.dataset.show));
 for (const tab of tabs()) tab.addEventListener("click", () => openTab(tab));
 document.querySelector('[role="tablist"]').addEventListener("keydown", (event) => { const tab = walk(event, tabs()); if (tab) openTab(tab); });
-$("menu").addEventListener("keydown", (event) => walk(event, [...$("menu").children]));
+$("menu").addEventListener("keydown", (event) => walk(event, [...$("menu").querySelectorAll("button")]));
 document.addEventListener("visibilitychange", tellWatching);
 connect((isThere) => { $("offline").hidden = isThere; });

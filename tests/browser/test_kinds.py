@@ -1,0 +1,103 @@
+"""Every kind of message on the page says what it is, in light and dark, and on a phone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from aiogram.types import BufferedInputFile, LabeledPrice
+from playwright.async_api import expect
+
+from tests.browser.cafe import Cafe
+from tests.browser.desk import PHONE
+from tests.browser.test_looks import CONTRAST
+from tgslices.testing.arguments import Arguments
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+LONG = "Donaudampfschifffahrtsgesellschaftskapitän"
+RICH = [
+    {"type": "heading", "text": "Tonight", "size": 1},
+    {"type": "paragraph", "text": ["A ", {"type": "bold", "text": "warm"}, " soup"]},
+]
+
+
+async def send_everything(cafe: Cafe) -> None:
+    bot, where = cafe.bot, cafe.chat.id
+    await bot.send_poll(where, f"Which soup tonight, {LONG}?", ["Pumpkin", "Leek and potato", LONG])
+    await bot.send_contact(where, "+372 555 0100", "Marta", last_name="Cook")
+    await bot.send_venue(where, 59.437, 24.7536, "Harbour Café", "12 Harbour Road, Tallinn")
+    await bot.send_location(where, 59.437, 24.7536)
+    await bot.send_game(where, "soup_quiz")
+    await bot.send_dice(where)
+    await bot.send_invoice(where, "Soup", "A bowl of the day", "soup-1", "XTR", [LabeledPrice(label="Bowl", amount=7)])
+    await bot.send_document(where, BufferedInputFile(b"%PDF", f"{LONG}.pdf"), caption="The menu")
+    cafe.api.plant_message(cafe.chat, cafe.account, kind="rich_message", content={"rich_message": {"blocks": RICH}})
+    story = {"id": 7, "chat": {"id": 1, "type": "private", "first_name": "Marta"}}
+    cafe.api.plant_message(cafe.chat, cafe.account, kind="story", content={"story": story})
+    tasks = [{"id": 1, "text": "leeks", "completion_date": 1}, {"id": 2, "text": LONG}]
+    checklist = {"title": "For tonight", "tasks": tasks}
+    cafe.api.plant_message(cafe.chat, cafe.account, kind="checklist", content={"checklist": checklist})
+    cafe.api.plant_message(cafe.chat, cafe.account, kind="paid_media", content={"paid_media": {"star_count": 5}})
+    cafe.api.plant_message(cafe.chat, cafe.account, kind="something_new")
+    cafe.api.plant_message(cafe.chat, cafe.ann, kind="video_chat_started")
+    draft = Arguments({"chat_id": str(where), "draft_id": "1", "text": "The kitchen says that"})
+    await cafe.api.calls.perform(cafe.account, "sendMessageDraft", draft)
+
+
+SAID = """(bubble) => {
+    const copy = bubble.cloneNode(true);
+    copy.querySelectorAll(".poll, .meta").forEach((part) => part.remove());
+    return copy.textContent;
+}"""
+CUT_OFF = """(list) => [...list.querySelectorAll(".bubble, .bubble *, .key")]
+    .filter((element) => element.getBoundingClientRect().right > innerWidth).map((element) => element.textContent)"""
+SHOWN = [
+    f"PollWhich soup tonight, {LONG}?",
+    "ContactMarta Cook+372 555 0100",
+    "VenueHarbour Café12 Harbour Road, Tallinn",
+    "Location59.437, 24.7536",
+    "Gamesoup_quiz",
+    "Dice🎲",
+    "InvoiceSoupA bowl of the day7 XTR",
+    f"{LONG}.pdf4 BThe menu",
+    "Tonight\nA warm soup",
+    "Storyof Martanumber 7",
+    f"ChecklistFor tonight☑ leeks☐ {LONG}",
+    "Paid media5 ⭐",
+    "Something new",
+    "Ann started a video chat",
+    "The kitchen says that",
+]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_kind_says_what_it_is(cafe: Cafe, scheme: Any) -> None:
+    await send_everything(cafe)
+    tab = await cafe.tab(color_scheme=scheme, viewport={"width": 1360, "height": 2300})
+    items = tab.page.locator("#messages > li:not(.day)")
+    await expect(items).to_have_count(len(SHOWN))
+    for item, said in zip(await items.all(), SHOWN, strict=True):
+        text = await item.locator(".bubble, > span").first.evaluate(SAID)
+        assert text.lower().startswith(said.lower()), text
+    await tab.settles()
+    assert await tab.page.evaluate(CONTRAST) == []
+    await tab.picture(f"kinds-{scheme}")
+
+
+async def test_on_a_phone_no_kind_is_cut_off(cafe: Cafe) -> None:
+    await send_everything(cafe)
+    tab = await cafe.tab(**PHONE)
+    await expect(tab.page.locator("#messages > li:not(.day)")).to_have_count(len(SHOWN))
+    assert not await tab.is_wider_than_shown()
+    assert await tab.page.locator("#messages").evaluate(CUT_OFF) == []
+
+
+async def test_a_draft_is_gone_with_the_message_that_it_was_for(cafe: Cafe) -> None:
+    tab = await cafe.tab()
+    draft = {"chat_id": str(cafe.chat.id), "draft_id": "1", "text": "The soup"}
+    await cafe.api.calls.perform(cafe.account, "sendMessageDraft", Arguments(draft))
+    await expect(tab.page.locator(".draft .text")).to_have_text("The soup")
+    await cafe.bot.send_message(cafe.chat.id, "The soup is ready.")
+    await tab.reads("The soup is ready.")
+    await expect(tab.page.locator(".draft")).to_have_count(0)

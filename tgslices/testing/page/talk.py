@@ -1,0 +1,182 @@
+"""What a person does in a chat of the page: writes, sends, taps, reacts, votes, pays."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+from tgslices.testing.accounts import Json, User
+from tgslices.testing.arguments import Upload
+from tgslices.testing.delivery import press
+from tgslices.testing.entities import Chat, StoredMessage
+from tgslices.testing.files import keep_file
+from tgslices.testing.methods.media import MEDIA, media_content
+from tgslices.testing.page.command import BadCommand, Command, number_in, numbers_in, text_in, typed_in
+from tgslices.testing.page.places import find_chat
+from tgslices.testing.sight import inline_rows
+from tgslices.testing.view import ChatView
+from tgslices.testing.world import World
+
+PATIENCE: Final = 10.0
+"""Seconds that a person waits for a bot to agree to a payment."""
+
+
+class Talk:
+    """Acts as the person that a command names, in the place that it names."""
+
+    def __init__(self, world: World) -> None:
+        """In this world."""
+        self._world = world
+        self.commands: Mapping[str, Callable[[Command], Awaitable[Json | None]]] = {
+            "type": self._type,
+            "edit": self._edit,
+            "delete": self._delete,
+            "pin": self._pin,
+            "react": self._react,
+            "vote": self._vote,
+            "tap": self._tap,
+            "pay": self._pay,
+            "share": self._share,
+        }
+
+    # Who, where, and which.
+
+    def who(self, command: Command, name: str = "person") -> User:
+        """The person or bot of this number.
+
+        Raises:
+            BadCommand: there is none.
+        """
+        user = self._world.users.get(number_in(command, name))
+        if user is None:
+            raise BadCommand("There is no such person or bot.")
+        return user
+
+    def chat(self, command: Command) -> Chat:
+        """The chat.
+
+        Raises:
+            BadCommand: there is none.
+        """
+        chat = find_chat(self._world, text_in(command, "place"))
+        if chat is None:
+            raise BadCommand("There is no such chat.")
+        return chat
+
+    def view(self, command: Command) -> ChatView:
+        """The chat as the person sees it.
+
+        Raises:
+            BadCommand: the person is not inside, or the chat has moved.
+        """
+        person = self.who(command)
+        chat = self.chat(command)
+        insiders = {user.id for user in (chat.user, chat.owner) if user is not None} if chat.user else chat.members
+        if person.id not in insiders or not (chat.user or chat.members[person.id].is_inside):
+            raise BadCommand(f"{person.first_name} is not in this chat.")
+        if chat.migrated_to is not None:
+            raise BadCommand("This group has become a supergroup: go on there.")
+        return ChatView(self._world, person, chat)
+
+    def _message(self, view: ChatView, command: Command, name: str = "serial") -> StoredMessage:
+        serial = number_in(command, name)
+        found = next((message for message in view.stored() if message.serial == serial), None)
+        if found is None:
+            raise BadCommand("This message is gone.")
+        return found
+
+    def _topic(self, view: ChatView, command: Command) -> int | None:
+        if command.get("topic") is None:
+            return None
+        number = number_in(command, "topic")
+        if number not in view.chat.topics:
+            raise BadCommand("This topic is gone.")
+        return number
+
+    # What they do.
+
+    async def _type(self, command: Command) -> None:
+        view = self.view(command)
+        reply_to = None if command.get("reply") is None else self._message(view, command, "reply")
+        await view.types(typed_in(command), reply_to=reply_to, topic=self._topic(view, command))
+
+    async def send_file(self, command: Command, upload: Upload) -> None:
+        """Send a file as a message; ``album`` is a mark that the files of one album share.
+
+        Raises:
+            BadCommand: there is no such kind, person or place.
+            ApiError: the file is empty or too large.
+        """
+        kind = MEDIA.get(text_in(command, "kind"))
+        if kind is None:
+            raise BadCommand("Files are sent as photo, video, audio, document or the like.")
+        view = self.view(command)
+        caption = {"caption": text_in(command, "caption", default="")}
+        content = media_content(kind, keep_file(self._world, upload), caption)
+        if album := text_in(command, "album", default=""):
+            content["media_group_id"] = album
+        await view.sends(kind.kind, content, topic=self._topic(view, command))
+
+    async def _edit(self, command: Command) -> None:
+        view = self.view(command)
+        message = self._message(view, command)
+        if message.sender_id != view.person.id or message.kind != "text":
+            raise BadCommand("Only texts of one's own can be edited.")
+        await view.edits(message, typed_in(command))
+
+    async def _delete(self, command: Command) -> None:
+        view = self.view(command)
+        await view.deletes(self._message(view, command))
+
+    async def _pin(self, command: Command) -> None:
+        view = self.view(command)
+        await view.pins(self._message(view, command))
+
+    async def _react(self, command: Command) -> None:
+        view = self.view(command)
+        emoji = text_in(command, "emoji")
+        await view.reacts(self._message(view, command), *([emoji] if emoji else []))
+
+    async def _vote(self, command: Command) -> None:
+        view = self.view(command)
+        message = self._message(view, command)
+        try:
+            await view.votes(message, *numbers_in(command, "options"))
+        except ValueError as error:
+            raise BadCommand(f"{str(error).capitalize()}.") from None
+
+    async def _tap(self, command: Command) -> Json:
+        view = self.view(command)
+        message = self._message(view, command)
+        try:
+            button = inline_rows(message)[number_in(command, "row")][number_in(command, "column")]
+        except IndexError:
+            raise BadCommand("This button is gone.") from None
+        bot = self._world.bot_by_id(message.content.get("sender_business_bot", {}).get("id", message.sender_id))
+        if bot is None or "callback_data" not in button:
+            raise BadCommand("This button does not ask a bot.")
+        tap = self._world.tap(view.person, message, bot, str(button["callback_data"]))
+        tap.connection_id = view.connection_of(bot)
+        press(tap)
+        return {"tap": tap.id}
+
+    async def _pay(self, command: Command) -> None:
+        view = self.view(command)
+        try:
+            await view.pays(self._message(view, command), timeout=PATIENCE)
+        except AssertionError as error:
+            reason = str(error).partition("\n")[0]
+            told = f"The bot did not agree in {PATIENCE:g} seconds." if reason.startswith("not so") else reason
+            raise BadCommand(f"{told[0].upper()}{told[1:]}") from None
+
+    async def _share(self, command: Command) -> None:
+        view = self.view(command)
+        person = view.person
+        shared: dict[str, Json] = {
+            "contact": {"phone_number": "+10005550100", "first_name": person.first_name, "user_id": person.id},
+            "location": {"latitude": 59.437, "longitude": 24.7536},
+        }
+        kind = text_in(command, "kind")
+        if kind not in shared:
+            raise BadCommand("A contact or a location can be shared.")
+        await view.sends(kind, {kind: shared[kind]}, topic=self._topic(view, command))
