@@ -140,6 +140,11 @@ def test_what_only_describes_a_message(part: str, value: Any) -> None:
     [
         ({"message_id": "5"}, "message_id of a tracked message is '5'. Pass a 64-bit integer instead."),
         ({"chat_id": "@news"}, "chat_id of a tracked message is '@news'. Pass a 64-bit integer instead."),
+        (
+            {"direction": "in"},
+            "direction of a tracked message is 'in'. Pass Direction.INCOMING or Direction.OUTGOING instead.",
+        ),
+        ({"at": None}, "at of a tracked message is None. Pass an aware datetime instead."),
         ({"chat_id": 2**63}, f"chat_id of a tracked message is {2**63}. Pass a 64-bit integer instead."),
         (
             {"at": datetime(2026, 1, 1)},  # noqa: DTZ001  # the mistake under test

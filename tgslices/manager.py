@@ -49,9 +49,20 @@ class SessionConfig:
             if not isinstance(value := getattr(self, name), timedelta) or value <= too_little:
                 raise ConfigurationError(f"{name} is {value!r}.", f"Pass a positive timedelta as {name}.")
         for name in ("in_flight", "backlog"):
-            if not isinstance(value := getattr(self, name), int) or value < 1:
+            if type(value := getattr(self, name)) is not int or value < 1:
                 raise ConfigurationError(f"{name} is {value!r}.", f"Pass a positive integer as {name}.")
-        if self.clock().tzinfo is None:
+        strategy: object = self.key_strategy
+        if not callable(strategy) or strategy is SessionKeyStrategy:
+            raise ConfigurationError(
+                f"key_strategy is {strategy!r}.",
+                "Pass a member of SessionKeyStrategy, or a function from a Scope to a SessionKey or None.",
+            )
+        now = self.clock() if callable(self.clock) else self.clock
+        if not isinstance(now, datetime):
+            raise ConfigurationError(
+                f"The clock tells {now!r}.", "Pass a function that returns an aware datetime in UTC."
+            )
+        if now.tzinfo is None:
             raise ConfigurationError("The clock tells a naive time.", "Return an aware datetime in UTC from it.")
 
 
@@ -165,13 +176,33 @@ class SessionManager:
         """Open a key; with a predicate over ``Update``, that decides alone which messages the key gets.
 
         The predicate lives in this process only. One that raises counts as no match and is logged.
+
+        Raises:
+            ConfigurationError: the key is none of this bot's, or the predicate cannot be called.
         """
+        self._require_own(key)
+        if predicate is not None and not callable(predicate):
+            raise ConfigurationError(
+                f"The predicate {predicate!r} cannot be called.", "Pass a plain function of one Update, or aiogram's F."
+            )
         self.used = True
         self.tracker.intend_predicate(key, predicate)
 
     async def unsubscribe(self, key: SessionKey) -> None:
-        """Stop tracking a key; its entries stay until the session is cleared, forgotten or closed."""
+        """Stop tracking a key; its entries stay until the session is cleared, forgotten or closed.
+
+        Raises:
+            ConfigurationError: the key is none of this bot's.
+        """
+        self._require_own(key)
         await self.tracker.unsubscribe(key)
+
+    def _require_own(self, key: SessionKey) -> None:
+        if not isinstance(key, SessionKey) or key.bot_id != self._bot_id:
+            raise ConfigurationError(
+                f"{key!r} is no session key of bot {self._bot_id}.",
+                "Pass a SessionKey that has the bot's id as bot_id.",
+            )
 
     async def matching_subscriptions(self, update: Update) -> list[SessionKey]:
         """Return the open keys that an update belongs to, in no particular order; ``[]`` for one without a chat."""

@@ -101,7 +101,7 @@ class TrackedMessage:
     ``kind`` is None where only the id is known (copies, forwards of several messages).
 
     Raises:
-        InvalidTrackedMessage: an id is no 64-bit integer, or a time is naive.
+        InvalidTrackedMessage: an id is no 64-bit integer, a time is no aware datetime, or the direction is none.
     """
 
     message_id: int
@@ -118,13 +118,16 @@ class TrackedMessage:
 
     def __post_init__(self) -> None:
         """Refuse what no storage could give back unchanged."""
-        if not (_is_id(self.message_id) and _is_id(self.chat_id)):
-            bad = "message_id" if not _is_id(self.message_id) else "chat_id"
-            raise InvalidTrackedMessage(bad, getattr(self, bad), "a 64-bit integer")
-        if self.at.tzinfo is None:
-            raise InvalidTrackedMessage("at", self.at, "an aware datetime")
-        if self.date is not None and self.date.tzinfo is None:
-            raise InvalidTrackedMessage("date", self.date, "an aware datetime")
+        for name in ("message_id", "chat_id"):
+            if not _is_id(getattr(self, name)):
+                raise InvalidTrackedMessage(name, getattr(self, name), "a 64-bit integer")
+        if not isinstance(self.direction, Direction):
+            raise InvalidTrackedMessage("direction", self.direction, "Direction.INCOMING or Direction.OUTGOING")
+        for name in ("at", "date"):
+            time = getattr(self, name)
+            is_untold = time is None and name == "date"
+            if not is_untold and (not isinstance(time, datetime) or time.tzinfo is None):
+                raise InvalidTrackedMessage(name, time, "an aware datetime")
 
 
 class _TrackedMessageTwin:

@@ -111,6 +111,7 @@ class Session(SendWrappers):
 
         Raises:
             NotAMessage: the event carries no message that this bot could delete.
+            InvalidTrackedMessage: ``direction`` is none.
         """
         if not isinstance(message, TelegramObject):
             raise NotAMessage(message, "it is no Telegram object")

@@ -163,8 +163,10 @@ def setup_sessions(
 
     Raises:
         InvalidStorage: the storage misses one of the four methods.
-        ConfigurationError: the bot or dispatcher has another storage already, or its sessions were used before.
+        ConfigurationError: the bot or dispatcher has another storage already, or its sessions were used before; or an
+            argument is none of what it must be.
     """
+    _require_kinds(dispatcher, bots, manager_factory)
     wiring = _wiring_of(dispatcher)
     if wiring is None:
         if storage is not None:
@@ -183,6 +185,25 @@ def setup_sessions(
         )
     for bot in bots:
         wiring.adopt(bot)
+
+
+def _require_kinds(dispatcher: object, bots: Sequence[object], factory: object) -> None:
+    """Refuse what could only fail half-way. What was given is named by its type, because it may be a token."""
+    if not isinstance(dispatcher, Dispatcher):
+        raise ConfigurationError(
+            f"setup_sessions got a {type(dispatcher).__name__} as its dispatcher.",
+            "Pass aiogram's Dispatcher first; it serves its routers, too.",
+        )
+    for bot in bots:
+        if not isinstance(bot, Bot):
+            raise ConfigurationError(
+                f"setup_sessions got a {type(bot).__name__} as a bot.", "Pass aiogram's Bots, one after the other."
+            )
+    if factory is not None and not callable(factory):
+        raise ConfigurationError(
+            f"The manager_factory is {factory!r}.",
+            "Pass a function of a bot and a SessionConfig, or a subclass of SessionManager.",
+        )
 
 
 def _storage_in_use(bots: Sequence[Bot]) -> SessionStorage:

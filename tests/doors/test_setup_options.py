@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
-from aiogram import Bot, Dispatcher
+from aiogram import Bot, Dispatcher, Router
 from aiogram.types import Message
 
 from tests.doors.feeding import feed, sessions_of, shape_of
@@ -146,6 +147,9 @@ async def test_a_storage_that_is_false_is_a_storage(session_bot: SessionBot) -> 
     await session.close()
 
 
+STRATEGIES = "Pass a member of SessionKeyStrategy, or a function from a Scope to a SessionKey or None."
+
+
 @pytest.mark.parametrize(
     ("option", "text"),
     [
@@ -158,6 +162,15 @@ async def test_a_storage_that_is_false_is_a_storage(session_bot: SessionBot) -> 
         ({"in_flight": 0}, "in_flight is 0. Pass a positive integer as in_flight."),
         ({"in_flight": "4"}, "in_flight is '4'. Pass a positive integer as in_flight."),
         ({"backlog": 0}, "backlog is 0. Pass a positive integer as backlog."),
+        ({"backlog": True}, "backlog is True. Pass a positive integer as backlog."),
+        ({"key_strategy": "CHAT"}, f"key_strategy is 'CHAT'. {STRATEGIES}"),
+        ({"key_strategy": SessionKeyStrategy}, f"key_strategy is <enum 'SessionKeyStrategy'>. {STRATEGIES}"),
+        ({"clock": 5}, "The clock tells 5. Pass a function that returns an aware datetime in UTC."),
+        ({"clock": lambda: None}, "The clock tells None. Pass a function that returns an aware datetime in UTC."),
+        (
+            {"manager_factory": 5},
+            "The manager_factory is 5. Pass a function of a bot and a SessionConfig, or a subclass of SessionManager.",
+        ),
         (
             {"clock": lambda: datetime(2026, 1, 1)},  # noqa: DTZ001  # the mistake under test
             "The clock tells a naive time. Return an aware datetime in UTC from it.",
@@ -171,9 +184,31 @@ async def test_options_that_could_only_fail_later_are_refused(plain: Bot, option
     assert "sessions" not in vars(plain)
 
 
-def test_further_options_are_keyword_only() -> None:
-    with pytest.raises(AttributeError):
-        setup_sessions(Dispatcher(), MemorySessionStorage())  # type: ignore[arg-type]  # the mistake under test
+@pytest.mark.parametrize(
+    ("make", "text"),
+    [
+        (lambda bot: (None, bot), "setup_sessions got a NoneType as its dispatcher. {dispatcher}"),
+        (lambda bot: (Router(), bot), "setup_sessions got a Router as its dispatcher. {dispatcher}"),
+        (lambda bot: (bot, Dispatcher()), "setup_sessions got a Bot as its dispatcher. {dispatcher}"),
+        (lambda bot: (Dispatcher(), [bot]), "setup_sessions got a list as a bot. {bots}"),
+        (lambda bot: (Dispatcher(), bot, bot.token), "setup_sessions got a str as a bot. {bots}"),
+        (
+            lambda bot: (Dispatcher(), MemorySessionStorage()),
+            "setup_sessions got a MemorySessionStorage as a bot. {bots}",
+        ),
+    ],
+    ids=["nothing", "a router", "the wrong way round", "a list", "a token", "a storage by position"],
+)
+async def test_arguments_of_another_kind_are_refused_before_anything_is_changed(
+    plain: Bot, make: Callable[[Bot], Any], text: str
+) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        setup_sessions(*make(plain))
+    assert str(caught.value) == text.format(
+        dispatcher="Pass aiogram's Dispatcher first; it serves its routers, too.",
+        bots="Pass aiogram's Bots, one after the other.",
+    )
+    assert "sessions" not in vars(plain)
 
 
 def test_a_configuration_is_a_value() -> None:

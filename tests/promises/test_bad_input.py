@@ -11,6 +11,7 @@ from tests.promises.stage import Stage, texts_of
 from tgslices import (
     ConfigurationError,
     InvalidSessionKey,
+    InvalidTrackedMessage,
     NotAMessage,
     PredicateFailed,
     SessionBot,
@@ -125,4 +126,15 @@ async def test_what_is_no_message_cannot_be_tracked(stage: Stage, given: object,
     with pytest.raises(NotAMessage) as caught:
         await session.track(objects.get(given, given))  # type: ignore[arg-type]  # the mistake under test
     assert str(caught.value) == text.rstrip(".") + ". Pass a Message, or an Update or event that carries one."
+    assert await session.messages() == []
+
+
+@pytest.mark.parametrize("direction", ["in", "sideways", True])
+async def test_a_direction_that_is_none_is_refused(stage: Stage, direction: Any) -> None:
+    session = stage.session()
+    with pytest.raises(InvalidTrackedMessage) as caught:
+        await session.track(Message.model_validate(stage.message(5)), direction)
+    assert str(caught.value) == (
+        f"direction of a tracked message is {direction!r}. Pass Direction.INCOMING or Direction.OUTGOING instead."
+    )
     assert await session.messages() == []

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from aiogram import F
+from aiogram.enums import ContentType
 from aiogram.types import Message, Update
 
 from tests.promises.stage import Stage, ids_in, texts_of
-from tgslices import Session, SessionKey
+from tgslices import ConfigurationError, Session, SessionKey
 
 
 @pytest.fixture
@@ -75,6 +76,29 @@ async def test_a_coroutine_function_is_no_predicate(
     await stage.says("hello")
     assert await ids_in(session_of(stage, key)) == []
     assert f"The predicate of {key} is a coroutine function; the update counts as no match" in caplog.text
+
+
+@pytest.mark.parametrize("bad", ["order", None, 7, SessionKey(5, 7)])
+async def test_what_is_no_key_of_this_bot_is_refused(stage: Stage, bad: Any) -> None:
+    """A storage could do nothing with it, and what comes behind it would wait for ever."""
+    text = f"{bad!r} is no session key of bot {stage.bot.id}. Pass a SessionKey that has the bot's id as bot_id."
+    with pytest.raises(ConfigurationError) as caught:
+        stage.bot.sessions.subscribe(bad)
+    assert str(caught.value) == text
+    with pytest.raises(ConfigurationError) as caught:
+        await stage.bot.sessions.unsubscribe(bad)
+    assert str(caught.value) == text
+    assert stage.bot.sessions.is_idle()
+
+
+@pytest.mark.parametrize("bad", ["photo", 5, ContentType.PHOTO])
+async def test_what_cannot_be_called_is_no_predicate(stage: Stage, key: SessionKey, bad: Any) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        stage.bot.sessions.subscribe(key, bad)
+    assert str(caught.value) == (
+        f"The predicate {bad!r} cannot be called. Pass a plain function of one Update, or aiogram's F."
+    )
+    assert stage.bot.sessions.is_idle()
 
 
 async def test_a_subscription_without_a_predicate_matches_by_scope_again(stage: Stage, key: SessionKey) -> None:
