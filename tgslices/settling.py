@@ -72,7 +72,7 @@ class Settler:
                 log.exception("Pending deletions could not be settled and will be tried again")
                 failures += 1
                 due = self._clock() + SHORTEST_WAIT * 2 ** min(failures, 6)
-            if due is None and not self._staying:
+            if due is None and not (self._staying or self._woken.is_set()):
                 return
             await self._wait(self._look_every if due is None else due - self._clock())
 

@@ -103,6 +103,20 @@ async def test_it_is_one_task_however_often_it_is_woken(work: Work) -> None:
     assert len(work.tasks) == 1
 
 
+async def test_what_is_left_while_it_looks_for_the_last_time_is_settled_too(work: Work) -> None:
+    async def next_due() -> datetime | None:
+        due, work.looks = work.due, work.looks + 1
+        if work.looks == 1:
+            work.due = NOW
+            work.settler.wake()
+        return due
+
+    work.settler = Settler(work.settle, next_due, clock=lambda: work.now, look_every=LONG)
+    work.settler.wake()
+    await work.ended()
+    assert (work.settled, work.looks) == (1, 3)
+
+
 async def test_a_failure_is_logged_and_it_goes_on(work: Work, caplog: pytest.LogCaptureFixture) -> None:
     work.due, work.failures = NOW, [RuntimeError("second"), RuntimeError("first")]
     await work.look()
