@@ -95,10 +95,19 @@ def test_business_errors(text: str, answer: Answer) -> None:
         ("something that nobody has heard of", Answer.REFUSED),
         ("chat not found", Answer.UNREACHABLE),
         ("BOT_NOT_ADMIN", Answer.UNREACHABLE),
+        ("USER_ID_INVALID", Answer.REFUSED),
+        ("PEER_ID_INVALID", Answer.REFUSED),
     ],
 )
 def test_an_unknown_error_of_an_ephemeral_message_concerns_that_message_alone(text: str, answer: Answer) -> None:
     assert classify(bad(text), Route.EPHEMERAL) is answer
+
+
+def test_a_receiver_who_is_gone_does_not_shut_the_group() -> None:
+    gone = TelegramForbiddenError(METHOD, "Forbidden: user is deactivated")
+    assert classify(gone, Route.EPHEMERAL) is Answer.REFUSED
+    kicked = TelegramForbiddenError(METHOD, "Forbidden: bot was kicked from the group chat")
+    assert classify(kicked, Route.EPHEMERAL) is Answer.UNREACHABLE
 
 
 @pytest.mark.parametrize(

@@ -217,6 +217,16 @@ async def test_a_server_that_knows_no_path_at_all_is_not_taken_for_an_old_one(st
     assert (await stage.settle_due(executor)).requests == 1
 
 
+async def test_a_batch_that_gets_lost_on_the_way_once_is_not_remembered_as_a_missing_method(stage: Stage) -> None:
+    stage.api.faults.add(Failure(404, "Not Found"))
+    executor = stage.executor()
+    messages = stage.plant(stage.private_chat(), 203)
+    lost = await executor.run(stage.bot, await stage.claim(stage.records(messages[:3])))
+    assert (len(lost.accepted), lost.requests) == (3, 4)
+    later = await executor.run(stage.bot, await stage.claim(stage.records(messages[3:])))
+    assert (len(later.accepted), later.requests) == (200, 2)
+
+
 async def test_a_server_without_ephemeral_messages_makes_them_unreachable(stage: Stage) -> None:
     stage.api.faults.add(Failure(404, "Not Found: method not found"), method="deleteEphemeralMessage", times=None)
     group = stage.api.add_group("G", members=[stage.account, stage.ann])

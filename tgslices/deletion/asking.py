@@ -12,7 +12,7 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 
-from tgslices.deletion.faults import Answer, classify
+from tgslices.deletion.faults import Answer, classify, names_no_method
 from tgslices.deletion.pacing import Pacing
 from tgslices.deletion.plan import Batch
 from tgslices.deletion.requests import request_for
@@ -30,6 +30,7 @@ class Asker:
         self._timeout = max(1, round(timeout.total_seconds()))
         self.singly = singly
         self.singles_work = False
+        self.lacks_batches = singly
         self.requests = 0
 
     async def ask(self, batch: Batch) -> Answer:
@@ -47,6 +48,7 @@ class Asker:
         except Exception as error:  # noqa: BLE001  # classify raises what it does not understand
             self._heed(error)
             answer = classify(error, batch.route, singly=singly)
+            self.lacks_batches |= names_no_method(error) and batch.route is Route.ORDINARY
         else:
             answer = Answer.ACCEPTED if is_accepted else Answer.REFUSED
         if answer is Answer.NO_METHOD and batch.route is Route.ORDINARY:
@@ -74,4 +76,4 @@ class Asker:
 
     def _heed(self, error: Exception) -> None:
         if isinstance(error, TelegramRetryAfter):
-            self._pacing.pause(timedelta(seconds=error.retry_after))
+            self._pacing.pause(timedelta(seconds=max(error.retry_after, 1)))

@@ -86,6 +86,6 @@ class DeletionExecutor:
         except Exception:
             await ledger.release(not_before=self._pacing.paused_until)
             raise
-        self._lacks_batches |= asker.singles_work
+        self._lacks_batches |= asker.lacks_batches and asker.singles_work
         await ledger.release(not_before=self._pacing.paused_until)
         return ledger.result(asker.requests)

@@ -55,11 +55,11 @@ Source: TDLib ``MessagesManager.cpp:8500-8509``; telegram-bot-api ``Client.cpp:1
 """
 
 _NO_CHAT: Final = re.compile(
-    r"chat not found|chat_id is empty|upgraded to a supergroup|BOT_NOT_ADMIN|PEER_ID_INVALID|CHANNEL_PRIVATE"
-    r"|USER_ID_INVALID|not enough rights",
+    r"chat not found|chat_id is empty|upgraded to a supergroup|BOT_NOT_ADMIN|CHANNEL_PRIVATE|not enough rights",
     re.IGNORECASE,
 )
-"""Answers to a request for an ephemeral message that concern its chat or receiver.
+"""Answers to a request for an ephemeral message that concern its chat. What concerns its receiver says nothing about
+the messages of others.
 
 Source: telegram-bot-api ``Client.cpp:8127-8195``
 """
@@ -86,7 +86,8 @@ def classify(error: Exception, route: Route, *, singly: bool = False) -> Answer:
     if isinstance(error, TelegramRetryAfter):
         return Answer.FLOOD
     if isinstance(error, TelegramMigrateToChat | TelegramForbiddenError):
-        return Answer.UNREACHABLE
+        is_about_receiver = route is Route.EPHEMERAL and "user is deactivated" in error.message
+        return Answer.REFUSED if is_about_receiver else Answer.UNREACHABLE
     if isinstance(error, TelegramNotFound):
         return _of_not_found(error, route, singly)
     if isinstance(error, TelegramBadRequest):
@@ -97,7 +98,15 @@ def classify(error: Exception, route: Route, *, singly: bool = False) -> Answer:
 def _of_not_found(error: TelegramNotFound, route: Route, singly: bool) -> Answer:
     if route is Route.ORDINARY:
         return Answer.FAULT if singly else Answer.NO_METHOD
-    return Answer.NO_METHOD if _NO_METHOD.search(error.message) else Answer.FAULT
+    return Answer.NO_METHOD if names_no_method(error) else Answer.FAULT
+
+
+def names_no_method(error: Exception) -> bool:
+    """Tell whether the server itself says that it lacks the method, and not something on the way that it lacks all.
+
+    Source: telegram-bot-api ``Client.cpp``, ``Not Found: method not found``
+    """
+    return isinstance(error, TelegramNotFound) and bool(_NO_METHOD.search(error.message))
 
 
 def _of_bad_request(text: str, route: Route, one_message: bool) -> Answer:
