@@ -84,8 +84,8 @@ class DeletionExecutor:
             await asyncio.shield(asyncio.ensure_future(ledger.release(soon=True)))
             raise
         except Exception:
-            await ledger.release(not_before=self._pacing.paused_until)
+            await ledger.release(not_before=self._pacing.paused_until, last=run.troubled())
             raise
         self._lacks_batches |= asker.lacks_batches and asker.singles_work
-        await ledger.release(not_before=self._pacing.paused_until)
+        await ledger.release(not_before=self._pacing.paused_until, last=run.troubled())
         return ledger.result(asker.requests)

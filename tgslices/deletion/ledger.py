@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -17,6 +17,9 @@ log = logging.getLogger("tgslices")
 SHORTEST_DELAY: Final = timedelta(seconds=5)
 LONGEST_DELAY: Final = timedelta(hours=1)
 """How long a pending deletion rests before the next run: it doubles with the time since it was claimed."""
+
+BEHIND: Final = timedelta(seconds=1)
+"""How much later what failed is due than what was not even asked for."""
 
 
 class Ledger:
@@ -77,13 +80,23 @@ class Ledger:
             self._held_until = max(until, self._clock() + self._lease)
             await self._postpone(self._open_entries(), self._held_until)
 
-    async def release(self, *, not_before: datetime | None = None, soon: bool = False) -> None:
-        """Let go of what is not settled: it is due after a while, or at once if that is ``soon``."""
+    async def release(
+        self, *, not_before: datetime | None = None, soon: bool = False, last: Collection[TrackedMessage] = ()
+    ) -> None:
+        """Let go of what is not settled: it is due after a while, or at once if that is ``soon``.
+
+        What is in ``last`` is due behind the others, so that a place that always fails is not the first each time.
+        """
         now = self._clock()
+        entries = self._open_entries()
+        goes_behind = not all(entry.message in last for entry in entries)
         by_time: dict[datetime, list[PendingDeletion]] = {}
-        for entry in self._open_entries():
+        for entry in entries:
             due = now if soon else next_try(entry, now)
-            by_time.setdefault(due if not_before is None else max(due, not_before), []).append(entry)
+            due = due if not_before is None else max(due, not_before)
+            if goes_behind and entry.message in last:
+                due += BEHIND
+            by_time.setdefault(due, []).append(entry)
         for due, entries in by_time.items():
             await self._postpone(entries, due)
 

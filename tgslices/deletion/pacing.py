@@ -76,10 +76,15 @@ class Pacing:
     async def slot(self, patience: Patience) -> AsyncIterator[bool]:
         """Hold one of the slots, once there is one and the bot is not paused.
 
-        Yields False, and no request may be made, when the pause takes longer than the patience.
+        Yields False, and no request may be made, when the pause takes longer than the patience. A pause is waited out
+        without a slot: otherwise every clear would wait for the waiting of those before it, and lose their time too.
         """
-        async with self._semaphore():
-            yield await self._outlast_pause(patience)
+        while await self._outlast_pause(patience):
+            async with self._semaphore():
+                if self.paused_until is None:
+                    yield True
+                    return
+        yield False
 
     async def _outlast_pause(self, patience: Patience) -> bool:
         while (until := self.paused_until) is not None:

@@ -50,18 +50,26 @@ class DeletionRun:
         self._asking: set[Task] = set()
         self._napping: dict[Task, Job] = {}
         self._failing: set[Work] = set()
+        self._troubled: set[Work] = set()
         self._has_stopped = False
 
     async def carry_out(self, migrated: Collection[int]) -> None:
         """Ask until every fate is known or patience is at its end. Raises what :meth:`Asker.ask` raises."""
         await self._plan(migrated)
+        beat = self._slack.total_seconds() / 2
         try:
             while self._fill():
-                done, _ = await asyncio.wait({*self._asking, *self._napping}, return_when=asyncio.FIRST_COMPLETED)
+                tasks = {*self._asking, *self._napping}
+                done, _ = await asyncio.wait(tasks, timeout=beat, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     self._finish(task)
+                await self._ledger.hold(self._clock() + self._slack)
         finally:
             await _cancel({*self._asking, *self._napping})
+
+    def troubled(self) -> set[TrackedMessage]:
+        """Return the messages of the places that failed at some time, whatever became of them."""
+        return {message for work in self._troubled for message in work.messages}
 
     async def _plan(self, migrated: Collection[int]) -> None:
         now, bot_id = self._clock(), self._bot_id
@@ -133,6 +141,8 @@ class DeletionRun:
     async def _may_ask(self, job: Job) -> bool:
         """Look once more at what may have changed while the job waited for its slot."""
         await self._ledger.hold(self._clock() + self._slack)
+        if job.work.is_unreachable:
+            await self._ledger.settle(job.group, Outcome.UNREACHABLE)
         if job.work.is_over or self._has_stopped:
             return False
         now = self._clock()
@@ -150,6 +160,7 @@ class DeletionRun:
             return
         job.failures += 1
         self._failing.add(job.work)
+        self._troubled.add(job.work)
         self._napping[asyncio.create_task(self._nap(job, lost))] = job
 
     async def _nap(self, job: Job, lost: timedelta) -> None:
@@ -166,7 +177,7 @@ class DeletionRun:
 
     async def _learn(self, job: Job, answer: Answer) -> None:
         job.failures = 0
-        if answer is Answer.NO_METHOD and job.work.place.route is Route.ORDINARY:
+        if answer is Answer.NO_METHOD and job.work.place.route is Route.ORDINARY and not job.work.is_unreachable:
             self._go_single(job)
             return
         job.work.answered(job)
