@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from tests.deletion.stage import LEASE, Stage, all_gone, none_gone
+from tgslices.deletion.executor import DeletionExecutor
 from tgslices.model import PendingDeletion, SessionKey
 from tgslices.testing import Failure, Member
 
@@ -77,6 +78,42 @@ async def test_a_refused_copy_in_a_private_chat_is_taken_for_a_dice_and_tried_ag
     assert (await stage.clear([copy])).deferred == (copy,)
     await stage.settle_all()
     assert dice.is_deleted
+
+
+async def test_a_dice_goes_although_the_bots_clock_is_ahead_of_telegrams(stage: Stage) -> None:
+    (dice,) = stage.plant(stage.private_chat(), kind="dice")
+    skew = timedelta(minutes=10)
+    executor = DeletionExecutor(stage.storage, clock=lambda: stage.now + skew, sleep=stage.sleep)
+    entries, requests = await stage.claim([stage.record(dice)]), []
+    while entries:
+        requests.append((await executor.run(stage.bot, entries)).requests)
+        due = await stage.storage.next_due(stage.account.id) or stage.now + skew
+        stage.api.clock.move(due - skew - stage.now)
+        entries = await stage.storage.lease(stage.account.id, now=due, until=due + LEASE, limit=1)
+    assert dice.is_deleted
+    assert requests == [0, 1, 1], "asked for ten minutes too early, and then once more"
+
+
+async def test_many_dice_are_put_off_in_few_writes_each_to_its_time(stage: Stage) -> None:
+    start = stage.now.replace(second=0, microsecond=0)
+    ages = [stage.now - start + timedelta(seconds=n) for n in range(600)]
+    dice = [message for age in ages for message in stage.plant(stage.private_chat(), kind="dice", age=age)]
+    writes: list[object] = []
+    stage.storage.postpone = _counted(stage.storage.postpone, writes)  # type: ignore[method-assign]
+    claimed = await stage.claim(stage.records(dice))
+    result = await stage.executor().run(stage.bot, claimed)
+    assert (len(result.deferred), len(writes)) == (600, 11), "those of one minute together"
+    for entry in await stage.pending():
+        early = entry.message.at + timedelta(hours=24, minutes=1)
+        assert early <= entry.due_at < early + timedelta(minutes=1)
+
+
+def _counted(postpone: Any, writes: list[object]) -> Any:
+    async def counted(pending: Any, *, until: datetime) -> None:
+        writes.append(until)
+        await postpone(pending, until=until)
+
+    return counted
 
 
 async def test_a_chat_without_access_takes_one_request(stage: Stage) -> None:

@@ -11,10 +11,11 @@ from tgslices.deletion.windows import (
     DICE_MARGIN,
     DICE_WAIT,
     EPHEMERAL_LIFE,
+    LARGEST_SKEW,
     allowed_from,
+    ask_again_from,
     is_deferred,
     is_expired,
-    must_be_dice,
     refused_from,
 )
 from tgslices.model import TrackedMessage
@@ -80,14 +81,18 @@ def test_a_dice_may_go_a_minute_after_its_first_day() -> None:
     ("message", "again"),
     [
         (record(kind=None), NOW + DICE_WAIT + DICE_MARGIN),
-        (record(kind=None, age=DICE_WAIT + DICE_MARGIN), None),
+        (record(kind=None, age=DICE_WAIT + DICE_MARGIN), NOW - DICE_MARGIN + LARGEST_SKEW),
+        (record(kind=None, age=DICE_WAIT + LARGEST_SKEW), None),
+        (record(kind=ContentType.DICE, age=DICE_WAIT + DICE_MARGIN), NOW - DICE_MARGIN + LARGEST_SKEW),
+        (record(kind=ContentType.DICE, age=DICE_WAIT + LARGEST_SKEW), None),
         (record(1, SUPERGROUP, kind=None), None),
+        (record(1, SUPERGROUP, kind=ContentType.DICE), None),
         (record(kind=ContentType.TEXT), None),
         (record(kind=None, age=None), None),
         (record(kind=None, business_connection_id="c"), None),
     ],
 )
-def test_a_refused_copy_in_a_private_chat_can_but_be_a_dice_on_its_first_day(
+def test_what_may_be_a_dice_on_its_first_day_by_telegrams_clock_is_asked_for_again(
     message: TrackedMessage, again: object
 ) -> None:
-    assert must_be_dice(message, NOW) == again
+    assert ask_again_from(message, NOW) == again

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -68,11 +68,14 @@ class Ledger:
         if entries:
             await self._write(self._storage.settle(entries), f"{len(entries)} deletions are done, but not settled")
 
-    async def defer(self, message: TrackedMessage, until: datetime) -> None:
-        """Put a message off; it stays pending."""
-        entries = self._close([message], Outcome.DEFERRED)
-        if entries:
-            await self._postpone(entries, until)
+    async def defer(self, until: Mapping[TrackedMessage, datetime]) -> None:
+        """Put messages off until their times; they stay pending. Those that may go in one minute go together."""
+        by_minute: dict[datetime, list[PendingDeletion]] = {}
+        for message, due in until.items():
+            minute = due.replace(second=0, microsecond=0)
+            by_minute.setdefault(minute, []).extend(self._close([message], Outcome.DEFERRED))
+        for entries in by_minute.values():
+            await self._postpone(entries, max((until[entry.message] for entry in entries), default=self._clock()))
 
     async def hold(self, until: datetime) -> None:
         """Make sure that nobody else takes what is not settled before ``until``."""

@@ -13,7 +13,7 @@ from tgslices.deletion.ledger import Ledger
 from tgslices.deletion.pacing import Pacing, Patience, backoff
 from tgslices.deletion.plan import plan_deletion
 from tgslices.deletion.routes import Route
-from tgslices.deletion.windows import is_expired, must_be_dice
+from tgslices.deletion.windows import allowed_from, ask_again_from, is_expired
 from tgslices.deletion.work import Job, Work, works_of
 from tgslices.model import Outcome, TrackedMessage
 
@@ -79,8 +79,7 @@ class DeletionRun:
         plan = plan_deletion(messages, now=now, bot_id=bot_id, migrated=migrated)
         await self._ledger.settle(plan.expired, Outcome.EXPIRED)
         await self._ledger.settle(plan.unreachable, Outcome.UNREACHABLE)
-        for message in plan.deferred:
-            await self._ledger.defer(message, plan.due_at(message) or now)
+        await self._ledger.defer({message: allowed_from(message) or now for message in plan.deferred})
         in_flight = self._pacing.in_flight
         self._works.extend(works_of(plan, now=now, bot_id=bot_id, in_flight=in_flight, singly=self._asker.singly))
 
@@ -208,11 +207,11 @@ class DeletionRun:
     async def _refuse(self, work: Work, culprits: tuple[TrackedMessage, ...] = ()) -> None:
         await self._ledger.settle(work.exclude_forbidden(self._bot_id), Outcome.REFUSED)
         for message in culprits:
-            again = must_be_dice(message, self._clock())
+            again = ask_again_from(message, self._clock())
             if again is None:
                 await self._ledger.settle([message], Outcome.REFUSED)
             else:
-                await self._ledger.defer(message, again)
+                await self._ledger.defer({message: again})
 
     def _go_single(self, job: Job) -> None:
         job.work.take_back(job)

@@ -29,6 +29,9 @@ was sent more than 24 hours ago")
 DICE_MARGIN: Final = timedelta(minutes=1)
 """A dice is asked for this much later than it might go, because one that is asked for too early counts as refused."""
 
+LARGEST_SKEW: Final = timedelta(hours=1)
+"""A dice that is refused nevertheless is asked for once more this late: this clock may be ahead of Telegram's."""
+
 EPHEMERAL_LIFE: Final = timedelta(days=7)
 """After this time an ephemeral message is gone and its id may belong to another one.
 
@@ -80,15 +83,18 @@ def is_deferred(message: TrackedMessage, now: datetime) -> bool:
     return start is not None and now < start
 
 
-def must_be_dice(message: TrackedMessage, now: datetime) -> datetime | None:
-    """Return when to ask again for a refused message of which only the id is known, if it can but be a fresh dice.
+def ask_again_from(message: TrackedMessage, now: datetime) -> datetime | None:
+    """Return when to ask again for a refused message that is a dice, or of which only the id is known; else None.
 
-    Nothing else that a bot sends or copies into a private chat is refused there on its first day.
+    Nothing else that a bot sends or copies into a private chat is refused there on its first day. Where that day is
+    over by our clock, it may not be over by Telegram's.
     Source: TDLib ``MessagesManager.cpp:8400-8450``, ``can_revoke_message``
     """
-    again = _end_of_dice_wait(message)
     is_copy = message.kind is None and message.date is not None
-    return again if is_copy and _is_private(message) and now < again else None
+    if not (_is_private(message) and (is_copy or message.kind is ContentType.DICE)):
+        return None
+    tries = (_end_of_dice_wait(message), sent_by(message) + DICE_WAIT + LARGEST_SKEW)
+    return next((again for again in tries if now < again), None)
 
 
 def _is_private(message: TrackedMessage) -> bool:
