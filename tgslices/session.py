@@ -158,7 +158,7 @@ class Session(SendWrappers):
         migrated = await self._tracker.left_behind(entries)
         now = self._tracker.clock()
         if dry_run:
-            return plan_deletion(entries, now=now, bot_id=self.key.bot_id, migrated=migrated)
+            return plan_deletion(entries, now=now, bot_id=(bot or self.bot).id, migrated=migrated)
         if not entries:
             return ClearResult()
         key, until = self.key, now + self._lease

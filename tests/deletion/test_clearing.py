@@ -1,0 +1,89 @@
+"""What ``Session.clear`` itself adds: the plan beforehand, another bot's hands, and sessions that share messages."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.deletion.stage import Stage, all_gone, none_gone
+from tgslices import SessionBot
+from tgslices.manager import SessionConfig, SessionManager
+from tgslices.model import Outcome
+from tgslices.session import Session
+from tgslices.testing import StoredMessage
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+async def manager(stage: Stage) -> AsyncIterator[SessionManager]:
+    manager = SessionManager(stage.bot, SessionConfig(storage=stage.storage, clock=lambda: stage.now))
+    yield manager
+    await manager.aclose()
+
+
+async def filled(stage: Stage, session: Session, messages: list[StoredMessage], **more: Any) -> Session:
+    for record in stage.records(messages, **more):
+        await stage.storage.add(session.key, record)
+    return session
+
+
+async def test_a_dry_run_tells_what_is_then_done_and_does_nothing(stage: Stage, manager: SessionManager) -> None:
+    group = stage.api.add_supergroup("S", members=[stage.ann], admins=[stage.account])
+    asked = stage.plant(group, 101) + stage.plant(group, 3, own=False) + stage.plant(stage.private_chat(), 2)
+    asked += stage.plant(group, 2, age=48 * HOUR - timedelta(minutes=1))
+    old = stage.plant(group, 4, age=49 * HOUR)
+    dice = stage.plant(stage.private_chat(), 2, kind="dice")
+    session = await filled(stage, manager.get(group.id), asked + old + dice)
+    before = await session.messages()
+    plan = await session.clear(dry_run=True)
+    assert (await session.messages(), stage.api.requests, await stage.pending()) == (before, [], [])
+    result = await session.clear()
+    told = dict(plan.outcomes())
+    assert (result.expired, result.deferred) == (plan.expired, plan.deferred)
+    assert result.accepted == tuple(m for m in before if told[m] is Outcome.PENDING)
+    assert result.requests == plan.requests == 4
+    asked_for = [(batch.chat_id, [m.message_id for m in batch.messages]) for batch in plan.batches]
+    made = [(r.arguments["chat_id"], r.arguments["message_ids"]) for r in stage.api.requests]
+    assert sorted(made) == sorted(asked_for)
+
+
+async def test_another_bot_deletes_what_it_may_and_its_dry_run_says_how(stage: Stage, manager: SessionManager) -> None:
+    helper = stage.api.add_bot("helper_bot")
+    group = stage.api.add_supergroup("S", members=[stage.account, stage.ann], admins=[helper])
+    messages = stage.plant(group, 5) + stage.plant(group, 5, own=False)
+    session = await filled(stage, manager.get(group.id), messages)
+    async with SessionBot(helper.token, session=stage.api.client_session()) as other:
+        plan = await session.clear(bot=other, dry_run=True)
+        assert [(batch.suspect, len(batch.messages)) for batch in plan.batches] == [(True, 10)], "all are foreign to it"
+        result = await session.clear(bot=other)
+    assert (len(result.accepted), result.requests) == (10, plan.requests)
+    assert {request.bot_id for request in stage.api.requests} == {helper.id}
+    assert all_gone(messages)
+
+
+async def test_two_sessions_that_hold_the_same_messages_are_cleared_at_once(
+    stage: Stage, manager: SessionManager
+) -> None:
+    group = stage.api.add_supergroup("S", members=[stage.account, stage.ann])
+    messages, stuck = stage.plant(group, 150), stage.plant(group, 3, own=False)
+    sessions = [await filled(stage, manager.get(group.id, qualifier=name), messages + stuck) for name in ("a", "b")]
+    for result in await asyncio.gather(*(session.clear() for session in sessions)):
+        assert (int(result), len(result.accepted), len(result.refused)) == (153, 150, 3)
+    assert all_gone(messages)
+    assert none_gone(stuck)
+    assert await stage.pending() == []
+
+
+async def test_a_predicate_chooses_and_the_rest_stays(stage: Stage, manager: SessionManager) -> None:
+    messages = stage.plant(stage.private_chat(), 10)
+    session = await filled(stage, manager.get(stage.ann.id), messages)
+    records = await session.messages()
+    result = await session.clear(lambda message: message in records[3:7])
+    assert result.accepted == tuple(records[3:7])
+    assert await session.messages() == records[:3] + records[7:]
+    assert none_gone(messages[:3] + messages[7:])
