@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -93,6 +93,25 @@ def undecided(message: TrackedMessage) -> Any:
     return Undecided()
 
 
+class Later:
+    """What can be awaited is true, whatever it will say."""
+
+    def __await__(self) -> Iterator[None]:
+        yield
+
+
+def awaitable(message: TrackedMessage) -> Any:
+    return Later()
+
+
+def generator(message: TrackedMessage) -> Iterator[bool]:
+    yield False
+
+
+async def asynchronous_generator(message: TrackedMessage) -> AsyncIterator[bool]:
+    yield False
+
+
 REMEDY = "; nothing was changed. Pass a plain function of one TrackedMessage, or aiogram's F."
 
 
@@ -104,6 +123,9 @@ REMEDY = "; nothing was changed. Pass a plain function of one TrackedMessage, or
         ("text", "cannot be called"),
         (5, "cannot be called"),
         (undecided, "raised RuntimeError: who knows"),
+        (awaitable, "returned a Later in place of an answer"),
+        (generator, "returned a generator in place of an answer"),
+        (asynchronous_generator, "returned a async_generator in place of an answer"),
     ],
 )
 def test_a_predicate_that_cannot_choose_is_named_with_the_remedy(predicate: Any, why: str) -> None:
