@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
+from json import JSONDecodeError
 from typing import Final, TypeAlias
 
 log = logging.getLogger("tgslices")
@@ -14,6 +15,8 @@ Write: TypeAlias = Callable[[], Awaitable[object]]
 
 FIRST_DELAY: Final = 0.1
 LONGEST_DELAY: Final = 5.0
+
+_PASSING: Final = (OSError, UnicodeDecodeError, JSONDecodeError)
 
 
 class Backlog:
@@ -103,5 +106,8 @@ class Backlog:
 
 
 def _is_at_fault(error: Exception | None) -> bool:
-    """Tell whether an entry can never be written. A certificate that is refused is a ValueError too, but passes."""
-    return isinstance(error, (ValueError, TypeError)) and not isinstance(error, OSError)
+    """Tell whether an entry can never be written.
+
+    Some errors are a ValueError too, but pass: a certificate that is refused, an answer that cannot be read.
+    """
+    return isinstance(error, (ValueError, TypeError)) and not isinstance(error, _PASSING)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
+from json import JSONDecodeError
 
 import pytest
 
@@ -147,7 +148,7 @@ async def test_a_drain_that_is_cancelled_loses_nothing(shop: Shop, sleeps: Sleep
     await backlog.aclose()
 
 
-@pytest.mark.parametrize("error", [ValueError("bad"), TypeError("bad"), UnicodeDecodeError("utf-8", b"", 0, 1, "bad")])
+@pytest.mark.parametrize("error", [ValueError("bad"), TypeError("bad"), UnicodeEncodeError("utf-8", "", 0, 1, "bad")])
 @pytest.mark.parametrize("when", ["at once", "later"])
 async def test_an_entry_that_can_never_be_written_does_not_hold_up_the_rest(
     shop: Shop, sleeps: Sleeps, caplog: pytest.LogCaptureFixture, error: Exception, when: str
@@ -169,7 +170,17 @@ async def test_an_entry_that_can_never_be_written_does_not_hold_up_the_rest(
     await backlog.aclose()
 
 
-@pytest.mark.parametrize("error", [ssl.SSLCertVerificationError("bad"), OSError(), RuntimeError(), LookupError()])
+@pytest.mark.parametrize(
+    "error",
+    [
+        ssl.SSLCertVerificationError("bad"),
+        OSError(),
+        RuntimeError(),
+        LookupError(),
+        JSONDecodeError("an error page in place of an answer", "<html>", 0),
+        UnicodeDecodeError("utf-8", b"", 0, 1, "bad"),
+    ],
+)
 async def test_every_other_failure_is_the_storages(shop: Shop, sleeps: Sleeps, error: Exception) -> None:
     backlog, failing = Backlog(10, sleeps), [error, error]
 
