@@ -76,7 +76,7 @@ def _refuse(name: str) -> float:
     raise ValueError(f"no number: {name}")
 
 
-_ENCODER: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
+_ENCODER: Final = json.JSONEncoder(allow_nan=False, check_circular=False, separators=(",", ":"))
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=first_of_each, parse_float=_finite, parse_constant=_refuse, strict=False
 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import unquote
 
 from tgslices.testing.arguments import Arguments, Upload
 from tgslices.testing.errors import ApiError, bad_request, not_encoded
@@ -59,10 +59,16 @@ def _decoded(data: bytes) -> str:
 def _form_values(text: str) -> dict[str, str]:
     try:
         text.encode()
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict")
+        parts = (part.partition("=") for part in text.split("&") if part)
+        pairs = [(_unquoted(name), _unquoted(value)) for name, _, value in parts]
     except UnicodeError:
         raise not_encoded() from None
     return first_of_each(pairs)
+
+
+def _unquoted(text: str) -> str:
+    text = text.replace("+", " ")
+    return unquote(text, errors="strict") if "%" in text else text
 
 
 def _json_values(text: str) -> dict[str, str]:
