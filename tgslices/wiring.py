@@ -87,11 +87,23 @@ class _Wiring:
         manager.settler.wake()
         return manager
 
+    def require_free(self, *bots: Bot) -> None:
+        """Refuse bots that cannot be wired here."""
+        for bot in bots:
+            manager = sessions_of(bot)
+            if manager is None or not manager.wired:
+                _require_unused(bot, manager)
+            elif self.chosen and manager.storage is not self.storage:
+                raise ConfigurationError(
+                    f"The sessions of bot {bot.id} are kept in {manager.storage!r} already.",
+                    "Call setup_sessions with that storage, or with none.",
+                )
+
     def adopt(self, bot: Bot) -> SessionManager:
         """Give a bot its manager, unless it is wired already, and watch what it sends."""
+        self.require_free(bot)
         manager = sessions_of(bot)
         if manager is None or not manager.wired:
-            _require_unused(bot, manager)
             manager = self.factory(bot, self.config)
             if not isinstance(manager, SessionManager):
                 raise ConfigurationError(
@@ -100,11 +112,6 @@ class _Wiring:
                 )
             manager.wired = True
             bot.sessions = manager  # type: ignore[attr-defined]  # a plain Bot gains the attribute here
-        elif self.chosen and manager.storage is not self.storage:
-            raise ConfigurationError(
-                f"The sessions of bot {bot.id} are kept in {manager.storage!r} already.",
-                "Call setup_sessions with that storage, or with none.",
-            )
         watch(bot)
         self.managers.add(manager)
         return manager
@@ -174,6 +181,7 @@ def setup_sessions(
         kept = storage if storage is not None else _storage_in_use(bots)
         config = SessionConfig(durable(kept), key_strategy, clock, lease, patience, in_flight, backlog)
         wiring = _Wiring(kept, config, manager_factory or SessionManager, chosen=storage is not None)
+        wiring.require_free(*bots)
         for bot in bots:
             wiring.adopt(bot)
         _attach(dispatcher, wiring)
@@ -183,6 +191,7 @@ def setup_sessions(
             f"The sessions of this dispatcher are kept in {wiring.storage!r} already.",
             "Call setup_sessions with that storage, or with none.",
         )
+    wiring.require_free(*bots)
     for bot in bots:
         wiring.adopt(bot)
 

@@ -68,6 +68,20 @@ async def test_sessions_that_were_used_before_are_an_error(session_bot: SessionB
     assert session_bot.token not in str(caught.value)
 
 
+@pytest.mark.parametrize("is_wired", [False, True])
+async def test_a_bot_that_is_refused_keeps_those_beside_it_from_being_wired(
+    session_bot: SessionBot, plain: Bot, is_wired: bool
+) -> None:
+    dispatcher = Dispatcher()
+    if is_wired:
+        setup_sessions(dispatcher)
+    session_bot.sessions.get(7)
+    with pytest.raises(ConfigurationError):
+        setup_sessions(dispatcher, plain, session_bot)
+    assert "sessions" not in vars(plain)
+    setup_sessions(Dispatcher(), plain, storage=MemorySessionStorage())
+
+
 async def test_an_attribute_that_is_in_the_way_is_an_error(plain: Bot) -> None:
     plain.sessions = "mine"  # type: ignore[attr-defined]  # the mistake under test
     with pytest.raises(ConfigurationError) as caught:
