@@ -30,7 +30,7 @@ ERRORS: list[tuple[TgslicesError, type[Exception], str]] = [
     (
         InvalidSessionKey("chat_id", "@news", "integer identifier"),
         ValueError,
-        "chat_id of a session key is '@news', which is no integer identifier. Pass integer identifier as chat_id.",
+        "chat_id of a session key is '@news', which is no integer identifier. Pass an integer identifier as chat_id.",
     ),
     (
         InvalidTrackedMessage("at", "today", "an aware datetime"),

@@ -89,7 +89,7 @@ def test_a_key_without_a_chat_is_refused() -> None:
     with pytest.raises(InvalidSessionKey) as caught:
         SessionKey(BOT, None)  # type: ignore[arg-type]  # the mistake under test
     assert str(caught.value) == (
-        "chat_id of a session key is None, which is no integer identifier. Pass integer identifier as chat_id."
+        "chat_id of a session key is None, which is no integer identifier. Pass an integer identifier as chat_id."
     )
 
 
@@ -102,7 +102,7 @@ def test_a_chat_that_is_no_numeric_id_is_refused(bad: object) -> None:
 def test_an_unknown_qualifier_type_is_refused() -> None:
     with pytest.raises(InvalidSessionKey) as caught:
         SessionQualifier(5)  # type: ignore[arg-type]  # the mistake under test
-    assert str(caught.value) == "qualifier of a session key is 5, which is no string. Pass string as qualifier."
+    assert str(caught.value) == "qualifier of a session key is 5, which is no string. Pass a string as qualifier."
 
 
 def test_no_qualifier_and_an_empty_one_are_two_sessions() -> None:

@@ -77,7 +77,7 @@ def test_a_key_without_bot_or_chat_is_refused(part: str) -> None:
     with pytest.raises(InvalidSessionKey) as caught:
         dataclasses.replace(KEY, **nothing)
     assert str(caught.value) == (
-        f"{part} of a session key is None, which is no integer identifier. Pass integer identifier as {part}."
+        f"{part} of a session key is None, which is no integer identifier. Pass an integer identifier as {part}."
     )
 
 
@@ -86,7 +86,7 @@ def test_a_key_without_bot_or_chat_is_refused(part: str) -> None:
 def test_a_name_that_is_no_string_is_refused(part: str, bad: Any) -> None:
     with pytest.raises(InvalidSessionKey) as caught:
         dataclasses.replace(KEY, **{part: bad})
-    assert str(caught.value) == f"{part} of a session key is {bad!r}, which is no string. Pass string as {part}."
+    assert str(caught.value) == f"{part} of a session key is {bad!r}, which is no string. Pass a string as {part}."
 
 
 @pytest.mark.parametrize("value", [KEY, Scope(42, 7), tracked(), PendingDeletion(KEY, tracked(), NOW, NOW)])

@@ -23,9 +23,10 @@ class InvalidSessionKey(TgslicesError, ValueError):
 
     def __str__(self) -> str:
         """Name the part, what was given, and the remedy."""
+        article = "an" if self.wanted.startswith(tuple("aeiou")) else "a"
         return (
             f"{self.field} of a session key is {self.value!r}, which is no {self.wanted}. "
-            f"Pass {self.wanted} as {self.field}."
+            f"Pass {article} {self.wanted} as {self.field}."
         )
 
 

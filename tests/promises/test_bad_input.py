@@ -29,7 +29,7 @@ async def test_a_key_without_a_chat_is_refused(stage: Stage, chat: Any) -> None:
     with pytest.raises(InvalidSessionKey) as caught:
         stage.bot.sessions.get(chat)
     assert str(caught.value) == (
-        f"chat_id of a session key is {chat!r}, which is no integer identifier. Pass integer identifier as chat_id."
+        f"chat_id of a session key is {chat!r}, which is no integer identifier. Pass an integer identifier as chat_id."
     )
     assert stage.bot.sessions.is_idle()
 
@@ -37,7 +37,7 @@ async def test_a_key_without_a_chat_is_refused(stage: Stage, chat: Any) -> None:
 @pytest.mark.parametrize("qualifier", [5, b"order", ["order"]])
 async def test_an_unknown_type_of_qualifier_is_refused(stage: Stage, qualifier: Any) -> None:
     """ "an unknown qualifier type" """
-    text = f"qualifier of a session key is {qualifier!r}, which is no string. Pass string as qualifier."
+    text = f"qualifier of a session key is {qualifier!r}, which is no string. Pass a string as qualifier."
     with pytest.raises(InvalidSessionKey) as caught:
         stage.session(qualifier)
     assert str(caught.value) == text
