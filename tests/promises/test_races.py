@@ -158,6 +158,18 @@ async def stay_in(session: Session) -> None:
         await asyncio.Event().wait()
 
 
+async def test_what_is_claimed_is_leased_for_a_minute(benches: Callable[[], Bench]) -> None:
+    """ "A lease on pending deletions lasts a minute unless told otherwise." """
+    bench = benches()
+    session = await bench.filled(2)
+    for steps in STEPS:
+        await cancelled_after(steps, session.clear())
+        if pending := await bench.durable.pending(bench.stage.bot.id):
+            break
+    assert [entry.due_at - entry.claimed_at for entry in pending] == [timedelta(minutes=1)] * 2
+    await bench.manager.aclose()
+
+
 async def test_entering_that_is_cancelled_enters_nothing(benches: Callable[[], Bench]) -> None:
     for steps in STEPS:
         bench = benches()
