@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from aiogram import Bot
@@ -26,6 +27,8 @@ _TRACKED_UPDATES: Final = {
 """Which updates a bot that receives the first also needs, so that sessions see what they promise to."""
 
 _MOST_USERNAMES: Final = 1024
+_USERNAME_LASTS: Final = timedelta(minutes=1)
+"""How long a username is taken for the same chat: it may pass to another one, where the ids are other messages."""
 
 
 class OutgoingMiddleware(BaseRequestMiddleware):
@@ -37,7 +40,7 @@ class OutgoingMiddleware(BaseRequestMiddleware):
     def __init__(self) -> None:
         """Start with nothing on its way."""
         self._sending: set[asyncio.Task[Any]] = set()
-        self._chat_ids: dict[tuple[int, str], int] = {}
+        self._chat_ids: dict[tuple[int, str], tuple[int, datetime]] = {}
         self._warned: set[int] = set()
 
     async def __call__(
@@ -78,27 +81,28 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         return response
 
     async def _record(self, bot: Bot, method: TelegramMethod[Any], result: object, blocks: list[Block]) -> None:
-        chat_id = await self._numeric_chat(bot, method) if carries_ids_only(result) else None
         at = blocks[0].tracker.clock()
+        chat_id = await self._numeric_chat(bot, method, at) if carries_ids_only(result) else None
         messages = track_outgoing(method, result, bot_id=blocks[0].tracker.bot_id, chat_id=chat_id, at=at)
         if messages:
             for block in blocks:
                 if await block.record(messages):
                     return
 
-    async def _numeric_chat(self, bot: Bot, method: TelegramMethod[Any]) -> int:
-        """Return the id of the chat that a method was aimed at; ``@username`` is asked for once."""
+    async def _numeric_chat(self, bot: Bot, method: TelegramMethod[Any], now: datetime) -> int:
+        """Return the id of the chat that a method was aimed at; ``@username`` is asked for, and kept for a minute."""
         target: int | str = method.chat_id  # type: ignore[attr-defined]  # every method that returns ids has it
         try:
             return int(target)
         except ValueError:
             name = str(target)
-        known = self._chat_ids.get((bot.id, name))
-        if known is None:
+        chat_id, asked_at = self._chat_ids.get((bot.id, name), (0, None))
+        if asked_at is None or abs(now - asked_at) > _USERNAME_LASTS:
             if len(self._chat_ids) >= _MOST_USERNAMES:
                 self._chat_ids.clear()
-            known = self._chat_ids[bot.id, name] = (await bot.get_chat(name)).id
-        return known
+            chat_id = (await bot.get_chat(name)).id
+            self._chat_ids[bot.id, name] = chat_id, now
+        return chat_id
 
     def _check_allowed(self, bot: Bot, method: TelegramMethod[Any]) -> None:
         """Say once in the log which updates this bot will not get although its sessions need them.

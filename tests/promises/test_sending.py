@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Annotated, Any
 
 import aiogram.methods
@@ -98,7 +99,7 @@ async def test_an_album_is_recorded_whole_and_in_order(stage: Stage) -> None:
 
 @pytest.mark.parametrize("method", ["copyMessage", "copyMessages", "forwardMessages"])
 async def test_usernames_are_resolved_to_the_numeric_id(stage: Stage, method: str) -> None:
-    """ "`@username` targets are resolved to the numeric id": asked for once."""
+    """ "`@username` targets are resolved to the numeric id": asked for once in a minute."""
     channel = stage.api.add_channel("News", admins=[stage.account], username="news")
     made = {"message_id": 77}
     stage.answers(method, made if method == "copyMessage" else [made])
@@ -108,6 +109,21 @@ async def test_usernames_are_resolved_to_the_numeric_id(stage: Stage, method: st
             await stage.bot(METHODS[method](chat_id="@news", from_chat_id=stage.chat.id, **ids))
     assert [(e.chat_id, e.message_id) for e in await session.messages()] == [(channel.id, 77)]
     assert stage.api.count("getChat") == 1
+
+
+async def test_a_username_that_passed_to_another_chat_means_that_one(stage: Stage) -> None:
+    """Under the old chat's id a wipe would delete somebody else's messages."""
+    old, new = (stage.api.add_channel(title, admins=[stage.account]) for title in ("Old", "New"))
+    stage.answers("copyMessage", {"message_id": 77})
+    tracker = stage.bot.sessions.tracker
+    began = tracker.clock()
+    async with stage.session() as session:
+        old.username = "news"
+        await stage.bot.copy_message("@news", stage.chat.id, 1)
+        old.username, new.username = None, "news"
+        tracker.clock = lambda: began + timedelta(seconds=61)
+        await stage.bot.copy_message("@news", stage.chat.id, 1)
+    assert [(e.chat_id, e.message_id) for e in await session.messages()] == [(old.id, 77), (new.id, 77)]
 
 
 async def test_a_numeric_chat_in_a_string_is_that_chat(stage: Stage) -> None:
