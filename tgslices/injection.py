@@ -102,7 +102,7 @@ def wants_of(handler: HandlerObject) -> Wants | None:
     """Return what a handler asks for; None when that is nothing.
 
     Raises:
-        ConfigurationError: the flag's value is neither a SessionQualifier nor True.
+        ConfigurationError: the flag's value is neither a SessionQualifier nor True, or a qualifier has no brackets.
     """
     flag = handler.flags.get(FLAG)
     if flag is True:
@@ -123,12 +123,20 @@ def session_meant(annotation: object) -> tuple[str | None, bool] | None:
     """Return the qualifier and whether None will do, for an annotation that means a session; else None.
 
     Understands ``Session``, ``Annotated[Session, SessionQualifier(...)]``, either of them with ``| None``, and aliases.
+
+    Raises:
+        ConfigurationError: the qualifier has no name, because its brackets were forgotten.
     """
     annotation = getattr(annotation, "__value__", annotation)  # an alias made by the type statement
     origin = get_origin(annotation)
     if origin is Annotated:
-        meant = session_meant(get_args(annotation)[0])
-        qualifiers = [item for item in annotation.__metadata__ if isinstance(item, SessionQualifier)]  # type: ignore[attr-defined]  # Annotated has it
+        annotated, *extras = get_args(annotation)
+        meant = session_meant(annotated)
+        if meant and SessionQualifier in extras:
+            raise ConfigurationError(
+                "A handler asks for Annotated[Session, SessionQualifier].", 'Give a name: SessionQualifier("order").'
+            )
+        qualifiers = [item for item in extras if isinstance(item, SessionQualifier)]
         return (qualifiers[-1].name, meant[1]) if meant and qualifiers else meant
     if origin in (Union, types.UnionType):
         parts = get_args(annotation)

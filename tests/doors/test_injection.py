@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session as OrmSession
 
 from tests.doors import postponed
 from tests.promises.stage import Stage
-from tgslices import Session, SessionQualifier
+from tgslices import ConfigurationError, Session, SessionQualifier
 from tgslices.injection import session_meant
 
 Order = Annotated[Session, SessionQualifier("order")]
@@ -328,3 +328,9 @@ async def test_error_handlers_are_served(stage: Stage) -> None:
 
     await says(stage)
     assert [(session.qualifier, session.chat_id) for session in held] == [("order", stage.chat.id)]
+
+
+def test_a_qualifier_without_brackets_is_refused() -> None:
+    """It would silently be the unqualified session."""
+    with pytest.raises(ConfigurationError, match=r'Give a name: SessionQualifier\("order"\)'):
+        session_meant(Annotated[Session, SessionQualifier] | None)
