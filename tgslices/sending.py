@@ -6,9 +6,10 @@ import functools
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractContextManager
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, Final, ParamSpec, TypedDict, TypeVar, Unpack, cast
 
 from aiogram import Bot
+from aiogram.types import MessageEntity
 
 from tgslices.errors import CannotSendThere
 from tgslices.model import SessionKey
@@ -18,6 +19,16 @@ R = TypeVar("R")
 Target = TypeVar("Target")
 
 _FILLED: Final = {"message_thread_id": "thread_id", "business_connection_id": "business_connection_id"}
+
+
+class GiftOptions(TypedDict, total=False):
+    """What ``Bot.send_gift`` takes besides the gift and its receiver. Source: https://core.telegram.org/bots/api#sendgift"""
+
+    pay_for_upgrade: bool | None
+    text: str | None
+    text_parse_mode: str | None
+    text_entities: list[MessageEntity] | None
+    request_timeout: int | None
 
 
 class Sending:
@@ -117,7 +128,7 @@ class SendWrappers(Sending):
     if hasattr(Bot, "send_rich_message_draft"):
         send_rich_message_draft = _aimed(Bot.send_rich_message_draft)
 
-    async def send_gift(self, gift_id: str, **options: Any) -> bool:
+    async def send_gift(self, gift_id: str, **options: Unpack[GiftOptions]) -> bool:
         """Send a gift to the session's chat: to the user in a private chat, else to the channel.
 
         Takes what ``Bot.send_gift`` takes by name, without the receiver.
@@ -125,6 +136,7 @@ class SendWrappers(Sending):
         """
         if self.key.business_connection_id is not None:
             raise CannotSendThere("send_gift", self.key)
-        options["user_id" if self.key.chat_id > 0 else "chat_id"] = self.key.chat_id
+        is_user = self.key.chat_id > 0
+        receiver: dict[str, Any] = {"user_id" if is_user else "chat_id": self.key.chat_id}
         with self.recording():
-            return await self.bot.send_gift(gift_id, **options)
+            return await self.bot.send_gift(gift_id, **receiver, **options)

@@ -10,6 +10,7 @@ from aiogram import Bot
 
 from tests.promises.stage import Stage, ids_in
 from tgslices import CannotSendThere, Session, SessionKey
+from tgslices.sending import GiftOptions
 
 types = pytest.importorskip("aiogram.types")
 if not hasattr(types, "InputChecklist"):
@@ -162,3 +163,8 @@ async def test_a_wrapper_knows_the_key_of_its_time(stage: Stage) -> None:
         stage.ann.id,
         "order",
     )
+
+
+def test_the_wrapper_of_gifts_takes_what_aiograms_method_takes() -> None:
+    theirs = set(inspect.signature(Bot.send_gift).parameters)
+    assert set(GiftOptions.__annotations__) == theirs - {"self", "gift_id", "user_id", "chat_id"}
