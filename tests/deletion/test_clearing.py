@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.deletion.stage import Stage, all_gone, none_gone
+from tests.deletion.stage import LEASE, Stage, all_gone, none_gone
 from tgslices import SessionBot
 from tgslices.manager import SessionConfig, SessionManager
 from tgslices.model import Outcome
@@ -87,3 +87,30 @@ async def test_a_predicate_chooses_and_the_rest_stays(stage: Stage, manager: Ses
     assert result.accepted == tuple(records[3:7])
     assert await session.messages() == records[:3] + records[7:]
     assert none_gone(messages[:3] + messages[7:])
+
+
+async def test_a_start_finishes_what_an_earlier_process_left(stage: Stage, manager: SessionManager) -> None:
+    messages = stage.plant(stage.private_chat(), 120)
+    await stage.claim(stage.records(messages))
+    stage.api.clock.move(LEASE)
+    await manager.start()
+    async with asyncio.timeout(5):
+        while await stage.pending():
+            await asyncio.sleep(0.001)
+    assert all_gone(messages)
+
+
+async def test_workers_that_settle_at_once_share_the_work(stage: Stage) -> None:
+    config = SessionConfig(storage=stage.storage, clock=lambda: stage.now)
+    managers = [SessionManager(stage.bot, config) for _ in range(3)]
+    messages = stage.plant(stage.private_chat(), 2500)
+    await stage.claim(stage.records(messages))
+    assert [int(await manager.settle_pending()) for manager in managers] == [0, 0, 0], "all is leased"
+    stage.api.clock.move(LEASE)
+    results = await asyncio.gather(*(manager.settle_pending() for manager in managers))
+    settled = [message for result in results for message in result.accepted]
+    assert len(settled) == len(set(settled)) == 2500
+    assert sum(result.requests for result in results) == 25
+    assert all_gone(messages)
+    for manager in managers:
+        await manager.aclose()
