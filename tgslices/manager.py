@@ -222,13 +222,14 @@ class SessionManager:
             TelegramUnauthorizedError: the bot's token was revoked; the entries stay pending.
         """
         results: list[ClearResult] = []
+        patience = self._executor.patience()
         while True:
             now = self.config.clock()
             due = await self._durable.lease(self._bot_id, now=now, until=now + self.config.lease, limit=LEASE_BATCH)
             if not due:
                 return ClearResult.total(results)
             migrated = await self.tracker.left_behind(entry.message for entry in due)
-            results.append(await self._executor.run(self.bot, due, migrated=migrated))
+            results.append(await self._executor.run(self.bot, due, patience=patience, migrated=migrated))
 
     async def _next_due(self) -> datetime | None:
         return await self._durable.next_due(self._bot_id)

@@ -14,7 +14,7 @@ from tgslices import SessionBot
 from tgslices.manager import SessionConfig, SessionManager
 from tgslices.model import Outcome
 from tgslices.session import Session
-from tgslices.testing import StoredMessage
+from tgslices.testing import Failure, StoredMessage
 
 HOUR = timedelta(hours=1)
 
@@ -114,3 +114,18 @@ async def test_workers_that_settle_at_once_share_the_work(stage: Stage) -> None:
     assert all_gone(messages)
     for manager in managers:
         await manager.aclose()
+
+
+async def test_settling_loses_no_more_time_than_one_clear_however_much_is_pending(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tgslices.manager.LEASE_BATCH", 1)
+    stage.api.faults.add(Failure(), times=None)
+    patience = timedelta(milliseconds=500)  # for one wait
+    config = SessionConfig(storage=stage.storage, clock=lambda: stage.now, patience=patience)
+    manager = SessionManager(stage.bot, config)
+    await stage.claim(stage.records(stage.plant(stage.private_chat(), 5)))
+    stage.api.clock.move(LEASE)
+    result = await manager.settle_pending()
+    assert (len(result.pending), result.requests) == (5, 2 + 4)
+    await manager.aclose()

@@ -12,6 +12,7 @@ import pytest
 from aiogram.exceptions import TelegramUnauthorizedError
 
 from tests.deletion.stage import Stage, all_gone, none_gone
+from tgslices.deletion.pacing import Patience
 from tgslices.model import ClearResult, PendingDeletion
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.testing import Drop, Failure, Flood, Slow
@@ -121,7 +122,7 @@ async def test_a_chat_that_always_fails_does_not_hold_up_the_others(stage: Stage
 async def test_without_patience_nothing_is_tried_twice(stage: Stage) -> None:
     stage.api.faults.add(Failure(500))
     claimed = await stage.claim(stage.records(stage.plant(stage.private_chat(), 5)))
-    result = await stage.executor().run(stage.bot, claimed, patience=timedelta())
+    result = await stage.executor().run(stage.bot, claimed, patience=Patience(timedelta()))
     assert (len(result.pending), result.requests, stage.naps) == (5, 1, [])
 
 

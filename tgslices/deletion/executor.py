@@ -46,19 +46,24 @@ class DeletionExecutor:
         self._pacing = Pacing(max(in_flight, 1), clock=clock, sleep=sleep)
         self._lacks_batches = False
 
+    def patience(self) -> Patience:
+        """Return the patience of one run, or of several that are to lose no more time than one."""
+        return Patience(self._patience)
+
     async def run(
         self,
         bot: Bot,
         pending: Sequence[PendingDeletion],
         *,
-        patience: timedelta | None = None,
+        patience: Patience | None = None,
         migrated: Collection[int] = (),
     ) -> ClearResult:
         """Ask Telegram to delete entries that the caller holds, and settle each as soon as its fate is known.
 
         What is not settled stays pending and falls due after a backoff; deferred entries fall due when they may go. Any
         number of runs may go on at once. A message that is pending for several sessions is asked for once and counted
-        for each. ``patience`` is this run's own; ``migrated`` are the ids of basic groups that became supergroups.
+        for each. ``patience`` may be shared by several runs; ``migrated`` are the ids of basic groups that became
+        supergroups.
 
         Raises:
             TelegramUnauthorizedError: the bot's token was revoked; what is not settled stays pending.
@@ -74,7 +79,7 @@ class DeletionExecutor:
             asker,
             ledger,
             pacing=self._pacing,
-            patience=Patience(self._patience if patience is None else patience),
+            patience=patience or self.patience(),
             clock=self._clock,
             slack=timeout,
         )
