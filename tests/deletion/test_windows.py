@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiogram.enums import ContentType
 
 from tests.deletion.records import GROUP, NOW, PERSON, SUPERGROUP, record
+from tgslices.deletion.plan import plan_deletion
 from tgslices.deletion.windows import (
     AGE_LIMIT,
     DICE_MARGIN,
@@ -96,3 +98,13 @@ def test_what_may_be_a_dice_on_its_first_day_by_telegrams_clock_is_asked_for_aga
     message: TrackedMessage, again: object
 ) -> None:
     assert ask_again_from(message, NOW) == again
+
+
+@pytest.mark.parametrize("date", [datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)])
+@pytest.mark.parametrize("kind", [ContentType.TEXT, ContentType.DICE, None])
+def test_a_date_at_the_end_of_time_stops_no_plan(date: datetime, kind: ContentType | None) -> None:
+    """One such message, made by hand, would stop every settling of what is pending beside it."""
+    odd = replace(record(1), date=date, kind=kind)
+    plan = plan_deletion([odd, record(2)], now=NOW, bot_id=42)
+    assert sum(map(len, (plan.expired, plan.deferred, *(batch.messages for batch in plan.batches)))) == 2
+    assert ask_again_from(odd, NOW) is None or date > NOW

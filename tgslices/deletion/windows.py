@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from aiogram.enums import ContentType
@@ -39,11 +39,13 @@ Source: TDLib ``MessagesManager.cpp:11467`` (``ttl_period``)
 """
 
 _SECOND: Final = timedelta(seconds=1)
+_LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC)
+"""No message is younger; from here on, a message made by hand could not be told when it will be too old."""
 
 
 def sent_by(message: TrackedMessage) -> datetime:
     """Return when a message was sent, or, where Telegram does not tell, a time by which it had been sent."""
-    return message.at if message.date is None else message.date
+    return min(message.at if message.date is None else message.date, _LATEST)
 
 
 def age_limit(place: Place) -> timedelta | None:
