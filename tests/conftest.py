@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 
 import pytest
@@ -11,6 +12,12 @@ settings.register_profile("tgslices", deadline=None)  # a busy machine is no def
 settings.load_profile("tgslices")
 
 IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
+
+
+def pytest_configure() -> None:
+    # pytest-asyncio before 1.4 asks for the current loop. Unless it was told that there is none, Python then makes one,
+    # which nobody closes.
+    asyncio.set_event_loop(None)
 
 
 def _skipped(config: pytest.Config) -> int:
