@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import (
     ARRAY,
     CTE,
     BigInteger,
+    BindParameter,
     Boolean,
     ColumnElement,
     Dialect,
@@ -25,11 +27,12 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    cast,
     column,
     func,
     or_,
     select,
-    values,
+    text,
 )
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -149,7 +152,19 @@ class Statements:
         columns += [column(name, self._tables.messages.c[name].type) for name in MESSAGE_COLUMNS]
         if size == ANY_NUMBER:
             return self._select_arrays(columns).cte("given")
-        return values(*columns, name="given").data(self._rows(columns, size)).cte("given")
+        rows = self._rows(columns, size)
+        # By hand, because SQLAlchemy before 2.0.42 makes no CTE of VALUES. Their columns have these names everywhere.
+        named = ", ".join(f"column{place} AS {column.name}" for place, column in enumerate(columns, 1))
+        marked = ", ".join("({})".format(", ".join(map(self._mark, row))) for row in rows)
+        spelled = text(f"SELECT {named} FROM (VALUES {marked}) AS rows")  # noqa: S608 - names that are ours
+        return spelled.bindparams(*chain.from_iterable(rows)).columns(*columns).cte("given")
+
+    def _mark(self, parameter: BindParameter[Any]) -> str:
+        """Return a parameter as ``text`` spells it."""
+        if isinstance(parameter.type, LargeBinary):
+            # SQLAlchemy before 2.0.13 names no type here, and PostgreSQL then takes it for text.
+            return f"CAST(:{parameter.key} AS {parameter.type.compile(self._dialect)})"
+        return f":{parameter.key}"
 
     def _matches(self, given: CTE) -> ColumnElement[bool]:
         keys = self._tables.keys
@@ -173,7 +188,9 @@ class Statements:
 
     def _select_arrays(self, columns: Sequence[Any]) -> Select[Any]:
         """Return rows of parameters that are one array for each column."""
-        arrays = [bindparam(f"p{place}", type_=ARRAY(it.type)) for place, it in enumerate(columns)]
+        types = [ARRAY(it.type) for it in columns]
+        # Cast, because SQLAlchemy before 2.0.13 does not name the type of every array.
+        arrays = [cast(bindparam(f"p{place}", type_=array), array) for place, array in enumerate(types)]
         return select(func.unnest(*arrays).table_valued(*columns).render_derived())
 
     def _spell(self, statement: Any) -> str:
