@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from itertools import product
 from typing import Any
 
 import aiohttp
 import pytest
 
 from tgslices.testing import BotApi
+from tgslices.testing.page.command import BadCommand
 from tgslices.testing.page.guard import is_local_name, refusal
 
 TYPE = {"do": "person", "name": "Eve"}
@@ -113,6 +116,50 @@ async def test_a_command_that_is_no_json_says_so(api: BotApi, client: aiohttp.Cl
     headers = {"Content-Type": "application/json"}
     async with client.post(f"{api.page_url}page/do", data=body, headers=headers) as response:
         assert (response.status, await response.json()) == (400, {"error": "This is no JSON."})
+
+
+HOSTILE: tuple[Any, ...] = (
+    *(None, True, -1, 2**70, 1.5, "", "x", "9" * 5000, "\x00", "😀" * 5000, "g1", "p1-1", f"p{'9' * 5000}-1", "b1-2"),
+    *([], [None], [2**70], {}, {"a": []}),
+)
+COMMANDS: dict[str, dict[str, Any]] = {
+    "type": {"text": "hi", "reply": None, "topic": None},
+    "edit": {"text": "hi"},
+    "delete": {},
+    "pin": {},
+    "react": {"emoji": "👍"},
+    "vote": {"options": [0]},
+    "tap": {"row": 0, "column": 0},
+    "pay": {},
+    "share": {"kind": "contact"},
+    "person": {"name": "Eve", "username": "eve"},
+    "group": {"title": "Team", "members": [1001], "is_super": True, "is_forum": True},
+    "topic": {"name": "News"},
+    "join": {"user": 1001},
+    "leave": {},
+    "fault": {"name": "flood", "mode": "off", "method": "getMe"},
+    "clock": {"hours": 1},
+    "clear log": {},
+}
+
+
+async def test_whatever_a_command_holds_it_is_done_or_refused(api: BotApi) -> None:
+    account, ann = api.add_bot("order_bot"), api.add_person("Ann")
+    assert api.page is not None
+    place = {"person": ann.id, "place": f"p{account.id}-{ann.id}"}
+    for name, fields in COMMANDS.items():
+        for field, value in product((*place, *fields, "serial"), HOSTILE):
+            there = {"serial": api.plant_message(ann.private_chat(account), ann, text="hi").serial}
+            with suppress(BadCommand):
+                await api.page.actions.perform({"do": name, **place, **fields, **there, field: value})
+
+
+@pytest.mark.parametrize("query", ["", "person=x", "person=1001&place=g1&kind=photo", "person=1001&kind=photo&topic=x"])
+async def test_a_file_for_nobody_is_refused(api: BotApi, client: aiohttp.ClientSession, query: str) -> None:
+    api.add_person("Ann")
+    url = f"{api.page_url}page/upload?{query}"
+    async with client.post(url, data=b"x", headers={"X-Page": "1"}) as response:
+        assert (response.status, [*await response.json()]) == (400, ["error"])
 
 
 async def test_without_the_page_there_is_no_page(client: aiohttp.ClientSession) -> None:

@@ -45,7 +45,7 @@ class ChatPage:
         self._listener = listener
         self._own: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()
         switches = Switches(faults, lambda: listener.cut(spare=self._own))
-        self._actions = Actions(stage, switches, calls.log.clear)
+        self.actions = Actions(stage, switches, calls.log.clear)
         self._picture = Picture(stage.world, calls.log, switches, self.inspector)
         listener.pages["/"] = self.respond
 
@@ -84,7 +84,7 @@ class ChatPage:
             return _plain(415, "A command is a JSON object.")
         try:
             command = read_json((await request.read()).decode())
-            return _json(200, await self._actions.perform(command))
+            return _json(200, await self.actions.perform(command))
         except BadCommand as error:
             return _json(400, {"error": str(error)})
         except ApiError as error:
@@ -101,7 +101,7 @@ class ChatPage:
             command["person"] = int(query.get("person", ""))
             command["topic"] = int(query["topic"]) if "topic" in query else None
             upload = Upload(query.get("name") or "file", request.content_type, await request.read())
-            await self._actions.talk.send_file(command, upload)
+            await self.actions.talk.send_file(command, upload)
         except ValueError:
             return _json(400, {"error": "There is no such person or topic."})
         except BadCommand as error:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from tgslices.testing.accounts import BotAccount, User
 from tgslices.testing.entities import Chat
+from tgslices.testing.rules import identifiers
 from tgslices.testing.world import World
 
 
@@ -49,9 +50,7 @@ def find_chat(world: World, name: str) -> Chat | None:
     """The chat of this name, or None. The private chat of a person and a bot comes into being when it is asked for."""
     if name.startswith("p"):
         bot_id, _, person_id = name[1:].partition("-")
-        if not (bot_id.isdecimal() and person_id.isdecimal()):
-            return None
-        bot, person = world.users.get(int(bot_id)), world.users.get(int(person_id))
+        bot, person = world.users.get(identifiers.integer(bot_id)), world.users.get(identifiers.integer(person_id))
         if isinstance(bot, BotAccount) and person is not None and not person.is_bot:
             return world.private_chat(person, bot)
         return None
