@@ -34,7 +34,7 @@ SENT: list[tuple[str, dict[str, Any], str]] = [
     ("poll", {"question": "Tea?", "options": ["yes", "no"]}, "<poll> Tea? · yes: 0 · no: 0"),
     (
         "poll",
-        {"question": "2+2?", "options": ["4", "5"], "type": "quiz", "correct_option_ids": [0], "is_closed": True},
+        {"question": "2+2?", "options": ["4", "5"], "type": "quiz", "correct_option_id": 0, "is_closed": True},
         "<poll> 2+2? · 4: 0 · 5: 0 · (quiz closed)",
     ),
     ("contact", {"phone_number": "+1000", "first_name": "Bob", "last_name": "Ash"}, "<contact> Bob Ash · +1000"),
