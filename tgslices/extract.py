@@ -200,8 +200,10 @@ _OUTGOING: Final = Direction.OUTGOING
 
 def _track(message: Message, at: datetime, direction: Direction, connection: str | None) -> TrackedMessage | None:
     field = message.__dict__  # pydantic's own way to an attribute takes twice as long
-    ephemeral = field.get("ephemeral_message_id")  # an aiogram from before Bot API 10.2 knows neither this one
-    receiver = field.get("receiver_user") if ephemeral else None
+    # An aiogram from before Bot API 10.2 keeps what it does not know elsewhere, as JSON.
+    newer = field if "ephemeral_message_id" in field else message.model_extra or {}
+    ephemeral = newer.get("ephemeral_message_id")
+    receiver = newer.get("receiver_user") if ephemeral else None
     if field["message_id"] <= 0 and not ephemeral:
         return None
     user = field["from_user"]
