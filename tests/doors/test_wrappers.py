@@ -6,16 +6,12 @@ import inspect
 from typing import Any
 
 import pytest
-from aiogram import Bot
+from aiogram import Bot, types
 
+from tests.needs import needs
 from tests.promises.stage import Stage, ids_in
 from tgslices import CannotSendThere, Session, SessionKey
 from tgslices.sending import GiftOptions
-
-types = pytest.importorskip("aiogram.types")
-if not hasattr(types, "InputChecklist"):
-    pytest.skip("this aiogram has no checklists", allow_module_level=True)
-
 
 WITHOUT_A_CHAT = {"send_chat_join_request_web_app"}
 NAMES = sorted(
@@ -110,6 +106,7 @@ async def test_the_business_connection_of_the_key_is_filled_in(stage: Stage) -> 
     assert await ids_in(session) == [70]
 
 
+@needs(types, "InputChecklist")
 async def test_a_checklist_goes_out_on_the_sessions_connection(stage: Stage) -> None:
     checklist = types.InputChecklist(title="x", tasks=[types.InputChecklistTask(id=1, text="x")])
     stage.answers("sendChecklist", stage.message(70))
@@ -134,6 +131,7 @@ async def test_what_never_goes_out_on_a_business_connection_is_refused(stage: St
     assert not any(request.method.lower() == name.replace("_", "") for request in stage.api.requests)
 
 
+@needs(types, "InputChecklist")
 async def test_what_only_goes_out_on_a_business_connection_is_refused_elsewhere(stage: Stage) -> None:
     with pytest.raises(CannotSendThere):
         await stage.session().send_checklist(types.InputChecklist(title="x", tasks=[]))

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from aiogram.types import Message, Update
 
+from tests.needs import needs
 from tests.promises.stage import Stage
 from tgslices import NotAMessage, Session
 
-pytestmark = pytest.mark.skipif(
-    "guest_message" not in Update.model_fields, reason="this aiogram knows no guest messages"
-)
+pytestmark = needs(Update, "guest_message")
 
 
 def guest_message(stage: Stage) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message, Update
 
+from tests.needs import needs
 from tests.promises.stage import Stage, ids_in, texts_of
 from tgslices import Direction, Session
 
@@ -174,7 +175,7 @@ async def test_a_pinned_message_adds_only_the_notice(stage: Stage) -> None:
     assert await ids_in(session) == [5]
 
 
-@pytest.mark.skipif("guest_message" not in Update.model_fields, reason="this aiogram knows no guest messages")
+@needs(Update, "guest_message")
 async def test_a_guest_message_is_never_recorded(stage: Stage) -> None:
     """ "guest messages are never recorded" """
     session = stage.session()

@@ -1,18 +1,18 @@
 """Ephemeral messages (C7). They need an aiogram that knows of them."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 
 import pytest
-from aiogram import Bot, methods
+from aiogram import Bot, methods, types
 
+from tests.needs import needs
 from tgslices.testing import BotAccount, BotApi, ChatView, Person
 
 from .refusals import refusal
 
-if not hasattr(methods, "DeleteEphemeralMessage"):
-    pytest.skip("this aiogram has no ephemeral messages", allow_module_level=True)
-
-from aiogram.types import EphemeralMessageParameters, ReplyParameters
+pytestmark = needs(methods, "DeleteEphemeralMessage")
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ def group(api: BotApi, ann: Person, account: BotAccount) -> ChatView:
     return ann.view(api.add_supergroup("Team", members=[ann, bob, account]))
 
 
-def for_her(ann: Person) -> EphemeralMessageParameters:
-    return EphemeralMessageParameters(receiver_user_id=ann.id)
+def for_her(ann: Person) -> types.EphemeralMessageParameters:
+    return types.EphemeralMessageParameters(receiver_user_id=ann.id)
 
 
 async def test_only_she_sees_it_and_it_has_no_number(api: BotApi, bot: Bot, ann: Person, group: ChatView) -> None:
@@ -94,7 +94,7 @@ async def test_she_whispers_and_gets_a_reply_within_15_seconds(
         chat_id=group.id,
         text="late",
         ephemeral_message_parameters=for_her(ann),
-        reply_parameters=ReplyParameters(ephemeral_message_id=1),
+        reply_parameters=types.ReplyParameters(ephemeral_message_id=1),
     )
     assert await refusal(bot, late) == "Bad Request: message to be replied not found"
     assert await bot.delete_ephemeral_message(group.id, ann.id, 1)
