@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -54,8 +54,8 @@ class GroupWriter:
                 counts[number] = len(row_ids)
             elif write.match is not None and write.message is not None:
                 looked_up.append((number, write))
-        for part in [looked_up] if self._database.record_counts else _each_message_once(looked_up):
-            for number, count in await self._record(part):
+        if looked_up:
+            for number, count in await self._record(looked_up):
                 counts[number] = count
         missing = [number for number, write in enumerate(group) if write.opening is not None and not counts[number]]
         if entries or missing:
@@ -64,16 +64,21 @@ class GroupWriter:
                 counts[number] = 1
         return counts
 
-    async def _record(self, looked_up: Sequence[_Numbered]) -> Iterable[tuple[int, int]]:
+    async def _record(self, looked_up: Sequence[_Numbered]) -> list[tuple[int, int]]:
         """Add messages to whatever keys match in the database; return numbers of writes and how many keys matched."""
-        if not looked_up:
-            return ()
-        rows = [(number, *(write.match or ()), *(write.message or ())) for number, write in looked_up]
-        async with self._database.single(self._connection):
-            found = await self._execute(self._statements.record, rows)
+        parts = [looked_up] if self._database.record_counts else _each_message_once(looked_up)
+        unit = self._database.single if len(parts) == 1 else self._database.transaction
+        counted: list[tuple[int, int]] = []
+        async with unit(self._connection):
+            for part in parts:
+                rows = [(number, *(write.match or ()), *(write.message or ())) for number, write in part]
+                counted += self._counts(part, await self._execute(self._statements.record, rows))
+        return counted
+
+    def _counts(self, part: Sequence[_Numbered], found: Sequence[Any]) -> Iterable[tuple[int, int]]:
         if self._database.record_counts:
-            return [(number, count) for number, count in found]
-        numbers = {_identity_of(write): number for number, write in looked_up}
+            return found
+        numbers = {_identity_of(write): number for number, write in part}
         return Counter(numbers[row[1:]] for row in set(found)).items()
 
     async def _add(self, entries: list[Values], missing: Sequence[Write]) -> None:
@@ -125,15 +130,14 @@ def _identity_of(write: Write) -> Values:
     return (write.message or ())[: len(IDENTITY_COLUMNS)]
 
 
-def _each_message_once(writes: Iterable[_Numbered]) -> Iterator[list[_Numbered]]:
-    """Split writes, in their order, so that no part has two of the same message."""
-    part: list[_Numbered] = []
-    seen: set[Values] = set()
+def _each_message_once(writes: Iterable[_Numbered]) -> list[list[_Numbered]]:
+    """Split writes so that no part has two of the same message, the first ones first."""
+    parts: list[list[_Numbered]] = []
+    seen: Counter[Values] = Counter()
     for numbered in writes:
         identity = _identity_of(numbered[1])
-        if identity in seen:
-            yield part
-            part, seen = [], set()
-        part.append(numbered)
-        seen.add(identity)
-    yield part
+        if seen[identity] == len(parts):
+            parts.append([])
+        parts[seen[identity]].append(numbered)
+        seen[identity] += 1
+    return parts
