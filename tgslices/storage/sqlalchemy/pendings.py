@@ -10,14 +10,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tgslices.model import PendingDeletion, SessionKey
+from tgslices.model import PendingDeletion, SessionKey, TrackedMessage
 from tgslices.storage.sqlalchemy.database import Database
 from tgslices.storage.sqlalchemy.records import (
     Values,
     decode_time,
     encode_time,
     escape,
-    message_of,
     pending_identity,
     pending_of,
 )
@@ -48,15 +47,25 @@ class Pendings:
         return None if earliest is None else decode_time(earliest)
 
     async def add(
-        self, connection: AsyncConnection, key: SessionKey, entries: Sequence[Values], *, now: datetime, until: datetime
+        self,
+        connection: AsyncConnection,
+        key: SessionKey,
+        messages: Sequence[TrackedMessage],
+        entries: Sequence[Values],
+        *,
+        now: datetime,
+        until: datetime,
     ) -> None:
-        """Make entries pending; one that is pending already becomes due when this says."""
+        """Make messages pending, given as they are and as values; what is pending already becomes due as this says."""
         head = (
             *(key.bot_id, key.chat_id, key.user_id, key.thread_id),
             *(escape(key.business_connection_id), escape(key.qualifier)),
         )
         tail = (encode_time(now), encode_time(until))
-        rows = [(pending_identity(key, message_of(entry)), *head, *entry, *tail) for entry in entries]
+        rows = [
+            (pending_identity(key, message), *head, *entry, *tail)
+            for message, entry in zip(messages, entries, strict=True)
+        ]
         for chunk in in_chunks(rows, self._database.most_rows):
             await self._database.execute(connection, self._statements.add_pending, chunk)
 

@@ -16,7 +16,7 @@ from typing import Any, Final, NoReturn, TypeAlias
 from aiogram.enums import ContentType
 
 from tgslices.errors import InvalidTrackedMessage
-from tgslices.model import MAX_INT, Direction, PendingDeletion, Scope, SessionKey, TrackedMessage
+from tgslices.model import MAX_INT, Direction, PendingDeletion, Scope, SessionKey, TrackedMessage, tracked_message
 from tgslices.storage.sqlalchemy.schema import NO_ID
 
 Place: TypeAlias = tuple[int, int, int, int, bytes]
@@ -40,12 +40,13 @@ _DIRECTIONS: Final = {direction.value: direction for direction in Direction}
 
 def encode_time(time: datetime) -> int:
     """Return microseconds since 1970 in UTC, which keeps a time exactly."""
-    return (time - _EPOCH) // _MICROSECOND
+    passed = time - _EPOCH
+    return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
 
 
 def decode_time(microseconds: int) -> datetime:
     """Return the aware time in UTC of a number that :func:`encode_time` made."""
-    return _EPOCH + timedelta(microseconds=microseconds)
+    return _EPOCH + timedelta(0, 0, microseconds)
 
 
 def escape(text: str | None) -> str | None:
@@ -62,13 +63,17 @@ def unescape(text: str | None) -> str | None:
     return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
 
 
+def _spell(part: object) -> bytes:
+    """Return bytes that tell a part from every other, whatever follows them; None and the empty string differ."""
+    if part is None:
+        return b"-1:"
+    text = str(part).encode("utf-8", "surrogatepass")
+    return b"%d:%b" % (len(text), text)
+
+
 def _digest(*parts: object) -> bytes:
-    """Return 16 bytes that differ whenever a part differs; None and the empty string differ."""
-    digest = blake2b(digest_size=16)
-    for part in parts:
-        text = b"" if part is None else str(part).encode("utf-8", "surrogatepass")
-        digest.update(b"%d:%b" % (-1 if part is None else len(text), text))
-    return digest.digest()
+    """Return 16 bytes that differ whenever a part differs."""
+    return blake2b(b"".join(map(_spell, parts)), digest_size=16).digest()
 
 
 @lru_cache(maxsize=4096)
@@ -139,7 +144,7 @@ def message_values(message: TrackedMessage) -> Values:
         InvalidTrackedMessage: a part is nothing that could be given back unchanged. It is refused here, alone,
             because in the database it would fail the whole group that it is written with.
     """
-    kind, direction, date = message.kind, message.direction, message.date
+    kind, date = message.kind, message.date
     user_id, thread_id = message.user_id, message.thread_id
     ephemeral, receiver = message.ephemeral_message_id, message.receiver_user_id
     sent_at = None if date is None else encode_time(date)
@@ -147,7 +152,7 @@ def message_values(message: TrackedMessage) -> Values:
     for number in (user_id, thread_id, ephemeral, receiver):
         if number is not None and (type(number) is not int or not -MAX_INT <= number <= MAX_INT):
             _refuse(message)
-    if not (kind is None or type(kind) is ContentType) or type(direction) is not Direction:
+    if not (kind is None or type(kind) is ContentType):
         _refuse(message)
     if not (_FIRST <= recorded_at <= _LAST and (sent_at is None or _FIRST <= sent_at <= _LAST)):
         _refuse(message)
@@ -157,7 +162,7 @@ def message_values(message: TrackedMessage) -> Values:
         variant_of(message),
         user_id,
         _KIND_NAMES[kind],
-        _DIRECTION_NAMES[direction],
+        _DIRECTION_NAMES[message.direction],
         sent_at,
         recorded_at,
         escape(message.business_connection_id),
@@ -175,8 +180,6 @@ def _refuse(message: TrackedMessage) -> NoReturn:
             raise InvalidTrackedMessage(name, value, "a 64-bit integer")
     if not (message.kind is None or type(message.kind) is ContentType):
         raise InvalidTrackedMessage("kind", message.kind, "a ContentType")
-    if type(message.direction) is not Direction:
-        raise InvalidTrackedMessage("direction", message.direction, "a Direction")
     late = not _FIRST <= encode_time(message.at) <= _LAST
     raise InvalidTrackedMessage(
         "at" if late else "date", message.at if late else message.date, "a time within the years of UTC"
@@ -188,7 +191,7 @@ def message_of(row: Sequence[Any]) -> TrackedMessage:
     chat_id, message_id, _, user_id, kind, direction, sent_at, recorded_at, connection, thread, ephemeral, receiver = (
         row
     )
-    return TrackedMessage(
+    return tracked_message(
         message_id,
         chat_id,
         user_id,
@@ -203,13 +206,23 @@ def message_of(row: Sequence[Any]) -> TrackedMessage:
     )
 
 
+@lru_cache(maxsize=1024)
+def _begun(key: SessionKey) -> Any:
+    """Return a digest of which the key's part is done: to be copied, because many messages have the same key."""
+    parts = (key.bot_id, key.chat_id, key.user_id, key.thread_id, key.business_connection_id, key.qualifier)
+    return blake2b(b"".join(map(_spell, parts)), digest_size=16)
+
+
 def pending_identity(key: SessionKey, message: TrackedMessage) -> bytes:
     """Return the digest that identifies a pending deletion."""
-    return _digest(
-        *(key.bot_id, key.chat_id, key.user_id, key.thread_id, key.business_connection_id, key.qualifier),
+    digest = _begun(key).copy()
+    parts = (
         *(message.chat_id, message.message_id, message.business_connection_id),
         *(message.ephemeral_message_id, message.receiver_user_id),
     )
+    digest.update(b"".join(map(_spell, parts)))
+    whole: bytes = digest.digest()
+    return whole
 
 
 def pending_of(row: Sequence[Any]) -> PendingDeletion:

@@ -143,7 +143,7 @@ class Sessions:
     async def take(
         self, connection: AsyncConnection, key: SessionKey, messages: Collection[TrackedMessage]
     ) -> list[Values]:
-        """Remove exactly these entries from a key; return the rows of those that were there, in the key's order."""
+        """Remove exactly these entries from a key; return the values of those that were there, in the key's order."""
         row = await self.lock(connection, key)
         if row is None or not messages:
             return []
@@ -151,14 +151,14 @@ class Sessions:
         c = self._messages.c
         columns = (c.id, *(c[name] for name in MESSAGE_COLUMNS))
         found = (await connection.execute(select(*columns).where(c.key_id == row.id).order_by(c.id))).all()
-        taken = [entry for entry in found if (entry.chat_id, entry.message_id, bytes(entry.variant)) in wanted]
+        taken = [entry for entry in found if tuple(entry[1:4]) in wanted]
         if len(taken) == len(found):
             await self._drop_entries(connection, row.id)
         else:
-            await self._drop_ids(connection, [entry.id for entry in taken])
+            await self._drop_ids(connection, [entry[0] for entry in taken])
         if taken:
             await self.purge(connection, [row.id])
-        return [tuple(entry)[1:] for entry in taken]
+        return [tuple(entry[1:]) for entry in taken]
 
     # Changing many
 

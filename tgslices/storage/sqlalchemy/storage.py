@@ -191,8 +191,9 @@ class SQLAlchemySessionStorage:
     ) -> list[TrackedMessage]:
         async def work(connection: AsyncConnection) -> list[TrackedMessage]:
             taken = await self._sessions.take(connection, key, messages)
-            await self._pendings.add(connection, key, taken, now=now, until=until)
-            return [message_of(entry) for entry in taken]
+            claimed = [message_of(values) for values in taken]
+            await self._pendings.add(connection, key, claimed, taken, now=now, until=until)
+            return claimed
 
         return await self._write(work)
 
