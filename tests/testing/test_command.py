@@ -11,10 +11,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
-import pytest
 from aiogram import Bot
 
-from tgslices.testing.__main__ import main
 from tgslices.testing.loopback import loopback_session
 
 
@@ -72,10 +70,17 @@ async def test_the_log_says_what_was_asked_even_of_a_method_that_there_is_not() 
         assert line.endswith("noSuchThing {}: Not Found: method not found\n")
 
 
-def test_a_port_in_use_is_one_clear_line(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_a_port_in_use_is_one_clear_line() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert main(["--port", str(port)]) == 1
-    assert capsys.readouterr().err.startswith(f"Cannot listen on 127.0.0.1:{port}: ")
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "tgslices.testing", "--port", str(port)),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        printed, complained = await process.communicate()
+    assert (process.returncode, printed) == (1, b"")
+    assert complained.decode().startswith(f"Cannot listen on 127.0.0.1:{port}: ")
+    assert complained.count(b"\n") == 1
