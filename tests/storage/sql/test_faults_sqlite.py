@@ -119,7 +119,9 @@ async def test_a_full_disk_is_named_and_neither_the_file_nor_what_was_recorded_i
 
     @event.listens_for(engine.sync_engine, "checkout")
     def limit(connection: Any, *_: object) -> None:
-        connection.execute(f"PRAGMA max_page_count={pages}").close()
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA max_page_count={pages}")
+        cursor.close()
 
     storage = SQLAlchemySessionStorage(engine)
     await storage.open(KEY)
