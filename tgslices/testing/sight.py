@@ -116,8 +116,8 @@ class Sight:
         return [text_of_content(draft.content)[0] for draft in drafts_in(self._world, self.chat)]
 
     def texts(self) -> list[str]:
-        """The visible texts and captions, oldest first; empty strings for messages that have neither."""
-        return [message.text for message in self.visible()]
+        """The visible texts, oldest first, as `VisibleMessage` has them; empty strings for messages without one."""
+        return [text_of(message)[0] for message in self.stored()]
 
     def keyboard(self) -> list[list[str]]:
         """The reply keyboard that is shown now, by rows of captions; ``[]`` for none.
