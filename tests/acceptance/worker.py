@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import multiprocessing
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 from aiogram import Dispatcher
 from aiogram.client.telegram import TelegramAPIServer
@@ -17,20 +16,18 @@ from aiogram.types import Message
 from aiogram.webhook.aiohttp_server import SimpleRequestHandler, setup_application
 from aiohttp import web
 
+from tests.storage.sql.processes import FORKS
 from tgslices import Session, SessionBot, SessionQualifier, setup_sessions
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.loopback import loopback_session
 
 Order = Annotated[Session, SessionQualifier("order")]
 
-_FORKS: Final = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["tests.acceptance.worker"])
-
 
 def start(target: str, *arguments: object) -> BaseProcess:
     """Start ``poll`` or ``serve`` in a process of its own; the caller ends it."""
     targets: dict[str, Callable[..., None]] = {"poll": poll, "serve": serve}
-    process = _FORKS.Process(target=targets[target], args=arguments, daemon=True)
+    process = FORKS.Process(target=targets[target], args=arguments, daemon=True)
     process.start()
     return process
 
