@@ -9,8 +9,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import make_url
+from asyncpg import InternalClientError  # type: ignore[import-untyped]  # it ships no types
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.storage.sql.backends import PostgresServer
 from tgslices.errors import StorageError
@@ -89,6 +91,23 @@ async def test_connections_that_were_cut_are_replaced_without_anybody_noticing(
             "postgres", f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
         )
         assert await call() == answer
+    await storage.aclose()
+
+
+@pytest.mark.parametrize("kind", ["read", "write"])
+async def test_a_connection_whose_server_is_about_to_hang_up_is_not_tried_again(postgres_url: str, kind: str) -> None:
+    storage = SQLAlchemySessionStorage(postgres_url)
+    await storage.start()
+    tried: list[int] = []
+
+    async def work(connection: AsyncConnection) -> str:
+        tried.append(await connection.scalar(text("SELECT pg_backend_pid()")))
+        if len(tried) == 1:
+            raise InternalClientError("cannot switch to state 11; another operation (2) is in progress")
+        return "done"
+
+    assert await getattr(storage._backend.transactions, kind)(work) == "done"
+    assert len(set(tried)) == 2
     await storage.aclose()
 
 

@@ -95,7 +95,11 @@ def sqlite_code_of(error: BaseException) -> int | None:
 
 def is_stale_connection(error: BaseException) -> bool:
     """Tell whether a pooled connection turned out to be dead, which says nothing about the next one."""
-    return isinstance(error, DBAPIError) and error.connection_invalidated
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated
+    # asyncpg raises it before it sends anything, when the server has said goodbye and has not hung up yet. SQLAlchemy
+    # before 2.0.50 lets it through as it is.
+    return type(error).__name__ == "InternalClientError"
 
 
 def is_transient(error: BaseException) -> bool:

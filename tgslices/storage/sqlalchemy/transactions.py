@@ -7,8 +7,8 @@ longer than the timeout gets an error, even while the driver is still letting go
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from typing import TypeAlias, TypeVar
 
 from sqlalchemy.exc import IntegrityError
@@ -40,7 +40,7 @@ class Transactions:
 
     def connect(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Borrow a connection."""
-        return self._engine.connect()
+        return self._borrow()
 
     async def read(self, work: Work[T]) -> T:
         """Run work that only reads.
@@ -91,6 +91,18 @@ class Transactions:
                 raise
             raise explained from error
 
+    @asynccontextmanager
+    async def _borrow(self) -> AsyncIterator[AsyncConnection]:
+        """Borrow a connection from the pool. A dead one does not go back there, where the next attempt would get it."""
+        async with self._engine.connect() as connection:
+            try:
+                yield connection
+            except Exception as error:
+                if is_stale_connection(error) and not connection.invalidated:
+                    with suppress(Exception):
+                        await connection.invalidate()
+                raise
+
     def _forget(self, task: asyncio.Task[T]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
@@ -98,19 +110,19 @@ class Transactions:
 
     async def _attempt_read(self, work: Work[T]) -> T:
         try:
-            async with self._engine.connect() as connection:
+            async with self._borrow() as connection:
                 return await work(connection)
         except Exception as error:
             if not is_stale_connection(error):
                 raise
-        async with self._engine.connect() as connection:
+        async with self._borrow() as connection:
             return await work(connection)
 
     async def _attempt_write(self, work: Work[T], before: Work[None] | None, after: Callable[[T], None] | None) -> T:
         for attempt in range(1, MOST_ATTEMPTS + 1):
             worked = False
             try:
-                async with self._queue, self._engine.connect() as connection, self.turn:
+                async with self._queue, self._borrow() as connection, self.turn:
                     if before is not None:
                         await before(connection)
                     async with self._database.transaction(connection):
