@@ -1,63 +1,34 @@
-"""Three ways to write down which messages a session holds: by hand with SQLAlchemy, with the bare driver, and ours."""
+"""What users write today, and what a database can do at most: by hand, with the bare driver, and in groups."""
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 import aiosqlite
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
-from aiogram.enums import ContentType
 from sqlalchemy import event, insert
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from benchmarks.databases import Target
-from tgslices.model import Direction, Scope, SessionKey, TrackedMessage
-from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage, build_tables
+from benchmarks.rows import LARGEST_GROUP, MICROSECONDS, chats_of, timed
+from tgslices.storage.sqlalchemy import build_tables
 
-SESSIONS = 1_000
-"""How many sessions take part, each with its turn, so that their rows lie as scattered as in a bot."""
-
-NOW = datetime(2026, 7, 1, tzinfo=UTC)
-MICROSECONDS = 1_782_864_000_000_000
 TABLES = build_tables(prefix="by_hand_")
+NAMES = ("key_id", "chat_id", "message_id", "variant", "user_id", "kind", "direction", "sent_at", "recorded_at")
 
-
-def chats_of(writer: int, writers: int) -> list[int]:
-    """Return the chats that one writer writes to."""
-    return list(range(writer, SESSIONS, writers)) if writers > 1 else list(range(10))
-
-
-def messages_of(first: int, rows: int, chats: Sequence[int]) -> list[TrackedMessage]:
-    """Return messages that nobody has seen."""
-    return [
-        TrackedMessage(first + number, chats[number % len(chats)], 7, ContentType.TEXT, Direction.INCOMING, NOW, NOW)
-        for number in range(rows)
-    ]
-
-
-class Contender(Protocol):
-    """One way to write."""
-
-    name: str
-
-    async def open(self) -> None:
-        """Start with an empty database."""
-
-    async def run(self, rows: int, writers: int) -> float:
-        """Write rows, each of them acknowledged to its writer; return the seconds that took."""
-
-    async def close(self) -> None:
-        """Let go of the database."""
+Row = tuple[Any, ...]
+Write = Callable[[Row], Coroutine[Any, Any, object]]
+WriteGroup = Callable[[Sequence[Row]], Coroutine[Any, Any, object]]
 
 
 class ByHand:
     """SQLAlchemy Core with a commit for each row, which is what its tutorial teaches."""
 
     name = "by hand"
+    most_rows = 2_000
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -75,25 +46,25 @@ class ByHand:
             await connection.run_sync(TABLES.metadata.create_all)
 
     async def run(self, rows: int, writers: int) -> float:
-        return await timed([self._write(rows // writers, chats_of(it, writers)) for it in range(writers)])
+        async with self.writing(rows) as write:
+            took = await timed([self._write(write, rows // writers, chats_of(it, writers)) for it in range(writers)])
+        self.first += rows
+        return took
 
-    async def _write(self, rows: int, chats: Sequence[int]) -> None:
-        for number in range(rows):
-            chat = chats[number % len(chats)]
+    @asynccontextmanager
+    async def writing(self, rows: int) -> Any:
+        """Yield what writes one row and returns when it is committed."""
+
+        async def write(row: Row) -> None:
             async with self.engine.begin() as connection:
-                await connection.execute(
-                    insert(TABLES.messages).values(
-                        key_id=chat,
-                        chat_id=chat,
-                        message_id=self.first + number,
-                        variant=b"",
-                        user_id=7,
-                        kind="text",
-                        direction="in",
-                        sent_at=MICROSECONDS,
-                        recorded_at=MICROSECONDS,
-                    )
-                )
+                await connection.execute(insert(TABLES.messages).values(**dict(zip(NAMES, row, strict=True))))
+
+        yield write
+
+    async def _write(self, write: Write, rows: int, chats: Sequence[int]) -> None:
+        for number in range(self.first, self.first + rows):
+            chat = chats[number % len(chats)]
+            await write((chat, chat, number, b"", 7, "text", "in", MICROSECONDS, MICROSECONDS))
 
     async def close(self) -> None:
         async with self.engine.begin() as connection:
@@ -101,96 +72,89 @@ class ByHand:
         await self.engine.dispose()
 
 
-class Driver(ByHand):
-    """The bare driver, told beforehand what to write in groups of a hundred: nobody waits for a single row."""
+class BareDriver(ByHand):
+    """The driver without SQLAlchemy, with a commit for each row."""
 
     name = "bare driver"
+    most_rows = 10_000
 
-    async def run(self, rows: int, writers: int) -> float:
-        chats = [chat for it in range(writers) for chat in chats_of(it, writers)]
-        values = [
-            (chats[it % len(chats)], chats[it % len(chats)], it, b"", 7, "text", "in", MICROSECONDS, MICROSECONDS)
-            for it in range(rows)
-        ]
-        names = "key_id, chat_id, message_id, variant, user_id, kind, direction, sent_at, recorded_at"
-        group = 100 if writers > 1 else 1
-        groups = [values[start : start + group] for start in range(0, rows, group)]
-        write = self._write_sqlite if self.target.is_sqlite else self._write_postgresql
-        return await write(f"INSERT INTO {TABLES.messages.name} ({names}) VALUES", groups)
+    def writing(self, rows: int) -> Any:
+        return self._on_sqlite() if self.target.is_sqlite else self._on_postgresql()
 
-    async def _write_sqlite(self, insert_: str, groups: list[list[tuple[Any, ...]]]) -> float:
-        async with aiosqlite.connect(self.target.dsn) as connection:
+    @asynccontextmanager
+    async def _on_sqlite(self) -> Any:
+        async with aiosqlite.connect(self.target.dsn, isolation_level=None) as connection:
             await connection.execute("PRAGMA synchronous=NORMAL")
-            started = time.perf_counter()
-            for group in groups:
-                await connection.executemany(f"{insert_} (?, ?, ?, ?, ?, ?, ?, ?, ?)", group)
-                await connection.commit()
-            return time.perf_counter() - started
+            statement = f"{_insert()} ({', '.join('?' * len(NAMES))})"
 
-    async def _write_postgresql(self, insert_: str, groups: list[list[tuple[Any, ...]]]) -> float:
+            async def write(row: Row) -> None:
+                await connection.execute_fetchall(statement, row)
+
+            yield write
+
+    @asynccontextmanager
+    async def _on_postgresql(self) -> Any:
+        async with asyncpg.create_pool(self.target.dsn, min_size=10, max_size=10) as pool:
+
+            async def write(row: Row) -> None:
+                await pool.execute(_insert_for_postgresql(), *row)
+
+            yield write
+
+
+class Coalesced(ByHand):
+    """Writes that wait together committed together: Core on SQLite, the bare driver on PostgreSQL, and no more."""
+
+    name = "coalesced"
+    most_rows = 20_000
+
+    @asynccontextmanager
+    async def writing(self, rows: int) -> Any:
+        waiting: list[tuple[Row, asyncio.Future[None]]] = []
+        some = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        async def write(row: Row) -> None:
+            answer = loop.create_future()
+            waiting.append((row, answer))
+            some.set()
+            await answer
+
+        async def run(write_group: WriteGroup) -> None:
+            while await some.wait():
+                while waiting:
+                    group, waiting[:LARGEST_GROUP] = waiting[:LARGEST_GROUP], []
+                    await write_group([row for row, _ in group])
+                    for _, answer in group:
+                        answer.set_result(None)
+                    await asyncio.sleep(0)
+                some.clear()
+
+        async with self._group_writer() as write_group:
+            running = asyncio.create_task(run(write_group))
+            yield write
+            running.cancel()
+
+    def _group_writer(self) -> AbstractAsyncContextManager[WriteGroup]:
+        return self._core() if self.target.is_sqlite else self._asyncpg()
+
+    @asynccontextmanager
+    async def _core(self) -> Any:
+        async def write_group(rows: Sequence[Row]) -> None:
+            async with self.engine.begin() as connection:
+                await connection.execute(insert(TABLES.messages), [dict(zip(NAMES, row, strict=True)) for row in rows])
+
+        yield write_group
+
+    @asynccontextmanager
+    async def _asyncpg(self) -> Any:
         connection = await asyncpg.connect(self.target.dsn)
-        started = time.perf_counter()
-        for group in groups:
-            await connection.executemany(f"{insert_} ($1, $2, $3, $4, $5, $6, $7, $8, $9)", group)
-        seconds = time.perf_counter() - started
+
+        async def write_group(rows: Sequence[Row]) -> None:
+            await connection.executemany(_insert_for_postgresql(), rows)
+
+        yield write_group
         await connection.close()
-        return seconds
-
-
-class Ours:
-    """The storage, recording into open sessions."""
-
-    def __init__(self, target: Target, name: str, *, shared: bool) -> None:
-        self.target = target
-        self.name = name
-        self.shared = shared
-        self.first = 0
-
-    async def open(self) -> None:
-        await self.target.empty()
-        self.storage = SQLAlchemySessionStorage(self.target.url, shared=self.shared)
-        await asyncio.gather(*(self.storage.open(SessionKey(1, chat, chat)) for chat in range(SESSIONS)))
-        if not self.target.is_sqlite:
-            await self.target.execute("ANALYZE")
-
-    async def run(self, rows: int, writers: int) -> float:
-        work = [messages_of(self.first, rows // writers, chats_of(it, writers)) for it in range(writers)]
-        self.first += rows
-        return await timed([self._write(messages) for messages in work])
-
-    async def _write(self, messages: Sequence[TrackedMessage]) -> None:
-        for message in messages:
-            await self.storage.record(Scope(1, message.chat_id, "private", message.chat_id), message)
-
-    async def list_and_clear(self, entries: int) -> dict[str, float]:
-        """Return the seconds that it takes to list a long session, and to clear it as ``session.clear()`` does."""
-        key, until = SessionKey(1, 5, 5), NOW + timedelta(minutes=1)
-        await asyncio.gather(*(self.storage.add(key, it) for it in messages_of(10**9, entries, [5])))
-        started = time.perf_counter()
-        listed = await self.storage.list(key)
-        looked = time.perf_counter()
-        claimed = await self.storage.claim(key, listed, now=NOW, until=until)
-        took = time.perf_counter()
-        held = [it for it in await self.storage.pending(1) if it.message in set(claimed)]
-        read = time.perf_counter()
-        assert await self.storage.settle(held) == entries
-        settled = time.perf_counter()
-        return {
-            f"listing {entries:,} entries": looked - started,
-            f"claiming {entries:,} entries": took - looked,
-            f"settling {entries:,} pending deletions": settled - read,
-        }
-
-    async def close(self) -> None:
-        await self.storage.aclose()
-        await self.target.empty()
-
-
-async def timed(writers: Sequence[Any]) -> float:
-    """Return the seconds until all writers are done."""
-    started = time.perf_counter()
-    await asyncio.gather(*writers)
-    return time.perf_counter() - started
 
 
 def set_durability(engine: AsyncEngine) -> None:
@@ -199,3 +163,11 @@ def set_durability(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def connect(connection: Any, _: object) -> None:
         connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def _insert() -> str:
+    return f"INSERT INTO {TABLES.messages.name} ({', '.join(NAMES)}) VALUES"
+
+
+def _insert_for_postgresql() -> str:
+    return f"{_insert()} ({', '.join(f'${number + 1}' for number in range(len(NAMES)))})"

@@ -9,8 +9,8 @@ from datetime import timedelta
 
 import psutil
 
-from benchmarks.contenders import NOW, messages_of
 from benchmarks.databases import Target
+from benchmarks.rows import NOW, messages_of
 from tgslices.model import Scope, SessionKey
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.storage.sqlalchemy.schema import NO_ID

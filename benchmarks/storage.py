@@ -1,8 +1,8 @@
 """What an SQL storage costs: ours, what a user writes by hand today, and what the driver can do at most, in one run.
 
 Run it with ``python -m benchmarks.storage``, and with ``--large`` for a million open sessions and ten million messages.
-Every round times each contender once, in turn, and the best round of each is printed beside the median of the ratios,
-so that a noisy machine disturbs all alike.
+Every round times each contender once, in turn, and the best round of each is printed beside the median of its ratios to
+the others in the same round, so that a noisy machine disturbs all alike.
 """
 
 from __future__ import annotations
@@ -16,37 +16,43 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.contenders import ByHand, Contender, Driver, Ours
+from benchmarks.contenders import BareDriver, ByHand, Coalesced
 from benchmarks.databases import Target, postgresql_target, sqlite_target
 from benchmarks.large import measure_large
+from benchmarks.ours import Ours
+from benchmarks.rows import Contender
 
 WRITERS = 100
 ROUNDS = 5
 
 
-def report(name: str, rates: dict[str, list[float]], unit: str = "rows/s") -> None:
-    """Print the best rate of each contender, and its median ratio to the one that is written by hand."""
-    print(f"\n{name}")
+def report(name: str, rates: dict[str, list[float]]) -> None:
+    """Print the best rate of each contender, and its median ratios to two of them."""
+    others = ("by hand", "coalesced")
+    print(f"\n{name:26}{'rows/s':>10}" + "".join(f"{f'to {other}':>15}" for other in others))
     for contender, measured in rates.items():
-        ratios = [mine / theirs for mine, theirs in zip(measured, rates["by hand"], strict=True)]
-        print(f"  {contender:12} {max(measured):>10,.0f} {unit}   x{statistics.median(ratios):.2f}")
+        ratios = (
+            statistics.median(mine / theirs for mine, theirs in zip(measured, rates[other], strict=True))
+            for other in others
+        )
+        print(f"  {contender:24}{max(measured):>10,.0f}" + "".join(f"{ratio:>15.2f}" for ratio in ratios))
 
 
 async def compare(
-    target: Target, *, rows: int, writers: int, rounds: int, ours: dict[str, bool]
+    target: Target, *, rows: int | None, writers: int, rounds: int, ours: dict[str, bool]
 ) -> dict[str, list[float]]:
-    """Return rows per second of each contender in each round."""
-    contenders: list[Contender] = [ByHand(target), Driver(target)]
+    """Return rows per second of each contender in each round; each writes as many as it is to, unless told."""
+    contenders: list[Contender] = [ByHand(target), BareDriver(target), Coalesced(target)]
     contenders += [Ours(target, name, shared=shared) for name, shared in ours.items()]
     rates: dict[str, list[float]] = {contender.name: [] for contender in contenders}
     for contender in contenders:
         await contender.open()
-        await contender.run(min(rows, 500), writers)
+        await contender.run(500, writers)
         await contender.close()
     for _ in range(rounds):
         for contender in contenders:
             await contender.open()
-            share = rows // 5 if isinstance(contender, ByHand) and writers > 1 else rows
+            share = rows or contender.most_rows
             rates[contender.name].append(share / await contender.run(share, writers))
             await contender.close()
     return rates
@@ -57,7 +63,7 @@ async def measure(target: Target, rounds: int) -> None:
     print(f"\n== {target.name} ==")
     default = target.name != "SQLite"
     ours = {"ours": default, f"ours, {'alone' if default else 'shared'}": not default}
-    many = await compare(target, rows=20_000, writers=WRITERS, rounds=rounds, ours=ours)
+    many = await compare(target, rows=None, writers=WRITERS, rounds=rounds, ours=ours)
     report(f"recording, {WRITERS} writers", many)
     one = await compare(target, rows=500, writers=1, rounds=rounds, ours=ours)
     report("recording, one writer", one)
