@@ -32,7 +32,8 @@ class SQLAlchemySessionStorage:
     needs room for two connections. ``shared`` says whether several processes (or several storages of one process) use
     the tables: by default SQLite belongs to this storage alone, which then keeps the open keys in memory, and any other
     database is shared. The tables are created on first use unless ``create`` is false; their names begin with
-    ``prefix``, and they are part of ``metadata``. No call takes longer than ``timeout``.
+    ``prefix``, and they are part of ``metadata``. No call takes longer than ``timeout``, but for the first one, which
+    may have tables to upgrade and open keys to load.
 
     When a call has returned, what it wrote survives a kill of this process. On SQLite, ``synchronous="FULL"`` makes it
     survive a loss of power too; the default may lose the last moments then, and never the file.
