@@ -23,29 +23,25 @@ def incoming_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middlewa
     """
     last_bot: Bot | None = None
     last_tracker: Tracker | None = None
+    begin, end = handling.set, handling.reset
 
     async def track(handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         nonlocal last_bot, last_tracker
         bot = data["bot"]
-        if bot is last_bot and last_tracker is not None:
-            tracker = last_tracker
-        else:
+        tracker = last_tracker
+        if tracker is None or bot is not last_bot:
             tracker = last_tracker = manager_of(bot).tracker
             last_bot = bot
-        token = handling.set(event)  # type: ignore[arg-type]  # an update middleware gets updates only
+        token = begin(event)  # type: ignore[arg-type]  # an update middleware gets updates only
         tracker.under_way += 1
         try:
             if not tracker.is_idle():
                 await tracker.track(event)  # type: ignore[arg-type]  # likewise
             return await handler(event, data)
         finally:
-            handling.reset(token)
-            try:
-                if tracker.intents:
-                    await tracker.settle_intents()
-            finally:
-                tracker.under_way -= 1
-                if tracker.quiet is not None and not tracker.under_way:
-                    tracker.quiet.set()
+            end(token)
+            tracker.under_way -= 1
+            if tracker.intents or tracker.quiet is not None:
+                await tracker.end_update()
 
     return track

@@ -57,23 +57,17 @@ def injection_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middlew
 
     ``manager_of`` finds a bot's manager. A handler that asks for none pays one lookup: no coroutine of ours runs.
     """
-    asking: dict[int, tuple[HandlerObject, Wants]] = {}
-    not_asking: dict[int, HandlerObject] = {}
-    # Handlers cannot be hashed; each is kept beside its id, so that the id cannot pass to another one.
 
     def fill_in(handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Awaitable[Any]:
         target = data["handler"]
-        number = id(target)
-        if number in not_asking:
+        try:
+            wants = target.tgslices_wants
+        except AttributeError:
+            # Kept on the handler itself, because a handler cannot be hashed, and so that they go together.
+            wants = target.tgslices_wants = wants_of(target)
+        if wants is None:
             return handler(event, data)
-        known = asking.get(number)
-        if known is None:
-            wants = wants_of(target)
-            if wants is None:
-                not_asking[number] = target
-                return handler(event, data)
-            known = asking[number] = (target, wants)
-        return _handle(known[1], manager_of(data["bot"]), handler, event, data)
+        return _handle(wants, manager_of(data["bot"]), handler, event, data)
 
     return fill_in
 

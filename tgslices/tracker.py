@@ -66,6 +66,7 @@ class Tracker:
         self.predicates: dict[SessionKey, Callable[[Update], Any]] = {}
         self._live: WeakValueDictionary[SessionKey, LiveKey] = WeakValueDictionary()
         self._backlog = Backlog(backlog_limit)
+        self._waiting = self._backlog.waiting
         self.intents: dict[tuple[SessionKey, TrackedMessage | None], Write] = {}
         """What was opened whose durable part is still to come, in order."""
         self._settling = asyncio.Lock()
@@ -85,7 +86,7 @@ class Tracker:
 
     def is_idle(self) -> bool:
         """Tell whether no update could be recorded now: no open key, no predicate, nothing on its way."""
-        return self._storage_is_idle(self.bot_id) and not (self.predicates or self.intents or self._backlog.waiting)
+        return self._storage_is_idle(self.bot_id) and not (self.predicates or self.intents or self._waiting)
 
     def intend_open(self, key: SessionKey, current: TrackedMessage | None = None) -> None:
         """Open a key as of now, with the message being handled as its first entry if one is given.
@@ -118,6 +119,14 @@ class Tracker:
                 await self._backlog.write(write, f"the opening of {intent[0]}")
                 if self.intents.get(intent) is write:
                     del self.intents[intent]
+
+    async def end_update(self) -> None:
+        """Do what is left when the handler of an update has ended."""
+        try:
+            await self.settle_intents()
+        finally:
+            if self.quiet is not None and not self.under_way:
+                self.quiet.set()
 
     async def ready(self) -> None:
         """Bring the storage up to date with everything that this process knows.
