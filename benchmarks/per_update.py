@@ -2,6 +2,8 @@
 
 Run it with ``python -m benchmarks.per_update``. Every round times each variant once, in an order of its own, and the
 medians of the differences and ratios within rounds are printed, so that a noisy machine disturbs all variants alike.
+First a round is one update of each variant, so that the processor's caches are as cold as in a bot that does something
+between two updates; then it is a burst of updates of each variant, when the caches hold little else.
 A middleware that does nothing is timed too: what it costs is the least that any middleware can cost.
 """
 
@@ -13,7 +15,7 @@ import gc
 import random
 import statistics
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -86,24 +88,62 @@ class Variant:
         for number in range(self.others):
             await self.storage.open(SessionKey(42, 1_000 + number, 1_000 + number))
 
-    async def round(self, first: int, count: int) -> None:
-        """Time one round, in microseconds an update."""
+    async def begin(self, first: int, count: int) -> None:
+        """Start anew, with updates to come."""
         if self.key is not None:
             await self.storage.close(self.key)
             await self.storage.open(self.key)
-        batch = updates(self.bot, first, count)
+        self.updates = updates(self.bot, first, count)
+
+    async def feed(self, updates: Sequence[Update]) -> None:
+        """Time one round, in microseconds an update."""
         feed = self.dispatcher.feed_update
-        begun = time.perf_counter()
-        for update in batch:
+        begun = time.perf_counter_ns()
+        for update in updates:
             await feed(self.bot, update)
-        self.taken.append((time.perf_counter() - begun) / count * 1e6)
+        self.taken.append((time.perf_counter_ns() - begun) / len(updates) / 1e3)
+
+    async def check(self) -> None:
+        """Make sure that it has recorded what it was to record."""
         if self.key is not None:
-            assert len(await self.storage.list(self.key)) == count
+            assert len(await self.storage.list(self.key)) == len(self.updates)
+
+
+async def run(variants: Sequence[Variant], rounds: int, count: int, burst: int) -> None:
+    """Feed ``count`` updates to every variant, ``burst`` of them in turn, again and again; the first time warms up."""
+    for number in range(rounds + 1):
+        for variant in variants:
+            await variant.begin(1 + number * count, count)
+        order = list(variants)
+        for start in range(0, count, burst):
+            random.shuffle(order)
+            for variant in order:
+                await variant.feed(variant.updates[start : start + burst])
+        for variant in variants:
+            await variant.check()
+            if number == 0:
+                variant.taken.clear()
 
 
 def median(function: Callable[[float, float], float], left: Variant, right: Variant) -> float:
     """Return the median over the rounds of a comparison of two variants."""
     return statistics.median(map(function, left.taken, right.taken))
+
+
+def report(variants: Sequence[Variant]) -> None:
+    """Print what was measured, and forget it."""
+    bare, *_ = variants
+    print(f"{'variant':<32}{'µs/update':>10}{'more than bare, µs':>20}{'ratio':>8}")
+    for variant in variants:
+        more = median(lambda ours, theirs: ours - theirs, variant, bare)
+        ratio = median(lambda ours, theirs: ours / theirs, variant, bare)
+        print(f"{variant.name:<32}{statistics.median(variant.taken):>10.2f}{more:>20.2f}{ratio:>8.3f}")
+    base, *others = [variant for variant in variants if variant.key is not None]
+    for variant in others:
+        ratio = median(lambda ours, theirs: ours / theirs, variant, base)
+        print(f"{variant.name} takes {ratio:.3f} of what {base.name} takes")
+    for variant in variants:
+        variant.taken.clear()
 
 
 async def main(rounds: int, count: int) -> None:
@@ -121,23 +161,10 @@ async def main(rounds: int, count: int) -> None:
         await variant.prepare()
     gc.collect()
     gc.freeze()  # a million open sessions are no garbage; benchmarks/memory.py measures what they cost the collector
-    order = list(variants)
-    for number in range(rounds + 1):
-        random.shuffle(order)
-        for variant in order:
-            await variant.round(1 + number * count, count)
-    for variant in variants:
-        del variant.taken[0]  # the first round warms up
-    print(f"{rounds} rounds of {count} updates; medians")
-    print(f"{'variant':<32}{'µs/update':>10}{'more than bare, µs':>20}{'ratio':>8}")
-    for variant in variants:
-        more = median(lambda ours, theirs: ours - theirs, variant, bare)
-        ratio = median(lambda ours, theirs: ours / theirs, variant, bare)
-        print(f"{variant.name:<32}{statistics.median(variant.taken):>10.2f}{more:>20.2f}{ratio:>8.3f}")
-    base = recording[0]
-    for variant in recording[1:]:
-        ratio = median(lambda ours, theirs: ours / theirs, variant, base)
-        print(f"{variant.name} takes {ratio:.3f} of what {base.name} takes")
+    for title, burst in (("one at a time", 1), ("in bursts", count)):
+        await run(variants, rounds, count, burst)
+        print(f"\n{title}: {rounds} rounds of {count} updates; medians")
+        report(variants)
     for variant in variants:
         await variant.bot.session.close()
 
