@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from aiogram import Bot, Dispatcher
-from aiogram.methods import SendMessage
+from aiogram.client.session.middlewares.base import NextRequestMiddlewareType
+from aiogram.exceptions import TelegramConflictError
+from aiogram.methods import SendMessage, TelegramMethod
 from aiogram.types import Message
 
-from tgslices.testing import BotApi
+from tgslices.testing import BotApi, Drop, Failure, Flood
+from tgslices.testing.faults import Effect
 from tgslices.testing.running import running
 
 
@@ -52,6 +56,86 @@ async def test_what_a_handler_raised_is_raised_at_the_end() -> None:
                     await chat.types("go on")
                     await chat.until(lambda view: view.texts()[-1] == "you said go on")
     assert [str(error) for error in caught.value.exceptions] == ["no such order"]
+
+
+async def test_what_a_handler_raised_is_noted_on_what_the_block_raised() -> None:
+    async with BotApi() as api:
+        account = api.add_bot("echo_bot")
+        chat = api.add_person("Ann").private_chat(account)
+        async with Bot(account.token, session=api.client_session()) as bot:
+            with pytest.raises(AssertionError) as caught:
+                async with running(echo(), bot):
+                    await chat.types("fail")
+                    await api.idle()
+                    raise AssertionError("nothing came")
+    assert str(caught.value) == "nothing came"
+    [note] = caught.value.__notes__
+    first, *_, last = note.splitlines()
+    assert (first, last) == ("A handler raised:", "LookupError: no such order")
+    assert 'raise LookupError("no such order")' in note
+
+
+async def test_what_a_handler_of_shutdown_raised_hides_no_other() -> None:
+    dispatcher = echo()
+
+    @dispatcher.shutdown()
+    async def stopped() -> None:
+        raise OSError("the archive is full")
+
+    async with BotApi() as api:
+        account = api.add_bot("echo_bot")
+        chat = api.add_person("Ann").private_chat(account)
+        async with Bot(account.token, session=api.client_session()) as bot:
+            with pytest.raises(ExceptionGroup) as caught:
+                async with running(dispatcher, bot):
+                    await chat.types("fail")
+                    await api.idle()
+    assert [str(error) for error in caught.value.exceptions] == ["no such order", "the archive is full"]
+
+
+async def test_polling_goes_on_after_the_server_was_away() -> None:
+    async with BotApi() as api:
+        account = api.add_bot("echo_bot")
+        chat = api.add_person("Ann").private_chat(account)
+        async with Bot(account.token, session=api.client_session()) as bot, running(echo(), bot):
+            await chat.until(lambda view: api.count("getUpdates") == 1)
+            await api.refuse()
+            await chat.types("hi")
+            await api.accept()
+            await chat.until(lambda view: view.texts() == ["hi", "you said hi"])
+
+
+@pytest.mark.parametrize("fault", [Failure(502), Flood(30), Drop()], ids=repr)
+async def test_polling_goes_on_after_a_fault_of_get_updates(fault: Effect) -> None:
+    async with BotApi() as api:
+        account = api.add_bot("echo_bot")
+        chat = api.add_person("Ann").private_chat(account)
+        api.faults.add(fault, method="getUpdates", times=2)
+        async with Bot(account.token, session=api.client_session()) as bot, running(echo(), bot):
+            await chat.types("hi")
+            await chat.until(lambda view: view.texts() == ["hi", "you said hi"])
+    assert api.count("getUpdates") >= 3
+
+
+async def test_polling_ends_with_an_error_that_does_not_go_away() -> None:
+    answered = asyncio.Event()
+
+    async def tell(make_request: NextRequestMiddlewareType[Any], bot: Bot, method: TelegramMethod[Any]) -> Any:
+        try:
+            return await make_request(bot, method)
+        finally:
+            answered.set()
+
+    async with BotApi() as api:
+        api.faults.add(Failure(409, "Conflict: two of them"), method="getUpdates")
+        async with Bot(api.add_bot("echo_bot").token, session=api.client_session()) as bot:
+            bot.session.middleware(tell)
+            with pytest.raises(ExceptionGroup) as caught:
+                async with running(echo(), bot):
+                    await answered.wait()
+    [error] = caught.value.exceptions
+    assert isinstance(error, TelegramConflictError)
+    assert error.message == "Conflict: two of them"
 
 
 async def test_startup_and_shutdown_are_called_around_the_block() -> None:

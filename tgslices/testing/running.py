@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import traceback
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, Final
 
 from aiogram import Bot, Dispatcher
+from aiogram.exceptions import TelegramNetworkError, TelegramRetryAfter, TelegramServerError
 from aiogram.methods import TelegramMethod
 from aiogram.types import Update
 
@@ -18,16 +21,21 @@ LAST_HANDLERS: Final = 5
 """Seconds that handlers may go on after the block; then they are cancelled."""
 
 
+PAUSE: Final = timedelta(milliseconds=50)
+"""Between a getUpdates that failed and the next one. aiogram takes a second and more, which no test wants to wait."""
+
+
 @asynccontextmanager
 async def running(dispatcher: Dispatcher, *bots: Bot, **data: Any) -> AsyncIterator[None]:
     """Poll the bots' updates into a dispatcher inside the block, with its startup and shutdown around it.
 
     It does what ``Dispatcher.start_polling`` does, but may be used again in another event loop, so that a dispatcher of
-    a module serves many tests; and what a handler raises is raised at the end of the block instead of being logged.
+    a module serves many tests; and what a handler raises is raised at the end of the block instead of being logged. If
+    the block raises, too, that goes on as it is, with the handlers' tracebacks as notes: pytest prints both.
     ``data`` is handed to the handlers.
 
     Raises:
-        ExceptionGroup: handlers raised; it holds what they raised.
+        ExceptionGroup: handlers raised, those of shutdown included; it holds what they raised.
     Source: ``Dispatcher.start_polling`` of aiogram
     """
     context = {"dispatcher": dispatcher, "bots": bots, **dispatcher.workflow_data, **data}
@@ -36,14 +44,31 @@ async def running(dispatcher: Dispatcher, *bots: Bot, **data: Any) -> AsyncItera
     polling = [asyncio.create_task(_poll(dispatcher, bot, context, errors)) for bot in bots]
     try:
         yield
-    finally:
-        for task in polling:
-            task.cancel()
-        await asyncio.wait(polling)
-        await dispatcher.emit_shutdown(bot=bots[-1], **context)
-    errors += [task.exception() for task in polling if not task.cancelled()]  # type: ignore[misc]  # they never return
+    except BaseException as failure:
+        await _stop(dispatcher, bots, polling, context, errors)
+        for error in errors:  # often why the block failed; a group would hide the kind of failure from pytest.raises
+            failure.add_note("A handler raised:\n" + "".join(traceback.format_exception(error)).rstrip())
+        raise
+    await _stop(dispatcher, bots, polling, context, errors)
     if errors:
         raise ExceptionGroup("handlers raised", errors)
+
+
+async def _stop(
+    dispatcher: Dispatcher,
+    bots: Sequence[Bot],
+    polling: Sequence[asyncio.Task[None]],
+    context: dict[str, Any],
+    errors: list[Exception],
+) -> None:
+    for task in polling:
+        task.cancel()
+    await asyncio.wait(polling)
+    errors += [task.exception() for task in polling if not task.cancelled()]  # type: ignore[misc]  # they never return
+    try:
+        await dispatcher.emit_shutdown(bot=bots[-1], **context)
+    except Exception as error:  # noqa: BLE001  # handed to the test, whatever it is
+        errors.append(error)
 
 
 async def _poll(dispatcher: Dispatcher, bot: Bot, context: dict[str, Any], errors: list[Exception]) -> None:
@@ -52,7 +77,7 @@ async def _poll(dispatcher: Dispatcher, bot: Bot, context: dict[str, Any], error
     offset: int | None = None
     try:
         while True:
-            for update in await bot.get_updates(offset=offset, timeout=LONG_POLL, allowed_updates=allowed):
+            for update in await _updates(bot, offset, allowed):
                 task = asyncio.create_task(_handle(dispatcher, bot, update, context, errors))
                 handling.add(task)
                 task.add_done_callback(handling.discard)
@@ -64,6 +89,15 @@ async def _poll(dispatcher: Dispatcher, bot: Bot, context: dict[str, Any], error
             task.cancel()
         if handling:
             await asyncio.wait(handling)
+
+
+async def _updates(bot: Bot, offset: int | None, allowed: list[str]) -> list[Update]:
+    """What the bot has not seen; ``[]`` after a fault that goes away, and after a pause."""
+    try:
+        return await bot.get_updates(offset=offset, timeout=LONG_POLL, allowed_updates=allowed)
+    except (TelegramNetworkError, TelegramServerError, TelegramRetryAfter):
+        await asyncio.sleep(PAUSE.total_seconds())  # aiogram does not wait for what a 429 asks for here either
+        return []
 
 
 async def _handle(
