@@ -17,6 +17,7 @@ from tgslices.testing.faults import Drop, Effect, Failure, Faults, Flood, Partia
 from tgslices.testing.jsontext import write_json
 from tgslices.testing.methods import METHODS
 from tgslices.testing.methods.method import Encoded, Method
+from tgslices.testing.traffic import Traffic
 from tgslices.testing.world import World
 
 log = logging.getLogger("tgslices.testing")
@@ -54,6 +55,7 @@ class Calls:
         self.in_flight = 0
         self._world = world
         self._faults = faults
+        self._traffic = Traffic(world)
 
     async def perform(self, bot: BotAccount, method: str, arguments: Arguments, *, via_webhook: bool = False) -> Answer:
         """Do what is asked, faults included. Whatever a method raises becomes an answer."""
@@ -66,9 +68,10 @@ class Calls:
         self._world.changes.notify()
         answer = _DROPPED
         try:
-            if self.latency and not is_poll:
-                await asyncio.sleep(self.latency.total_seconds())
-            answer = await self._answer(function, bot, key, arguments)
+            with self._traffic.passing(bot, key, arguments):
+                if self.latency and not is_poll:
+                    await asyncio.sleep(self.latency.total_seconds())
+                answer = await self._answer(function, bot, key, arguments)
         except ApiError as error:
             request.description = error.description
             answer = error_answer(error)

@@ -6,6 +6,7 @@ Source: tdlib/telegram-bot-api ``Client.cpp:15701-15727, 16321-16420, 16889-1699
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice, takewhile
@@ -13,6 +14,7 @@ from typing import Any, Final
 
 from tgslices.testing.errors import ApiError, conflict
 from tgslices.testing.jsontext import read_json, write_json
+from tgslices.testing.rules.flood import UPDATE_WINDOW
 
 MAX_LONG_POLL_SECONDS: Final = 50
 """Longer timeouts are cut to this. Source: tdlib/telegram-bot-api ``Client.h:1610``."""
@@ -98,6 +100,7 @@ class UpdateQueue:
         self.on_put: Callable[[QueuedUpdate], None] | None = None
         self._next_id = 1
         self._now = now
+        self._recent: deque[int] = deque()
         self.on_change = on_change
         self._poll: asyncio.Future[ApiError | None] | None = None
 
@@ -110,11 +113,20 @@ class UpdateQueue:
         body = write_json({"update_id": update_id, update_type: payload})
         update = QueuedUpdate(update_id, update_type, queue_key, body, self._now())
         self.pending[update_id] = update
+        self.count_recent()
+        self._recent.append(update.date)
         self.wake(None)
         if self.on_put is not None:
             self.on_put(update)
         self.on_change()
         return True
+
+    def count_recent(self) -> int:
+        """How many updates were queued within the last minute, confirmed ones included (C9)."""
+        limit = self._now() - UPDATE_WINDOW.total_seconds()
+        while self._recent and self._recent[0] <= limit:
+            self._recent.popleft()
+        return len(self._recent)
 
     def expire(self) -> None:
         """Forget what has waited for a day. Source: tdlib/telegram-bot-api ``Client.cpp:16983`` (``timeout``)."""
