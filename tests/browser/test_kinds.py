@@ -101,3 +101,27 @@ async def test_a_draft_is_gone_with_the_message_that_it_was_for(cafe: Cafe) -> N
     await cafe.bot.send_message(cafe.chat.id, "The soup is ready.")
     await tab.reads("The soup is ready.")
     await expect(tab.page.locator(".draft")).to_have_count(0)
+
+
+async def test_an_odd_message_costs_the_page_no_other(cafe: Cafe) -> None:
+    tab = await cafe.tab()
+    buttons: list[Any] = [["x"], [{"text": "Tea", "callback_data": "tea"}]]
+    odd: list[tuple[str, dict[str, Any]]] = [
+        ("poll", {"poll": {"options": ["a", "b"]}}),
+        ("checklist", {"checklist": {"tasks": 1}}),
+        ("new_chat_members", {"new_chat_members": [{}]}),
+        ("text", {"text": "\ud800?", "entities": [1], "reply_markup": {"inline_keyboard": buttons}, "from": 1}),
+    ]
+    for kind, content in odd:
+        cafe.api.plant_message(cafe.chat, cafe.account, kind=kind, content=content)
+    await cafe.bot.send_message(cafe.chat.id, "And then?")
+    await tab.reads("And then?")
+    said = [await item.evaluate(SAID) for item in await tab.page.locator(".bubble, .service > span").all()]
+    assert said == [
+        "Poll",
+        "checklist (cannot be shown)",
+        "Café bot: new chat members (cannot be shown)",
+        "\ufffd?",
+        "And then?",
+    ]
+    await expect(tab.page.locator("#offline")).to_be_hidden()

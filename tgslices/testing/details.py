@@ -1,6 +1,6 @@
 """What a message without a text of its own says: pure, from what the server stores to a title and lines.
 
-Content that a test has planted may lack anything, so nothing is taken for granted.
+Content that a test has planted may lack anything, and hold anything in its place: what cannot be read is named.
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ def detail_of(message: StoredMessage) -> Detail | None:
     if describe is None:
         return None
     field: Any = message.content.get(message.kind)
-    return describe(field if isinstance(field, dict) else {})
+    try:
+        return describe(field if isinstance(field, dict) else {})
+    except (AttributeError, LookupError, TypeError):
+        return Detail(unshown(message.kind))
 
 
 def spoken(kind: str) -> str:
@@ -39,8 +42,18 @@ def spoken(kind: str) -> str:
     return kind.replace("_", " ")
 
 
+def unshown(kind: str) -> str:
+    """What stands in the place of a message whose content makes no sense."""
+    return f"{spoken(kind)} (cannot be shown)"
+
+
+def said(value: Any) -> str:
+    """A text, or a number as one; ``""`` for anything else."""
+    return str(value) if isinstance(value, str | int | float) else ""
+
+
 def _text(fields: Json, *names: str) -> str:
-    return " ".join(str(fields[name]) for name in names if fields.get(name) not in (None, ""))
+    return " ".join(filter(None, (said(fields.get(name)) for name in names)))
 
 
 def _dice(dice: Json) -> Detail:
@@ -51,7 +64,7 @@ def _poll(poll: Json) -> Detail:
     options = [option for option in poll.get("options") or () if isinstance(option, dict)]
     state = "quiz" if poll.get("type") == "quiz" else ""
     state = f"{state} closed".strip() if poll.get("is_closed") else state
-    lines = [f"{_text(option, 'text')}: {option.get('voter_count', 0)}" for option in options]
+    lines = [f"{_text(option, 'text')}: {_text(option, 'voter_count') or 0}" for option in options]
     return Detail(_text(poll, "question"), (*lines, *([f"({state})"] if state else [])))
 
 
@@ -60,8 +73,8 @@ def _contact(contact: Json) -> Detail:
 
 
 def _location(place: Json) -> Detail:
-    live = f"live for {place['live_period']} s" if place.get("live_period") else ""
-    return Detail("Location", tuple(filter(None, (f"{place.get('latitude')}, {place.get('longitude')}", live))))
+    live = f"live for {_text(place, 'live_period')} s" if place.get("live_period") else ""
+    return Detail("Location", tuple(filter(None, (f"{_text(place, 'latitude')}, {_text(place, 'longitude')}", live))))
 
 
 def _venue(venue: Json) -> Detail:
@@ -85,18 +98,18 @@ def _game(game: Json) -> Detail:
 
 
 def _paid_media(paid: Json) -> Detail:
-    kinds = [str(item.get("type")) for item in paid.get("paid_media") or () if isinstance(item, dict)]
-    return Detail(f"{paid.get('star_count', 0)} ⭐", (", ".join(kinds),))
+    kinds = [_text(item, "type") for item in paid.get("paid_media") or () if isinstance(item, dict)]
+    return Detail(f"{_text(paid, 'star_count') or 0} ⭐", (", ".join(kinds),))
 
 
 def _story(story: Json) -> Detail:
     chat: Json = story.get("chat") or {}
     whose = _text(chat, "first_name") or _text(chat, "title")
-    return Detail(f"of {whose}" if whose else "", (f"number {story['id']}",) if "id" in story else ())
+    return Detail(f"of {whose}" if whose else "", (f"number {_text(story, 'id')}",) if "id" in story else ())
 
 
 def _giveaway(giveaway: Json) -> Detail:
-    return Detail("Giveaway", (f"{giveaway.get('winner_count', 0)} winners", _text(giveaway, "prize_description")))
+    return Detail("Giveaway", (f"{_text(giveaway, 'winner_count') or 0} winners", _text(giveaway, "prize_description")))
 
 
 def _named_file(file: Json) -> Detail:

@@ -185,8 +185,14 @@ class StoredMessage:
     def is_from(self, bot_id: int) -> bool:
         """Whether this bot sent it, for itself or for a business account."""
         if self.chat.owner is not None:
-            return bool(self.content.get("sender_business_bot", {}).get("id") == bot_id)
+            return self.business_bot_id == bot_id
         return self.sender_id == bot_id
+
+    @property
+    def business_bot_id(self) -> int | None:
+        """The bot that sent it for a business account; None if the account did so itself."""
+        bot = self.content.get("sender_business_bot")
+        return bot.get("id") if isinstance(bot, dict) else None
 
     def json_for(self, bot_id: int, connection_id: str | None = None) -> Json:
         """The Bot API's ``Message`` as this bot gets it, with the message it replies to."""

@@ -6,9 +6,11 @@ Source: https://core.telegram.org/bots/api#richmessage
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from tgslices.testing.accounts import Json
+from tgslices.testing.details import said
 
 _STYLES: Final = frozenset({"bold", "italic", "underline", "strikethrough", "spoiler", "code"})
 _WORDS: Final = ("expression", "alternative_text")
@@ -37,18 +39,29 @@ class _Writer:
 
 
 def flattened(rich: Any) -> tuple[str, list[Json]]:
-    """The plain text of a ``RichMessage`` and its entities, by offset; empty if there is nothing to read."""
+    """The plain text of a ``RichMessage`` and its entities, by offset; empty if there is nothing to read.
+
+    What nests too deep to be read ends the text.
+    """
     writer = _Writer()
-    _write_blocks(writer, rich.get("blocks") if isinstance(rich, dict) else None)
+    with suppress(RecursionError):
+        _write_blocks(writer, rich.get("blocks") if isinstance(rich, dict) else None)
     text = "".join(writer.pieces).rstrip("\n")
     return text, sorted(writer.entities, key=lambda item: (item["offset"], -item["length"]))
 
 
 def _write_blocks(writer: _Writer, blocks: Any) -> None:
-    for block in blocks if isinstance(blocks, list) else ():
-        if isinstance(block, dict):
-            _write_block(writer, block)
-            writer.end_line()
+    for block in _objects(blocks):
+        _write_block(writer, block)
+        writer.end_line()
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _objects(value: Any) -> list[Json]:
+    return [item for item in _items(value) if isinstance(item, dict)]
 
 
 def _write_block(writer: _Writer, block: Json) -> None:
@@ -77,17 +90,16 @@ def _write_caption(writer: _Writer, caption: Any) -> None:
 
 
 def _write_list(writer: _Writer, block: Json) -> None:
-    for item in block.get("items") or ():
-        if isinstance(item, dict):
-            box = ("☑ " if item.get("is_checked") else "☐ ") if item.get("has_checkbox") else ""
-            writer.add(f"{item.get('label') or '•'} {box}")
-            _write_blocks(writer, item.get("blocks"))
-            writer.end_line()
+    for item in _objects(block.get("items")):
+        box = ("☑ " if item.get("is_checked") else "☐ ") if item.get("has_checkbox") else ""
+        writer.add(f"{said(item.get('label')) or '•'} {box}")
+        _write_blocks(writer, item.get("blocks"))
+        writer.end_line()
 
 
 def _write_table(writer: _Writer, block: Json) -> None:
-    for row in block.get("cells") or ():
-        for number, cell in enumerate(row):
+    for row in _items(block.get("cells")):
+        for number, cell in enumerate(_objects(row)):
             writer.add(" | " if number else "")
             start = writer.length
             _write_text(writer, cell.get("text"))
@@ -97,7 +109,7 @@ def _write_table(writer: _Writer, block: Json) -> None:
 
 
 def _write_buttons(writer: _Writer, block: Json) -> None:
-    writer.add(" ".join(f"[{button.get('text', '')}]" for button in block.get("buttons") or ()))
+    writer.add(" ".join(f"[{said(button.get('text'))}]" for button in _objects(block.get("buttons"))))
 
 
 def _write_text(writer: _Writer, text: Any) -> None:
@@ -112,11 +124,12 @@ def _write_text(writer: _Writer, text: Any) -> None:
         for name in ("text", *_WORDS):
             _write_text(writer, text.get(name))
         if kind == "button":
-            writer.add(f"[{(text.get('button') or {}).get('text', '')}]")
+            button = text.get("button")
+            writer.add(f"[{said(button.get('text')) if isinstance(button, dict) else ''}]")
         if kind in _STYLES:
             writer.mark(kind, start)
         elif kind == "url":
-            writer.mark("text_link", start, url=str(text.get("url")))
+            writer.mark("text_link", start, url=said(text.get("url")))
 
 
 _PLAIN_BLOCKS: Final = {

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import Self
 
 from tgslices.testing.accounts import Json, User
-from tgslices.testing.details import detail_of
+from tgslices.testing.details import detail_of, said
 from tgslices.testing.entities import Chat, StoredMessage
 from tgslices.testing.methods.memory import drafts_in, reactions_on
 from tgslices.testing.rules.kinds import is_service
-from tgslices.testing.wording import service_text, text_of, text_of_content
+from tgslices.testing.wording import author_of, printable, service_text, text_of, text_of_content
 from tgslices.testing.world import World
 
 
@@ -45,7 +45,7 @@ class VisibleMessage:
         place = f"#{self.topic} " if self.topic else ""
         rows = "".join("  " + " ".join(f"[{button}]" for button in row) for row in self.buttons)
         reactions = f"  {''.join(self.reactions)}" if self.reactions else ""
-        return f"{number:>5}  {place}{self.sender}: {self._said()}{reactions}{rows}"
+        return printable(f"{number:>5}  {place}{self.sender}: {self._said()}{reactions}{rows}")
 
     def _said(self) -> str:
         if self.kind == "text":
@@ -57,23 +57,25 @@ class VisibleMessage:
 
 
 def inline_rows(message: StoredMessage) -> list[list[dict[str, object]]]:
-    """The rows of inline buttons under a message; ``[]`` for none."""
-    rows: list[list[dict[str, object]]] = message.content.get("reply_markup", {}).get("inline_keyboard", [])
-    return rows
+    """The rows of inline buttons under a message, each button with a text; ``[]`` for none."""
+    markup = message.content.get("reply_markup")
+    rows = markup.get("inline_keyboard") if isinstance(markup, dict) else None
+    found = [row for row in rows if isinstance(row, list)] if isinstance(rows, list) else []
+    return [[button for button in row if isinstance(button, dict) and "text" in button] for row in found]
 
 
 def seen(message: StoredMessage, reactions: Iterable[Json] = ()) -> VisibleMessage:
     """A message as it looks, with these ``ReactionType`` objects under it."""
-    content, chat = message.content, message.chat
-    author = content.get("from") or content["chat"]
-    topic = chat.topics.get(content.get("message_thread_id", 0))
+    author = author_of(message)
+    thread_id = message.content.get("message_thread_id")
+    topic = message.chat.topics.get(thread_id) if isinstance(thread_id, int) else None
     return VisibleMessage(
         message_id=message.message_id,
-        from_id=author["id"],
-        sender=author.get("first_name") or str(author.get("title")),
+        from_id=author.id,
+        sender=author.name,
         text=text_of(message)[0],
         kind=message.kind,
-        buttons=tuple(tuple(str(button["text"]) for button in row) for row in inline_rows(message)),
+        buttons=tuple(tuple(said(button["text"]) for button in row) for row in inline_rows(message)),
         date=datetime.fromtimestamp(message.date, UTC),
         stored=message,
         reactions=tuple(str(reaction.get("emoji") or reaction["type"]) for reaction in reactions),
@@ -141,7 +143,7 @@ class Sight:
         kind = " (business)" if chat.owner is not None else ""
         lines = [str(message) for message in self.visible()] or ["       (nothing is visible)"]
         lines += [f"    …  (draft) {text}".rstrip() for text in self.drafts()]
-        return "\n".join([f"--- {name}{kind}, as {self.person.first_name} sees it ---", *lines])
+        return printable("\n".join([f"--- {name}{kind}, as {self.person.first_name} sees it ---", *lines]))
 
     async def until(self, condition: Callable[[Self], object], *, timeout: float = 5.0) -> Self:  # noqa: ASYNC109
         """Wait until the condition holds, looking again after every change; ``timeout`` is in seconds of real time.

@@ -146,8 +146,7 @@ class ChatView(Dealings):
         raise AssertionError(f"no visible button {wanted!r}:\n{self}")
 
     async def _tap(self, message: StoredMessage, data: str, *, is_accessible: bool) -> Tap:
-        sender = message.content.get("sender_business_bot", {}).get("id", message.sender_id)
-        bot = self._world.bot_by_id(sender)
+        bot = self._world.bot_by_id(message.business_bot_id or message.sender_id)
         if bot is None:
             raise AssertionError(f"the message with this button was not sent by a bot:\n{self}")
         tap = self._world.tap(self.person, message, bot, data)

@@ -15,6 +15,7 @@ from tgslices.testing.calllog import CallLog
 from tgslices.testing.page.inspector import Inspector
 from tgslices.testing.page.snapshot import Snapshot, difference, snapshot
 from tgslices.testing.page.switches import Switches, clock_snapshot
+from tgslices.testing.wording import printable
 from tgslices.testing.world import World
 
 BREATH: Final = timedelta(milliseconds=15)
@@ -80,7 +81,7 @@ class Tab:
         patch = difference(self._sent, new)
         if patch is not None:
             self._sent = new
-            await self._socket.send_str(_compact(patch))
+            await self._socket.send_str(written(patch))
         return patch is not None
 
     def _patience(self, *, is_news: bool) -> timedelta | None:
@@ -109,5 +110,6 @@ class Tab:
                 self._picture.world.changes.notify()
 
 
-def _compact(patch: Json) -> str:
-    return json.dumps(patch, ensure_ascii=False, separators=(",", ":"))
+def written(patch: Json) -> str:
+    """A patch as it is sent: JSON that every browser reads, whatever a test has planted."""
+    return printable(json.dumps(patch, ensure_ascii=False, separators=(",", ":")))

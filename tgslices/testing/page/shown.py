@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from tgslices.testing.accounts import Json
-from tgslices.testing.details import Detail, detail_of, spoken
+from tgslices.testing.details import Detail, detail_of, said, spoken
 from tgslices.testing.entities import StoredMessage
 from tgslices.testing.rules.kinds import is_service
-from tgslices.testing.wording import preview, service_text, text_of
+from tgslices.testing.sight import inline_rows
+from tgslices.testing.wording import author_of, preview, service_text, text_of
 
 Reactions = Mapping[int, Sequence[Json]]
 Votes = Mapping[int, Sequence[int]]
@@ -22,43 +23,62 @@ _FILE_KINDS: Final = (
 def shown_message(message: StoredMessage, reactions: Reactions, votes: Votes) -> Json:
     """Everything that a page draws of a message; absent keys mean nothing to draw.
 
-    ``reactions`` and ``votes`` are what each user has given to it, by the user's number.
+    ``reactions`` and ``votes`` are what each user has given to it, by the user's number. Content that a test has
+    planted may be anything: the page needs the types that it knows, and gets nothing in the place of others.
     """
     content = message.content
-    author = content.get("from") or content["chat"]
+    author = author_of(message)
     text, entities = text_of(message)
     shown: Json = {
         "serial": message.serial,
         "id": message.message_id or None,
-        "from": author["id"],
-        "name": author.get("first_name") or author.get("title"),
-        "is_bot": bool(author.get("is_bot")),
+        "from": author.id,
+        "name": author.name,
+        "is_bot": author.is_bot,
         "kind": message.kind,
         "date": message.date,
         "text": text or None,
-        "entities": entities,
-        "edited": content.get("edit_date"),
+        "entities": [_mark(entity) for entity in entities],
+        "edited": bool(content.get("edit_date")) or None,
         "media": _media(message),
         "detail": _detail(message),
         "poll": _poll(content, votes),
         "reactions": _reactions(reactions),
-        "album": content.get("media_group_id"),
-        "buttons": content.get("reply_markup", {}).get("inline_keyboard"),
+        "album": said(content.get("media_group_id")) or None,
+        "buttons": [[_button(button) for button in row] for row in inline_rows(message)],
         "keyboard": message.markup,
         "forward": _forward(content),
         "via": _via(content),
         "reply": None if message.reply_to is None or message.reply_to.is_deleted else _quote(message.reply_to),
         "service": service_text(message) if is_service(message.kind) else None,
         "only_for": None if message.receiver_id is None else [message.receiver_id, message.sender_id],
-        "topic": content.get("message_thread_id"),
+        "topic": _number(content.get("message_thread_id")),
     }
     return {name: value for name, value in shown.items() if value not in (None, [], {})}
 
 
 def _quote(message: StoredMessage) -> Json:
-    author = message.content.get("from") or message.content["chat"]
-    name = author.get("first_name") or author.get("title")
-    return {"serial": message.serial, "name": name, "text": preview(message)}
+    return {"serial": message.serial, "name": author_of(message).name, "text": preview(message)}
+
+
+def _number(value: Any) -> int | None:
+    return value if type(value) is int else None
+
+
+def _mark(entity: Json) -> Json:
+    """What is drawn of an entity."""
+    mark = {name: entity[name] for name in ("type", "offset", "length")}
+    return mark | {"url": said(entity["url"])} if "url" in entity else mark
+
+
+def _button(button: Json) -> Json:
+    """What is drawn of an inline button, and what a tap on it does here."""
+    shown: Json = {"text": said(button["text"])}
+    shown |= {name: said(button[name]) for name in ("url", "callback_data") if name in button}
+    copied = button.get("copy_text")
+    if isinstance(copied, dict):
+        shown["copy_text"] = {"text": said(copied.get("text"))}
+    return shown | {"pay": True} if button.get("pay") else shown
 
 
 def _media(message: StoredMessage) -> Json | None:
@@ -66,13 +86,13 @@ def _media(message: StoredMessage) -> Json | None:
         return None
     media: Any = message.content.get(message.kind)
     if isinstance(media, list):
-        media = media[-1]
-    if not isinstance(media, dict) or "file_id" not in media:
+        media = media[-1] if media else None
+    if not isinstance(media, dict) or not said(media.get("file_id")):
         return None
     return {
         "url": f"page/files/{media['file_id']}",
-        "name": media.get("file_name") or spoken(message.kind).capitalize(),
-        "size": media.get("file_size", 0),
+        "name": said(media.get("file_name")) or spoken(message.kind).capitalize(),
+        "size": _number(media.get("file_size")) or 0,
         "spoiler": bool(message.content.get("has_media_spoiler")),
     }
 
@@ -90,11 +110,12 @@ def _detail(message: StoredMessage) -> Json | None:
 def _poll(content: Json, votes: Votes) -> Json | None:
     """A poll's options with who chose them."""
     poll: Any = content.get("poll")
-    if not isinstance(poll, dict):
+    if not isinstance(poll, dict) or not isinstance(poll.get("options"), list):
         return None
     options = [
-        {"text": str(option.get("text", "")), "by": [user for user, chosen in votes.items() if number in chosen]}
-        for number, option in enumerate(poll.get("options") or ())
+        {"text": said(option.get("text")), "by": [user for user, chosen in votes.items() if number in chosen]}
+        for number, option in enumerate(poll["options"])
+        if isinstance(option, dict)
     ]
     return {
         "options": options,
@@ -114,13 +135,14 @@ def _reactions(reactions: Reactions) -> Json:
 
 def _via(content: Json) -> str | None:
     """The bot that wrote for an account, or whose inline result was picked."""
-    bot = content.get("sender_business_bot") or content.get("via_bot") or {}
-    return bot.get("first_name")
+    bot: Any = content.get("sender_business_bot") or content.get("via_bot")
+    return said(bot.get("first_name")) if isinstance(bot, dict) else None
 
 
 def _forward(content: Json) -> str | None:
     origin = content.get("forward_origin")
     if not isinstance(origin, dict):
         return None
-    source = origin.get("sender_user") or origin.get("sender_chat") or origin.get("chat") or {}
-    return str(source.get("first_name") or source.get("title") or origin.get("sender_user_name") or "somebody")
+    source: Any = origin.get("sender_user") or origin.get("sender_chat") or origin.get("chat")
+    names = [source.get("first_name"), source.get("title")] if isinstance(source, dict) else []
+    return next(filter(None, map(said, [*names, origin.get("sender_user_name")])), "somebody")

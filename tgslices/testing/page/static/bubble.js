@@ -58,7 +58,7 @@ function marksOf(holders) {
 /** What is no text and no file: its kind, a title, and lines; a poll can be voted in. */
 function detailOf(message, me, does) {
   const kind = message.kind.replaceAll("_", " ");
-  const isSaid = message.detail.title.toLowerCase() === kind;
+  const isSaid = [kind, `${kind} (cannot be shown)`].includes(message.detail.title.toLowerCase());
   return h("div", { class: "detail" }, isSaid ? null : h("small", {}, kind), h("b", {}, message.detail.title),
     message.detail.lines.map((line) => h("div", {}, line)), message.poll ? pollOf(message, me, does) : null);
 }
