@@ -9,6 +9,7 @@ from tgslices.testing.rules.kinds import SERVICE_KINDS
 
 FRESH = timedelta(minutes=1)
 DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 NOT = "Bad Request: message can't be deleted"
 NOT_FOR_EVERYONE = "Bad Request: message can't be deleted for everyone"
@@ -20,9 +21,16 @@ POSTER = Standing(True, frozenset({"can_post_messages"}))
 
 
 def message(
-    chat_type: str, kind: str = "text", *, own: bool = True, age: timedelta = FRESH, message_id: int = 7
+    chat_type: str,
+    kind: str = "text",
+    *,
+    own: bool = True,
+    age: timedelta = FRESH,
+    message_id: int = 7,
+    test_dc: bool = False,
 ) -> Candidate:
-    return Candidate(chat_type, message_id, kind, own, age, is_post=chat_type == "channel")
+    is_post = chat_type == "channel"
+    return Candidate(chat_type, message_id, kind, own, age, is_post=is_post, is_test_dc=test_dc)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +64,12 @@ def message(
         (message("supergroup", age=2 * DAY - SECOND), DELETER, None),
         (message("supergroup", age=2 * DAY), DELETER, NOT),
         (message("channel", age=2 * DAY), DELETER, NOT),
+        # "G()->is_test_dc() ? 900 : 2 * 86400", and only there (8346).
+        (message("supergroup", age=15 * MINUTE - SECOND, test_dc=True), DELETER, None),
+        (message("supergroup", age=15 * MINUTE, test_dc=True), DELETER, NOT),
+        (message("channel", age=15 * MINUTE, test_dc=True), DELETER, NOT),
+        (message("group", age=2 * DAY, test_dc=True), MEMBER, None),
+        (message("private", age=2 * DAY, test_dc=True), MEMBER, None),
         # Server identifier 1, ChannelMigrateFrom, ChannelCreate and TopicCreate are false (8352-8358).
         (message("supergroup", message_id=1), DELETER, NOT),
         (message("channel", "channel_chat_created"), DELETER, NOT),

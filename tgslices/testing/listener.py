@@ -101,13 +101,14 @@ class Listener:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
             raise ApiError(413, "Request Entity Too Large") from None
-        bot = self._find_bot(token)
+        method, is_test_dc = _without_test(method)
+        bot = self._find_bot(token, is_test_dc=is_test_dc)
         arguments = read_arguments(query, request.headers.get("Content-Type", ""), body)
         return bot, method or arguments.text("method"), arguments
 
-    def _find_bot(self, token: str) -> BotAccount:
+    def _find_bot(self, token: str, *, is_test_dc: bool) -> BotAccount:
         bot = self._world.bots.get(token) or self._world.bots.get(unquote(token))
-        if bot is None:
+        if bot is None or is_test_dc is not self._world.is_test_dc:
             raise bad_token(unquote(token))
         return bot
 
@@ -122,7 +123,8 @@ class Listener:
     def _send_file(self, path: str) -> web.Response:
         token, _, file_path = path.removeprefix("/file/bot").partition("/")
         try:
-            self._find_bot(token)
+            file_path, is_test_dc = _without_test(file_path)
+            self._find_bot(token, is_test_dc=is_test_dc)
         except ApiError as error:
             return _response(error_answer(error))
         file = file_at(self._world, unquote(file_path))
@@ -140,6 +142,19 @@ def _make_request(
 ) -> web.BaseRequest:
     loop = asyncio.get_running_loop()
     return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)
+
+
+def _without_test(path: str) -> tuple[str, bool]:
+    """What is left of a path behind the token, and whether it was that of the test environment.
+
+    Source: tdlib/telegram-bot-api ``HttpConnection.cpp:35-44``.
+    """
+    if not path.startswith("test"):
+        return path, False
+    rest = path.removeprefix("test")
+    if not rest.startswith("/"):
+        raise not_found("")
+    return rest.removeprefix("/"), True
 
 
 def bad_token(token: str) -> ApiError:

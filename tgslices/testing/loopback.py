@@ -45,9 +45,19 @@ def _prototype() -> LoopbackSession:
     return LoopbackSession()
 
 
-def loopback_session(base: str, **options: Any) -> LoopbackSession:
+def server_at(base: str, *, is_test_dc: bool = False) -> TelegramAPIServer:
+    """The Bot API at this base URL, or that of Telegram's test environment there.
+
+    Source: https://core.telegram.org/bots/webapps#using-bots-in-the-test-environment
+    """
+    if not is_test_dc:
+        return TelegramAPIServer.from_base(base)
+    return TelegramAPIServer(f"{base}/bot{{token}}/test/{{method}}", f"{base}/file/bot{{token}}/test/{{path}}")
+
+
+def loopback_session(base: str, *, is_test_dc: bool = False, **options: Any) -> LoopbackSession:
     """A session that talks to the Bot API at this base URL; ``options`` are those of ``AiohttpSession``."""
-    api = TelegramAPIServer.from_base(base)
+    api = server_at(base, is_test_dc=is_test_dc)
     if options:
         return LoopbackSession(api=api, **options)
     session = copy(_prototype())

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from aiogram.client.session.aiohttp import AiohttpSession
+from aiogram.client.telegram import TelegramAPIServer
 
 from tgslices.testing.accounts import BotAccount
 from tgslices.testing.arguments import Arguments
@@ -16,7 +17,7 @@ from tgslices.testing.calls import Calls
 from tgslices.testing.clock import Clock
 from tgslices.testing.faults import Faults
 from tgslices.testing.listener import Listener
-from tgslices.testing.loopback import loopback_session
+from tgslices.testing.loopback import loopback_session, server_at
 from tgslices.testing.page import ChatPage
 from tgslices.testing.page.inspector import InspectableManager
 from tgslices.testing.postman import Postman
@@ -38,12 +39,17 @@ class BotApi(Stage):
         port: int = 0,
         webhook_retry_delay: timedelta = timedelta(seconds=1),
         page: bool = False,
+        test_dc: bool = False,
     ) -> None:
         """Prepare; ``port`` 0 picks a free one. ``webhook_retry_delay`` scales the pauses between failed deliveries.
 
         ``page``: serve the chat page, too, at `page_url`. Whoever reaches the port may play every person there.
+        ``test_dc``: be Telegram's test environment, whose methods are at ``/bot<token>/test/<method>``, and where bots
+        can delete from supergroups and channels for 15 minutes only.
+
+        Source: https://core.telegram.org/bots/webapps#using-bots-in-the-test-environment
         """
-        super().__init__(World(Clock()))
+        super().__init__(World(Clock(), is_test_dc=test_dc))
         self.faults = Faults(self.world.changes.notify)
         self.calls = Calls(self.world, self.faults)
         self.listener = Listener(self.world, self.calls, host, port)
@@ -88,8 +94,13 @@ class BotApi(Stage):
 
     @property
     def url(self) -> str:
-        """The base URL, for ``TelegramAPIServer.from_base``."""
+        """The base URL, for ``TelegramAPIServer.from_base``; with ``test_dc`` take `api_server` instead."""
         return f"http://{self.listener.host}:{self.listener.port}"
+
+    @property
+    def api_server(self) -> TelegramAPIServer:
+        """This server, for the ``api`` of aiogram's sessions."""
+        return server_at(self.url, is_test_dc=self.world.is_test_dc)
 
     @property
     def page_url(self) -> str:
@@ -112,7 +123,7 @@ class BotApi(Stage):
 
     def client_session(self, **options: Any) -> AiohttpSession:
         """A session for aiogram's ``Bot`` that talks to this server; the caller closes it."""
-        return loopback_session(self.url, **options)
+        return loopback_session(self.url, is_test_dc=self.world.is_test_dc, **options)
 
     def add_bot(
         self, username: str, *, first_name: str | None = None, reads_all_group_messages: bool = True

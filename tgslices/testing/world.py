@@ -26,9 +26,10 @@ SUPERGROUP_ID_BASE = -1_000_000_000_000
 class World:
     """Everything that the server remembers. It lives in one event loop and needs no locks: no method awaits."""
 
-    def __init__(self, clock: Clock) -> None:
-        """An empty world on this clock."""
+    def __init__(self, clock: Clock, *, is_test_dc: bool = False) -> None:
+        """An empty world on this clock; ``is_test_dc``: that of Telegram's test environment."""
         self.clock = clock
+        self.is_test_dc = is_test_dc
         self.changes = Changes()
         self.users: dict[int, User] = {}
         self.bots: dict[str, BotAccount] = {}

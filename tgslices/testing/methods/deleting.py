@@ -47,13 +47,14 @@ def delete_messages(world: World, bot: BotAccount, arguments: Arguments) -> bool
 
 def _delete(world: World, bot: BotAccount, chat: Chat, messages: Sequence[StoredMessage]) -> None:
     now = world.clock.unix_time()
-    refusal = batch_refusal((candidate(message, bot, now) for message in messages), standing(chat, bot))
+    asked = (candidate(message, bot, now, is_test_dc=world.is_test_dc) for message in messages)
+    refusal = batch_refusal(asked, standing(chat, bot))
     if refusal is not None:
         raise refusal
     world.remove(messages)
 
 
-def candidate(message: StoredMessage, bot: BotAccount, now: int) -> Candidate:
+def candidate(message: StoredMessage, bot: BotAccount, now: int, *, is_test_dc: bool = False) -> Candidate:
     """What the rules ask about a message; ``now`` is Unix time."""
     return Candidate(
         chat_type=message.chat.type,
@@ -62,6 +63,7 @@ def candidate(message: StoredMessage, bot: BotAccount, now: int) -> Candidate:
         outgoing=message.sender_id == bot.id,
         age=timedelta(seconds=now - message.date),
         is_post=message.chat.type == "channel",
+        is_test_dc=is_test_dc,
     )
 
 

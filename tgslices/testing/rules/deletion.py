@@ -20,6 +20,9 @@ DELETION_WINDOW: Final = timedelta(days=2)
 Source: https://core.telegram.org/bots/api#deletemessage and tdlib/td ``MessagesManager.cpp:8346, 8405``
 """
 
+TEST_WINDOW: Final = timedelta(seconds=900)
+"""The same in supergroups and channels of Telegram's test environment. Source: tdlib/td ``MessagesManager.cpp:8346``"""
+
 DICE_WINDOW: Final = timedelta(days=1)
 """How long a dice in a private chat cannot be deleted.
 
@@ -40,6 +43,7 @@ class Candidate:
     """All that a decision about one existing message needs.
 
     ``outgoing``: this bot sent it. ``is_post``: it is a channel's post. ``kind`` is named as aiogram's ``ContentType``.
+    ``is_test_dc``: it is one of Telegram's test environment.
     """
 
     chat_type: str
@@ -48,6 +52,7 @@ class Candidate:
     outgoing: bool
     age: timedelta
     is_post: bool = False
+    is_test_dc: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ def can_delete_message(message: Candidate, bot: Standing) -> bool:
     """
     if message.chat_type in {"private", "group"}:
         return True
-    if message.age >= DELETION_WINDOW:
+    if message.age >= (TEST_WINDOW if message.is_test_dc else DELETION_WINDOW):
         return False
     if message.message_id == 1 or message.kind in UNDELETABLE_KINDS:
         return False
