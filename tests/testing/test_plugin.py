@@ -120,3 +120,36 @@ def test_what_a_handler_raises_fails_the_test(pytester: pytest.Pytester) -> None
 def test_the_path_of_a_storage_is_the_tests_own(project: pytest.Pytester, tmp_path: Path) -> None:
     project.runpytest_subprocess("-p", "no:randomly", f"--basetemp={tmp_path}/base", "-k", "on_every_storage")
     assert list((tmp_path / "base").rglob("slices.db"))
+
+
+SHARING = """
+    import pytest
+    from mybot import build
+
+    pytest_plugins = ["tgslices.testing.plugin"]
+
+    @pytest.mark.parametrize("time", [1, 2])
+    async def test_an_order_that_is_never_done(bot, chat, person, run, session_storage, time):
+        await run(build(bot, session_storage))
+        order = bot.sessions.get(person.id, person.id, qualifier="order")
+        assert await order.messages() == []
+        await order.close()
+        await chat.types("hello")
+        await chat.types("/order")
+        await chat.until(lambda view: len(view.texts()) == 3)
+"""
+
+
+def test_tests_that_share_a_database_do_not_see_each_others_sessions(pytester: pytest.Pytester) -> None:
+    """Sessions are left open in a file that stays, by the same person of a bot of the same name."""
+    pytester.makepyfile(mybot=textwrap.dedent(BOT), test_mybot=textwrap.dedent(SHARING))
+    pytester.makeini(
+        f"""
+        [pytest]
+        asyncio_mode = auto
+        asyncio_default_fixture_loop_scope = function
+        tgslices_storages = sqlite:///{pytester.path}/slices.db
+        """
+    )
+    for _ in range(2):
+        pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=2)

@@ -48,9 +48,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest_asyncio.fixture
 async def session_storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SessionStorage]:
-    """A storage for ``setup_sessions``, new for each test and closed after it.
+    """A storage for ``setup_sessions``, opened for each test and closed after it.
 
-    Which ones is said by the ini option ``tgslices_storages``, a URL a line; in memory unless told otherwise.
+    Which ones is said by the ini option ``tgslices_storages``, a URL a line; in memory unless told otherwise. What a
+    test leaves in a database stays there, and no other test sees it: every test's bot has an id of its own.
     """
     storage = open_storage(request.param.replace("{tmp_path}", str(tmp_path)))
     yield storage

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterable
 from datetime import timedelta
 from itertools import count
+from typing import Final
 
 from tgslices.testing.accounts import BotAccount, BusinessConnection, Json, Member, User
 from tgslices.testing.changes import Changes
@@ -19,8 +20,21 @@ from tgslices.testing.rules import ephemeral
 from tgslices.testing.rules.access import Access, ChatFacts, access_refusal, unknown_chat
 from tgslices.testing.updates import UpdateQueue
 
-SUPERGROUP_ID_BASE = -1_000_000_000_000
+SUPERGROUP_ID_BASE: Final = -1_000_000_000_000
 """Supergroups and channels are numbered down from here. Source: tdlib/td ``DialogId.h``."""
+
+
+FIRST_BOT_ID: Final = 7_000_000_001
+"""Larger than 32 bits, as those of new bots are."""
+
+LAST_USER_ID: Final = 2**40 - 1
+"""Source: tdlib/td ``UserId.h``, ``MAX_USER_ID``."""
+
+BOTS_OF_ONE_WORLD: Final = 10_000
+"""Bots of one world are numbered in turn, from a random number.
+
+A storage keeps sessions by the bot's number, and one that outlives a world must not hand them to a bot of the next.
+"""
 
 
 class World:
@@ -41,7 +55,7 @@ class World:
         self.taps: dict[str, Tap] = {}
         self.failing_item: tuple[int, str] | None = None
         self._person_ids = count(1001)
-        self._bot_ids = count(7_000_000_001)
+        self._bot_ids = count(FIRST_BOT_ID + secrets.randbelow(LAST_USER_ID - FIRST_BOT_ID - BOTS_OF_ONE_WORLD))
         self._group_ids = count(4001)
         self._supergroup_ids = count(1)
         self._serials = count(1)
