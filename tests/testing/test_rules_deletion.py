@@ -18,6 +18,7 @@ MEMBER = Standing()
 ADMIN = Standing(is_administrator=True)
 DELETER = Standing(True, frozenset({"can_delete_messages"}))
 POSTER = Standing(True, frozenset({"can_post_messages"}))
+MANAGER = Standing(True, frozenset({"can_manage_direct_messages"}))
 
 
 def message(
@@ -28,9 +29,10 @@ def message(
     age: timedelta = FRESH,
     message_id: int = 7,
     test_dc: bool = False,
+    direct: bool = False,
 ) -> Candidate:
     is_post = chat_type == "channel"
-    return Candidate(chat_type, message_id, kind, own, age, is_post=is_post, is_test_dc=test_dc)
+    return Candidate(chat_type, message_id, kind, own, age, is_post=is_post, is_direct=direct, is_test_dc=test_dc)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +83,14 @@ def message(
         (message("supergroup", own=False), DELETER, None),
         (message("supergroup", own=False), ADMIN, NOT),
         (message("supergroup"), MEMBER, None),
+        # "status.can_delete_messages() || is_admined_monoforum": of direct messages anything, but not old (8346, 8361).
+        (message("supergroup", own=False, direct=True), MANAGER, None),
+        (message("supergroup", "suggested_post_declined", own=False, direct=True), MANAGER, None),
+        (message("supergroup", own=False, direct=True), DELETER, NOT),
+        (message("supergroup", own=False, direct=True, age=2 * DAY - SECOND), MANAGER, None),
+        (message("supergroup", own=False, direct=True, age=2 * DAY), MANAGER, NOT),
+        (message("supergroup", message_id=1, direct=True), MANAGER, NOT),
+        (message("supergroup", own=False), MANAGER, NOT),
         # Posts and service messages of its own take "can_post_messages" (8368-8370).
         (message("supergroup", "pinned_message"), MEMBER, NOT),
         (message("supergroup", "pinned_message"), POSTER, None),

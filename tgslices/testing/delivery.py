@@ -36,12 +36,13 @@ def _listeners(chat: Chat) -> list[BotAccount]:
         if isinstance(member.user, BotAccount)
         and member.is_inside
         and (chat.type != "channel" or member.is_administrator)
+        and (chat.parent is None or chat.is_run_by(member.user.id))
     ]
 
 
 def _sees(world: World, bot: BotAccount, message: StoredMessage, *, edited: bool) -> bool:
     chat = message.chat
-    author = message.content.get("from")
+    author = None if "sender_chat" in message.content else message.content.get("from")
     outgoing = message.sender_id == bot.id
     from_other_bot = bool(author and author["is_bot"] and author["id"] != bot.id and not is_service(message.kind))
     age = _age(world, message, edited=edited)

@@ -59,6 +59,9 @@ class Chat:
     ``type`` is Telegram's. In a private chat with a bot ``user`` and ``bot`` are its two sides; in a chat between two
     people that business bots see, ``user`` is the customer and ``owner`` the account. ``pinned`` holds messages, oldest
     first.
+
+    A channel's chat for direct messages is a supergroup with a ``parent``, whose ``members`` it shares; ``writers`` are
+    those who wrote there, each with a topic of the user's own number.
     """
 
     id: int
@@ -69,6 +72,7 @@ class Chat:
     bot: BotAccount | None = None
     owner: User | None = None
     is_forum: bool = False
+    parent: Chat | None = None
     migrated_to: int | None = None
     deleted: bool = False
     blocked: bool = False
@@ -77,6 +81,7 @@ class Chat:
     messages: dict[int, StoredMessage] = field(default_factory=dict, repr=False)
     ephemeral: dict[int, StoredMessage] = field(default_factory=dict, repr=False)
     topics: dict[int, Topic] = field(default_factory=dict, repr=False)
+    writers: dict[int, User] = field(default_factory=dict, repr=False)
     pinned: list[StoredMessage] = field(default_factory=list, repr=False)
     box: IdBox = field(default_factory=IdBox, repr=False)
     index: dict[int, dict[int, StoredMessage]] = field(default_factory=dict, repr=False)
@@ -105,7 +110,21 @@ class Chat:
             data["username"] = self.username
         if self.is_forum:
             data["is_forum"] = True
+        if self.parent is not None:
+            data["is_direct_messages"] = True
         return data
+
+    def topic_json(self, topic_id: int) -> Json:
+        """The fields of ``Message`` for what stands in a topic; empty for 0."""
+        if topic_id == 0:
+            return {}
+        if self.parent is not None:
+            return {"direct_messages_topic": {"topic_id": topic_id, "user": self.writers[topic_id].json()}}
+        return {"message_thread_id": topic_id, "is_topic_message": True}
+
+    def is_run_by(self, user_id: int) -> bool:
+        """Whether a user answers the direct messages here. Source: https://core.telegram.org/bots/api#chat"""
+        return self.parent is not None and "can_manage_direct_messages" in self.rights_of(user_id)
 
     @property
     def is_numbered_by_accounts(self) -> bool:

@@ -101,7 +101,10 @@ class Sight:
         """The messages that the person sees now, oldest first, as the server keeps them."""
         self._world.expire(self.chat)
         me = self.person.id
-        return [m for m in self.chat.messages.values() if m.receiver_id is None or me in {m.receiver_id, m.sender_id}]
+        shown = [m for m in self.chat.messages.values() if m.receiver_id is None or me in {m.receiver_id, m.sender_id}]
+        if self.chat.parent is None or self.chat.is_run_by(me):
+            return shown
+        return [m for m in shown if m.content.get("direct_messages_topic", {}).get("topic_id") == me]
 
     def visible(self) -> list[VisibleMessage]:
         """The messages that the person sees now, oldest first; service messages included."""

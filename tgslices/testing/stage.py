@@ -63,6 +63,14 @@ class Stage:
         chat.box.next()
         return chat
 
+    def add_direct_messages(self, channel: Chat | ChatView) -> Chat:
+        """The direct messages chat of a channel, where anybody may write to it, each in a topic of their own.
+
+        Bots see and do there what they may as the channel's administrators with ``can_manage_direct_messages``.
+        Source: https://core.telegram.org/bots/api#directmessagestopic
+        """
+        return self.world.add_direct_messages(_chat(channel))
+
     def _add_chat(
         self, kind: str, title: str, members: Iterable[User], admins: Iterable[User], username: str | None = None
     ) -> Chat:

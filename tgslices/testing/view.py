@@ -45,7 +45,7 @@ class ChatView(Dealings):
     async def types(
         self, text: str, *, reply_to: AnyMessage | None = None, topic: Topic | int | None = None
     ) -> StoredMessage:
-        """Send a text; ``/word`` becomes a command. ``topic`` is one of a forum. Returns the stored message."""
+        """Send a text; ``/word`` becomes a command. ``topic`` is one of a forum, or who wrote directly."""
         return await self.sends("text", _text_content(text), reply_to=reply_to, topic=topic)
 
     async def sends(
@@ -60,7 +60,7 @@ class ChatView(Dealings):
         fields = dict(content)
         if topic is not None:
             number = topic if isinstance(topic, int) else topic.thread_id
-            fields |= {"message_thread_id": number, "is_topic_message": True}
+            fields |= self.chat.topic_json(number)
         replied = None if reply_to is None else stored_of(reply_to)
         message = self._world.store(self.chat, self.person, kind, fields, reply_to=replied)
         announce(self._world, message)

@@ -23,6 +23,12 @@ from tgslices.testing.updates import UpdateQueue
 SUPERGROUP_ID_BASE: Final = -1_000_000_000_000
 """Supergroups and channels are numbered down from here. Source: tdlib/td ``DialogId.h``."""
 
+CHANNEL_BOT: Final = {"id": 136_817_688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
+"""Who shows as the sender of what a channel writes elsewhere.
+
+Source: tdlib/telegram-bot-api ``Client.cpp:18157`` and tdlib/td ``MessagesManager.cpp:20839``
+"""
+
 
 FIRST_BOT_ID: Final = 7_000_000_001
 """Larger than 32 bits, as those of new bots are."""
@@ -121,6 +127,14 @@ class World:
         chat = Chat(chat_id, kind, title=title, username=username)
         chat.members = {member.user.id: member for member in members}
         self.chats[chat.id] = chat
+        return chat
+
+    def add_direct_messages(self, channel: Chat) -> Chat:
+        """The chat in which people write to a channel, and where its administrators answer."""
+        chat = self.add_chat("supergroup", channel.title or "", ())
+        chat.parent = channel
+        chat.members = channel.members
+        chat.box.next()
         return chat
 
     def find_chat(self, bot: BotAccount, reference: str) -> Chat | None:
@@ -224,8 +238,13 @@ class World:
         base: Json = {"date": moment, "chat": chat.json()}
         if chat.type == "channel":
             base["sender_chat"] = chat.json()
+        elif chat.parent is not None and chat.is_run_by(sender.id):
+            base |= {"from": CHANNEL_BOT, "sender_chat": chat.parent.json()}
         else:
             base["from"] = sender.json()
+        if chat.parent is not None and not chat.is_run_by(sender.id):
+            chat.writers[sender.id] = sender
+            base |= chat.topic_json(sender.id)
         base.update(content)
         message = StoredMessage(next(self._serials), chat, kind, sender.id, moment, base)
         chat.messages[message.serial] = message

@@ -63,6 +63,7 @@ def candidate(message: StoredMessage, bot: BotAccount, now: int, *, is_test_dc: 
         outgoing=message.sender_id == bot.id,
         age=timedelta(seconds=now - message.date),
         is_post=message.chat.type == "channel",
+        is_direct=message.chat.parent is not None,
         is_test_dc=is_test_dc,
     )
 

@@ -23,6 +23,7 @@ _NOT_CARRIED: Final = frozenset(
     {
         "chat",
         "date",
+        "direct_messages_topic",
         "edit_date",
         "from",
         "has_protected_content",
@@ -161,6 +162,8 @@ def _origin(message: StoredMessage, bot: BotAccount) -> Json:
             "chat": message.chat.json(),
             "message_id": message.id_for(bot.id),
         }
+    if "sender_chat" in message.content:
+        return {"type": "chat", "date": message.date, "sender_chat": message.content["sender_chat"]}
     return {"type": "user", "date": message.date, "sender_user": message.content["from"]}
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from tgslices.testing.accounts import BotAccount, BusinessConnection, Json, User
 from tgslices.testing.arguments import Arguments
 from tgslices.testing.delivery import announce
-from tgslices.testing.entities import Chat, StoredMessage, Topic
+from tgslices.testing.entities import Chat, StoredMessage
 from tgslices.testing.errors import ApiError, bad_request
 from tgslices.testing.methods.markup import read_markup
 from tgslices.testing.methods.memory import memory_of
@@ -29,7 +29,7 @@ class Destination:
     chat: Chat
     connection: BusinessConnection | None = None
     receiver: User | None = None
-    topic: Topic | None = None
+    topic_id: int = 0
     reply_to: StoredMessage | None = None
 
     @property
@@ -77,8 +77,7 @@ def put(
 ) -> StoredMessage:
     """Store one message at its destination and tell the bots that hear it; nothing is checked any more."""
     chat = destination.chat
-    if destination.topic is not None:
-        content |= {"message_thread_id": destination.topic.thread_id, "is_topic_message": True}
+    content |= chat.topic_json(destination.topic_id)
     if destination.receiver is not None:
         return world.store_ephemeral(chat, bot, destination.receiver, kind, content, reply_to=destination.reply_to)
     if destination.connection is not None:
@@ -103,10 +102,10 @@ def find_destination(world: World, bot: BotAccount, arguments: Arguments, kind: 
     if connection_id:
         return _business_destination(world, bot, arguments, connection_id)
     chat = world.reach(bot, arguments.text("chat_id"), Access.WRITE)
-    topic = _find_topic(chat, bot, arguments.integer("message_thread_id"))
+    topic_id = _find_topic(chat, bot, arguments)
     _check_permission(world, chat, bot, kind)
     receiver = _find_receiver(world, chat, arguments, kind)
-    return Destination(chat, None, receiver, topic, _find_replied(world, chat, bot, arguments))
+    return Destination(chat, None, receiver, topic_id, _find_replied(world, chat, bot, arguments))
 
 
 def _check_permission(world: World, chat: Chat, bot: BotAccount, kind: str) -> None:
@@ -150,14 +149,21 @@ def find_business_chat(world: World, connection: BusinessConnection, arguments: 
     return chat
 
 
-def _find_topic(chat: Chat, bot: BotAccount, thread_id: int) -> Topic | None:
+def _find_topic(chat: Chat, bot: BotAccount, arguments: Arguments) -> int:
+    """The number of the topic that is named; 0 for none. Elsewhere than in chats with topics it is ignored."""
+    if chat.parent is not None:
+        topic_id = arguments.integer("direct_messages_topic_id")
+        is_known = topic_id in chat.writers
+        _check(topics.direct_messages_refusal(topic_id, is_run_by_bot=chat.is_run_by(bot.id), is_known=is_known))
+        return topic_id
+    thread_id = arguments.integer("message_thread_id")
     if thread_id <= 0 or not chat.is_forum:
-        return None
+        return 0
     topic = chat.topics.get(thread_id)
     _check(topics.thread_refusal(thread_id, is_forum=chat.is_forum, is_known=topic is not None))
     is_closed = topic is not None and topic.is_closed
     _check(topics.closed_topic_refusal(is_closed=is_closed, rights=chat.rights_of(bot.id)))
-    return topic
+    return thread_id
 
 
 def _find_receiver(world: World, chat: Chat, arguments: Arguments, kind: str) -> User | None:

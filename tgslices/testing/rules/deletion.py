@@ -43,7 +43,7 @@ class Candidate:
     """All that a decision about one existing message needs.
 
     ``outgoing``: this bot sent it. ``is_post``: it is a channel's post. ``kind`` is named as aiogram's ``ContentType``.
-    ``is_test_dc``: it is one of Telegram's test environment.
+    ``is_direct``: it is one of a channel's direct messages. ``is_test_dc``: it is one of Telegram's test environment.
     """
 
     chat_type: str
@@ -52,6 +52,7 @@ class Candidate:
     outgoing: bool
     age: timedelta
     is_post: bool = False
+    is_direct: bool = False
     is_test_dc: bool = False
 
 
@@ -74,7 +75,7 @@ def can_delete_message(message: Candidate, bot: Standing) -> bool:
         return False
     if message.message_id == 1 or message.kind in UNDELETABLE_KINDS:
         return False
-    if "can_delete_messages" in bot.rights:
+    if ("can_manage_direct_messages" if message.is_direct else "can_delete_messages") in bot.rights:
         return True
     if not message.outgoing:
         return False

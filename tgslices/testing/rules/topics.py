@@ -42,6 +42,19 @@ def thread_refusal(thread_id: int, *, is_forum: bool, is_known: bool) -> ApiErro
     return None
 
 
+def direct_messages_refusal(topic_id: int, *, is_run_by_bot: bool, is_known: bool) -> ApiError | None:
+    """Why nothing can be sent to the direct messages of a channel, or None; there a topic must be named.
+
+    Without the channel's right ``can_manage_direct_messages`` a bot cannot write there.
+    Source: tdlib/td ``MessageTopic.cpp:176-184, 216-219``.
+    """
+    if not is_run_by_bot:
+        return bad_request("Chat is not an administered channel direct messages chat")
+    if topic_id == 0:
+        return bad_request("Channel direct messages topic must be specified")
+    return None if is_known else bad_request("Topic not found")
+
+
 def closed_topic_refusal(*, is_closed: bool, rights: frozenset[str]) -> ApiError | None:
     """Why nothing can be sent to a closed topic, or None. ``TOPIC_CLOSED`` comes from the servers behind."""
     return bad_request("TOPIC_CLOSED") if is_closed and "can_manage_topics" not in rights else None
