@@ -12,13 +12,16 @@ from aiogram.types import Message
 from aiogram.webhook.aiohttp_server import SimpleRequestHandler
 from aiohttp import web
 
-from tgslices.testing import BotAccount, BotApi
+from tgslices.testing import BotAccount, BotApi, Slow
+from tgslices.testing.postman import is_delivered, retry_delay
 
 
 class Hook:
-    """A web server that answers with what the test wants."""
+    """A web server that answers with what the test wants: ``always``, once there is no other answer left."""
 
     def __init__(self) -> None:
+        self.always = 200
+        self.paths: list[str] = []
         self.requests: list[tuple[dict[str, str], bytes]] = []
         self.answers: list[web.Response] = []
         self.handler: SimpleRequestHandler | None = None
@@ -26,12 +29,13 @@ class Hook:
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         self.requests.append((dict(request.headers), await request.read()))
+        self.paths.append(f"{request.method} {request.path}")
         if self.answers:
             return self.answers.pop(0)
         if self.handler is not None:
             assert isinstance(request, web.BaseRequest)
             return await self.handler.handle(request)  # type: ignore[arg-type]
-        return web.Response()
+        return web.Response(status=self.always)
 
 
 @pytest.fixture
@@ -44,6 +48,12 @@ async def hook() -> AsyncIterator[Hook]:
     hook.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
     yield hook
     await runner.cleanup()
+
+
+@pytest.fixture
+async def other(api: BotApi) -> AsyncIterator[Bot]:
+    async with Bot(api.add_bot("other_bot").token, session=api.client_session()) as bot:
+        yield bot
 
 
 @pytest.fixture
@@ -210,3 +220,154 @@ async def test_bad_webhooks_are_refused(bot: Bot, url: str, secret: str | None, 
     with pytest.raises(TelegramBadRequest) as caught:
         await bot.set_webhook(url, secret_token=secret)
     assert caught.value.message == text
+
+
+# What counts as delivered, and when it is tried again.
+
+
+@pytest.mark.parametrize(("status", "taken"), [(200, True), (204, True), (299, True), (302, False), (304, False)])
+def test_only_2xx_is_a_delivery(status: int, taken: bool) -> None:
+    """`WebhookActor.cpp:619`."""
+    assert is_delivered(status) is taken
+
+
+async def test_a_redirect_is_a_failure_and_is_not_followed(
+    api: BotApi, account: BotAccount, bot: Bot, hook: Hook
+) -> None:
+    chat = api.add_person("Ann").private_chat(account)
+    hook.answers = [web.Response(status=302, headers={"Location": "/login", "Set-Cookie": "a=b"})]
+    await bot.set_webhook(hook.url)
+    await chat.types("hello")
+    await api.idle()
+    assert hook.paths == ["POST /hook", "POST /hook"]
+    assert [headers.get("Cookie") for headers, _ in hook.requests] == [None, None]
+    assert (await bot.get_webhook_info()).last_error_message == "Wrong response from the webhook: 302 Found"
+
+
+@pytest.mark.parametrize(
+    ("fails", "asked", "seconds"),
+    [(0, 0, 0), (1, 0, 2), (2, 0, 4), (5, 0, 32), (6, 0, 60), (1000, 0, 60), (0, 7, 7), (9, 7, 7), (0, 10**6, 3600)],
+)
+def test_a_webhook_that_fails_is_left_alone_longer_and_longer(fails: int, asked: int, seconds: int) -> None:
+    """`WebhookActor.cpp:502-516`: at once, then 2 s, 4 s ...; what Retry-After asks for comes first, up to an hour."""
+    assert retry_delay(fails, timedelta(seconds=asked)) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(("header", "times"), [("1", 1), ("0", 2), ("", 2), ("Wed, 21 Oct 2026 07:28:00 GMT", 2)])
+async def test_a_retry_after_is_waited_for(hook: Hook, header: str, times: int) -> None:
+    """A second that lasts an hour tells whether the first failure is repeated at once."""
+    async with BotApi(webhook_retry_delay=timedelta(hours=1)) as api:
+        account = api.add_bot("order_bot")
+        chat = api.add_person("Ann").private_chat(account)
+        hook.answers = [web.Response(status=503, headers={"Retry-After": header})]
+        async with Bot(account.token, session=api.client_session()) as bot:
+            await bot.set_webhook(hook.url)
+            await chat.types("hello")
+            await chat.until(lambda view: account.webhook is not None and account.webhook.last_error_date)
+            if times > 1:
+                await api.idle()
+        assert len(hook.requests) == times
+
+
+async def test_an_update_that_was_not_taken_for_a_day_is_dropped(
+    api: BotApi, account: BotAccount, bot: Bot, hook: Hook
+) -> None:
+    """`WebhookActor.cpp:511`: already when it would be too old by the next try."""
+    chat = api.add_person("Ann").private_chat(account)
+    hook.always = 500
+    await bot.set_webhook(hook.url)
+    await chat.types("never read")
+    await chat.until(lambda view: len(hook.requests) > 1)
+    api.clock.move(timedelta(hours=24, seconds=-1))
+    await api.idle()
+    hook.always = 200
+    await chat.types("read")
+    await api.idle()
+    assert b'"read"' in hook.requests[-1][1]
+
+
+async def test_a_webhook_that_is_gone_for_23_hours_is_given_up(
+    api: BotApi, account: BotAccount, bot: Bot, hook: Hook
+) -> None:
+    """`WebhookActor.cpp:637-648`."""
+    chat = api.add_person("Ann").private_chat(account)
+    hook.always = 410
+    await bot.set_webhook(hook.url)
+    await chat.types("hello")
+    await chat.until(lambda view: len(hook.requests) > 1)
+    assert account.webhook is not None
+    api.clock.move(timedelta(hours=23, seconds=1))
+    await chat.until(lambda view: account.webhook is None)
+    assert [update.message and update.message.text for update in await bot.get_updates()] == ["hello"]
+
+
+async def test_an_update_is_taken_before_the_method_in_the_answer_is_done(
+    api: BotApi, account: BotAccount, bot: Bot, hook: Hook
+) -> None:
+    """`WebhookActor.cpp:620-633, 667`: the next update of the chat does not wait for it."""
+    ann = api.add_person("Ann")
+    chat = ann.private_chat(account)
+    hook.answers = [web.json_response({"method": "sendMessage", "chat_id": ann.id, "text": "first"})]
+    held = asyncio.Event()
+    api.faults.add(Slow(until=held), method="sendMessage")
+    await bot.set_webhook(hook.url)
+    await chat.types("a")
+    await chat.types("b")
+    await chat.until(lambda view: len(hook.requests) > 1)
+    assert chat.texts() == ["a", "b"]
+    held.set()
+    await api.idle()
+    assert chat.texts() == ["a", "b", "first"]
+
+
+async def test_a_webhook_that_is_set_again_the_same_goes_on(api: BotApi, account: BotAccount, bot: Bot) -> None:
+    """`Client.cpp:15759`: "Webhook is already set"; what is on its way is not sent twice."""
+    arrived, held, seen = asyncio.Event(), asyncio.Event(), list[bytes]()
+
+    async def handle(request: web.BaseRequest) -> web.Response:
+        seen.append(await request.read())
+        arrived.set()
+        await held.wait()
+        return web.Response()
+
+    runner = web.ServerRunner(web.Server(handle, access_log=None))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    chat = api.add_person("Ann").private_chat(account)
+    await bot.set_webhook(url, secret_token="s3cret")
+    await chat.types("once")
+    await asyncio.wait_for(arrived.wait(), 5)
+    before = account.webhook
+    assert await bot.set_webhook(url, secret_token="s3cret", allowed_updates=["message"])
+    held.set()
+    await api.idle()
+    assert len(seen) == 1
+    assert (account.webhook, account.updates.allowed) == (before, frozenset({"message"}))
+    await bot.set_webhook(url, secret_token="another")
+    assert account.webhook is not before
+    await runner.cleanup()
+
+
+async def test_each_bot_has_a_webhook_of_its_own(
+    api: BotApi, account: BotAccount, bot: Bot, other: Bot, hook: Hook
+) -> None:
+    ann = api.add_person("Ann")
+    await bot.set_webhook(hook.url, secret_token="one")
+    await other.set_webhook(f"{hook.url}/2", secret_token="two")
+    other_account = api.world.bot_by_id(other.id)
+    assert other_account is not None
+    hook.answers = [web.Response(status=500)]
+    await ann.private_chat(account).types("to the first")
+    await api.idle()
+    await ann.private_chat(other_account).types("to the second")
+    await api.idle()
+    heard = [(headers["X-Telegram-Bot-Api-Secret-Token"], b"second" in body) for headers, body in hook.requests]
+    assert list(zip(hook.paths, heard, strict=True)) == [
+        ("POST /hook", ("one", False)),
+        ("POST /hook", ("one", False)),
+        ("POST /hook/2", ("two", True)),
+    ]
+    assert (await other.get_webhook_info()).last_error_message is None
+    await other.delete_webhook()
+    assert (await bot.get_webhook_info()).url == hook.url

@@ -21,6 +21,15 @@ class Webhook:
     last_error_date: int = 0
     last_error_message: str = ""
 
+    def is_like(self, other: Webhook) -> bool:
+        """Whether setWebhook would change nothing: the same arguments, and no certificate in either.
+
+        Source: tdlib/telegram-bot-api ``Client.cpp:15759-15763``.
+        """
+        mine = (self.url, self.secret_token, self.max_connections, self.ip_address)
+        others = (other.url, other.secret_token, other.max_connections, other.ip_address)
+        return mine == others and not self.has_custom_certificate and not other.has_custom_certificate
+
     def json(self) -> dict[str, Any]:
         """The Bot API's ``WebhookInfo``, without the counts of the queue."""
         data: dict[str, Any] = {

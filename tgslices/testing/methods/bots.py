@@ -55,12 +55,14 @@ def _choose_updates(bot: BotAccount, arguments: Arguments) -> None:
 def set_webhook(world: World, bot: BotAccount, arguments: Arguments) -> bool:
     """Have the updates delivered; an empty URL ends that. Plain HTTP and any port are allowed, as in ``--local`` mode.
 
-    Source: tdlib/telegram-bot-api ``Client.cpp:16000-16095``.
+    Source: tdlib/telegram-bot-api ``Client.cpp:15726-15795, 16000-16095``.
     """
     url = arguments.text("url")
     if url:
         webhook = _checked_webhook(url, arguments)
         _choose_updates(bot, arguments)
+        if bot.webhook is not None and bot.webhook.is_like(webhook) and not arguments.flag("drop_pending_updates"):
+            return True  # what is being delivered goes on; the server: "Webhook is already set"
     if arguments.flag("drop_pending_updates"):
         bot.updates.keep_last(0)
     bot.updates.wake(conflict("Conflict: terminated by setWebhook request"))
