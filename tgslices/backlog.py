@@ -6,30 +6,41 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
-from json import JSONDecodeError
 from typing import Final, TypeAlias
+
+from tgslices.errors import InvalidSessionKey, InvalidTrackedMessage
 
 log = logging.getLogger("tgslices")
 
 Write: TypeAlias = Callable[[], Awaitable[object]]
+"""A call of the storage; :class:`Backlog` also takes one that only reads."""
 
 FIRST_DELAY: Final = 0.1
 LONGEST_DELAY: Final = 5.0
 
-_PASSING: Final = (OSError, UnicodeDecodeError, JSONDecodeError)
+_HOPELESS: Final = (InvalidTrackedMessage, InvalidSessionKey)
+"""What a storage of ours says of an entry that can never be written."""
 
 
 class Backlog:
     """An ordered, bounded queue of writes, and one task that tries them again with backoff.
 
-    A write that fails with a ``ValueError`` or ``TypeError`` can never succeed (the entry itself is at fault): it is
-    logged and dropped. Every other failure is the storage's: the write stays first in line.
+    A failure is the storage's, and the write stays first in line. Only an entry that can never be written is logged and
+    dropped, so that it does not hold up the rest: one that our own errors name, or one that a storage refuses with a
+    ``ValueError`` or ``TypeError`` while it answers when it is asked for something else. Drivers raise those too when a
+    connection was closed.
     """
 
-    def __init__(self, limit: int, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
-        """Keep at most ``limit`` writes; what comes beyond is logged and lost, because memory is bounded."""
+    def __init__(
+        self, limit: int, *, probe: Write, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    ) -> None:
+        """Keep at most ``limit`` writes; what comes beyond is logged and lost, because memory is bounded.
+
+        ``probe`` reads from the storage, and raises when it does not answer.
+        """
         self.waiting: deque[tuple[Write, str]] = deque()
         self._limit = limit
+        self._probe = probe
         self._sleep = sleep
         self._draining = asyncio.Lock()
         self._retrying: asyncio.Task[None] | None = None
@@ -50,8 +61,8 @@ class Backlog:
         return True
 
     def keep(self, write: Write, what: str, error: Exception | None = None) -> None:
-        """Put a write at the end of the line; one that failed with ``error`` only if that was the storage's fault."""
-        if _is_at_fault(error):
+        """Put a write at the end of the line, unless the ``error`` with which it failed says that it is hopeless."""
+        if isinstance(error, _HOPELESS):
             log.error("Cannot record %s; it is left out", what, exc_info=error)
             return
         if error is not None:
@@ -77,10 +88,17 @@ class Backlog:
                 try:
                     await write()
                 except (ValueError, TypeError) as error:
-                    if not _is_at_fault(error):
+                    if not (isinstance(error, _HOPELESS) or await self._answers()):
                         raise
                     log.exception("Cannot record %s; it is left out", what)
                 self.waiting.popleft()
+
+    async def _answers(self) -> bool:
+        try:
+            await self._probe()
+        except Exception:  # noqa: BLE001  # whatever a plugin's driver raises
+            return False
+        return True
 
     async def _retry(self) -> None:
         delay = FIRST_DELAY
@@ -103,11 +121,3 @@ class Backlog:
             await self.drain()
         except Exception:
             log.exception("The storage is down at shutdown; %d writes are lost", len(self.waiting))
-
-
-def _is_at_fault(error: Exception | None) -> bool:
-    """Tell whether an entry can never be written.
-
-    Some errors are a ValueError too, but pass: a certificate that is refused, an answer that cannot be read.
-    """
-    return isinstance(error, (ValueError, TypeError)) and not isinstance(error, _PASSING)

@@ -1,15 +1,17 @@
-"""Predicates over tracked messages: plain callables, or aiogram's ``F``."""
+"""Predicates over tracked messages and over updates: plain callables, or aiogram's ``F``."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from magic_filter import MagicFilter
 
 from tgslices.errors import PredicateFailed
 from tgslices.model import TrackedMessage
+
+T = TypeVar("T")
 
 Predicate: TypeAlias = Callable[[TrackedMessage], Any] | MagicFilter
 """Chooses tracked messages by its truth: a function of one record, or an expression such as ``F.kind == "photo"``."""
@@ -29,19 +31,31 @@ def select(messages: Iterable[TrackedMessage], predicate: Predicate | None) -> l
         decide = predicate
     else:
         raise PredicateFailed(predicate, "cannot be called")
-    chosen = []
-    for message in messages:
-        try:
-            verdict = decide(message)
-            is_late = verdict is not True and verdict is not False and isinstance(verdict, _LATE_ANSWERS)
-            holds = is_late or bool(verdict)
-        except Exception as error:
-            raise PredicateFailed(predicate, f"raised {type(error).__name__}: {error}") from error
-        if is_late:
-            raise PredicateFailed(predicate, _why_late(verdict))
-        if holds:
-            chosen.append(message)
-    return chosen
+    try:
+        return [message for message in messages if holds(decide, message)]
+    except LateAnswer as late:
+        raise PredicateFailed(predicate, str(late)) from None
+    except Exception as error:
+        raise PredicateFailed(predicate, f"raised {type(error).__name__}: {error}") from error
+
+
+class LateAnswer(TypeError):
+    """What a predicate returned is no answer yet; the text says what it is."""
+
+
+def holds(decide: Callable[[T], Any], subject: T) -> bool:
+    """Tell whether a predicate holds for a message or an update.
+
+    Raises:
+        LateAnswer: it is a coroutine function or another that answers later.
+        Exception: whatever it raised.
+    """
+    verdict = decide(subject)
+    if verdict is True or verdict is False:
+        return verdict
+    if isinstance(verdict, _LATE_ANSWERS):
+        raise LateAnswer(_why_late(verdict))
+    return bool(verdict)
 
 
 _LATE_ANSWERS: Final = (Awaitable, Generator, AsyncGenerator)

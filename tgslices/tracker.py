@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -20,6 +19,7 @@ from tgslices.backlog import Backlog, Write
 from tgslices.deletion.routes import ChatKind, chat_kind
 from tgslices.extract import new_message, track_incoming
 from tgslices.model import Scope, SessionKey, TrackedMessage, scope_unchecked
+from tgslices.predicates import LateAnswer, holds
 from tgslices.storage.protocol import DurableSessionStorage
 
 log = logging.getLogger("tgslices")
@@ -65,7 +65,8 @@ class Tracker:
         self.clock = clock
         self.predicates: dict[SessionKey, Callable[[Update], Any]] = {}
         self._live: WeakValueDictionary[SessionKey, LiveKey] = WeakValueDictionary()
-        self._backlog = Backlog(backlog_limit)
+        # A bot has no chat with itself: nothing is ever kept under this key.
+        self._backlog = Backlog(backlog_limit, probe=partial(storage.list, SessionKey(bot_id, bot_id)))
         self._waiting = self._backlog.waiting
         self.intents: dict[tuple[SessionKey, TrackedMessage | None], Write] = {}
         """What was opened whose durable part is still to come, in order."""
@@ -179,19 +180,17 @@ class Tracker:
 
     def _holds(self, key: SessionKey, update: Update) -> bool:
         try:
-            verdict = self.predicates[key](update)
-            if not inspect.iscoroutine(verdict):
-                return bool(verdict)
+            return holds(self.predicates[key], update)
+        except LateAnswer as late:
+            log.error("The predicate of %s %s; the update counts as no match", key, late)  # noqa: TRY400 - it says all
         except Exception:
             log.exception("The predicate of %s raised; the update counts as no match", key)
-            return False
-        verdict.close()
-        log.error("The predicate of %s is a coroutine function; the update counts as no match", key)
         return False
 
     def matching_predicates(self, update: Update) -> list[SessionKey]:
         """Return the keys whose predicate holds for an update."""
-        return [key for key in self.predicates if self._holds(key, update)]
+        # A copy, because a predicate may subscribe another one.
+        return [key for key in list(self.predicates) if key in self.predicates and self._holds(key, update)]
 
     async def _follow(self, message: Message) -> None:
         if message.migrate_to_chat_id:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -76,6 +78,39 @@ async def test_a_coroutine_function_is_no_predicate(
     await stage.says("hello")
     assert await ids_in(session_of(stage, key)) == []
     assert f"The predicate of {key} is a coroutine function; the update counts as no match" in caplog.text
+
+
+async def test_a_generator_function_is_no_predicate(
+    stage: Stage, key: SessionKey, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The generator that it returns is true, whatever it would have said."""
+
+    def asks(update: Update) -> Iterator[bool]:
+        yield False
+
+    stage.bot.sessions.subscribe(key, asks)
+    await stage.says("hello")
+    assert await ids_in(session_of(stage, key)) == []
+    text = f"The predicate of {key} returned a generator in place of an answer; the update counts as no match"
+    assert text in caplog.messages
+
+
+async def test_a_predicate_that_subscribes_another_one_disturbs_nobody(stage: Stage, key: SessionKey) -> None:
+    handled: list[str | None] = []
+
+    @stage.dispatcher.message()
+    async def handle(message: Message) -> None:
+        handled.append(message.text)
+
+    def spreads(update: Update) -> bool:
+        stage.bot.sessions.subscribe(replace(key, qualifier="support"), lambda update: True)
+        return True
+
+    stage.bot.sessions.subscribe(key, spreads)
+    await stage.says("one", "two")
+    assert handled == ["one", "two"]
+    assert await ids_in(session_of(stage, key)) == [1, 2]
+    assert await ids_in(stage.session("support")) == [2]
 
 
 @pytest.mark.parametrize("bad", ["order", None, 7, SessionKey(5, 7)])
