@@ -76,6 +76,7 @@ async def _handle(
     wants: Wants, manager: SessionManager, handler: Handler, event: TelegramObject, data: dict[str, Any]
 ) -> Any:
     update: Update = data.get("event_update") or event.update  # type: ignore[attr-defined]  # an ErrorEvent
+    data = data.copy()  # aiogram's own goes to the next handler when this one skips
     for wanted in wants.parameters:
         session = manager.of(update, qualifier=wanted.qualifier)
         if session is None and not wanted.optional:

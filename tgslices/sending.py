@@ -64,7 +64,7 @@ def _aimed(
     async def send(self: Sending, *args: P.args, **kwargs: P.kwargs) -> R:
         self._aim(method.__name__, parameters, len(args), kwargs)
         with self.recording():
-            return await method(self.bot, cast(Target, self.key.chat_id), *args, **kwargs)
+            return cast(R, await getattr(self.bot, method.__name__)(self.key.chat_id, *args, **kwargs))
 
     _show_without(send, signature, "chat_id")
     return cast(Callable[Concatenate[Sending, P], Coroutine[Any, Any, R]], send)
@@ -85,14 +85,17 @@ def _aimed_on_business(
         if connection is None:
             raise CannotSendThere(method.__name__, self.key)
         with self.recording():
-            return await method(self.bot, connection, cast(Target, self.key.chat_id), *args, **kwargs)
+            return cast(R, await getattr(self.bot, method.__name__)(connection, self.key.chat_id, *args, **kwargs))
 
     _show_without(send, inspect.signature(method), "business_connection_id", "chat_id")
     return cast(Callable[Concatenate[Sending, P], Coroutine[Any, Any, R]], send)
 
 
 class SendWrappers(Sending):
-    """One line a method. Those that the oldest supported aiogram lacks are there when the installed one has them."""
+    """One line a method; what a subclass of Bot makes of it is what is called.
+
+    Those that the oldest supported aiogram lacks are there when the installed one has them.
+    """
 
     send_message = _aimed(Bot.send_message)
     send_photo = _aimed(Bot.send_photo)

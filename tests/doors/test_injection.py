@@ -8,6 +8,7 @@ from typing import Annotated, Any, Optional, TypeAlias
 
 import pytest
 from aiogram import Router
+from aiogram.dispatcher.event.bases import SkipHandler
 from aiogram.filters import ExceptionTypeFilter
 from aiogram.handlers import MessageHandler
 from aiogram.types import CallbackQuery, ErrorEvent, Message, TelegramObject
@@ -334,3 +335,28 @@ def test_a_qualifier_without_brackets_is_refused() -> None:
     """It would silently be the unqualified session."""
     with pytest.raises(ConfigurationError, match=r'Give a name: SessionQualifier\("order"\)'):
         session_meant(Annotated[Session, SessionQualifier] | None)
+
+
+async def test_a_handler_that_skips_leaves_its_sessions_to_nobody(stage: Stage) -> None:
+    """aiogram hands the same data to the next handler, whose ``session`` is SQLAlchemy's."""
+    held: Held = []
+    theirs = AsyncSession()
+
+    async def provide(handler: Callable[..., Awaitable[Any]], event: TelegramObject, data: dict[str, Any]) -> Any:
+        data["session"] = theirs
+        return await handler(event, data)
+
+    stage.dispatcher.message.outer_middleware(provide)
+
+    @stage.dispatcher.message()
+    async def skips(message: Message, session: Session) -> None:
+        held.append(session)
+        raise SkipHandler
+
+    @stage.dispatcher.message()
+    async def handles(message: Message, session: AsyncSession) -> None:
+        held.append(session)
+
+    await says(stage)
+    assert isinstance(held[0], Session)
+    assert held[1] is theirs

@@ -10,7 +10,7 @@ from aiogram import Bot, types
 
 from tests.needs import needs
 from tests.promises.stage import Stage, ids_in
-from tgslices import CannotSendThere, Session, SessionKey
+from tgslices import CannotSendThere, Session, SessionKey, SessionManager
 from tgslices.sending import GiftOptions
 
 WITHOUT_A_CHAT = {"send_chat_join_request_web_app"}
@@ -166,3 +166,18 @@ async def test_a_wrapper_knows_the_key_of_its_time(stage: Stage) -> None:
 def test_the_wrapper_of_gifts_takes_what_aiograms_method_takes() -> None:
     theirs = set(inspect.signature(Bot.send_gift).parameters)
     assert set(GiftOptions.__annotations__) == theirs - {"self", "gift_id", "user_id", "chat_id"}
+
+
+async def test_what_a_subclass_of_bot_makes_of_a_method_is_what_is_called(stage: Stage) -> None:
+    """A bot that throttles, or has a keyboard of its own for every message, does so through a session too."""
+
+    class Polite(Bot):
+        async def send_message(  # type: ignore[override]  # shorter than aiogram's
+            self, chat_id: Any, text: str, **options: Any
+        ) -> types.Message:
+            return await super().send_message(chat_id, f"{text}, please", **options)
+
+    bot = Polite(stage.bot.token, session=stage.bot.session)
+    session = SessionManager(bot, stage.bot.sessions.config).get(stage.chat.id)
+    assert (await session.send_message("Wait")).text == "Wait, please"
+    assert len(await session.messages()) == 1
