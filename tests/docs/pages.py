@@ -1,4 +1,7 @@
-"""The pages of the documentation as programs: their ``python`` blocks, run in order in one namespace for each page."""
+"""The pages of the documentation as programs: their ``python`` blocks, run in order in one namespace for each page.
+
+A block whose first line names a file (``# mybot.py``) is that file: a module of its own, which the blocks after it import.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ PAGES: Final = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
 LANGUAGES: Final = frozenset({"python", "text", "console", "toml", "ini", "sql"})
 """What a block may be called. One that is spelled otherwise would be taken for code that is run, and would not be."""
 
+_FILE: Final = re.compile(r"# (?P<name>\w+\.(?:py|ini))\n")
 _FENCE: Final = re.compile(
     r"^(?P<indent> *)(?P<fence>```+|~~~+)(?P<language>[^\n`]*)\n(?P<body>.*?)^ *(?P=fence) *$", re.MULTILINE | re.DOTALL
 )
@@ -31,6 +35,12 @@ class CodeBlock:
     language: str
     source: str
     line: int
+
+    @property
+    def file(self) -> str | None:
+        """The name of the file that the block is; None for a block that is run on the page."""
+        match = _FILE.match(self.source)
+        return None if match is None else match["name"]
 
 
 def blocks_of(text: str) -> list[CodeBlock]:
@@ -45,8 +55,15 @@ def blocks_of(text: str) -> list[CodeBlock]:
     ]
 
 
+def files_of(text: str) -> dict[str, str]:
+    """Return the files of a page by their names, in order."""
+    return {block.file: block.source for block in blocks_of(text) if block.file is not None}
+
+
 async def run_page(page: Path, **names: object) -> dict[str, Any]:
     """Run the ``python`` blocks of a page, top-level ``await`` allowed; return the namespace that they share.
+
+    Its files can be imported while it runs.
 
     Raises:
         Exception: whatever a block raised; the traceback names the page and its lines.
@@ -54,11 +71,20 @@ async def run_page(page: Path, **names: object) -> dict[str, Any]:
     module = ModuleType(f"page_{page.stem.replace('-', '_').lower()}")
     module.__dict__.update(names)
     sys.modules[module.__name__] = module  # where classes and postponed annotations of the page look for names
+    files: list[str] = []
     try:
         for block in blocks_of(page.read_text(encoding="utf-8")):
-            if block.language == "python":
+            if block.language != "python":
+                continue
+            if block.file is None:
                 await _run(block, page, module)
+                continue
+            files.append(block.file.removesuffix(".py"))
+            sys.modules[files[-1]] = ModuleType(files[-1])
+            await _run(block, page, sys.modules[files[-1]])
     finally:
+        for name in files:
+            del sys.modules[name]
         for bot in {value for value in vars(module).values() if isinstance(value, Bot)}:
             await bot.session.close()  # aiogram's client opens it again when it is used again
     return module.__dict__

@@ -54,6 +54,14 @@ TESTS = """
         await run(build(bot, session_storage))
         await converse(chat)
 
+    async def test_that_ends_while_a_handler_writes(session_storage, bot, chat, run):
+        await run(build(bot, session_storage))
+        await chat.types("/order")
+
+    async def test_that_ends_while_a_handler_writes_named_the_other_way_round(run, chat, bot, session_storage):
+        await run(build(bot, session_storage))
+        await chat.types("/order")
+
     @pytest.mark.parametrize("time", [1, 2])
     async def test_nothing_leaks(chat, person, bot_api, time):
         assert chat.texts() == []
@@ -81,7 +89,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 
 def test_a_project_tests_its_bot_on_every_storage_that_it_names(project: pytest.Pytester) -> None:
     result = project.runpytest_subprocess("-p", "no:randomly", "-v")
-    result.assert_outcomes(passed=5)
+    result.assert_outcomes(passed=9)
     result.stdout.fnmatch_lines(["*test_on_every_storage[[]memory://[]] PASSED*"])
 
 

@@ -47,15 +47,22 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest_asyncio.fixture
-async def session_storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SessionStorage]:
+async def _storages() -> AsyncIterator[AsyncExitStack]:
+    """The storages of a test. They are closed after everything that uses them, in whatever order a test names those."""
+    async with AsyncExitStack() as stack:
+        yield stack
+
+
+@pytest_asyncio.fixture
+async def session_storage(request: pytest.FixtureRequest, tmp_path: Path, _storages: AsyncExitStack) -> SessionStorage:
     """A storage for ``setup_sessions``, opened for each test and closed after it.
 
     Which ones is said by the ini option ``tgslices_storages``, a URL a line; in memory unless told otherwise. What a
     test leaves in a database stays there, and no other test sees it: every test's bot has an id of its own.
     """
     storage = open_storage(request.param.replace("{tmp_path}", str(tmp_path)))
-    yield storage
-    await durable(storage).aclose()
+    _storages.push_async_callback(durable(storage).aclose)
+    return storage
 
 
 @pytest_asyncio.fixture
@@ -72,7 +79,7 @@ def bot_account(bot_api: BotApi) -> BotAccount:
 
 
 @pytest_asyncio.fixture
-async def bot(bot_api: BotApi, bot_account: BotAccount) -> AsyncIterator[SessionBot]:
+async def bot(bot_api: BotApi, bot_account: BotAccount, _storages: AsyncExitStack) -> AsyncIterator[SessionBot]:
     """A bot that talks to the emulator with aiogram's ordinary client."""
     async with SessionBot(bot_account.token, session=bot_api.client_session()) as bot:
         yield bot
