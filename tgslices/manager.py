@@ -17,7 +17,7 @@ from tgslices.keys import KeyStrategy, SessionKeyStrategy, key_of, scope_of
 from tgslices.model import ClearResult, SessionKey, TrackedMessage
 from tgslices.session import Session
 from tgslices.settling import Settler
-from tgslices.storage.durable import durable, given, hold, let_go
+from tgslices.storage.durable import durable, given, let_go, use
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import SessionStorage
 from tgslices.tracker import Clock, Tracker, UpdatePredicate, utc_now
@@ -86,7 +86,8 @@ class SessionManager:
         self.storage: SessionStorage = given(storage)
         self.used = False
         self.wired = False
-        self._starts = 0
+        self._runs = 0
+        """How many dispatchers run this bot now."""
         self._durable = durable(storage)
         self._bot_id = bot.id
         self.tracker = Tracker(self._durable, self._bot_id, clock=config.clock, backlog_limit=config.backlog)
@@ -149,7 +150,7 @@ class SessionManager:
         return None if scope is None else key_of(scope, self.config.key_strategy, qualifier)
 
     def _open(self, key: SessionKey, current: TelegramObject | None) -> Session:
-        self.used = True
+        self._note_use()
         self.tracker.intend_open(key, None if current is None else self._record_of(current))
         return Session(
             self.bot,
@@ -159,6 +160,11 @@ class SessionManager:
             lease=self.config.lease,
             on_pending=self.settler.wake,
         )
+
+    def _note_use(self) -> None:
+        if not self.used:
+            self.used = True
+            use(self._durable, self)
 
     def _record_of(self, event: TelegramObject) -> TrackedMessage | None:
         try:
@@ -185,7 +191,7 @@ class SessionManager:
             raise ConfigurationError(
                 f"The predicate {predicate!r} cannot be called.", "Pass a plain function of one Update, or aiogram's F."
             )
-        self.used = True
+        self._note_use()
         self.tracker.intend_predicate(key, predicate)
 
     async def unsubscribe(self, key: SessionKey) -> None:
@@ -235,31 +241,38 @@ class SessionManager:
         return await self._durable.next_due(self._bot_id)
 
     async def start(self) -> None:
-        """Connect the storage and finish what an earlier process left, in the background."""
-        await hold(self._durable)
-        self._starts += 1
+        """Connect the storage and finish what an earlier process left, in the background.
+
+        Raises whatever the storage raises when it cannot be connected.
+        """
+        await self._durable.start()
+        use(self._durable, self)
+        self._runs += 1
         self.settler.start()
 
+    def ends(self) -> bool:
+        """Note that a dispatcher stops, and tell whether no other one runs this bot: then it is to be finished."""
+        self._runs = max(self._runs - 1, 0)
+        return not self._runs
+
     async def aclose(self) -> None:
-        """Let handlers finish, write what is waiting, and close the storage unless others hold it.
+        """Let handlers finish, write what is waiting, and close the storage unless others use it.
 
         A manager that was started several times, by dispatchers that share a bot, goes on until the last of them stops.
         """
-        await self.finish()
-        await self.release()
+        if self.ends():
+            await self.finish()
+            await self.release()
 
     async def finish(self) -> None:
         """Do the first part of :meth:`aclose`, all but the storage, which the sessions of other bots may still need."""
-        if self._starts <= 1:
-            await self.tracker.finish()
-            await self.settler.stop()
-            await self.tracker.aclose()
+        await self.tracker.finish()
+        await self.settler.stop()
+        await self.tracker.aclose()
 
     async def release(self) -> None:
-        """Do the second part of :meth:`aclose`: close the storage unless others hold it."""
-        was_started = self._starts > 0
-        self._starts = max(self._starts - 1, 0)
-        await let_go(self._durable, held=was_started)
+        """Do the second part of :meth:`aclose`: close the storage unless others use it."""
+        await let_go(self._durable, self)
 
 
 def sessions_of(bot: Bot) -> SessionManager | None:

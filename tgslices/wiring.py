@@ -124,10 +124,11 @@ class _Wiring:
             await manager.start()
 
     async def stop(self) -> None:
-        """Write what is waiting and let go of the storages, once no bot needs them: one that came later holds none."""
-        managers = list(self.managers)
-        await asyncio.gather(*(manager.finish() for manager in managers))
-        for manager in managers:
+        """Write what is waiting and let go of the storages, of every bot that no other dispatcher runs."""
+        # Before anything is awaited: of two dispatchers that stop at once, the later one has to finish.
+        ending = [manager for manager in list(self.managers) if manager.ends()]
+        await asyncio.gather(*(manager.finish() for manager in ending))
+        for manager in ending:
             await manager.release()
 
 

@@ -119,3 +119,35 @@ async def test_bots_that_appeared_later_keep_the_storage_until_each_is_done(api:
         await storage.open_keys(bots[0].id)
     for bot in bots:
         await bot.session.close()
+
+
+async def test_two_dispatchers_of_a_bot_that_stop_at_once_finish_its_work(api: BotApi, tmp_path: Path) -> None:
+    storage = storage_in(tmp_path)
+    bot = SessionBot(api.add_bot("order_bot").token, session=api.client_session())
+    dispatchers = [Dispatcher(), Dispatcher()]
+    for dispatcher in dispatchers:
+        setup_sessions(dispatcher, bot, storage=storage)
+        await dispatcher.emit_startup(bot=bot)
+    session = bot.sessions.get(7)
+    await asyncio.gather(*(dispatcher.emit_shutdown(bot=bot) for dispatcher in dispatchers))
+    assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("tgslices")]
+    again = storage_in(tmp_path)
+    assert await again.open_keys(bot.id) == [session.key]
+    await again.aclose()
+    await bot.session.close()
+
+
+async def test_a_script_without_a_dispatcher_keeps_the_storage_that_another_bot_lets_go(
+    api: BotApi, tmp_path: Path
+) -> None:
+    storage = storage_in(tmp_path)
+    tokens = [api.add_bot(name).token for name in ("one_bot", "two_bot")]
+    first, second = (SessionBot(token, session=api.client_session()) for token in tokens)
+    setup_sessions(Dispatcher(), first, second, storage=storage)
+    async with first:
+        session = first.sessions.get(7)
+        async with second:
+            await second.sessions.get(7).messages()
+        assert await session.messages() == []
+    with pytest.raises(Exception, match="closed"):
+        await storage.open_keys(first.id)

@@ -1,5 +1,5 @@
-"""``ssl.SSLCertVerificationError`` is a ``ValueError``, and so are an answer that cannot be read and what a driver says of
-a closed connection: each was taken for an entry that can never be written, and the entry was left out."""
+"""``ssl.SSLCertVerificationError`` is a ``ValueError``, and so are an answer that cannot be read and what a driver says
+of a closed connection: each was taken for an entry that can never be written, and the entry was left out."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final, cast
+from weakref import WeakSet
 
 from tgslices.storage.adapter import PluginStorage
 from tgslices.storage.protocol import (
@@ -31,22 +32,19 @@ def given(storage: SessionStorage) -> SessionStorage:
     return storage.plugin if isinstance(storage, PluginStorage) else storage
 
 
-_held: Final[dict[int, tuple[DurableSessionStorage, int]]] = {}
-"""Storages in use, by id, and by how many managers: several bots and dispatchers may share one."""
+_users: Final[dict[int, WeakSet[object]]] = {}
+"""Who uses which storage, by its id: several bots and dispatchers may share one. Who is garbage uses nothing."""
 
 
-async def hold(storage: DurableSessionStorage) -> None:
-    """Start a storage and keep it from being closed until :func:`let_go`. Raises what the storage's start raises."""
-    await storage.start()
-    _, holders = _held.get(id(storage), (storage, 0))
-    _held[id(storage)] = storage, holders + 1
+def use(storage: DurableSessionStorage, user: object) -> None:
+    """Keep a storage from being closed until its user lets go of it, or is gone."""
+    _users.setdefault(id(storage), WeakSet()).add(user)
 
 
-async def let_go(storage: DurableSessionStorage, *, held: bool) -> None:
-    """Close a storage when nobody else holds it; ``held`` says whether the caller did."""
-    _, holders = _held.pop(id(storage), (storage, 0))
-    holders -= held
-    if holders > 0:
-        _held[id(storage)] = storage, holders
-    else:
+async def let_go(storage: DurableSessionStorage, user: object) -> None:
+    """Close a storage unless others use it."""
+    users = _users.get(id(storage), WeakSet())
+    users.discard(user)
+    if not users:
+        _users.pop(id(storage), None)
         await storage.aclose()
