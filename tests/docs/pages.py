@@ -1,6 +1,6 @@
 """The pages of the documentation as programs: their ``python`` blocks, run in order in one namespace for each page.
 
-A block whose first line names a file (``# mybot.py``) is that file: a module of its own, which the blocks after it import.
+A block whose first line names a file (``# mybot.py``) is that file: a module that the blocks after it can import.
 """
 
 from __future__ import annotations

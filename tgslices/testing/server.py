@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -169,13 +168,11 @@ class BotApi(Stage):
         Raises:
             AssertionError: there was still something to do after that time.
         """
-        try:
-            await asyncio.wait_for(self.world.changes.until(self._is_idle), timeout)
-        except TimeoutError:
+        if not await self.world.changes.within(timeout, self._is_idle):
             left = {bot.username: len(bot.updates.pending) for bot in self.world.bots.values() if bot.updates.pending}
             raise AssertionError(
                 f"not idle within {timeout:g} s: unconfirmed updates {left}, calls in work {self.calls.in_flight}"
-            ) from None
+            )
 
     def _is_idle(self) -> bool:
         return self.calls.in_flight == 0 and not any(bot.updates.pending for bot in self.world.bots.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -149,8 +148,10 @@ class Sight:
         return printable("\n".join([f"--- {name}{kind}, as {self.person.first_name} sees it ---", *lines]))
 
     async def until(self, condition: Callable[[Self], object], *, timeout: float = 5.0) -> Self:  # noqa: ASYNC109
-        """Wait until the condition holds, looking again after every change; ``timeout`` is in seconds of real time.
+        """Wait until the condition holds; ``timeout`` is in seconds of real time.
 
+        It is asked after every change of the emulator's world and now and then in between, as it may be about the bot's
+        own data just as well.
         A condition that raises `LookupError` does not hold yet (``view.texts()[-1]`` of an empty chat).
 
         Raises:
@@ -163,8 +164,6 @@ class Sight:
             except LookupError:
                 return False
 
-        try:
-            await asyncio.wait_for(self._world.changes.until(holds), timeout)
-        except TimeoutError:
-            raise AssertionError(f"not so within {timeout:g} s:\n{self}") from None
+        if not await self._world.changes.within(timeout, holds):
+            raise AssertionError(f"not so within {timeout:g} s:\n{self}")
         return self
