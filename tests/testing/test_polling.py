@@ -69,6 +69,23 @@ async def test_allowed_updates_last_until_they_are_named_again(
     assert kinds == ["chat_member", "message", "message"]
 
 
+async def test_a_bot_that_hears_guests_alone_is_told_of_nothing_else(bot: Bot, chat: ChatView) -> None:
+    await bot.get_updates(allowed_updates=["guest_message"])
+    await chat.types("unheard")
+    assert await bot.get_updates() == []
+
+
+@pytest.mark.parametrize("names", [[], ["no_such_update"]], ids=["nothing", "nothing known"])
+async def test_a_list_without_a_known_type_asks_for_the_default_ones(
+    bot: Bot, chat: ChatView, names: list[str]
+) -> None:
+    """Source: tdlib/telegram-bot-api ``Client.cpp:16925-16928``: both leave no bit set, and are not told apart."""
+    await bot.get_updates(allowed_updates=["chat_member"])
+    await bot.get_updates(allowed_updates=names)
+    await chat.types("heard")
+    assert [update.event_type for update in await bot.get_updates()] == ["message"]
+
+
 async def test_a_whole_conversation_over_a_real_dispatcher(api: BotApi, bot: Bot, chat: ChatView) -> None:
     dispatcher = Dispatcher()
 

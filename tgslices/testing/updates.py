@@ -31,6 +31,7 @@ UPDATE_TYPES: Final = (
     "business_message",
     "edited_business_message",
     "deleted_business_messages",
+    "guest_message",
     "message_reaction",
     "message_reaction_count",
     "inline_query",
@@ -46,6 +47,9 @@ UPDATE_TYPES: Final = (
     "chat_join_request",
     "chat_boost",
     "removed_chat_boost",
+    "managed_bot",
+    "subscription",
+    "stopped_message_generation",
 )
 """Source: https://core.telegram.org/bots/api#update"""
 
@@ -74,7 +78,7 @@ class QueuedUpdate:
 def parse_allowed_updates(text: str) -> frozenset[str] | None:
     """What an ``allowed_updates`` argument asks for: None to keep the previous choice, the default for an empty list.
 
-    Unknown names are ignored, and something unreadable keeps the previous choice.
+    Unknown names are ignored: a list of nothing else is an empty one. Something unreadable keeps the previous choice.
     Source: tdlib/telegram-bot-api ``Client.cpp:16889-16929``.
     """
     if not text:
