@@ -92,6 +92,15 @@ ERRORS: list[tuple[TgslicesError, type[Exception], str]] = [
         ),
     ),
     (
+        InvalidStorage({}, ("postpone", "settle")),
+        TypeError,
+        (
+            "dict is no durable session storage: it misses postpone, settle. Implement the whole of "
+            "tgslices.storage.protocol.DurableSessionStorage, or only add, list, remove and clear, "
+            "to have pending deletions kept in memory."
+        ),
+    ),
+    (
         InvalidStorage(MemorySessionStorage, ("add", "list", "remove", "clear")),
         TypeError,
         "MemorySessionStorage is a class and no session storage. Pass an instance of it.",

@@ -146,8 +146,15 @@ class InvalidStorage(TgslicesError, TypeError):
         """Name the missing methods and the remedy."""
         if isinstance(self.storage, type):
             return f"{self.storage.__name__} is a class and no session storage. Pass an instance of it."
+        name, missing = type(self.storage).__name__, ", ".join(self.missing)
+        if not {"add", "list", "remove", "clear"} & {*self.missing}:
+            return (
+                f"{name} is no durable session storage: it misses {missing}. Implement the whole of "
+                "tgslices.storage.protocol.DurableSessionStorage, or only add, list, remove and clear, "
+                "to have pending deletions kept in memory."
+            )
         return (
-            f"{type(self.storage).__name__} is no session storage: it misses {', '.join(self.missing)}. "
+            f"{name} is no session storage: it misses {missing}. "
             "Implement the four async methods of tgslices.SessionStorage: add, list, remove, clear."
         )
 

@@ -101,6 +101,12 @@ class Forgetful:
     async def remove(self, *args: Any) -> Any: ...
 
 
+class NearlyDurable(MemorySessionStorage):
+    """A durable storage whose author has misspelt a method: its pending deletions would be lost at a restart."""
+
+    postpone: Any = None
+
+
 @pytest.mark.parametrize(
     ("storage", "text"),
     [
@@ -113,8 +119,14 @@ class Forgetful:
             f"str is no session storage: it misses add, list, remove, clear. {REMEDY}",
         ),
         (MemorySessionStorage, "MemorySessionStorage is a class and no session storage. Pass an instance of it."),
+        (
+            NearlyDurable(),
+            "NearlyDurable is no durable session storage: it misses postpone. Implement the whole of "
+            "tgslices.storage.protocol.DurableSessionStorage, or only add, list, remove and clear, "
+            "to have pending deletions kept in memory.",
+        ),
     ],
-    ids=["three methods", "a URL", "a class"],
+    ids=["three methods", "a URL", "a class", "a durable one without a method"],
 )
 async def test_what_is_no_storage_is_refused_before_anything_is_changed(
     session_bot: SessionBot, storage: Any, text: str

@@ -148,6 +148,9 @@ DURABLE_METHODS: Final = (
     *("claim", "lease", "postpone", "settle", "pending", "next_due"),
 )
 
+_TELLING: Final = ("claim", "lease", "postpone", "settle")
+"""Who has one of these means to be durable."""
+
 
 def missing_methods(storage: object, wanted: Sequence[str]) -> tuple[str, ...]:
     """Return the names in ``wanted`` that the object has no callable for, in that order."""
@@ -155,11 +158,13 @@ def missing_methods(storage: object, wanted: Sequence[str]) -> tuple[str, ...]:
 
 
 def require_storage(storage: object) -> None:
-    """Check that an object has the four methods.
+    """Check that an object has the four methods, and all of the durable protocol if it has a part of what tells it.
 
     Raises:
         InvalidStorage: one is missing, or a class was given instead of an instance.
     """
     missing = PLUGIN_METHODS if isinstance(storage, type) else missing_methods(storage, PLUGIN_METHODS)
+    if not missing and len(missing_methods(storage, _TELLING)) < len(_TELLING):
+        missing = missing_methods(storage, DURABLE_METHODS)
     if missing:
         raise InvalidStorage(storage, missing)
