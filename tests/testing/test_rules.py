@@ -377,8 +377,10 @@ def test_ephemeral_lifetimes() -> None:
     """C7: `ttl_period = 7*86400` (MessagesManager.cpp:11467); a reply comes within 15 s; identifiers come back."""
     assert not ephemeral.is_expired(timedelta(days=7) - timedelta(seconds=1))
     assert ephemeral.is_expired(timedelta(days=7))
-    assert ephemeral.reply_refusal(timedelta(seconds=15)) is None
-    assert ephemeral.reply_refusal(timedelta(seconds=16)) is not None
+    assert ephemeral.reply_refusal(timedelta(seconds=15), is_ephemeral=True) is None
+    missing = "Bad Request: message to be replied not found"
+    assert text_of(ephemeral.reply_refusal(timedelta(seconds=16), is_ephemeral=True)) == missing
+    assert text_of(ephemeral.reply_refusal(timedelta(), is_ephemeral=False)) == missing
     assert ephemeral.free_identifier(set()) == 1
     assert ephemeral.free_identifier({1, 2, 4}) == 3
 

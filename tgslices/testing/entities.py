@@ -172,7 +172,8 @@ class StoredMessage:
     ``sender_id`` is the account that sent it, in channels too, where it does not show, and for business messages the
     account they were sent for. ``ids`` holds its number in each numbering; ``kind`` is named as aiogram's
     ``ContentType``; ``markup`` is a reply keyboard or its like, no part of the content. An ephemeral message has a
-    ``receiver_id`` and an ``ephemeral_id`` and no other number.
+    ``receiver_id`` and an ``ephemeral_id`` and no other number; its receiver sees it in the place of what it
+    ``replaces``.
     """
 
     serial: int
@@ -186,6 +187,7 @@ class StoredMessage:
     markup: Json | None = None
     receiver_id: int | None = None
     ephemeral_id: int | None = None
+    replaces: StoredMessage | None = None
     pinned: StoredMessage | None = None
     is_deleted: bool = False
 
@@ -200,6 +202,24 @@ class StoredMessage:
     def id_for(self, bot_id: int) -> int:
         """Its number for this bot; 0 if it has none."""
         return self.ids.get(self.chat.view_key(bot_id), 0)
+
+    @property
+    def topic_id(self) -> int:
+        """The topic it stands in; 0 for none."""
+        direct = self.content.get("direct_messages_topic")
+        return int(self.content.get("message_thread_id", 0) if direct is None else direct["topic_id"])
+
+    def origin_for(self, bot_id: int) -> Json:
+        """The Bot API's ``MessageOrigin``, as this bot sees it elsewhere."""
+        if "forward_origin" in self.content:
+            origin: Json = self.content["forward_origin"]
+            return origin
+        if self.chat.type == "channel":
+            post = {"chat": self.chat.json(), "message_id": self.id_for(bot_id)}
+            return {"type": "channel", "date": self.date, **post}
+        if "sender_chat" in self.content:
+            return {"type": "chat", "date": self.date, "sender_chat": self.content["sender_chat"]}
+        return {"type": "user", "date": self.date, "sender_user": self.content["from"]}
 
     def is_from(self, bot_id: int) -> bool:
         """Whether this bot sent it, for itself or for a business account."""

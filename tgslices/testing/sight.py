@@ -82,6 +82,18 @@ def seen(message: StoredMessage, reactions: Iterable[Json] = ()) -> VisibleMessa
     )
 
 
+def _in_place(shown: list[StoredMessage], me: int) -> list[StoredMessage]:
+    """The same messages; what replaces another for these eyes stands in its place, as long as that is there."""
+    there = {message.serial for message in shown}
+    replacing = {
+        message.replaces.serial: message
+        for message in shown
+        if message.replaces is not None and message.receiver_id == me and message.replaces.serial in there
+    }
+    moved = {message.serial for message in replacing.values()}
+    return [replacing.get(message.serial, message) for message in shown if message.serial not in moved]
+
+
 class Sight:
     """One chat through the eyes of one person. Everything is seen as it is at the time of the call."""
 
@@ -101,6 +113,8 @@ class Sight:
         self._world.expire(self.chat)
         me = self.person.id
         shown = [m for m in self.chat.messages.values() if m.receiver_id is None or me in {m.receiver_id, m.sender_id}]
+        if self.chat.ephemeral:
+            shown = _in_place(shown, me)
         if self.chat.parent is None or self.chat.is_run_by(me):
             return shown
         return [m for m in shown if m.content.get("direct_messages_topic", {}).get("topic_id") == me]

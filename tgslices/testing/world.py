@@ -218,6 +218,7 @@ class World:
         content: Json,
         *,
         reply_to: StoredMessage | None = None,
+        replaces: StoredMessage | None = None,
     ) -> StoredMessage:
         """Add a message that only its sender and its receiver see; it has no ordinary number (C7)."""
         self.expire(chat)
@@ -227,6 +228,7 @@ class World:
         own = {"ephemeral_message_id": number, "receiver_user": receiver.json()}
         message = self._new_message(chat, sender, kind, content | own, None)
         message.reply_to = reply_to
+        message.replaces = replaces
         message.receiver_id = receiver.id
         message.ephemeral_id = number
         chat.ephemeral[number] = message

@@ -20,7 +20,7 @@ from tgslices.testing.methods.markup import read_markup
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import find_business_chat
 from tgslices.testing.methods.rich import read_rich_message
-from tgslices.testing.methods.text import read_text
+from tgslices.testing.methods.text import read_link_preview, read_text
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.editing import (
     Editable,
@@ -38,7 +38,7 @@ NOT_MODIFIED: Final = (
 """Source: ``Client.cpp:117-120``."""
 
 CAPTION: Final = ("caption", "caption_entities", "show_caption_above_media")
-TEXTS: Final = ("text", "entities", "rich_message")
+TEXTS: Final = ("text", "entities", "rich_message", "link_preview_options")
 CONTENTS: Final = frozenset(
     {
         *CAPTION,
@@ -47,6 +47,7 @@ CONTENTS: Final = frozenset(
         "document",
         "entities",
         "has_media_spoiler",
+        "link_preview_options",
         "live_photo",
         "photo",
         "rich_message",
@@ -129,21 +130,30 @@ def _with_markup(changes: Json, inline: Json | None) -> Json:
     return changes if inline is None else changes | {"reply_markup": inline}
 
 
+def read_new_text(world: World, arguments: Arguments) -> tuple[str, Json]:
+    """The kind and the content of what takes the place of a text.
+
+    Raises:
+        ApiError: it is empty, or something about it is wrong.
+    """
+    rich = arguments.json("rich_message", "rich message")
+    if rich is not None:
+        return "rich_message", {"rich_message": read_rich_message(world, arguments, rich)}
+    changes = read_text(arguments, "text", "entities")
+    if not changes:
+        raise bad_request("Message text is empty")
+    return "text", changes | read_link_preview(arguments)
+
+
 def edit_message_text(world: World, bot: BotAccount, arguments: Arguments) -> Json:
     """Put another text or rich message in the place of one; without ``reply_markup`` the buttons go."""
     inline, _ = read_markup(arguments)
-    rich = arguments.json("rich_message", "rich message")
-    if rich is not None:
-        changes: Json = {"rich_message": read_rich_message(world, arguments, rich)}
-    else:
-        changes = read_text(arguments, "text", "entities")
-    if not changes:
-        raise bad_request("Message text is empty")
+    kind, changes = read_new_text(world, arguments)
     target = find_target(world, bot, arguments, text_refusal)
     content = new_content(target.message, _with_markup(changes, inline), TEXTS)
     edited = apply(world, bot, target, content)
     if target.message.kind != "game":
-        target.message.kind = "text" if rich is None else "rich_message"
+        target.message.kind = kind
     return edited
 
 

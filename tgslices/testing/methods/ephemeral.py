@@ -13,7 +13,7 @@ from tgslices.testing.arguments import Arguments
 from tgslices.testing.entities import StoredMessage
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.albums import read_input_media
-from tgslices.testing.methods.editing import CAPTION, CONTENTS, NOT_MODIFIED, new_content
+from tgslices.testing.methods.editing import CAPTION, CONTENTS, NOT_MODIFIED, TEXTS, new_content, read_new_text
 from tgslices.testing.methods.markup import read_markup
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.text import read_text
@@ -56,11 +56,9 @@ def _edit(
 
 
 def edit_ephemeral_message_text(world: World, bot: BotAccount, arguments: Arguments) -> bool:
-    """Change the text."""
-    changes = read_text(arguments, "text", "entities")
-    if not changes:
-        raise bad_request("Message text is empty")
-    _edit(world, bot, arguments, changes, ("text", "entities"))
+    """Put another text or rich message in the place of one."""
+    kind, changes = read_new_text(world, arguments)
+    _edit(world, bot, arguments, changes, TEXTS).kind = kind
     return True
 
 

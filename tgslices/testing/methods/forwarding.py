@@ -25,11 +25,16 @@ _NOT_CARRIED: Final = frozenset(
         "date",
         "direct_messages_topic",
         "edit_date",
+        "effect_id",
+        "external_reply",
         "from",
         "has_protected_content",
         "is_topic_message",
         "media_group_id",
         "message_thread_id",
+        "quote",
+        "reply_to_checklist_task_id",
+        "reply_to_poll_option_id",
         "sender_business_bot",
         "sender_chat",
     }
@@ -150,21 +155,8 @@ def _copied(message: StoredMessage) -> Json:
 def _forwarded(message: StoredMessage, bot: BotAccount) -> Json:
     content = {name: value for name, value in message.content.items() if name not in _NOT_CARRIED}
     content.pop("reply_markup", None)
-    content.setdefault("forward_origin", _origin(message, bot))
+    content["forward_origin"] = message.origin_for(bot.id)
     return content
-
-
-def _origin(message: StoredMessage, bot: BotAccount) -> Json:
-    if message.chat.type == "channel":
-        return {
-            "type": "channel",
-            "date": message.date,
-            "chat": message.chat.json(),
-            "message_id": message.id_for(bot.id),
-        }
-    if "sender_chat" in message.content:
-        return {"type": "chat", "date": message.date, "sender_chat": message.content["sender_chat"]}
-    return {"type": "user", "date": message.date, "sender_user": message.content["from"]}
 
 
 METHODS: Final[dict[str, Method]] = {

@@ -9,7 +9,7 @@ from tgslices.testing.arguments import Arguments
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import send
-from tgslices.testing.methods.text import read_text
+from tgslices.testing.methods.text import read_link_preview, read_text
 from tgslices.testing.world import World
 
 
@@ -21,7 +21,7 @@ def send_message(world: World, bot: BotAccount, arguments: Arguments) -> Json:
     content = read_text(arguments, "text", "entities")
     if not content:
         raise bad_request("Message text is empty")
-    return send(world, bot, arguments, "text", content)
+    return send(world, bot, arguments, "text", content | read_link_preview(arguments))
 
 
 METHODS: Final[dict[str, Method]] = {"sendMessage": send_message}

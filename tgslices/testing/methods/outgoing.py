@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Final
+from dataclasses import dataclass, field
 
-from tgslices.testing.accounts import BotAccount, BusinessConnection, Json, User
+from tgslices.testing.accounts import BotAccount, BusinessConnection, Json
 from tgslices.testing.arguments import Arguments
 from tgslices.testing.delivery import announce
 from tgslices.testing.entities import Chat, StoredMessage
 from tgslices.testing.errors import ApiError, bad_request
 from tgslices.testing.methods.markup import read_markup
 from tgslices.testing.methods.memory import memory_of
-from tgslices.testing.rules import business, ephemeral, forwarding, identifiers, sending, topics
+from tgslices.testing.methods.receivers import Receiver, find_receiver
+from tgslices.testing.methods.replies import find_reply
+from tgslices.testing.rules import business, forwarding, sending, topics
 from tgslices.testing.rules.access import Access
 from tgslices.testing.world import World
-
-_FOR_A_RECEIVER: Final = ("ephemeral_message_parameters", "receiver_user_id")
-_TO_A_MESSAGE: Final = ("reply_parameters", "reply_to_message_id")
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a message goes: a chat, and perhaps for a business account, for one member's eyes, or into a topic."""
+    """Where a message goes: a chat, and perhaps for a business account, for one member's eyes, or in answer to another.
+
+    ``fields`` are those of ``Message`` that come of it: the topic, a quote, an effect.
+    """
 
     chat: Chat
     connection: BusinessConnection | None = None
-    receiver: User | None = None
-    topic_id: int = 0
+    receiver: Receiver | None = None
     reply_to: StoredMessage | None = None
+    fields: Json = field(default_factory=dict)
 
     @property
     def connection_id(self) -> str | None:
@@ -77,9 +77,12 @@ def put(
 ) -> StoredMessage:
     """Store one message at its destination and tell the bots that hear it; nothing is checked any more."""
     chat = destination.chat
-    content |= chat.topic_json(destination.topic_id)
-    if destination.receiver is not None:
-        return world.store_ephemeral(chat, bot, destination.receiver, kind, content, reply_to=destination.reply_to)
+    content |= destination.fields
+    receiver = destination.receiver
+    if receiver is not None:
+        return world.store_ephemeral(
+            chat, bot, receiver.user, kind, content, reply_to=destination.reply_to, replaces=receiver.replaces
+        )
     if destination.connection is not None:
         content["sender_business_bot"] = bot.json()
         sender = destination.connection.owner
@@ -104,8 +107,19 @@ def find_destination(world: World, bot: BotAccount, arguments: Arguments, kind: 
     chat = world.reach(bot, arguments.text("chat_id"), Access.WRITE)
     topic_id = _find_topic(chat, bot, arguments)
     _check_permission(world, chat, bot, kind)
-    receiver = _find_receiver(world, chat, arguments, kind)
-    return Destination(chat, None, receiver, topic_id, _find_replied(world, chat, bot, arguments))
+    receiver = find_receiver(world, bot, arguments, chat, kind)
+    reply = find_reply(world, bot, arguments, chat, topic_id=topic_id, is_ephemeral=receiver is not None)
+    fields = chat.topic_json(topic_id) | _effect(arguments, chat) | reply.fields
+    return Destination(chat, None, receiver, reply.message, fields)
+
+
+def _effect(arguments: Arguments, chat: Chat) -> Json:
+    """The effect of a message, which only private chats show.
+
+    Source: https://core.telegram.org/bots/api#sendmessage (``message_effect_id``)
+    """
+    effect_id = arguments.integer("message_effect_id")
+    return {"effect_id": str(effect_id)} if effect_id and chat.type == "private" else {}
 
 
 def _check_permission(world: World, chat: Chat, bot: BotAccount, kind: str) -> None:
@@ -126,7 +140,8 @@ def _business_destination(world: World, bot: BotAccount, arguments: Arguments, c
     connection = world.connection(bot, connection_id)
     chat = find_business_chat(world, connection, arguments)
     _check(business.sending_refusal(is_enabled=connection.is_enabled, rights=connection.rights))
-    return Destination(chat, connection, reply_to=_find_replied(world, chat, bot, arguments))
+    reply = find_reply(world, bot, arguments, chat, is_business=True)
+    return Destination(chat, connection, None, reply.message, _effect(arguments, chat) | reply.fields)
 
 
 def find_business_chat(world: World, connection: BusinessConnection, arguments: Arguments) -> Chat:
@@ -164,57 +179,3 @@ def _find_topic(chat: Chat, bot: BotAccount, arguments: Arguments) -> int:
     is_closed = topic is not None and topic.is_closed
     _check(topics.closed_topic_refusal(is_closed=is_closed, rights=chat.rights_of(bot.id)))
     return thread_id
-
-
-def _find_receiver(world: World, chat: Chat, arguments: Arguments, kind: str) -> User | None:
-    if arguments.values.keys().isdisjoint(_FOR_A_RECEIVER):
-        return None
-    parameters = arguments.json("ephemeral_message_parameters", "ephemeral message parameters")
-    given: Any = parameters.get("receiver_user_id") if isinstance(parameters, dict) else None
-    receiver_id = identifiers.integer(str(given or arguments.text("receiver_user_id")))
-    if receiver_id == 0:
-        return None
-    member = chat.members.get(receiver_id)
-    is_member = member is not None and member.is_inside
-    _check(ephemeral.sending_refusal(chat.type, kind, receiver_is_member=is_member))
-    return world.users[receiver_id]
-
-
-def _find_replied(world: World, chat: Chat, bot: BotAccount, arguments: Arguments) -> StoredMessage | None:
-    """The message that is replied to; None if there is none, or it is missing and that is allowed.
-
-    Source: tdlib/telegram-bot-api ``Client.cpp:8470-8530``.
-    """
-    if arguments.values.keys().isdisjoint(_TO_A_MESSAGE):
-        return None
-    parameters = _reply_parameters(arguments)
-    if parameters.get("ephemeral_message_id"):
-        return _find_replied_ephemeral(world, chat, identifiers.integer(str(parameters["ephemeral_message_id"])))
-    number = identifiers.message_id(str(parameters.get("message_id", "")))
-    if number == 0:
-        return None
-    replied = chat.find(bot.id, number)
-    if replied is None and not parameters.get("allow_sending_without_reply"):
-        raise bad_request("message to be replied not found")
-    return replied
-
-
-def _reply_parameters(arguments: Arguments) -> Json:
-    parameters = arguments.json("reply_parameters", "reply parameters")
-    if parameters is None:
-        return {
-            "message_id": arguments.text("reply_to_message_id"),
-            "allow_sending_without_reply": arguments.flag("allow_sending_without_reply"),
-        }
-    if not isinstance(parameters, dict):
-        raise bad_request("Object expected as reply parameters")
-    return parameters
-
-
-def _find_replied_ephemeral(world: World, chat: Chat, number: int) -> StoredMessage:
-    world.expire(chat)
-    replied = chat.ephemeral.get(number)
-    if replied is None:
-        raise bad_request("message to be replied not found")
-    _check(ephemeral.reply_refusal(timedelta(seconds=world.clock.unix_time() - replied.date)))
-    return replied

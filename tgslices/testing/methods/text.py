@@ -7,9 +7,11 @@ from typing import Final
 from tgslices.testing.accounts import Json
 from tgslices.testing.arguments import Arguments
 from tgslices.testing.errors import bad_request
-from tgslices.testing.fields import text_field
+from tgslices.testing.fields import fields_of, flag_field, text_field
 from tgslices.testing.formatting import parse_markup
 from tgslices.testing.methods.entities import read_entities
+
+_PREVIEW_FLAGS: Final = ("is_disabled", "prefer_small_media", "prefer_large_media", "show_above_text")
 
 MAX_TEXT: Final = 4096
 """UTF-16 units of a text. Source: https://core.telegram.org/bots/api#sendmessage"""
@@ -63,6 +65,23 @@ def read_text_of(raw: Json, name: str, entities_name: str) -> Json:
     if entities:
         content[entities_name] = entities
     return content
+
+
+def read_link_preview(arguments: Arguments) -> Json:
+    """The message's field for how links are shown; empty if nothing is asked for.
+
+    Raises:
+        ApiError: it is none. Source: tdlib/telegram-bot-api ``Client.cpp:1839-1862, 11353-11390``.
+    """
+    given = arguments.json("link_preview_options", "link preview options")
+    if given is None:
+        is_disabled = arguments.flag("disable_web_page_preview")
+        return {"link_preview_options": {"is_disabled": True}} if is_disabled else {}
+    fields = fields_of(given, "Object expected as link preview options")
+    shown: Json = {name: True for name in _PREVIEW_FLAGS if flag_field(fields, name)}
+    if url := text_field(fields, "url"):
+        shown["url"] = url
+    return {"link_preview_options": shown} if shown else {}
 
 
 def clipped(entities: list[Json], length: int) -> list[Json]:

@@ -59,9 +59,21 @@ def is_expired(age: timedelta) -> bool:
     return age >= LIFETIME
 
 
-def reply_refusal(age: timedelta) -> ApiError | None:
-    """Why such a message cannot be replied to any more, or None. The text is not verified."""
-    return None if age <= REPLY_WINDOW else bad_request("message to be replied not found")
+def reply_refusal(age: timedelta, *, is_ephemeral: bool) -> ApiError | None:
+    """Why such a message cannot be replied to, or not any more, or None. The text is not verified.
+
+    The reply must be ephemeral itself. Source: DOC, ``ReplyParameters.ephemeral_message_id``
+    """
+    return None if is_ephemeral and age <= REPLY_WINDOW else bad_request("message to be replied not found")
+
+
+def replacement_refusal(*, is_tapped: bool, is_ephemeral: bool) -> ApiError | None:
+    """Why such a message cannot be shown in the place of the one with the tapped button, or None.
+
+    That must not be ephemeral itself. Source: DOC, ``EphemeralMessageParameters.replace_callback_query_message``; the
+    text is not verified.
+    """
+    return None if is_tapped and not is_ephemeral else bad_request("MESSAGE_ID_INVALID")
 
 
 def free_identifier(in_use: Container[int]) -> int:
