@@ -6,8 +6,8 @@ from typing import Any
 import aiohttp
 import pytest
 from aiogram import Bot
-from aiogram.exceptions import TelegramEntityTooLarge
-from aiogram.methods import EditMessageMedia, GetFile, SendAudio, SendPhoto, SendPoll, TelegramMethod
+from aiogram.exceptions import TelegramBadRequest, TelegramEntityTooLarge
+from aiogram.methods import EditMessageMedia, GetFile, SendAudio, SendMediaGroup, SendPhoto, SendPoll, TelegramMethod
 from aiogram.types import BufferedInputFile, InputMediaPhoto, InputMediaVideo, InputPollOption, Message
 
 from tgslices.testing import BotAccount, BotApi, ChatView
@@ -92,6 +92,43 @@ async def test_refusals(bot: Bot, chat: ChatView, method: TelegramMethod[Any], t
 async def test_a_file_that_is_too_big(bot: Bot, chat: ChatView) -> None:
     with pytest.raises(TelegramEntityTooLarge):
         await bot.send_document(chat.id, BufferedInputFile(b"x" * (50 * 2**20 + 1), "big"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "megabytes", "text"),
+    [
+        ("photo", 10, "file of size 10485761 bytes is too big for a photo; the maximum size is 10485760 bytes"),
+        (
+            "video_note",
+            12,
+            "file of size 12582913 bytes is too big for a video note; the maximum size is 12582912 bytes",
+        ),
+    ],
+)
+async def test_some_kinds_take_smaller_files_only(
+    bot: Bot, chat: ChatView, kind: str, megabytes: int, text: str
+) -> None:
+    limit = megabytes * 2**20
+    data = b"x" * (limit + 1)
+    sends = getattr(bot, f"send_{kind}")
+    assert (await sends(chat.id, BufferedInputFile(data[1:], "a"))).content_type == kind
+    with pytest.raises(TelegramBadRequest) as caught:
+        await sends(chat.id, BufferedInputFile(data, "a"))
+    assert caught.value.message == f"Bad Request: {text}"
+    album = SendMediaGroup(chat_id=chat.id, media=[InputMediaPhoto(media=BufferedInputFile(data, "a"))] * 2)
+    assert "is too big for a photo" in await refusal(bot, album)
+    assert (await bot.send_document(chat.id, BufferedInputFile(data, "a"))).document is not None
+
+
+async def test_a_file_that_is_too_big_to_be_fetched(bot: Bot, chat: ChatView) -> None:
+    """`MAX_DOWNLOAD_FILE_SIZE = 20 << 20`, Client.h:71; only what is bigger is refused."""
+    data = b"x" * (20 * 2**20 + 1)
+    fits = await bot.send_document(chat.id, BufferedInputFile(data[1:], "fits"))
+    too_big = await bot.send_document(chat.id, BufferedInputFile(data, "big"))
+    assert fits.document is not None
+    assert too_big.document is not None
+    assert (await bot.get_file(fits.document.file_id)).file_path is not None
+    assert await refusal(bot, GetFile(file_id=too_big.document.file_id)) == "Bad Request: file is too big"
 
 
 async def test_a_body_that_is_too_big(api: BotApi, account: BotAccount) -> None:

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Final
 
 from tgslices.testing.arguments import Upload
 from tgslices.testing.entities import StoredFile
-from tgslices.testing.errors import ApiError, bad_request
+from tgslices.testing.errors import bad_request
+from tgslices.testing.rules.files import upload_refusal
 from tgslices.testing.world import World
 
-MAX_UPLOAD: Final = 50 * 2**20
-"""Bytes of one file. Source: https://core.telegram.org/bots/api#sending-files"""
 
-
-def keep_file(world: World, upload: Upload) -> StoredFile:
-    """Keep an uploaded file; the same bytes under the same name are kept once.
+def keep_file(world: World, upload: Upload, kind: str = "document") -> StoredFile:
+    """Keep a file that was uploaded for this kind of message; the same bytes under the same name are kept once.
 
     Raises:
-        ApiError: it is too big, or empty.
+        ApiError: it is too big for that, or empty.
     """
-    if len(upload.data) > MAX_UPLOAD:
-        raise ApiError(413, "Request Entity Too Large")
-    if not upload.data:
-        raise bad_request("file must be non-empty")
+    refusal = upload_refusal(len(upload.data), kind)
+    if refusal is not None:
+        raise refusal
     digest = hashlib.sha256(upload.filename.encode() + b"\0" + upload.data).hexdigest()
     file = StoredFile(f"BQAC{digest[:40]}", f"AQAD{digest[:12]}", upload.filename, upload.content_type, upload.data)
     return world.files.setdefault(file.file_id, file)

@@ -37,14 +37,14 @@ def _read(world: World, arguments: Arguments, given: Json) -> tuple[str, Json]:
     kind = MEDIA.get(name)
     if kind is None or kind.kind in {"sticker", "voice", "video_note"}:
         raise FieldError(f'type "{name}" is unsupported')
-    return kind.kind, media_content(kind, _file(world, arguments, text_field(given, "media")), given)
+    return kind.kind, media_content(kind, _file(world, arguments, text_field(given, "media"), kind.kind), given)
 
 
-def _file(world: World, arguments: Arguments, reference: str) -> StoredFile:
+def _file(world: World, arguments: Arguments, reference: str, kind: str) -> StoredFile:
     upload = arguments.attached(reference)
     if upload is None and not reference:
         raise FieldError("media not found")
-    return keep_file(world, upload) if upload is not None else find_file(world, reference)
+    return keep_file(world, upload, kind) if upload is not None else find_file(world, reference)
 
 
 def send_media_group(world: World, bot: BotAccount, arguments: Arguments) -> list[Json]:

@@ -76,7 +76,7 @@ def set_chat_photo(world: World, bot: BotAccount, arguments: Arguments) -> bool:
     if upload is None:
         raise bad_request("there is no photo in the request")
     chat = _changeable(world, bot, arguments, "photo")
-    photo = keep_file(world, upload)
+    photo = keep_file(world, upload, "photo")
     memory_of(world).chat(chat).photo = photo
     post_service(world, chat, bot, "new_chat_photo", {"new_chat_photo": photo_sizes(photo)})
     return True

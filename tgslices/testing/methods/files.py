@@ -8,6 +8,7 @@ from tgslices.testing.accounts import BotAccount, Json
 from tgslices.testing.arguments import Arguments
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
+from tgslices.testing.rules.files import download_refusal
 from tgslices.testing.world import World
 
 
@@ -22,6 +23,9 @@ def get_file(world: World, bot: BotAccount, arguments: Arguments) -> Json:
     file = world.files.get(reference)
     if file is None:
         raise bad_request("invalid file_id")
+    refusal = download_refusal(len(file.data))
+    if refusal is not None:
+        raise refusal
     return {**file.json(), "file_path": file.path}
 
 

@@ -114,7 +114,7 @@ def sender_of(kind: MediaKind) -> Method:
         reference = arguments.text(kind.kind)
         if upload is None and not reference:
             raise bad_request(f"There is no {kind.name} in the request")
-        file = keep_file(world, upload) if upload is not None else find_file(world, reference)
+        file = keep_file(world, upload, kind.kind) if upload is not None else find_file(world, reference)
         return send(world, bot, arguments, kind.kind, media_content(kind, file, given_fields(arguments, kind)))
 
     return send_media

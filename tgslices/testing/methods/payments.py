@@ -128,7 +128,7 @@ def _paid_media(world: World, arguments: Arguments, item: Any) -> Json:
         raise bad_request(f'Can\'t parse InputPaidMedia: type "{kind}" is unsupported')
     reference = str(item.get("media") or "")
     upload = arguments.attached(reference)
-    file = keep_file(world, upload) if upload is not None else find_file(world, reference)
+    file = keep_file(world, upload, kind) if upload is not None else find_file(world, reference)
     return {"type": kind, kind: media_content(MEDIA[kind], file, {**item, "caption": ""})[kind]}
 
 

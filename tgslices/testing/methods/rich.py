@@ -144,7 +144,7 @@ def _read_file(world: World, arguments: Arguments, name: str, media: Any) -> Jso
     kind = _FILES[name]
     reference = str(media.get("media") or "") if isinstance(media, dict) else ""
     upload = arguments.attached(reference)
-    file = keep_file(world, upload) if upload is not None else find_file(world, reference)
+    file = keep_file(world, upload, kind) if upload is not None else find_file(world, reference)
     block: Json = {name: media_content(MEDIA[kind], file, {**media, "caption": ""})[kind]}
     if media.get("has_spoiler"):
         block["has_spoiler"] = True
