@@ -13,41 +13,39 @@ from contextvars import ContextVar
 from typing import Final
 
 from tgslices.model import TrackedMessage
-from tgslices.tracker import LiveKey, Tracker
+from tgslices.tracker import LiveKey, Tracker, moment
 
 
 class Block:
     """One entered ``async with session:``."""
 
-    __slots__ = ("_closings", "_live", "left", "tracker")
+    __slots__ = ("_entered", "_live", "left", "tracker")
 
     def __init__(self, live: LiveKey, tracker: Tracker) -> None:
         """Begin to record into the session of ``live``."""
         self._live = live
-        self._closings = live.closings
+        self._entered = moment()
         self.tracker = tracker
         self.left = False
 
-    async def record(self, messages: list[TrackedMessage]) -> bool:
-        """Add what was sent; return False when the session took nothing.
+    async def record(self, messages: list[TrackedMessage]) -> None:
+        """Add what was sent.
 
         A task that outlived the block still records into its session, unless the session was closed meanwhile: then
-        it neither reopens it nor records.
+        it neither reopens it nor records, here or in a block around.
         """
         if not self.left:
             await asyncio.gather(*(self.tracker.add(self._live.key, message) for message in messages))
-            return True
-        if self._live.closings != self._closings:
-            return False
-        return all(await asyncio.gather(*(self.tracker.add_late(self._live.key, message) for message in messages)))
+        elif not self._live.was_closed_since(self._entered):
+            await asyncio.gather(*(self.tracker.add_late(self._live.key, message) for message in messages))
 
 
 _blocks: Final[ContextVar[tuple[Block, ...]]] = ContextVar("tgslices_blocks", default=())
 
 
-def blocks_of(bot_id: int) -> list[Block]:
-    """Return the blocks of one bot that the running task is in, innermost first."""
-    return [block for block in reversed(_blocks.get()) if block.tracker.bot_id == bot_id]
+def block_of(bot_id: int) -> Block | None:
+    """Return the innermost block of one bot that the running task is in."""
+    return next((block for block in reversed(_blocks.get()) if block.tracker.bot_id == bot_id), None)
 
 
 def enter(block: Block) -> None:

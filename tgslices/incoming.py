@@ -1,4 +1,4 @@
-"""The door for what arrives: an update middleware that tracks before filters and handlers."""
+"""The door for what arrives: an update middleware that tracks before everything else, filters and handlers too."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 from aiogram import Bot
-from aiogram.types import TelegramObject
+from aiogram.types import BusinessMessagesDeleted, TelegramObject
 
 from tgslices.manager import SessionManager, handling
 from tgslices.tracker import Tracker
@@ -45,3 +45,17 @@ def incoming_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middlewa
                 await tracker.end_update()
 
     return track
+
+
+def deletions_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middleware:
+    """Return the middleware for ``deleted_business_messages``, which drops the entries of what is gone.
+
+    It is one of its own, because entries may be left while no session is open, and only these updates should pay.
+    """
+
+    async def follow(handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+        assert isinstance(event, BusinessMessagesDeleted)  # noqa: S101 - for type checkers; aiogram sorts updates
+        await manager_of(data["bot"]).tracker.discard(event)
+        return await handler(event, data)
+
+    return follow

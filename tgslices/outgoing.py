@@ -13,7 +13,7 @@ from aiogram.exceptions import TelegramMigrateToChat
 from aiogram.methods import Response, TelegramMethod
 from aiogram.methods.base import TelegramType
 
-from tgslices.blocks import Block, blocks_of
+from tgslices.blocks import Block, block_of
 from tgslices.extract import carries_ids_only, creates_messages, track_outgoing
 from tgslices.manager import sessions_of
 
@@ -52,11 +52,11 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         """Make the request, and record it where the running task is inside a block of this bot."""
         if method.__api_method__ in _ASKING_FOR_UPDATES:
             self._check_allowed(bot, method)
-        blocks = blocks_of(bot.id) if creates_messages(method) else []
-        if not blocks:
+        block = block_of(bot.id) if creates_messages(method) else None
+        if block is None:
             return await _follow(make_request, bot, method)
         # A caller that is cancelled, or loses patience, must not lose the record of what was sent all the same.
-        task = asyncio.create_task(self._send(make_request, bot, method, blocks), name="tgslices-send")
+        task = asyncio.create_task(self._send(make_request, bot, method, block), name="tgslices-send")
         self._sending.add(task)
         task.add_done_callback(self._sent)
         return await asyncio.shield(task)
@@ -71,23 +71,26 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         make_request: NextRequestMiddlewareType[TelegramType],
         bot: Bot,
         method: TelegramMethod[TelegramType],
-        blocks: list[Block],
+        block: Block,
     ) -> Response[TelegramType]:
-        response = await _follow(make_request, bot, method)
+        block.tracker.under_way += 1
         try:
-            await self._record(bot, method, response, blocks)
-        except Exception:
-            log.exception("What %s sent could not be recorded", method.__api_method__)
-        return response
+            response = await _follow(make_request, bot, method)
+            try:
+                await self._record(bot, method, response, block)
+            except Exception:
+                log.exception("What %s sent could not be recorded", method.__api_method__)
+            return response
+        finally:
+            block.tracker.under_way -= 1
+            block.tracker.end_work()
 
-    async def _record(self, bot: Bot, method: TelegramMethod[Any], result: object, blocks: list[Block]) -> None:
-        at = blocks[0].tracker.clock()
+    async def _record(self, bot: Bot, method: TelegramMethod[Any], result: object, block: Block) -> None:
+        at = block.tracker.clock()
         chat_id = await self._numeric_chat(bot, method, at) if carries_ids_only(result) else None
-        messages = track_outgoing(method, result, bot_id=blocks[0].tracker.bot_id, chat_id=chat_id, at=at)
+        messages = track_outgoing(method, result, bot_id=block.tracker.bot_id, chat_id=chat_id, at=at)
         if messages:
-            for block in blocks:
-                if await block.record(messages):
-                    return
+            await block.record(messages)
 
     async def _numeric_chat(self, bot: Bot, method: TelegramMethod[Any], now: datetime) -> int:
         """Return the id of the chat that a method was aimed at; ``@username`` is asked for, and kept for a minute."""

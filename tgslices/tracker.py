@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import count
 from typing import Any, Final, TypeAlias
 from weakref import WeakValueDictionary
 
 from aiogram.enums import ContentType
-from aiogram.types import Message, Update
+from aiogram.types import BusinessMessagesDeleted, Message, Update
 from magic_filter import MagicFilter
 
 from tgslices.backlog import Backlog, Write
@@ -39,19 +40,41 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+_moments: Final = count(1)
+
+
+def moment() -> int:
+    """Return a number that is larger than every one before, to tell what was earlier."""
+    return next(_moments)
+
+
 class LiveKey:
     """What all handles of one key share in this process; gone when the last handle is gone.
 
-    ``key`` changes when the chat migrates. ``closings`` counts how often the session was closed here, so that a task
-    which outlived its block can tell.
+    ``key`` changes when the chat migrates. When the session was closed here is remembered, so that a task which
+    outlived its block can tell.
     """
 
-    __slots__ = ("__weakref__", "closings", "key")
+    __slots__ = ("__weakref__", "_closed", "key")
 
     def __init__(self, key: SessionKey) -> None:
         """Start with a key that was never closed."""
         self.key = key
-        self.closings = 0
+        self._closed = [0]
+
+    def close(self) -> None:
+        """Note that the session was closed now."""
+        self._closed[0] = moment()
+
+    def was_closed_since(self, earlier: int) -> bool:
+        """Tell whether the session was closed after a :func:`moment`."""
+        return self._closed[0] > earlier
+
+    def become(self, other: LiveKey) -> None:
+        """Share everything with another from now on, because their chats have become one."""
+        other._closed[0] = max(self._closed[0], other._closed[0])
+        self._closed = other._closed
+        self.key = other.key
 
 
 class Tracker:
@@ -71,8 +94,10 @@ class Tracker:
         self.intents: dict[tuple[SessionKey, TrackedMessage | None], Write] = {}
         """What was opened whose durable part is still to come, in order."""
         self._settling = asyncio.Lock()
+        self._moved_to: dict[int, int] = {}
+        """Where the groups went that became supergroups while this process looked on."""
         self.under_way = 0
-        """How many updates are being handled."""
+        """How many updates are being handled, and how many messages are being sent for a session."""
         self.quiet: asyncio.Event | None = None
         """Set when the last of them is done; None while nobody waits for that."""
 
@@ -94,11 +119,16 @@ class Tracker:
 
         The durable part happens in :meth:`settle_intents`, before anything else of this bot is recorded.
         """
+        if current is not None or key not in self.predicates:
+            self._intend(key, current)
+
+    def _intend(self, key: SessionKey, current: TrackedMessage | None) -> None:
+        has_predicate = key in self.predicates
         if current is not None:
-            adding = self.storage.add if key in self.predicates else self.storage.add_opening
+            adding = self.storage.add if has_predicate else self.storage.add_opening
             self.intents[key, current] = partial(adding, key, current)
-        elif key not in self.predicates:
-            self.intents[key, None] = partial(self.storage.open, key)
+        else:
+            self.intents[key, None] = partial(self.storage.unsubscribe if has_predicate else self.storage.open, key)
 
     def intend_predicate(self, key: SessionKey, predicate: UpdatePredicate | None) -> None:
         """Match a key's updates by a predicate from now on; by its scope again when there is none."""
@@ -108,7 +138,7 @@ class Tracker:
         else:
             self.predicates[key] = predicate.resolve if isinstance(predicate, MagicFilter) else predicate
             self.intents.pop((key, None), None)  # so that it comes behind whatever else is to open the key
-            self.intents[key, None] = partial(self.storage.unsubscribe, key)
+            self._intend(key, None)
 
     async def settle_intents(self) -> None:
         """Write what was opened, in order; what the storage refuses now is kept and written later."""
@@ -120,14 +150,19 @@ class Tracker:
                 await self._backlog.write(write, f"the opening of {intent[0]}")
                 if self.intents.get(intent) is write:
                     del self.intents[intent]
+                await self._move_late(intent[0])
 
     async def end_update(self) -> None:
         """Do what is left when the handler of an update has ended."""
         try:
             await self.settle_intents()
         finally:
-            if self.quiet is not None and not self.under_way:
-                self.quiet.set()
+            self.end_work()
+
+    def end_work(self) -> None:
+        """Tell who waits for it that nothing is under way any more, if that is so."""
+        if self.quiet is not None and not self.under_way:
+            self.quiet.set()
 
     async def ready(self) -> None:
         """Bring the storage up to date with everything that this process knows.
@@ -166,11 +201,13 @@ class Tracker:
                 await self.storage.record(scope, record)
             except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
                 self._backlog.keep(partial(self.storage.record, scope, record), "a message", error)
-        elif (gone := update.deleted_business_messages) is not None:
-            await self._write(
-                partial(self.storage.discard, self.bot_id, gone.business_connection_id, gone.chat.id, gone.message_ids),
-                "deleted business messages",
-            )
+
+    async def discard(self, gone: BusinessMessagesDeleted) -> None:
+        """Drop the entries of business messages that somebody has deleted."""
+        await self._write(
+            partial(self.storage.discard, self.bot_id, gone.business_connection_id, gone.chat.id, gone.message_ids),
+            "deleted business messages",
+        )
 
     async def _record(self, update: Update, scope: Scope, message: TrackedMessage) -> None:
         await self._write(partial(self.storage.record, scope, message), "a message")
@@ -203,8 +240,23 @@ class Tracker:
         await self._write(
             partial(self.storage.migrate, self.bot_id, old_chat_id, new_chat_id), f"a migration to {new_chat_id}"
         )
-        for key in [key for key in (*self._live, *self.predicates) if key.chat_id == old_chat_id]:
-            self._rename(key, replace(key, chat_id=new_chat_id))
+        self._moved_to[old_chat_id] = new_chat_id
+        for key in {key for key in (*self._live, *self.predicates) if key.chat_id == old_chat_id}:
+            self._rename(key, self.now(key))
+        for key, current in [intent for intent in self.intents if intent[0].chat_id == old_chat_id]:
+            del self.intents[key, current]
+            self._intend(self.now(key), current)
+
+    def now(self, key: SessionKey) -> SessionKey:
+        """Return a key under the id that its chat has by now."""
+        new_chat_id = self._moved_to.get(key.chat_id)
+        return key if new_chat_id is None else replace(key, chat_id=new_chat_id)
+
+    async def _move_late(self, key: SessionKey) -> None:
+        """Move what was written under a key while its chat migrated."""
+        if (moved_to := self._moved_to.get(key.chat_id)) is not None:
+            moving = partial(self.storage.migrate, self.bot_id, key.chat_id, moved_to)
+            await self._backlog.write(moving, f"a migration to {moved_to}")
 
     async def left_behind(self, messages: Iterable[TrackedMessage]) -> set[int]:
         """Return the groups of these messages that became supergroups: what is left there cannot be deleted any more.
@@ -218,7 +270,8 @@ class Tracker:
     def _rename(self, old: SessionKey, new: SessionKey) -> None:
         if (live := self._live.pop(old, None)) is not None:
             live.key = new
-            self._live.setdefault(new, live)
+            if (there := self._live.setdefault(new, live)) is not live:
+                live.become(there)
         if (predicate := self.predicates.pop(old, None)) is not None:
             self.predicates.setdefault(new, predicate)
 
@@ -232,6 +285,7 @@ class Tracker:
         """Add an entry to one session, opening it if it was closed."""
         adding = self.storage.add if key in self.predicates else self.storage.add_opening
         await self._write(partial(adding, key, message), "a message")
+        await self._move_late(key)
 
     async def add_late(self, key: SessionKey, message: TrackedMessage) -> bool:
         """Add an entry to one session only if it is open still; return False when it was closed meanwhile."""
@@ -261,7 +315,7 @@ class Tracker:
             if predicate is not None:
                 self.predicates.setdefault(key, predicate)
             raise
-        live.closings += 1
+        live.close()
         return dropped
 
     async def unsubscribe(self, key: SessionKey) -> None:
@@ -271,14 +325,14 @@ class Tracker:
         self.predicates.pop(key, None)
 
     async def finish(self) -> None:
-        """Wait for the handlers that are at work, because aiogram does not; not for long."""
+        """Wait for handlers that are at work and messages on their way, because aiogram does not; not for long."""
         if not self.under_way:
             return
         self.quiet = asyncio.Event()
         try:
             await asyncio.wait_for(self.quiet.wait(), LAST_HANDLERS.total_seconds())
         except TimeoutError:
-            log.warning("%d handlers of bot %d are still at work at shutdown", self.under_way, self.bot_id)
+            log.warning("%d handlers and sends of bot %d are still at work at shutdown", self.under_way, self.bot_id)
         finally:
             self.quiet = None
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from types import TracebackType
-from typing import Any, Final, Self, TypeAlias
+from typing import Any, Self, TypeAlias
 from weakref import WeakSet
 
 from aiogram import Bot, Dispatcher
@@ -15,7 +15,7 @@ from aiogram.client.session.base import BaseSession
 from aiogram.types import TelegramObject
 
 from tgslices.errors import ConfigurationError
-from tgslices.incoming import incoming_middleware
+from tgslices.incoming import deletions_middleware, incoming_middleware
 from tgslices.injection import injection_middleware
 from tgslices.keys import KeyStrategy, SessionKeyStrategy
 from tgslices.manager import SessionConfig, SessionManager, sessions_of
@@ -26,8 +26,6 @@ from tgslices.storage.protocol import SessionStorage, require_storage
 from tgslices.tracker import Clock, utc_now
 
 ManagerFactory: TypeAlias = Callable[[Bot, SessionConfig], SessionManager]
-
-_FOLLOWED_UPDATES: Final = ("deleted_business_messages",)
 
 
 class SessionBot(Bot):
@@ -157,7 +155,7 @@ def setup_sessions(
     in_flight: int = 4,
     backlog: int = 100_000,
 ) -> None:
-    """Give a dispatcher and its bots sessions. The only wiring; call it before other update middlewares are added.
+    """Give a dispatcher and its bots sessions. The only wiring.
 
     Plain bots gain ``.sessions``. Bots that appear later (token-based webhooks) are wired when they do. Calling it
     again for a wired dispatcher or bot with the same storage or none changes nothing.
@@ -232,14 +230,22 @@ def _wiring_of(dispatcher: Dispatcher) -> _Wiring | None:
 
 
 def _attach(dispatcher: Dispatcher, wiring: _Wiring) -> None:
-    dispatcher.update.outer_middleware(incoming_middleware(wiring.manager_of))
+    # First of all: what keeps an update waiting (aiogram's isolation of events), or fails on its way (a storage of
+    # states), must not keep a message from being recorded.
+    updates = dispatcher.update.outer_middleware
+    others = list(updates)
+    for middleware in others:
+        updates.unregister(middleware)
+    for middleware in (incoming_middleware(wiring.manager_of), *others):
+        updates.register(middleware)
     injection = injection_middleware(wiring.manager_of)
     for name, observer in dispatcher.observers.items():
         if name != "update":
             observer.middleware(injection)
-    for name in _FOLLOWED_UPDATES:
-        # aiogram asks the server for the kinds of updates that have a handler; this one never matches.
-        dispatcher.observers[name].register(_follow, _never)
+    deletions = dispatcher.deleted_business_messages
+    deletions.outer_middleware(deletions_middleware(wiring.manager_of))
+    # aiogram asks the server for the kinds of updates that have a handler; this one never matches.
+    deletions.register(_follow, _never)
     dispatcher.startup.register(wiring.start)
     dispatcher.shutdown.register(wiring.stop)
 
@@ -249,4 +255,4 @@ async def _never(_event: TelegramObject) -> bool:
 
 
 async def _follow(_event: TelegramObject) -> None:
-    """Handle nothing: the update middleware has done it before."""
+    """Handle nothing: the middleware has done it before."""

@@ -121,9 +121,11 @@ class NearlyDurable(MemorySessionStorage):
         (MemorySessionStorage, "MemorySessionStorage is a class and no session storage. Pass an instance of it."),
         (
             NearlyDurable(),
-            "NearlyDurable is no durable session storage: it misses postpone. Implement the whole of "
-            "tgslices.storage.protocol.DurableSessionStorage, or only add, list, remove and clear, "
-            "to have pending deletions kept in memory.",
+            (
+                "NearlyDurable is no durable session storage: it misses postpone. Implement the whole of "
+                "tgslices.storage.protocol.DurableSessionStorage, or only add, list, remove and clear, "
+                "to have pending deletions kept in memory."
+            ),
         ),
     ],
     ids=["three methods", "a URL", "a class", "a durable one without a method"],

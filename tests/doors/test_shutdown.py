@@ -14,7 +14,7 @@ from aiogram.types import Message
 from tests.doors.feeding import feed
 from tgslices import Session, SessionBot, SessionKey, SessionQualifier, setup_sessions
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
-from tgslices.testing import BotApi
+from tgslices.testing import BotApi, Slow
 
 
 @pytest.fixture
@@ -151,3 +151,28 @@ async def test_a_script_without_a_dispatcher_keeps_the_storage_that_another_bot_
         assert await session.messages() == []
     with pytest.raises(Exception, match="closed"):
         await storage.open_keys(first.id)
+
+
+async def test_a_message_on_its_way_is_recorded_before_the_storage_is_closed(api: BotApi, tmp_path: Path) -> None:
+    """Its caller has given up, but the person sees it all the same."""
+    storage = storage_in(tmp_path)
+    account = api.add_bot("order_bot")
+    bot = SessionBot(account.token, session=api.client_session())
+    dispatcher, answer = Dispatcher(), asyncio.Event()
+    setup_sessions(dispatcher, bot, storage=storage)
+    chat = api.add_person("Ann").private_chat(account)
+    await dispatcher.emit_startup(bot=bot)
+    session = bot.sessions.get(chat.id)
+    api.faults.add(Slow(until=answer, after_work=True), method="sendMessage")
+    sending = asyncio.create_task(session.send_message("sent"))
+    await chat.until(lambda view: view.texts() == ["sent"])
+    sending.cancel()
+    await asyncio.wait([sending])
+    stopping = asyncio.create_task(dispatcher.emit_shutdown(bot=bot))
+    await asyncio.sleep(0)
+    answer.set()
+    await stopping
+    again = storage_in(tmp_path)
+    assert [entry.message_id for entry in await again.list(session.key)] == [1]
+    await again.aclose()
+    await bot.session.close()

@@ -66,3 +66,23 @@ class Line:
             return await method(*args, **kwargs)
 
         return call
+
+
+class Stepwise:
+    """A storage whose every call takes a turn of the loop before it has done its work, and one after it."""
+
+    def __init__(self, storage: SessionStorage) -> None:
+        self._storage = storage
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        method: Callable[..., Any] = getattr(self._storage, name)
+        if not inspect.iscoroutinefunction(method):
+            return method
+
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            await asyncio.sleep(0)
+            result = await method(*args, **kwargs)
+            await asyncio.sleep(0)
+            return result
+
+        return call

@@ -43,15 +43,12 @@ async def test_an_idle_bot_leaves_its_storage_alone(stage: Stage, line: Line, ca
 
 @pytest.mark.parametrize(
     "kind",
-    ["message", "edited_message", "channel_post", "business_message", "deleted_business_messages", "callback_query"],
+    ["message", "edited_message", "channel_post", "business_message", "callback_query"],
 )
 async def test_no_kind_of_update_asks_the_storage_of_an_idle_bot(stage: Stage, line: Line, kind: str) -> None:
-    chat, user = stage.chat.chat.json(), stage.ann.json()
     event: dict[str, Any] = stage.message(5)
-    if kind == "deleted_business_messages":
-        event = {"business_connection_id": "conn", "chat": chat, "message_ids": [5]}
-    elif kind == "callback_query":
-        event = {"id": "1", "from": user, "chat_instance": "1", "data": "x", "message": event}
+    if kind == "callback_query":
+        event = {"id": "1", "from": stage.ann.json(), "chat_instance": "1", "data": "x", "message": event}
     line.calls.clear()
     line.is_down = True
     await stage.delivers(kind, event)
@@ -89,3 +86,15 @@ async def test_a_bot_that_was_idle_records_from_the_next_message_on(stage: Stage
     session = stage.session()
     await stage.says("after")
     assert await texts_of(session, stage.chat) == ["after"]
+
+
+async def test_what_is_deleted_while_nothing_is_open_leaves_the_entries_that_were_kept(stage: Stage) -> None:
+    """ "`deleted_business_messages` removes the entries": those of a session that was unsubscribed, too."""
+    session = stage.session(business_connection_id="conn")
+    for number in (5, 6):
+        await stage.delivers("business_message", stage.message(number, business_connection_id="conn"))
+    await stage.bot.sessions.unsubscribe(session.key)
+    assert stage.bot.sessions.is_idle()
+    gone = {"business_connection_id": "conn", "chat": stage.chat.chat.json(), "message_ids": [5]}
+    await stage.delivers("deleted_business_messages", gone)
+    assert [entry.message_id for entry in await session.messages()] == [6]

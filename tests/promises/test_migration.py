@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from aiogram.types import Message
 
 from tests.promises.stage import Stage, ids_in
-from tgslices import Direction, Session, SessionKey, SessionManager
+from tests.promises.storages import ListStorage, Stepwise
+from tgslices import (
+    Direction,
+    MemorySessionStorage,
+    Session,
+    SessionKey,
+    SessionManager,
+    SessionQualifier,
+    SessionStorage,
+)
 from tgslices.manager import SessionConfig
 from tgslices.storage import open_storage
+from tgslices.storage.durable import durable
 
 NEW: dict[str, Any] = {"id": -1_000_000_000_778, "type": "supergroup", "title": "Team"}
+OLD = -778
+
+
+def message_in(chat_id: int, message_id: int) -> Message:
+    return Message.model_validate(
+        {"message_id": message_id, "date": 1_700_000_000, "chat": {"id": chat_id, "type": "group", "title": "Team"}}
+    )
 
 
 class Group:
@@ -188,3 +206,70 @@ async def test_direction_and_time_of_a_moved_entry_are_kept(group: Group) -> Non
     [after] = [entry for entry in await group.session.messages() if entry.message_id == 1]
     assert after.direction is Direction.INCOMING
     assert (after.date, after.at, after.user_id) == (before[0].date, before[0].at, before[0].user_id)
+
+
+async def test_a_late_update_of_the_old_chat_is_handed_the_session_that_moved(stage: Stage, group: Group) -> None:
+    """The notices come in any order (C5): a handler of the old chat must not open a key that nobody closes."""
+    await group.says("one")
+    handed: list[Session] = []
+
+    @stage.dispatcher.message()
+    async def handle(message: Message, order: Annotated[Session, SessionQualifier("order")]) -> None:
+        handed.append(order)
+
+    await group.arrives()
+    await group.leaves()
+    assert [session.key for session in handed[-1:]] == [group.session.key]
+    by_hand = stage.bot.sessions.get(group.old.id, stage.ann.id, qualifier="order")
+    assert by_hand.key == group.session.key
+    for session in handed:
+        await session.close()
+    assert stage.bot.sessions.is_idle()
+
+
+async def test_two_handles_whose_chats_become_one_know_of_each_others_closing(stage: Stage, group: Group) -> None:
+    early = stage.bot.sessions.get(NEW["id"], stage.ann.id, qualifier="order")
+    go, sent = asyncio.Event(), []
+
+    async def straggle() -> None:
+        await go.wait()
+        sent.append(await stage.bot.send_message(stage.chat.id, "late"))
+
+    async with group.session:
+        straggler = asyncio.create_task(straggle())
+    await group.leaves()
+    await early.close()
+    go.set()
+    await straggler
+    assert len(sent) == 1
+    assert stage.bot.sessions.is_idle()
+    assert await stage.bot.sessions.storage.list(early.key) == []
+
+
+@pytest.mark.parametrize("kind", [MemorySessionStorage, ListStorage])
+@pytest.mark.parametrize("current", [True, False])
+async def test_what_is_opened_at_any_moment_of_a_migration_is_open_in_the_new_chat(
+    stage: Stage, kind: type[SessionStorage], current: bool
+) -> None:
+    """The storage takes its time; whatever a handler opens or records meanwhile must end up where its handle is."""
+    moments = 0
+    while True:
+        manager = SessionManager(stage.bot, SessionConfig(storage=Stepwise(durable(kind()))))
+        await manager.get(OLD, 8).messages()
+        early = manager.get(OLD, 9)
+        migration = asyncio.create_task(manager.tracker.migrate(OLD, NEW["id"]))
+        for _ in range(moments):
+            await asyncio.sleep(0)
+        is_over = migration.done()
+        opened = manager.get(OLD, 7)
+        if current:
+            await asyncio.gather(opened.track(message_in(OLD, 1)), early.track(message_in(OLD, 2)))
+        await migration
+        assert len(await opened.messages()) == len(await early.messages()) == current
+        keys = await durable(manager.tracker.storage).open_keys(stage.bot.id)
+        assert {key.chat_id for key in keys} == {NEW["id"]}
+        assert {key.user_id for key in keys} == {7, 8, 9}
+        if is_over:
+            break
+        moments += 1
+    assert moments > 2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import inspect
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,29 +12,9 @@ import pytest
 from aiogram.types import Message
 
 from tests.promises.stage import Stage, ids_in
-from tests.promises.storages import ListStorage
+from tests.promises.storages import ListStorage, Stepwise
 from tgslices import DurableSessionStorage, MemorySessionStorage, Session, SessionConfig, SessionManager, SessionStorage
 from tgslices.storage.adapter import PluginStorage
-
-
-class Stepwise:
-    """A storage whose every call takes a turn of the loop before it has done its work, and one after it."""
-
-    def __init__(self, storage: SessionStorage) -> None:
-        self._storage = storage
-
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        method: Callable[..., Any] = getattr(self._storage, name)
-        if not inspect.iscoroutinefunction(method):
-            return method
-
-        async def call(*args: Any, **kwargs: Any) -> Any:
-            await asyncio.sleep(0)
-            result = await method(*args, **kwargs)
-            await asyncio.sleep(0)
-            return result
-
-        return call
 
 
 class Bench:

@@ -98,3 +98,16 @@ async def test_a_straggler_of_an_inner_block_whose_outer_block_is_left_too_recor
     await order.close()
     await straggler.sends()
     assert stage.bot.sessions.is_idle()
+
+
+async def test_a_straggler_whose_session_was_closed_does_not_record_into_the_block_around(
+    stage: Stage, send: Send
+) -> None:
+    """ "nor records": the next wipe of the other session would delete what is none of its own."""
+    async with stage.session("order") as order:
+        async with stage.session("support") as support:
+            straggler = Straggler(send)
+        await support.close()
+        await straggler.sends()
+        assert await held(stage, order) == []
+    assert await stage.bot.sessions.storage.list(support.key) == []
