@@ -50,14 +50,18 @@ async def drop(tap: CallbackQuery, state: FSMContext, order: OrderSlice, on_wipe
 
 
 async def leave(farewell: str, state: FSMContext, order: OrderSlice, on_wiped: OnWiped) -> None:
-    """Forget the form, say farewell outside of the slice, so that it survives, and wipe the slice."""
-    await state.clear()
-    await order.bot.send_message(order.chat_id, farewell)
+    """Wipe the slice, forget the form, and say farewell outside of the slice, so that it stays.
+
+    Any step may fail, and the process may die between any two. As long as the form is there, the next command goes over
+    all of it again; once the form is forgotten there is nothing left to wipe, and only the farewell can be missing.
+    """
     result = await order.clear()
     await order.close()
+    await state.clear()
+    on_wiped(result)
+    await order.bot.send_message(order.chat_id, farewell)
     if left := len(result.expired) + len(result.refused):
         await order.bot.send_message(order.chat_id, f"Telegram does not let me remove {left} old messages; you may.")
-    on_wiped(result)
 
 
 @router.message(StateFilter(OrderForm), Command("start", "order"))

@@ -35,9 +35,10 @@ async def current_menu(state: FSMContext) -> Menu:
 @router.message(StateFilter(None), Command("order"))
 async def start_order(message: Message, bot: SessionBot, state: FSMContext) -> None:
     """Open the slice; the ``/order`` that opens it belongs to it."""
-    # A process that died after its last wipe and before closing has left the slice open.
-    await bot.sessions.get(message.chat, message.from_user, qualifier=ORDER).close()
     order = bot.sessions.get(message.chat, message.from_user, qualifier=ORDER, include_current=True)
+    # The slice may outlive the form: in a database, with the form in memory. Then it is open, and has this message too.
+    await order.clear(F.message_id != message.message_id)
+    await state.set_data({})
     await state.set_state(OrderForm.item)
     menu = await current_menu(state)
     async with order:

@@ -124,12 +124,12 @@ async def order(stage: Stage, bot: BotProcess) -> None:
 
 
 async def wipe(stage: Stage, bot: BotProcess) -> None:
-    """Wipe, with a bot that is killed between two requests."""
+    """Wipe, with a bot that is killed between two requests; the customer, who had no answer, asks once more."""
     customer, api = stage.customer, stage.api
     hold = Hold()
     api.faults.add(Slow(until=hold), method="deleteMessages", skip=1)
-    whole = customer.count(Part.ORDER) + 1
-    await customer.says("/done", answered_in=Part.REST)
+    await customer.types("/done")
+    whole = customer.count(Part.ORDER)
     await asyncio.wait_for(hold.has_one.wait(), PATIENCE)
     await customer.chat.until(
         lambda _: len(customer.left_of(Part.ORDER)) < whole and not stage.account.updates.pending, timeout=PATIENCE
@@ -138,6 +138,8 @@ async def wipe(stage: Stage, bot: BotProcess) -> None:
     print(f"Killed process {await bot.kill()} in the middle of the wipe; {left} of {whole} messages are still there.")
     await bot.start()
     await customer.chat.until(lambda _: not customer.left_of(Part.ORDER), timeout=PATIENCE)
+    print("The new process has finished the wipe; the customer asks for the answer that never came.")
+    await customer.says("/done", answered_in=Part.REST)
     if not stage.complaints():  # a case that is gone cannot be closed
         await script.close_case(customer)
 
