@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
+import pytest
 from aiogram import Bot
 
 from tgslices.testing.loopback import loopback_session
@@ -40,6 +41,17 @@ async def command(*arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Pro
         await process.wait()
 
 
+async def refused(*arguments: str) -> tuple[int | None, bytes, str]:
+    """The exit code, what was printed, and what was complained of."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tgslices.testing", *arguments),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    printed, complained = await process.communicate()
+    return process.returncode, printed, complained.decode()
+
+
 async def test_it_prints_where_the_bot_api_and_the_page_are_and_ends_politely() -> None:
     async with command("--bot", "order_bot") as (process, printed):
         url = re.search(r"Bot API: +(\S+)", printed)
@@ -56,8 +68,10 @@ async def test_it_prints_where_the_bot_api_and_the_page_are_and_ends_politely() 
 
 
 async def test_it_says_so_when_it_does_not_bind_to_loopback() -> None:
-    async with command("--host", "0.0.0.0") as (_, printed):
-        assert printed.startswith("Warning: 0.0.0.0 is not loopback; whoever reaches it can play every person and bot.")
+    async with command("--host", "0.0.0.0") as (process, _):
+        assert process.stderr
+        warning = (await process.stderr.readline()).decode()
+    assert warning == "0.0.0.0 is not loopback; whoever reaches it can play every person and bot.\n"
 
 
 async def test_the_log_says_what_was_asked_even_of_a_method_that_there_is_not() -> None:
@@ -70,17 +84,25 @@ async def test_the_log_says_what_was_asked_even_of_a_method_that_there_is_not() 
         assert line.endswith("noSuchThing {}: Not Found: method not found\n")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--port", "99999"], "Cannot listen on 127.0.0.1:99999: a port is a number from 0 to 65535.\n"),
+        (["--port", "-1"], "Cannot listen on 127.0.0.1:-1: a port is a number from 0 to 65535.\n"),
+        (["--host", "a..b"], "Cannot listen on a..b:0: this is no name of a host.\n"),
+    ],
+    ids=["too large", "negative", "no name"],
+)
+async def test_an_address_that_there_is_not_is_one_clear_line(arguments: list[str], complaint: str) -> None:
+    assert await refused(*arguments) == (1, b"", complaint)
+
+
 async def test_a_port_in_use_is_one_clear_line() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tgslices.testing", "--port", str(port)),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        printed, complained = await process.communicate()
-    assert (process.returncode, printed) == (1, b"")
-    assert complained.decode().startswith(f"Cannot listen on 127.0.0.1:{port}: ")
-    assert complained.count(b"\n") == 1
+        code, printed, complained = await refused("--port", str(port))
+    assert (code, printed) == (1, b"")
+    assert complained.startswith(f"Cannot listen on 127.0.0.1:{port}: ")
+    assert complained.count("\n") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable, Container
 from typing import Any, Final
 from urllib.parse import unquote
@@ -23,6 +24,8 @@ from tgslices.testing.world import World
 MAX_BODY: Final = 55 * 2**20
 """Bytes of one request; a bot may upload 50 MB. Source: https://core.telegram.org/bots/api#sending-files"""
 
+MAX_PORT: Final = 65535
+
 _JSON: Final = "application/json"
 
 Page = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -42,16 +45,25 @@ class Listener:
         self._runner: web.ServerRunner | None = None
         self._site: web.TCPSite | None = None
 
+    @property
+    def is_started(self) -> bool:
+        """Whether it was started and not stopped since; it may refuse connections nevertheless."""
+        return self._runner is not None
+
     async def start(self) -> None:
         """Listen.
 
         Raises:
-            OSError: the port is in use.
+            OSError: the port is in use, or there is no such host or port.
         """
         self._server = web.Server(self._handle, request_factory=_make_request, access_log=None)
         self._runner = web.ServerRunner(self._server, handle_signals=False, shutdown_timeout=0.1)
         await self._runner.setup()
-        await self.accept()
+        try:
+            await self.accept()
+        except OSError:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
         """Close the port and every connection; what can be answered at once still is."""
@@ -60,11 +72,24 @@ class Listener:
         self._runner = self._site = self._server = None
 
     async def accept(self) -> None:
-        """Accept connections (again), on the same port as before."""
+        """Accept connections (again), on the same port as before.
+
+        Raises:
+            OSError: as for `start`.
+        """
         if self._runner is None or self._site is not None:
             return
-        self._site = web.TCPSite(self._runner, self.host, self.port)
-        await self._site.start()
+        if self.port not in range(MAX_PORT + 1):
+            raise OSError(errno.EINVAL, f"a port is a number from 0 to {MAX_PORT}")
+        site = web.TCPSite(self._runner, self.host, self.port)
+        try:
+            await site.start()
+        except (OSError, UnicodeError) as error:
+            await site.stop()
+            if isinstance(error, OSError):
+                raise
+            raise OSError(errno.EINVAL, "this is no name of a host") from error
+        self._site = site
         self.port = self._runner.addresses[0][1]
 
     async def refuse(self) -> None:

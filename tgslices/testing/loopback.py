@@ -1,9 +1,11 @@
-"""aiogram's HTTP client for a server on this machine, without what only TLS needs."""
+"""What only this machine reaches, and aiogram's HTTP client for a server there, without what only TLS needs."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from copy import copy
 from functools import cache
+from ipaddress import ip_address
 from typing import Any, Final
 
 from aiogram import Bot
@@ -12,6 +14,13 @@ from aiogram.client.session.middlewares.manager import RequestMiddlewareManager
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.methods import Response, TelegramMethod
 from aiogram.methods.base import TelegramType
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches a server that listens on this host, an IP address or a name."""
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return host == "localhost"
 
 
 class LoopbackSession(AiohttpSession):

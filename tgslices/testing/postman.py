@@ -94,6 +94,7 @@ class Postman:
         self._tasks: dict[object, asyncio.Task[None]] = {}
         self._replies: set[asyncio.Task[object]] = set()
         self._client: aiohttp.ClientSession | None = None
+        self._is_closed = False
         bot.updates.on_put = self._on_put
         bot.on_webhook = self._on_webhook
 
@@ -107,7 +108,7 @@ class Postman:
             self._on_put(update)
 
     def _on_put(self, update: QueuedUpdate) -> None:
-        if self.bot.webhook is not None:
+        if self.bot.webhook is not None and not self._is_closed:
             self._waiting.setdefault(update.queue_key, deque()).append(update)
             self._start(self.bot.webhook, update.queue_key)
 
@@ -183,14 +184,22 @@ class Postman:
         except (aiohttp.ClientError, TimeoutError) as error:
             return Reply(error=f"Connection failed: {type(error).__name__}")
 
+    def open(self) -> None:
+        """Deliver again after `close`, from the oldest update on that is left; nothing happens if it is open."""
+        if self._is_closed:
+            self._is_closed = False
+            self._on_webhook()
+
     async def close(self) -> None:
-        """Stop delivering."""
+        """Stop delivering, until `open`."""
+        self._is_closed = True
         tasks = [*self._tasks.values(), *self._replies]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._client is not None:
             await self._client.close()
+            self._client = None
 
 
 async def _read_reply(response: aiohttp.ClientResponse) -> Reply:

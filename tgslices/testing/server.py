@@ -12,11 +12,11 @@ from aiogram.client.telegram import TelegramAPIServer
 from tgslices.testing.accounts import BotAccount
 from tgslices.testing.arguments import Arguments
 from tgslices.testing.calllog import CallLog
-from tgslices.testing.calls import Calls
+from tgslices.testing.calls import Calls, log
 from tgslices.testing.clock import Clock
 from tgslices.testing.faults import Faults
 from tgslices.testing.listener import Listener
-from tgslices.testing.loopback import loopback_session, server_at
+from tgslices.testing.loopback import is_loopback, loopback_session, server_at
 from tgslices.testing.page import ChatPage
 from tgslices.testing.page.inspector import InspectableManager
 from tgslices.testing.postman import Postman
@@ -68,15 +68,27 @@ class BotApi(Stage):
         await self.stop()
 
     async def start(self) -> None:
-        """Listen on the host and port.
+        """Listen on the host and port; after `stop` on the same port, with all that there was. Nothing if it does.
+
+        Whoever can reach the port can act as a bot, and as every person on the chat page. So a host that is not
+        loopback is logged as a warning.
 
         Raises:
-            OSError: the port is in use.
+            OSError: the port is in use, or there is no such host or port.
         """
+        if self.listener.is_started:
+            return
         await self.listener.start()
+        for bot in self.world.bots.values():
+            bot.updates.open()
+        for postman in self._postmen:
+            postman.open()
+        if not is_loopback(self.listener.host):
+            whom = "every person and bot" if self.page is not None else "every bot"
+            log.warning("%s is not loopback; whoever reaches it can play %s.", self.listener.host, whom)
 
     async def stop(self) -> None:
-        """Answer waiting polls, close every connection and the port."""
+        """Answer waiting polls, close every connection and the port; the world stays as it is."""
         for postman in self._postmen:
             await postman.close()
         for bot in self.world.bots.values():
@@ -94,7 +106,8 @@ class BotApi(Stage):
     @property
     def url(self) -> str:
         """The base URL, for ``TelegramAPIServer.from_base``; with ``test_dc`` take `api_server` instead."""
-        return f"http://{self.listener.host}:{self.listener.port}"
+        host = self.listener.host
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.listener.port}"
 
     @property
     def api_server(self) -> TelegramAPIServer:

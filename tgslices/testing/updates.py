@@ -196,6 +196,10 @@ class UpdateQueue:
         if poll is not None and not poll.done():
             poll.set_result(error)
 
+    def open(self) -> None:
+        """Let polls wait (again)."""
+        self.closed = False
+
     def close(self) -> None:
         """Answer the waiting poll and let no further one wait."""
         self.closed = True
