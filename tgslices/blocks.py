@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
+from tgslices.livekeys import LiveKey, moment
 from tgslices.model import TrackedMessage
-from tgslices.tracker import LiveKey, Tracker, moment
+from tgslices.tracker import Tracker
 
 
 class Block:

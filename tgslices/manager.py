@@ -151,11 +151,11 @@ class SessionManager:
 
     def _open(self, key: SessionKey, current: TelegramObject | None) -> Session:
         self._note_use()
-        key = self.tracker.now(key)
+        key = self.tracker.live_keys.now(key)
         self.tracker.intend_open(key, None if current is None else self._record_of(current))
         return Session(
             self.bot,
-            self.tracker.live(key),
+            self.tracker.live_keys.share(key),
             self.tracker,
             self._executor,
             lease=self.config.lease,
@@ -193,7 +193,7 @@ class SessionManager:
                 f"The predicate {predicate!r} cannot be called.", "Pass a plain function of one Update, or aiogram's F."
             )
         self._note_use()
-        self.tracker.intend_predicate(self.tracker.now(key), predicate)
+        self.tracker.intend_predicate(self.tracker.live_keys.now(key), predicate)
 
     async def unsubscribe(self, key: SessionKey) -> None:
         """Stop tracking a key; its entries stay until the session is cleared, forgotten or closed.
@@ -202,7 +202,7 @@ class SessionManager:
             ConfigurationError: the key is none of this bot's.
         """
         self._require_own(key)
-        await self.tracker.unsubscribe(self.tracker.now(key))
+        await self.tracker.unsubscribe(self.tracker.live_keys.now(key))
 
     def _require_own(self, key: SessionKey) -> None:
         if not isinstance(key, SessionKey) or key.bot_id != self._bot_id:

@@ -17,10 +17,11 @@ from tgslices.deletion.executor import DeletionExecutor
 from tgslices.deletion.plan import DeletionPlan, plan_deletion
 from tgslices.errors import ConfigurationError, NotAMessage
 from tgslices.extract import track_by_hand
+from tgslices.livekeys import LiveKey
 from tgslices.model import SUPERGROUPS_BELOW, ClearResult, Direction, PendingDeletion, SessionKey, TrackedMessage
 from tgslices.predicates import Predicate, select
 from tgslices.sending import SendWrappers
-from tgslices.tracker import LiveKey, Tracker
+from tgslices.tracker import Tracker
 
 T = TypeVar("T")
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import count
 from typing import Any, Final, TypeAlias
-from weakref import WeakValueDictionary
 
 from aiogram.enums import ContentType
 from aiogram.types import BusinessMessagesDeleted, Message, Update
@@ -19,6 +16,7 @@ from magic_filter import MagicFilter
 from tgslices.backlog import Backlog, Write
 from tgslices.deletion.routes import ChatKind, chat_kind
 from tgslices.extract import new_message, track_incoming
+from tgslices.livekeys import LiveKey, LiveKeys
 from tgslices.model import Scope, SessionKey, TrackedMessage, scope_unchecked
 from tgslices.predicates import LateAnswer, holds
 from tgslices.storage.protocol import DurableSessionStorage
@@ -40,43 +38,6 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-_moments: Final = count(1)
-
-
-def moment() -> int:
-    """Return a number that is larger than every one before, to tell what was earlier."""
-    return next(_moments)
-
-
-class LiveKey:
-    """What all handles of one key share in this process; gone when the last handle is gone.
-
-    ``key`` changes when the chat migrates. When the session was closed here is remembered, so that a task which
-    outlived its block can tell.
-    """
-
-    __slots__ = ("__weakref__", "_closed", "key")
-
-    def __init__(self, key: SessionKey) -> None:
-        """Start with a key that was never closed."""
-        self.key = key
-        self._closed = [0]
-
-    def close(self) -> None:
-        """Note that the session was closed now."""
-        self._closed[0] = moment()
-
-    def was_closed_since(self, earlier: int) -> bool:
-        """Tell whether the session was closed after a :func:`moment`."""
-        return self._closed[0] > earlier
-
-    def become(self, other: LiveKey) -> None:
-        """Share everything with another from now on, because their chats have become one."""
-        other._closed[0] = max(self._closed[0], other._closed[0])
-        self._closed = other._closed
-        self.key = other.key
-
-
 class Tracker:
     """Adds entries to the open sessions of one bot. Recording never raises: what the storage refuses now is kept."""
 
@@ -87,28 +48,19 @@ class Tracker:
         self.bot_id = bot_id
         self.clock = clock
         self.predicates: dict[SessionKey, Callable[[Update], Any]] = {}
-        self._live: WeakValueDictionary[SessionKey, LiveKey] = WeakValueDictionary()
+        self.live_keys = LiveKeys()
         # A bot has no chat with itself: nothing is ever kept under this key.
         self._backlog = Backlog(backlog_limit, probe=partial(storage.list, SessionKey(bot_id, bot_id)))
         self._waiting = self._backlog.waiting
         self.intents: dict[tuple[SessionKey, TrackedMessage | None], Write] = {}
         """What was opened whose durable part is still to come, in order."""
         self._settling = asyncio.Lock()
-        self._moved_to: dict[int, int] = {}
-        """Where the groups went that became supergroups while this process looked on."""
         self.under_way = 0
         """How many updates are being handled, and how many messages are being sent for a session."""
         self.quiet: asyncio.Event | None = None
         """Set when the last of them is done; None while nobody waits for that."""
 
     # What is open
-
-    def live(self, key: SessionKey) -> LiveKey:
-        """Return what the handles of a key share."""
-        live = self._live.get(key)
-        if live is None:
-            live = self._live[key] = LiveKey(key)
-        return live
 
     def is_idle(self) -> bool:
         """Tell whether no update could be recorded now: no open key, no predicate, nothing on its way."""
@@ -240,21 +192,16 @@ class Tracker:
         await self._write(
             partial(self.storage.migrate, self.bot_id, old_chat_id, new_chat_id), f"a migration to {new_chat_id}"
         )
-        self._moved_to[old_chat_id] = new_chat_id
-        for key in {key for key in (*self._live, *self.predicates) if key.chat_id == old_chat_id}:
-            self._rename(key, self.now(key))
+        self.live_keys.move(old_chat_id, new_chat_id)
+        for key in [key for key in self.predicates if key.chat_id == old_chat_id]:
+            self.predicates.setdefault(self.live_keys.now(key), self.predicates.pop(key))
         for key, current in [intent for intent in self.intents if intent[0].chat_id == old_chat_id]:
             del self.intents[key, current]
-            self._intend(self.now(key), current)
-
-    def now(self, key: SessionKey) -> SessionKey:
-        """Return a key under the id that its chat has by now."""
-        new_chat_id = self._moved_to.get(key.chat_id)
-        return key if new_chat_id is None else replace(key, chat_id=new_chat_id)
+            self._intend(self.live_keys.now(key), current)
 
     async def _move_late(self, key: SessionKey) -> None:
         """Move what was written under a key while its chat migrated."""
-        if (moved_to := self._moved_to.get(key.chat_id)) is not None:
+        if (moved_to := self.live_keys.moved_to(key.chat_id)) is not None:
             moving = partial(self.storage.migrate, self.bot_id, key.chat_id, moved_to)
             await self._backlog.write(moving, f"a migration to {moved_to}")
 
@@ -266,14 +213,6 @@ class Tracker:
         """
         groups = {message.chat_id for message in messages if chat_kind(message.chat_id) is ChatKind.GROUP}
         return await self.storage.migrated(self.bot_id, groups) if groups else set()
-
-    def _rename(self, old: SessionKey, new: SessionKey) -> None:
-        if (live := self._live.pop(old, None)) is not None:
-            live.key = new
-            if (there := self._live.setdefault(new, live)) is not live:
-                live.become(there)
-        if (predicate := self.predicates.pop(old, None)) is not None:
-            self.predicates.setdefault(new, predicate)
 
     async def _write(self, write: Write, what: str) -> None:
         await self.settle_intents()
