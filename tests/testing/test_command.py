@@ -14,6 +14,8 @@ import aiohttp
 import pytest
 from aiogram import Bot
 
+from tests.testing.test_tokens import NO_TOKEN
+from tgslices.testing.__main__ import main
 from tgslices.testing.loopback import loopback_session
 
 
@@ -95,6 +97,30 @@ async def test_the_log_says_what_was_asked_even_of_a_method_that_there_is_not() 
 )
 async def test_an_address_that_there_is_not_is_one_clear_line(arguments: list[str], complaint: str) -> None:
     assert await refused(*arguments) == (1, b"", complaint)
+
+
+async def test_a_bot_gets_the_token_that_it_is_configured_with() -> None:
+    async with command("--bot", "order_bot", "--bot", "help_bot", "--token", "42:secret") as (_, printed):
+        assert "@order_bot: token 42:secret\n" in printed
+        assert re.search(r"^@help_bot: token (\d+):(?!secret)\S+$", printed, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "complaint"),
+    [
+        (["nonsense"], NO_TOKEN),
+        (["42:a", "43:b"], "there are 2 tokens for 1 bots; add a bot with --bot"),
+    ],
+    ids=["no token", "too many"],
+)
+def test_a_token_that_cannot_be_had_is_refused_in_words(
+    capsys: pytest.CaptureFixture[str], tokens: list[str], complaint: str
+) -> None:
+    with pytest.raises(SystemExit):
+        main([argument for token in tokens for argument in ("--token", token)])
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        f"python -m tgslices.testing: error: argument --token: {complaint}"
+    )
 
 
 async def test_a_port_in_use_is_one_clear_line() -> None:

@@ -8,16 +8,24 @@ import contextlib
 import logging
 import signal
 import sys
+from itertools import zip_longest
 
+from tgslices.testing.accounts import BotAccount
 from tgslices.testing.server import BotApi
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve; return 0 after an interruption and 1 when the address cannot be had."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
     logging.basicConfig(format="%(message)s", level=logging.INFO if options.verbose else logging.WARNING)
+    api = BotApi(host=options.host, port=options.port, page=True)
     try:
-        asyncio.run(_serve(options.host, options.port, options.bot or ["test_bot"], options.person or ["Ann"]))
+        accounts = _populate(api, options.bot or ["test_bot"], options.token or [], options.person or ["Ann"])
+    except ValueError as error:
+        parser.error(f"argument --token: {error}")
+    try:
+        asyncio.run(_serve(api, accounts))
     except OSError as error:
         print(f"Cannot listen on {options.host}:{options.port}: {error.strerror or error}.", file=sys.stderr)
         return 1
@@ -29,23 +37,34 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: loopback only)")
     parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
     parser.add_argument("--bot", action="append", metavar="USERNAME", help="add a bot; may be repeated")
+    parser.add_argument(
+        "--token",
+        action="append",
+        help="the token of the bot, like 42:secret (default: a random one); repeat it for more",
+    )
     parser.add_argument("--person", action="append", metavar="NAME", help="add a person; may be repeated")
     parser.add_argument("--verbose", action="store_true", help="print every Bot API call")
     return parser
 
 
-async def _serve(host: str, port: int, usernames: list[str], names: list[str]) -> None:
+def _populate(api: BotApi, usernames: list[str], tokens: list[str], names: list[str]) -> list[BotAccount]:
+    if len(tokens) > len(usernames):
+        raise ValueError(f"there are {len(tokens)} tokens for {len(usernames)} bots; add a bot with --bot")
+    accounts = [api.add_bot(username, token=token) for username, token in zip_longest(usernames, tokens)]
+    for name in names:
+        person = api.add_person(name)
+        for account in accounts:
+            person.private_chat(account)
+    return accounts
+
+
+async def _serve(api: BotApi, accounts: list[BotAccount]) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(number, stopped.set)
-    async with BotApi(host=host, port=port, page=True) as api:
-        accounts = [api.add_bot(username) for username in usernames]
-        for name in names:
-            person = api.add_person(name)
-            for account in accounts:
-                person.private_chat(account)
+    async with api:
         print(f"Bot API:   {api.url}   (TelegramAPIServer.from_base)")
         print(f"Chat page: {api.page_url}")
         for account in accounts:

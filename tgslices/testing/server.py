@@ -138,10 +138,22 @@ class BotApi(Stage):
         return loopback_session(self.url, is_test_dc=self.world.is_test_dc, **options)
 
     def add_bot(
-        self, username: str, *, first_name: str | None = None, reads_all_group_messages: bool = True
+        self,
+        username: str,
+        *,
+        first_name: str | None = None,
+        token: str | None = None,
+        reads_all_group_messages: bool = True,
     ) -> BotAccount:
-        """A new bot; ``reads_all_group_messages=False`` puts it in privacy mode."""
-        bot = self.world.add_bot(username, first_name)
+        """A new bot; ``reads_all_group_messages=False`` puts it in privacy mode.
+
+        Without a ``token`` (``"42:secret"``) it gets a random one, and with that an id that no bot of another emulator
+        has: sessions in a database are kept by the bot's id.
+
+        Raises:
+            ValueError: it is no token, or the number in it is somebody's.
+        """
+        bot = self.world.add_bot(username, first_name, token)
         bot.reads_all_group_messages = reads_all_group_messages
         self._postmen.append(Postman(bot, self.clock, self._perform_reply, self._retry_delay))
         return bot

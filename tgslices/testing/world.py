@@ -5,8 +5,7 @@ Nobody is told of anything here but those who look; bots are told by `tgslices.t
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from itertools import count
 from typing import Final
@@ -18,6 +17,7 @@ from tgslices.testing.entities import Chat, StoredFile, StoredMessage, Tap
 from tgslices.testing.errors import bad_request
 from tgslices.testing.rules import ephemeral
 from tgslices.testing.rules.access import Access, ChatFacts, access_refusal, unknown_chat
+from tgslices.testing.tokens import bot_id_in, new_token, random_bot_id
 from tgslices.testing.updates import UpdateQueue
 
 SUPERGROUP_ID_BASE: Final = -1_000_000_000_000
@@ -27,19 +27,6 @@ CHANNEL_BOT: Final = {"id": 136_817_688, "is_bot": True, "first_name": "Channel"
 """Who shows as the sender of what a channel writes elsewhere.
 
 Source: tdlib/telegram-bot-api ``Client.cpp:18157`` and tdlib/td ``MessagesManager.cpp:20839``
-"""
-
-
-FIRST_BOT_ID: Final = 7_000_000_001
-"""Larger than 32 bits, as those of new bots are."""
-
-LAST_USER_ID: Final = 2**40 - 1
-"""Source: tdlib/td ``UserId.h``, ``MAX_USER_ID``."""
-
-BOTS_OF_ONE_WORLD: Final = 10_000
-"""Bots of one world are numbered in turn, from a random number.
-
-A storage keeps sessions by the bot's number, and one that outlives a world must not hand them to a bot of the next.
 """
 
 
@@ -61,7 +48,7 @@ class World:
         self.taps: dict[str, Tap] = {}
         self.failing_item: tuple[int, str] | None = None
         self._person_ids = count(1001)
-        self._bot_ids = count(FIRST_BOT_ID + secrets.randbelow(LAST_USER_ID - FIRST_BOT_ID - BOTS_OF_ONE_WORLD))
+        self._bot_ids = count(random_bot_id())
         self._group_ids = count(4001)
         self._supergroup_ids = count(1)
         self._serials = count(1)
@@ -72,15 +59,21 @@ class World:
 
     # Who there is.
 
-    def add_bot(self, username: str, first_name: str | None = None) -> BotAccount:
-        """A new bot with a token that aiogram finds well formed. Several bots may have the same name."""
-        bot_id = next(self._bot_ids)
+    def add_bot(self, username: str, first_name: str | None = None, token: str | None = None) -> BotAccount:
+        """A new bot, with this token or a random one. Several bots may have the same name.
+
+        Raises:
+            ValueError: it is no token, or the number in it is somebody's.
+        """
+        bot_id = self._free(self._bot_ids) if token is None else bot_id_in(token)
+        if bot_id in self.users:
+            raise ValueError(f"the number {bot_id} in this token is taken by {self.users[bot_id].first_name!r}")
         bot = BotAccount(
             bot_id,
             first_name or username,
             username=username,
             is_bot=True,
-            token=f"{bot_id}:AA{secrets.token_urlsafe(25)[:33]}",
+            token=token or new_token(bot_id),
             updates=UpdateQueue(now=self.clock.unix_time, on_change=self.changes.notify),
         )
         self.users[bot.id] = bot
@@ -94,7 +87,10 @@ class World:
 
     def next_person_id(self) -> int:
         """A number that no user has."""
-        return next(self._person_ids)
+        return self._free(self._person_ids)
+
+    def _free(self, numbers: Iterator[int]) -> int:
+        return next(number for number in numbers if number not in self.users)
 
     def bot_by_id(self, bot_id: int) -> BotAccount | None:
         """The bot with this number, or None."""
