@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
-from tests.browser.desk import Desk
+from tests.browser.desk import Desk, Tab
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FAREWELL = "Enjoy your pizza! I have tidied up after us."
+MOST_STOPS = 20
+"""How often somebody may have to press Tab on the way to what is near."""
 
 
 async def test_after_done_only_the_farewell_is_there(desk: Desk) -> None:
@@ -67,7 +69,17 @@ async def test_without_motion_it_goes_at_once(desk: Desk) -> None:
     await expect(tab.page.locator("#messages .text")).to_have_text([FAREWELL])
 
 
-async def test_an_order_can_be_placed_with_the_keyboard_alone(desk: Desk) -> None:
+async def reaches(tab: Tab, wanted: Locator, key: str) -> None:
+    """Press Tab or Shift+Tab until the focus is there."""
+    await wanted.wait_for()
+    for _ in range(MOST_STOPS):
+        if await wanted.evaluate("(element) => element === document.activeElement"):
+            return
+        await tab.page.keyboard.press(key)
+    await expect(wanted).to_be_focused()
+
+
+async def test_an_order_is_placed_and_ended_with_the_keyboard_alone(desk: Desk) -> None:
     tab = await desk.tab()
     keyboard = tab.page.keyboard
     await tab.page.locator(".entry").wait_for()
@@ -78,15 +90,22 @@ async def test_an_order_can_be_placed_with_the_keyboard_alone(desk: Desk) -> Non
     await keyboard.type("/order")
     await keyboard.press("Enter")
     # Back from the field to the buttons above it; the focus stays at the place of the button that was pressed.
-    for caption, presses, question in (("Pizza", ["Shift+Tab"] * 4, "Which size?"), ("Large", ["Tab"], "Where to?")):
-        button = tab.page.get_by_role("button", name=caption, exact=True)
-        await button.wait_for()
-        for press in presses:
-            await keyboard.press(press)
-        await expect(button).to_be_focused()
+    for caption, key, question in (("Pizza", "Shift+Tab", "Which size?"), ("Large", "Tab", "Where to?")):
+        await reaches(tab, tab.page.get_by_role("button", name=caption, exact=True), key)
         await keyboard.press("Enter")
         await tab.reads(question)
-    await tab.input.focus()
+    await reaches(tab, tab.input, "Tab")
     await keyboard.type("12 Harbour Road")
     await keyboard.press("Enter")
     await tab.reads("Shall we?")
+    await reaches(tab, tab.page.get_by_role("button", name="Order it", exact=True), "Shift+Tab")
+    await keyboard.press("Enter")
+    await tab.reads("On its way")
+    await reaches(tab, tab.page.locator("#messages").get_by_role("button", name="/done", exact=True), "Shift+Tab")
+    await keyboard.press("Enter")
+    await tab.reads(FAREWELL)
+    await expect(tab.bubbles).to_have_text([FAREWELL])
+    await reaches(tab, tab.input, "Tab")
+    await keyboard.type("/done")
+    await keyboard.press("Enter")
+    await tab.reads("There is no order to end.")
