@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import struct
+import zlib
 from typing import Any
 
 import pytest
-from aiogram.types import BufferedInputFile, LabeledPrice
+from aiogram.types import BufferedInputFile, InputMediaPhoto, KeyboardButton, LabeledPrice, ReplyKeyboardMarkup
 from playwright.async_api import expect
 
 from tests.browser.cafe import Cafe
@@ -82,7 +85,6 @@ async def test_every_kind_says_what_it_is(cafe: Cafe, scheme: Any) -> None:
         assert text.lower().startswith(said.lower()), text
     await tab.settles()
     assert await tab.page.evaluate(CONTRAST) == []
-    await tab.picture(f"kinds-{scheme}")
 
 
 async def test_on_a_phone_no_kind_is_cut_off(cafe: Cafe) -> None:
@@ -101,6 +103,48 @@ async def test_a_draft_is_gone_with_the_message_that_it_was_for(cafe: Cafe) -> N
     await cafe.bot.send_message(cafe.chat.id, "The soup is ready.")
     await tab.reads("The soup is ready.")
     await expect(tab.page.locator(".draft")).to_have_count(0)
+
+
+Colour = tuple[int, int, int]
+
+
+def painted(top: Colour, bottom: Colour) -> BufferedInputFile:
+    """A PNG of 160 by 120 pixels that runs from one colour to the other."""
+    rows = [[round(a + (b - a) * row / 119) for a, b in zip(top, bottom, strict=True)] for row in range(120)]
+    header = struct.pack(">2I5B", 160, 120, 8, 2, 0, 0, 0)
+    pixels = zlib.compress(b"".join(b"\0" + bytes(colour) * 160 for colour in rows))
+    parts = [(b"IHDR", header), (b"IDAT", pixels), (b"IEND", b"")]
+    chunks = [struct.pack(">I", len(data)) + name + data + zlib.crc32(name + data).to_bytes(4) for name, data in parts]
+    return BufferedInputFile(b"\x89PNG\r\n\x1a\n" + b"".join(chunks), "picture.png")
+
+
+LEEK = painted((214, 232, 178), (92, 140, 66))
+BEET = painted((232, 150, 180), (120, 24, 70))
+PUMPKIN = painted((255, 214, 140), (214, 110, 30))
+
+
+async def test_photos_albums_forwards_and_a_reply_keyboard(cafe: Cafe) -> None:
+    bot, where = cafe.bot, cafe.chat.id
+    await bot.send_photo(where, LEEK, caption="Leek, as every day.")
+    await bot.send_media_group(where, [InputMediaPhoto(media=file) for file in (BEET, PUMPKIN)])
+    asked = await cafe.bob.private_chat(cafe.account).types("Is the pumpkin one vegan?")
+    await bot.forward_message(where, cafe.bob.id, asked.message_id)
+    days = [[KeyboardButton(text="Leek"), KeyboardButton(text="Beet")], [KeyboardButton(text="Pumpkin")]]
+    await bot.send_message(where, "Which one?", reply_markup=ReplyKeyboardMarkup(keyboard=days, resize_keyboard=True))
+    tab = await cafe.tab(viewport={"width": 1360, "height": 880})
+    images = tab.page.locator("#messages img")
+    await expect(images).to_have_count(3)
+    for image in await images.all():
+        assert await image.evaluate("(image) => image.decode().then(() => image.naturalWidth)") == 160
+    await expect(tab.page.locator(".album img")).to_have_count(2)
+    numbers = tab.page.locator("#messages .number")
+    await expect(numbers).to_have_text(["#1", "#2–3", re.compile(r"#\d+"), re.compile(r"#\d+")])
+    photo, caption = images.first, tab.bubbles.first
+    assert await photo.evaluate("(image) => image.clientWidth") >= await caption.evaluate("(text) => text.clientWidth")
+    await expect(tab.page.locator(".forward")).to_have_text("Forwarded from Bob")
+    keys = tab.page.get_by_role("group", name="Reply keyboard").get_by_role("button")
+    await expect(keys).to_have_text(["Leek", "Beet", "Pumpkin"])
+    await tab.picture("media")
 
 
 async def test_an_odd_message_costs_the_page_no_other(cafe: Cafe) -> None:

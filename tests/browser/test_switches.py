@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -31,6 +32,8 @@ async def test_a_refused_deletion_is_tried_again(desk: Desk, fault: str, status:
     await deletions.first.locator("summary").click()
     await expect(deletions.first.locator("pre").first).to_contain_text('"message_ids"')
     await expect(deletions.first.locator("pre").last).to_contain_text('"result": true')
+    answers = tab.page.locator(".call", has_text="answerCallbackQuery").locator(".gist")
+    await expect(answers).to_have_text([re.compile(r"^[a-z]\S*$")] * 3)  # what was tapped, and no number of the query
     if fault == "flood":
         await tab.picture("calls")
 

@@ -64,9 +64,10 @@ function detailOf(message, me, does) {
 }
 
 function metaOf(messages, holders) {
-  const last = messages.at(-1);
+  const [first, last] = [messages[0], messages.at(-1)];
+  const number = first.id === last.id ? `#${last.id}` : `#${first.id}–${last.id}`;
   return h("span", { class: "meta" }, marksOf(holders),
-    last.id ? h("span", { class: "number", title: "message_id" }, `#${last.id}`) : h("span", { class: "number" }, "only you see this"),
+    last.id ? h("span", { class: "number", title: "message_id" }, number) : h("span", { class: "number" }, "only you see this"),
     messages.some((message) => message.edited) ? h("span", {}, "edited") : null,
     h("time", { datetime: new Date(last.date * 1000).toISOString(), title: `${day(last.date)}, ${time(last.date)}` }, time(last.date)));
 }

@@ -12,7 +12,8 @@ const statusOf = (call) => (call.status === null ? "…" : call.status === 0 ? "
 function gist(call) {
   let given;
   try { given = JSON.parse(call.arguments); } catch { return ""; }
-  const told = given.text ?? given.caption ?? given.message_ids ?? given.message_id ?? given.callback_query_id ?? given.offset;
+  const tapped = get(`tap:${given.callback_query_id}`)?.data;
+  const told = given.text ?? given.caption ?? given.message_ids ?? given.message_id ?? tapped ?? given.offset;
   return told === undefined ? "" : typeof told === "string" ? told : JSON.stringify(told);
 }
 

@@ -1,5 +1,7 @@
 // Elements without markup: whatever a person or a bot wrote goes in as text, never as HTML.
 
+import { get } from "./state.js";
+
 export const $ = (id) => document.getElementById(id);
 
 /** Make an element: attributes by name, "on…" functions as listeners, children as nodes or text. */
@@ -38,8 +40,12 @@ export function arrange(parent, wanted) {
 
 const HUES = 8;
 
-/** Spread numbers that follow one another, and those of bots and people, over the colours. */
-export const hue = (number) => (Math.abs(number) % 1000 * 3 + (number > 1e6 ? 1 : number < 0 ? 6 : 0)) % HUES;
+/** Spread people and groups, whose numbers follow one another, over the colours; a bot has that of its name in every run. */
+export function hue(number) {
+  const name = get(`bot:${number}`)?.username;
+  if (name) return [...name].reduce((sum, letter) => sum + letter.codePointAt(0), 5) % HUES;
+  return (Math.abs(number) % 1000 * 3 + (number < 0 ? 6 : 0)) % HUES;
+}
 
 /** A round picture of the first letter, in one of the calm colours of the style sheet. */
 export function paintAvatar(element, name, number) {
