@@ -91,6 +91,7 @@ class Tab:
     async def picture(self, name: str) -> None:
         """Keep a picture for the docs, if they are wanted."""
         if IMAGES.parts:
+            await self.page.mouse.move(0, 0)  # away from what shows more while it is pointed at
             await self.settles()
             await self.page.screenshot(path=IMAGES / f"{name}.png")
 

@@ -86,7 +86,6 @@ async def test_an_alert_wants_to_be_read(cafe: Cafe) -> None:
         await tab.taps("Open?")
         await expect(tab.page.get_by_role("dialog")).to_contain_text("The kitchen closes in ten minutes.")
         await expect(tab.page.get_by_role("button", name="OK")).to_be_focused()
-        await tab.picture("alert")
         await tab.page.keyboard.press("Enter")
         await expect(tab.page.get_by_role("dialog")).to_be_hidden()
     await expect(other.page.get_by_role("dialog")).to_be_hidden()
@@ -131,3 +130,27 @@ async def test_business_chats_are_called_so(cafe: Cafe) -> None:
     await expect(tab.page.locator(".forward")).to_have_text("via Café bot")
     await expect(tab.page.locator(".tag")).to_have_count(2)
     await tab.picture("business")
+
+
+BAD_URLS = [
+    "javascript:document.title='gone'",
+    "JaVaScRiPt:document.title='gone'",
+    " javascript:document.title='gone'",
+    "data:text/html,gone",
+]
+
+
+@pytest.mark.parametrize("url", BAD_URLS)
+async def test_a_url_that_is_a_program_is_not_followed(cafe: Cafe, url: str) -> None:
+    """Telegram would refuse such a button; a test may plant it."""
+    entities = [{"type": "text_link", "offset": 0, "length": 4, "url": url}]
+    markup = {"inline_keyboard": [[{"text": "Menu", "url": url}, {"text": "Map", "url": "https://example.org"}]]}
+    content = {"entities": entities, "reply_markup": markup}
+    cafe.api.plant_message(cafe.chat, cafe.account, text="Here is the menu.", content=content)
+    tab = await cafe.tab()
+    before = tab.page.url
+    await tab.bubbles.get_by_text("Here", exact=True).click()
+    await tab.page.locator("a.key", has_text="Menu").click()
+    await expect(tab.page.locator("#messages a[href]")).to_have_attribute("href", "https://example.org")
+    assert (await tab.page.title(), tab.page.url) == ("tgslices · chat page", before)
+    assert len(tab.page.context.pages) == 1

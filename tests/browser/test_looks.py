@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from aiogram.types import BotCommand, InlineKeyboardButton, InlineKeyboardMarkup
+from playwright.async_api import expect
 
-from tests.browser.desk import Desk
+from tests.browser.cafe import Cafe
+from tests.browser.desk import PHONE, Desk, Tab
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -30,7 +33,8 @@ async def test_every_text_can_be_read(desk: Desk, scheme: Literal["light", "dark
         await tab.opens(name)
         await tab.settles()
         assert await tab.page.evaluate(CONTRAST) == []
-    await tab.picture(f"chat-{scheme}")
+    if scheme == "dark":
+        await tab.picture("dark")
     account = next(iter(desk.api.world.bots.values()))
     group = desk.api.add_group("Friday dinner", members=[*desk.api.world.users.values()])
     assert account in desk.api.world.users.values()
@@ -39,3 +43,82 @@ async def test_every_text_can_be_read(desk: Desk, scheme: Literal["light", "dark
     await tab.reads("Hello")
     await tab.settles()
     assert await tab.page.evaluate(CONTRAST) == []
+
+
+async def is_readable(tab: Tab) -> None:
+    await tab.settles()
+    assert await tab.page.evaluate(CONTRAST) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_what_floats_can_be_read(cafe: Cafe, scheme: Literal["light", "dark"]) -> None:
+    await cafe.bot.set_my_commands([BotCommand(command="soup", description="The soup of the day")])
+    button = InlineKeyboardButton(text="Open?", callback_data="open")
+    await cafe.bot.send_message(
+        cafe.chat.id, "Soup?", reply_markup=InlineKeyboardMarkup(inline_keyboard=[[button], [button]])
+    )
+    tab = await cafe.tab(color_scheme=scheme)
+    for opener in ("Person", "Group"):
+        await tab.page.get_by_role("button", name=opener).first.click()
+        await expect(tab.page.get_by_role("dialog")).to_be_visible()
+        await is_readable(tab)
+        await tab.page.get_by_role("button", name="Cancel").click()
+    await tab.bubbles.last.hover()
+    await tab.page.get_by_role("button", name="Actions for: Soup?").click()
+    await expect(tab.page.get_by_role("menuitem", name="Reply")).to_be_visible()
+    await is_readable(tab)
+    await tab.page.get_by_role("menuitem", name="Reply").click()
+    await tab.input.fill("/s")
+    await expect(tab.page.get_by_role("option", name="/soup")).to_be_visible()
+    await is_readable(tab)
+    await tab.input.fill("")
+    await tab.page.get_by_role("button", name="Open?").last.click()
+    await expect(tab.page.locator(".key.waiting")).to_have_count(2)
+    await is_readable(tab)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_what_pops_up_and_what_is_lit_can_be_read(cafe: Cafe, scheme: Literal["light", "dark"]) -> None:
+    button = InlineKeyboardButton(text="Open?", callback_data="open")
+    await cafe.bot.send_message(cafe.chat.id, "Soup?", reply_markup=InlineKeyboardMarkup(inline_keyboard=[[button]]))
+    tab = await cafe.tab(color_scheme=scheme)
+    await tab.taps("Open?")
+    [query] = [update.callback_query for update in await cafe.bot.get_updates() if update.callback_query]
+    await cafe.bot.answer_callback_query(query.id, text="Until ten.")
+    await expect(tab.page.locator(".toast")).to_have_text("Until ten.")
+    await is_readable(tab)
+    await tab.switches("flood", "Every call")
+    await tab.switches("failure", "Next call", "sendPhoto")
+    await tab.switches("offline", "Next call", "getMe")
+    await expect(tab.page.locator(".card.on")).to_have_count(3)
+    await is_readable(tab)
+    cafe.api.faults.clear()
+    await tab.page.evaluate("import('/page/static/state.js').then((state) => state.act({ do: 'dance' }))")
+    await expect(tab.page.locator(".toast.bad")).to_have_text("There is nothing called 'dance' to do.")
+    tab.complaints = [complaint for complaint in tab.complaints if "400" not in complaint]
+    cafe.bob.private_chat(cafe.account)
+    await cafe.bot.send_message(cafe.bob.id, "Hello.")
+    await expect(tab.page.locator(".entry .badge")).to_have_text("1")
+    await is_readable(tab)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_on_a_phone_every_column_can_be_read(desk: Desk, scheme: Literal["light", "dark"]) -> None:
+    tab = await desk.tab(color_scheme=scheme, **PHONE)
+    await tab.page.get_by_role("button", name="Order bot, as Ann").wait_for()
+    await is_readable(tab)
+    await tab.page.get_by_role("button", name="Order bot, as Ann").click()
+    await is_readable(tab)
+    await tab.page.get_by_role("button", name="Start", exact=True).click()
+    await tab.reads("Welcome!")
+    await tab.types("/order")
+    await tab.reads("What would you like")
+    await tab.taps("Pizza")
+    await tab.reads("Which size?")
+    await is_readable(tab)
+    if scheme == "light":
+        await tab.picture("phone")
+    await tab.page.get_by_role("button", name="Calls, sessions and switches").click()
+    for name in ("Calls", "Sessions", "Switches"):
+        await tab.opens(name)
+        await is_readable(tab)

@@ -36,3 +36,17 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         target = (page.parent / path).resolve() if path else page
         assert target.exists(), path
         assert not anchor or anchor in anchors_of(target), f"{path}#{anchor}"
+
+
+IMAGES: Final = ROOT / "docs" / "images"
+
+
+def test_every_picture_is_on_a_page() -> None:
+    shown = {(page.parent / path).resolve() for page in LINKING for path, _ in links_of(page)}
+    assert [image.name for image in sorted(IMAGES.iterdir()) if image not in shown] == []
+
+
+def test_every_picture_is_taken_by_a_test_and_the_other_way_round() -> None:
+    sources = [path.read_text("utf-8") for path in ROOT.glob("tests/browser/test_*.py")]
+    taken = {f"{name}.png" for source in sources for name in re.findall(r"\.picture\(\"([\w-]+)\"\)", source)}
+    assert taken == {image.name for image in IMAGES.iterdir()}

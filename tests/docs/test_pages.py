@@ -10,7 +10,7 @@ import pytest
 from tests.docs.pages import LANGUAGES, PAGES, ROOT, blocks_of, run_page
 from tgslices.testing import BotApi
 
-WITHOUT_CODE: Final = frozenset({"docs/index.md", "docs/decisions.md"})
+WITHOUT_CODE: Final = frozenset({"docs/index.md", "docs/chat-page.md", "docs/decisions.md"})
 """Pages that show no code. Every other page claims to be executed, so it must have something to execute."""
 
 
