@@ -1,28 +1,34 @@
 """How fast the emulator is: messages a second, and what a test suite of whole conversations takes.
 
-Run it with ``python -m benchmarks.emulator``; it takes less than a minute. The server runs in a process of its own, so
-that its processor time is told apart from that of its clients: a raw one, with ready-made requests, and aiogram's.
-All send a text with an inline keyboard. Then 200 conversations run as tests would, each with a fresh server, a
-dispatcher and five messages each way, in one process.
+Run it with ``python -m benchmarks.emulator``; it takes about a minute. The server runs in a process of its own, so that
+its processor time is told apart from that of its clients: a raw one, with ready-made requests, and aiogram's. All send
+a text with an inline keyboard. Then 200 conversations run as anybody's tests: pytest with the plugin, on a file of 200
+tests in a folder of its own, each with a fresh server, a dispatcher with sessions, and a wipe at the end.
 """
 
 from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
+import resource
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import psutil
-from aiogram import Bot, Dispatcher
-from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, Message
+from aiogram import Bot
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from tgslices.testing import BotApi
 from tgslices.testing.loopback import loopback_session
-from tgslices.testing.running import running
 
 SECONDS = 3.0
 CONNECTIONS = 4
@@ -135,42 +141,90 @@ def measure_server() -> None:
     process.join()
 
 
-def echo() -> Dispatcher:
-    """A bot that answers every message."""
+BOT_MODULE = """
+from typing import Annotated
+
+from aiogram import Dispatcher
+from aiogram.filters import Command
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, Message
+
+from tgslices import Session, SessionBot, SessionQualifier, setup_sessions
+
+KEYBOARD = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="Tea", callback_data="tea")]])
+Order = Annotated[Session, SessionQualifier("order")]
+
+
+def make_dispatcher(bot: SessionBot) -> Dispatcher:
     dispatcher = Dispatcher()
+    setup_sessions(dispatcher, bot)
+
+    @dispatcher.message(Command("done"))
+    async def done(message: Message, order: Order) -> None:
+        await message.answer("Enjoy your tea!")
+        await order.clear()
+        await order.close()
 
     @dispatcher.message()
-    async def answer(message: Message) -> None:
-        await message.answer(f"you said {message.text}", reply_markup=KEYBOARD)
+    async def answer(message: Message, order: Order) -> None:
+        async with order:
+            await message.answer(f"you said {message.text}", reply_markup=KEYBOARD)
 
     return dispatcher
+"""
+TESTS_HEAD = """
+from shop import make_dispatcher
+
+"""
+ONE_TEST = """
+async def test_order_{number}_leaves_the_farewell(bot, chat, run):
+    await run(make_dispatcher(bot))
+    await chat.types("/order")
+    for number in range({messages}):
+        await chat.until(lambda view: len(view.texts()) == 2 * number + 2)
+        await chat.types(f"tea {{number}}")
+    await chat.until(lambda view: len(view.texts()) == {messages} * 2 + 2)
+    await chat.types("/done")
+    await chat.until(lambda view: view.texts()[-1] == "Enjoy your tea!" and len(view.texts()) <= 3)
+"""
+EMPTY_TEST = """
+async def test_nothing_{number}():
+    pass
+"""
 
 
-async def converse() -> None:
-    """One conversation as a test would hold it."""
-    async with BotApi() as api:
-        account = api.add_bot("bench_bot")
-        chat = api.add_person("Ann").private_chat(account)
-        async with Bot(account.token, session=api.client_session()) as bot, running(echo(), bot):
-            for number in range(MESSAGES):
-                await chat.types(f"hello {number}")
-                await chat.until(lambda view, count=2 * number + 2: len(view.texts()) == count)  # type: ignore[misc]
+def write_suite(folder: Path, test: str) -> None:
+    """Write the project of somebody who tests a bot: a bot, the plugin, and one file of tests."""
+    (folder / "shop.py").write_text(BOT_MODULE)
+    (folder / "conftest.py").write_text('pytest_plugins = ["tgslices.testing.plugin"]\n')
+    (folder / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n")
+    tests = (test.format(number=number, messages=MESSAGES) for number in range(CONVERSATIONS))
+    (folder / "test_orders.py").write_text(TESTS_HEAD + "\n".join(tests))
 
 
-def measure_conversations() -> None:
-    """Hold many conversations, one after another, each in an event loop of its own as pytest does."""
-    taken, cpu = [], time.process_time()
-    for _ in range(CONVERSATIONS):
-        start = time.perf_counter()
-        asyncio.run(converse())
-        taken.append((time.perf_counter() - start) * 1000)
-    cpu = (time.process_time() - cpu) * 1000 / CONVERSATIONS
-    print(
-        f"\n{CONVERSATIONS} conversations of {MESSAGES} messages each way: {sum(taken) / 1000:.1f} s in all; one takes "
-        f"{statistics.median(taken):.1f} ms (median), {max(taken):.0f} ms at most, {cpu:.1f} ms of processor time"
-    )
+def run_suite(name: str, test: str) -> None:
+    """Run such tests by pytest, as that project would, and print what they took."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        write_suite(folder, test)
+        before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "--junitxml=took.xml"]
+        subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+        cases = ET.parse(folder / "took.xml").iter("testcase")
+        taken = [float(case.attrib["time"]) * 1000 for case in cases]
+    assert len(taken) == CONVERSATIONS
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    print(f"{name:<44}{wall:>10.1f}{cpu:>10.1f}{statistics.median(taken):>12.1f}{max(taken):>10.0f}")
+
+
+def measure_suites() -> None:
+    """Run conversations as tests, and as many tests that do nothing, to tell what pytest takes by itself."""
+    print(f"\n{f'{CONVERSATIONS} tests':<44}{'s in all':>10}{'s of CPU':>10}{'median, ms':>12}{'most, ms':>10}")
+    run_suite("that do nothing", EMPTY_TEST)
+    run_suite(f"of {MESSAGES + 1} messages each way, and a wipe", ONE_TEST)
 
 
 if __name__ == "__main__":
+    print(f"load before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
     measure_server()
-    measure_conversations()
+    measure_suites()
