@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from aiogram import Bot
 from aiogram.dispatcher.middlewares.user_context import UserContextMiddleware
 from aiogram.types import Update
 
@@ -81,8 +80,15 @@ def test_a_custom_strategy_that_returns_something_else_is_refused() -> None:
 
 
 def test_a_custom_strategy_cannot_reach_into_another_bot() -> None:
-    with pytest.raises(ConfigurationError):
-        key_of(Scope(BOT, 1), lambda scope: SessionKey(43, scope.chat_id), None)
+    def strategy(scope: Scope) -> SessionKey:
+        return SessionKey(43, scope.chat_id)
+
+    with pytest.raises(ConfigurationError) as caught:
+        key_of(Scope(BOT, 1), strategy, None)
+    assert str(caught.value) == (
+        f"The key strategy {strategy!r} returned {SessionKey(43, 1)!r} for an update of bot {BOT}. "
+        "Return a SessionKey with the scope's own bot_id, or None."
+    )
 
 
 def test_a_key_without_a_chat_is_refused() -> None:
@@ -95,8 +101,11 @@ def test_a_key_without_a_chat_is_refused() -> None:
 
 @pytest.mark.parametrize("bad", ["@channel", True, 1.0, 2**63])
 def test_a_chat_that_is_no_numeric_id_is_refused(bad: object) -> None:
-    with pytest.raises(InvalidSessionKey):
+    with pytest.raises(InvalidSessionKey) as caught:
         SessionKey(BOT, bad)  # type: ignore[arg-type]  # the mistake under test
+    assert str(caught.value) == (
+        f"chat_id of a session key is {bad!r}, which is no integer identifier. Pass an integer identifier as chat_id."
+    )
 
 
 def test_an_unknown_qualifier_type_is_refused() -> None:
@@ -117,4 +126,3 @@ def test_dates_in_the_samples_are_aware() -> None:
     message = update("message").message
     assert message is not None
     assert message.date == datetime(2026, 1, 1, tzinfo=UTC)
-    assert Bot is not None

@@ -93,7 +93,15 @@ async def test_an_error_names_the_scenes_handler(stage: Stage) -> None:
 
     SceneRegistry(stage.dispatcher).add(Ordering)
     event = {"poll_id": "1", "user": stage.ann.json(), "option_ids": [0], "option_persistent_ids": ["0"]}
-    with pytest.raises(SessionUnavailable, match=r"Ordering\.vote requires 'order', but there is no session"):
+    with pytest.raises(SessionUnavailable) as unavailable:
         await stage.dispatcher.feed_update(stage.bot, stage.update("poll_answer", event))
-    with pytest.raises(ConfigurationError, match=r"The flag 'tgslices' of .*Ordering\.misflagged is 'order'"):
+    scene = f"{test_an_error_names_the_scenes_handler.__name__}.<locals>.Ordering"
+    assert str(unavailable.value) == (
+        f"{scene}.vote requires 'order', but there is no session, because the key strategy finds no key in this "
+        "poll_answer update. Annotate 'order' as 'Session | None', or do not handle poll_answer updates there."
+    )
+    with pytest.raises(ConfigurationError) as misflagged:
         await says(stage, "hi")
+    assert str(misflagged.value) == (
+        f"The flag 'tgslices' of {scene}.misflagged is 'order'. Set it to a SessionQualifier, or to True."
+    )

@@ -76,8 +76,12 @@ async def test_a_bot_that_is_refused_keeps_those_beside_it_from_being_wired(
     if is_wired:
         setup_sessions(dispatcher)
     session_bot.sessions.get(7)
-    with pytest.raises(ConfigurationError):
+    with pytest.raises(ConfigurationError) as caught:
         setup_sessions(dispatcher, plain, session_bot)
+    assert str(caught.value) == (
+        f"The sessions of bot {session_bot.id} were used before setup_sessions. "
+        "Call setup_sessions first, so that nothing is left behind in the memory of the default storage."
+    )
     assert "sessions" not in vars(plain)
     setup_sessions(Dispatcher(), plain, storage=MemorySessionStorage())
 

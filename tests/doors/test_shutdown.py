@@ -12,7 +12,7 @@ from aiogram import Bot, Dispatcher
 from aiogram.types import Message
 
 from tests.doors.feeding import feed
-from tgslices import Session, SessionBot, SessionKey, SessionQualifier, setup_sessions
+from tgslices import Session, SessionBot, SessionKey, SessionQualifier, StorageError, setup_sessions
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing import BotApi, Slow
 
@@ -21,6 +21,9 @@ from tgslices.testing import BotApi, Slow
 async def api() -> AsyncIterator[BotApi]:
     async with BotApi() as api:
         yield api
+
+
+CLOSED = r"^The storage was closed\. Await its start\(\) to open it again\.$"
 
 
 def storage_in(folder: Path) -> SQLAlchemySessionStorage:
@@ -71,7 +74,7 @@ async def test_the_storage_stays_open_until_the_last_dispatcher_of_a_bot_stops(a
         await session.messages()
         assert await storage.open_keys(bot.id) == [SessionKey(bot.id, 7)]
         await second.emit_shutdown(bot=bot)
-        with pytest.raises(Exception, match="closed"):
+        with pytest.raises(StorageError, match=CLOSED):
             await storage.open_keys(bot.id)
 
 
@@ -115,7 +118,7 @@ async def test_bots_that_appeared_later_keep_the_storage_until_each_is_done(api:
     await stopping
     await feeding[2]
     assert [entry.message_id for entry in held] == [5]
-    with pytest.raises(Exception, match="closed"):
+    with pytest.raises(StorageError, match=CLOSED):
         await storage.open_keys(bots[0].id)
     for bot in bots:
         await bot.session.close()
@@ -149,7 +152,7 @@ async def test_a_script_without_a_dispatcher_keeps_the_storage_that_another_bot_
         async with second:
             await second.sessions.get(7).messages()
         assert await session.messages() == []
-    with pytest.raises(Exception, match="closed"):
+    with pytest.raises(StorageError, match=CLOSED):
         await storage.open_keys(first.id)
 
 

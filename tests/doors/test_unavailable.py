@@ -60,8 +60,13 @@ async def test_a_flag_where_the_update_has_no_chat_is_an_error_that_says_so(stag
 
     stage.dispatcher.inline_query.register(search, flags={"tgslices": True})
     update = stage.update("inline_query", INLINE | {"from": stage.ann.json()})
-    with pytest.raises(SessionUnavailable, match=r"search runs inside a session by its flag, but there is no session"):
+    with pytest.raises(SessionUnavailable) as caught:
         await stage.dispatcher.feed_update(stage.bot, update)
+    name = f"{test_a_flag_where_the_update_has_no_chat_is_an_error_that_says_so.__name__}.<locals>.search"
+    assert str(caught.value) == (
+        f"{name} runs inside a session by its flag, but there is no session, because the key strategy finds no key in "
+        "this inline_query update. Take the flag off it, or do not handle inline_query updates there."
+    )
 
 
 @pytest.mark.parametrize("flag", ["order", 5, SessionQualifier])

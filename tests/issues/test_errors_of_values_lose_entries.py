@@ -36,8 +36,9 @@ async def test_an_entry_survives_a_storage_that_is_away_with_an_error_of_values(
     await session.messages()
     storage.is_down, storage.failure = True, failure
     await stage.says("one")
-    with pytest.raises(type(failure)):
+    with pytest.raises(type(failure)) as caught:
         await session.messages()
+    assert caught.value is failure
     storage.is_down = False
     assert await texts_of(session, stage.chat) == ["one"]
     assert "it is left out" not in caplog.text

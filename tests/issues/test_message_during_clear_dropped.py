@@ -55,11 +55,31 @@ async def test_a_message_that_is_recorded_during_a_forget_stays(stage: Stage) ->
 async def test_what_is_closed_during_a_clear_is_still_deleted(stage: Stage) -> None:
     session, answer = stage.session(), asyncio.Event()
     await stage.says("one")
-    stage.api.faults.add(Slow(until=answer), method="deleteMessages")
+    asked = stage.api.faults.add(Slow(until=answer), method="deleteMessages")
     clearing = asyncio.create_task(session.clear())
-    await stage.bot.get_me()
-    assert await session.close() in {0, 1}
+    await stage.chat.until(lambda _: asked.hits == 1)
+    assert await session.close() == 0
     answer.set()
     assert await clearing == 1
     assert stage.chat.texts() == []
     assert stage.bot.sessions.is_idle()
+    assert await stage.bot.sessions.storage.list(session.key) == []
+
+
+async def test_what_is_closed_before_a_clear_is_left_alone(stage: Stage) -> None:
+    session = stage.session()
+    await stage.says("one")
+    assert await session.close() == 1
+    assert await session.clear() == 0
+    assert stage.chat.texts() == ["one"]
+    assert stage.bot.sessions.is_idle()
+
+
+async def test_a_clear_and_a_close_at_once_share_the_entries(stage: Stage) -> None:
+    session = stage.session()
+    await stage.says(*(str(number) for number in range(5)))
+    cleared, dropped = await asyncio.gather(session.clear(), session.close())
+    assert cleared + dropped == 5
+    assert len(stage.chat.texts()) == dropped
+    assert stage.bot.sessions.is_idle()
+    assert await stage.bot.sessions.storage.list(session.key) == []

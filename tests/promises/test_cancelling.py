@@ -102,6 +102,7 @@ async def test_what_is_recorded_after_its_caller_was_cancelled_does_not_reopen_a
     answer.set()
     await sent()
     assert stage.bot.sessions.is_idle()
+    assert await stage.bot.sessions.storage.list(session.key) == []
 
 
 async def test_a_send_that_fails_after_its_caller_was_cancelled_troubles_nobody(stage: Stage) -> None:
@@ -117,7 +118,7 @@ async def test_a_send_that_fails_after_its_caller_was_cancelled_troubles_nobody(
     await asked.wait()
     await cancelled(task)
     answer.set()
-    with pytest.raises(TelegramBadRequest):
+    with pytest.raises(TelegramBadRequest, match=r"^Telegram server says - Bad Request: too late$"):
         await sent()
     assert await session.messages() == []
 

@@ -83,44 +83,58 @@ LATE = 1_000_000
 
 
 async def test_a_close_that_is_cancelled_leaves_a_session_whole_or_closed(benches: Callable[[], Bench]) -> None:
+    ends = set()
     for steps in STEPS:
         bench = benches()
         session = await bench.filled()
         await cancelled_after(steps, session.close())
-        assert await ids_in(session) in (bench.visible(), [])
+        left = await ids_in(session)
+        assert left in (bench.visible(), [])
         assert await bench.durable.open_keys(bench.stage.bot.id) in ([session.key], [])
+        ends.add(len(left))
         await session.close()
         assert bench.manager.is_idle()
         assert await ids_in(session) == []
+    assert ends == {5, 0}, "it was cancelled too early, and too late"
 
 
 async def test_a_forget_that_is_cancelled_forgets_all_or_nothing(benches: Callable[[], Bench]) -> None:
+    ends = set()
     for steps in STEPS:
         bench = benches()
         session = await bench.filled()
         kept = bench.visible()[:2]
         await cancelled_after(steps, session.forget(lambda entry, kept=kept: entry.message_id not in kept))
-        assert await ids_in(session) in (bench.visible(), kept)
+        left = await ids_in(session)
+        assert left in (bench.visible(), kept)
+        ends.add(len(left))
+    assert ends == {5, 2}, "it was cancelled too early, and too late"
 
 
 async def test_a_track_that_is_cancelled_has_tracked_or_not(benches: Callable[[], Bench]) -> None:
+    ends = set()
     for steps in STEPS:
         bench = benches()
         session = await bench.filled(2)
         await cancelled_after(steps, session.track(bench.message(LATE)))
-        assert await ids_in(session) in (bench.visible(), [*bench.visible(), LATE])
+        held = await ids_in(session)
+        assert held in (bench.visible(), [*bench.visible(), LATE])
         await session.track(bench.message(LATE))
         assert await ids_in(session) == [*bench.visible(), LATE]
+        ends.add(len(held))
+    assert ends == {2, 3}, "it was cancelled too early, and too late"
 
 
 async def test_a_clear_that_is_cancelled_loses_no_entry(benches: Callable[[], Bench]) -> None:
     """ "a crash in between loses nothing": each entry is in the session, pending, or gone from the chat."""
+    ends = set()
     for steps in [*STEPS, 40, 60, 80]:
         bench = benches()
         session = await bench.filled()
         await cancelled_after(steps, session.clear())
         left, pending = await ids_in(session), await bench.pending()
         visible = bench.visible()
+        ends.add((len(left), len(pending)))
         assert set(visible) <= {*left, *pending}
         # What takes a plugin two calls may be cut in the middle: then an entry stands in both places, not in none.
         assert isinstance(bench.durable, PluginStorage) or not set(left) & set(pending)
@@ -130,6 +144,7 @@ async def test_a_clear_that_is_cancelled_loses_no_entry(benches: Callable[[], Be
         assert bench.visible() == []
         assert await bench.pending() == await ids_in(session) == []
         await bench.manager.aclose()
+    assert ends >= {(5, 0), (0, 5)}, "it was cancelled before the claim, and after it"
 
 
 async def stay_in(session: Session) -> None:
@@ -206,13 +221,17 @@ async def test_a_match_that_comes_while_a_session_is_closed_is_not_left_behind(b
 
 
 async def test_what_a_cancelled_clear_leaves_pending_is_finished_by_itself(benches: Callable[[], Bench]) -> None:
+    left_pending = 0
     for steps in [*STEPS, 40, 60]:
         bench = benches()
         session = await bench.filled()
         others = settlers()
         await cancelled_after(steps, session.clear())
-        assert (settlers() > others) >= bool(await bench.pending())
+        if await bench.pending():
+            assert settlers() > others
+            left_pending += 1
         await bench.manager.aclose()
+    assert left_pending > 1
 
 
 async def test_a_message_that_arrives_during_a_clear_stays_or_goes_with_it(benches: Callable[[], Bench]) -> None:
@@ -263,16 +282,17 @@ async def test_fifty_tasks_that_open_record_and_close_one_session_end_in_one_sta
 ) -> None:
     bench = benches()
 
-    async def work(number: int) -> None:
+    async def work(number: int) -> int:
         session = bench.session()
         await session.track(bench.message(number + 1))
-        if number % 7 == 0:
-            await session.close()
+        return await session.close() if number % 7 == 0 else 0
 
-    await asyncio.gather(*(work(number) for number in range(50)))
+    dropped = await asyncio.gather(*(work(number) for number in range(50)))
     session = bench.session()
     held = await ids_in(session)
-    assert len(held) == len(set(held)) < 50
-    await session.close()
+    assert len(held) == len(set(held))
+    assert sum(dropped) + len(held) == 50, "each was dropped once or is there"
+    assert sum(dropped) > 0
+    assert await session.close() == len(held)
     assert bench.manager.is_idle()
     assert await bench.durable.list(session.key) == []

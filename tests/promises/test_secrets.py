@@ -54,6 +54,7 @@ async def test_no_token_appears_in_any_error_or_log(
             texts += [str(error), repr(error)]
         else:
             assert isinstance(result, (ClearResult, int))
+    assert texts, "something failed"
     texts += [repr(session), str(session.key), repr(bot.sessions), repr(bot.sessions.config)]
     assert [text for text in texts if bot.token in text or bot.token.partition(":")[2] in text] == []
     assert bot.token.partition(":")[2] not in caplog.text

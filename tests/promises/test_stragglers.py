@@ -98,6 +98,7 @@ async def test_a_straggler_of_an_inner_block_whose_outer_block_is_left_too_recor
     await order.close()
     await straggler.sends()
     assert stage.bot.sessions.is_idle()
+    assert [await stage.bot.sessions.storage.list(it.key) for it in (order, support)] == [[], []]
 
 
 async def test_a_straggler_whose_session_was_closed_does_not_record_into_the_block_around(

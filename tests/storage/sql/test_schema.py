@@ -113,8 +113,12 @@ async def test_an_upgrade_that_fails_changes_nothing(written_by_version_1: Path)
     before = declarations(written_by_version_1)
     storage = SQLAlchemySessionStorage(url(written_by_version_1))
     storage._backend._versions = Versions(storage._backend.tables, create=True, version=2, upgrades={1: fail})
-    with pytest.raises(StorageError, match="in the middle"):
+    with pytest.raises(StorageError) as caught:
         await storage.start()
+    assert str(caught.value) == (
+        f"The storage at {url(written_by_version_1)} failed (RuntimeError: in the middle). "
+        "The cause is chained to this error."
+    )
     assert declarations(written_by_version_1) == before
     [version] = sqlite_rows(written_by_version_1, "SELECT value FROM tgslices_meta")
     assert version["value"] == "1"
@@ -144,8 +148,12 @@ async def test_on_postgresql_too_versions_are_upgraded_and_newer_ones_refused(po
     assert await newer.list(KEY) == [sent(1)]
     await newer.aclose()
     older = SQLAlchemySessionStorage(postgres_url)
-    with pytest.raises(StorageError, match="version 2, and this release knows versions up to 1"):
+    with pytest.raises(StorageError) as caught:
         await older.list(KEY)
+    assert str(caught.value) == (
+        "The storage's tables have version 2, and this release knows versions up to 1. "
+        "Install a newer release of tgslices. Nothing was changed."
+    )
 
 
 async def test_workers_that_start_at_the_same_moment_create_the_tables_once(postgres_url: str, file: Path) -> None:
