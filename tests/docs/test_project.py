@@ -1,19 +1,49 @@
-"""The files that the page about testing shows are a project, and its tests pass."""
+"""The files that the page about testing shows are a project: its tests pass, and its program runs."""
 
 from __future__ import annotations
 
+import asyncio
+import re
+import signal
+import sys
+
+import aiohttp
 import pytest
 
 from tests.docs.pages import ROOT, files_of
 
 
-def test_the_files_of_the_page_are_a_project_whose_tests_pass(pytester: pytest.Pytester) -> None:
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
     """Nothing is added: what the page forgets to mention, its reader would miss."""
-    files = files_of((ROOT / "docs" / "testing.md").read_text("utf-8"))
-    assert list(files) == ["mybot.py", "conftest.py", "pytest.ini", "test_mybot.py", "test_tea.py"]
-    for name, source in files.items():
+    for name, source in files_of((ROOT / "docs" / "testing.md").read_text("utf-8")).items():
         (pytester.path / name).write_text(source, "utf-8")
+    return pytester
 
-    result = pytester.runpytest_subprocess("-p", "no:randomly")
+
+def test_the_files_of_the_page_are_a_project_whose_tests_pass(project: pytest.Pytester) -> None:
+    names = {"mybot.py", "conftest.py", "pytest.ini", "test_mybot.py", "test_tea.py", "by_hand.py"}
+    assert {path.name for path in project.path.iterdir()} == names
+
+    result = project.runpytest_subprocess("-p", "no:randomly")
 
     result.assert_outcomes(passed=3)  # one of them on two storages
+
+
+async def test_the_program_of_the_page_serves_the_chat_page_until_it_is_interrupted(project: pytest.Pytester) -> None:
+    program = await asyncio.create_subprocess_exec(
+        sys.executable, "by_hand.py", cwd=project.path, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert program.stdout is not None
+        printed = (await program.stdout.readline()).decode()
+        url = re.fullmatch(r"Open (http://127\.0\.0\.1:\d+/) and type /order\.\n", printed)
+        assert url is not None, printed
+        async with aiohttp.ClientSession() as client, client.get(url[1]) as page:
+            assert page.status == 200
+        program.send_signal(signal.SIGINT)
+        assert await program.wait() == 0
+    finally:
+        if program.returncode is None:
+            program.kill()
+            await program.wait()
