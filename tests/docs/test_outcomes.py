@@ -38,3 +38,21 @@ async def test_the_quickstart_prints_what_it_says_it_prints(capsys: pytest.Captu
     await run_page(page)
 
     assert capsys.readouterr().out == promised
+
+
+async def test_the_class_based_handler_of_the_concepts_finds_its_session(api: BotApi) -> None:
+    account = api.add_bot("order_bot")
+    chat = api.add_person("Ada").private_chat(account)
+    page = await run_page(ROOT / "docs" / "concepts.md", TOKEN=account.token, chat_id=chat.id, user_id=chat.person.id)
+    dp, bot = page["dp"], page["bot"]
+    await bot.delete_webhook()  # which the page has set
+    before = chat.texts()
+    await bot.sessions.get(chat.id, chat.person.id, qualifier="order").send_message("Your address?")
+    polling = asyncio.create_task(dp.start_polling(bot, handle_signals=False))
+
+    await chat.types("cancel")
+    await chat.until(lambda seen: seen.texts() == before)
+
+    await dp.stop_polling()
+    await polling
+    assert bot.sessions.is_idle()
