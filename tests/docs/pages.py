@@ -1,5 +1,7 @@
 """The pages of the documentation as programs: their ``python`` blocks, run in order in one namespace for each page.
 
+A page is one program, unless a comment that readers do not see says that a block stands in place of the one before: that
+is another program, which ends with the block.
 A block whose first line names a file (``# mybot.py``) is that file: a module that the blocks after it can import.
 """
 
@@ -23,9 +25,15 @@ LANGUAGES: Final = frozenset({"python", "text", "console", "toml", "ini", "sql"}
 """What a block may be called. One that is spelled otherwise would be taken for code that is run, and would not be."""
 
 _FILE: Final = re.compile(r"# (?P<name>\w+\.(?:py|ini))\n")
+INSTEAD: Final = "<!-- in place of the block before -->"
+"""The line before a block that begins another program."""
+
 _FENCE: Final = re.compile(
-    r"^(?P<indent> *)(?P<fence>```+|~~~+)(?P<language>[^\n`]*)\n(?P<body>.*?)^ *(?P=fence) *$", re.MULTILINE | re.DOTALL
+    rf"(?P<instead>^{re.escape(INSTEAD)}\n)?"
+    r"^(?P<indent> *)(?P<fence>```+|~~~+)(?P<language>[^\n`]*)\n(?P<body>.*?)^ *(?P=fence) *$",
+    re.MULTILINE | re.DOTALL,
 )
+_ONLY_PYTHON: Final = re.compile(r"\s*(import|from|async|def|class) \w|\s*@\w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +43,8 @@ class CodeBlock:
     language: str
     source: str
     line: int
+    is_instead: bool = False
+    """Whether it stands in place of the block before."""
 
     @property
     def file(self) -> str | None:
@@ -50,6 +60,7 @@ def blocks_of(text: str) -> list[CodeBlock]:
             language=match["language"].strip(),
             source=re.sub(rf"^{match['indent']}", "", match["body"], flags=re.MULTILINE),
             line=text.count("\n", 0, match.start("body")) + 1,
+            is_instead=match["instead"] is not None,
         )
         for match in _FENCE.finditer(text)
     ]
@@ -60,8 +71,31 @@ def files_of(text: str) -> dict[str, str]:
     return {block.file: block.source for block in blocks_of(text) if block.file is not None}
 
 
-async def run_page(page: Path, **names: object) -> dict[str, Any]:
-    """Run the ``python`` blocks of a page, top-level ``await`` allowed; return the namespace that they share.
+def programs_of(text: str) -> list[list[CodeBlock]]:
+    """Return the programs of a page, each with its blocks in order; one without any where the page has no code."""
+    programs: list[list[CodeBlock]] = [[]]
+    for block in blocks_of(text):
+        if block.language != "python":
+            continue
+        if block.is_instead:
+            programs.append([*programs[0][:-1], block])
+        else:
+            programs[0].append(block)
+    return programs
+
+
+def is_python(source: str) -> bool:
+    """Tell whether a text would run as Python, or begins as only Python does."""
+    if _ONLY_PYTHON.match(source):
+        return True
+    try:
+        return bool(ast.parse(source).body)
+    except SyntaxError:
+        return False
+
+
+async def run_page(page: Path, *, program: int = 0, **names: object) -> dict[str, Any]:
+    """Run a program of a page, top-level ``await`` allowed; return the namespace that its blocks share.
 
     Its files can be imported while it runs.
 
@@ -73,9 +107,7 @@ async def run_page(page: Path, **names: object) -> dict[str, Any]:
     sys.modules[module.__name__] = module  # where classes and postponed annotations of the page look for names
     files: list[str] = []
     try:
-        for block in blocks_of(page.read_text(encoding="utf-8")):
-            if block.language != "python":
-                continue
+        for block in programs_of(page.read_text(encoding="utf-8"))[program]:
             if block.file is None:
                 await _run(block, page, module)
                 continue

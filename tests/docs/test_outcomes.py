@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from aiogram import Bot, Dispatcher
@@ -38,6 +39,25 @@ async def test_the_quickstart_prints_what_it_says_it_prints(capsys: pytest.Captu
     await run_page(page)
 
     assert capsys.readouterr().out == promised
+
+
+async def test_the_quickstarts_bot_does_the_same_with_a_token_and_a_database(api: BotApi) -> None:
+    account = api.add_bot("order_bot")
+    page = await run_page(ROOT / "docs" / "quickstart.md", program=1, TOKEN=account.token)
+    dp, bot = page["dp"], page["bot"]
+    polling = asyncio.create_task(dp.start_polling(bot, handle_signals=False))
+    chat = api.add_person("Ada").private_chat(account)
+
+    await chat.types("/order")
+    await chat.until(lambda seen: seen.texts()[-1] == "What would you like to order?")
+    await chat.types("A large pizza")
+    await chat.until(lambda seen: seen.texts()[-1] == "A large pizza: noted. Anything else? /done ends it.")
+    await chat.types("/done")
+    await chat.until(lambda seen: seen.texts() == ["/order", "Order received. I wiped 4 messages in 1 request."])
+
+    await dp.stop_polling()
+    await polling
+    assert Path("slices.db").exists()
 
 
 async def test_the_class_based_handler_of_the_concepts_finds_its_session(api: BotApi) -> None:

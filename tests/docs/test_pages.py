@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from tests.docs.pages import LANGUAGES, PAGES, ROOT, blocks_of, run_page
+from tests.docs.pages import INSTEAD, LANGUAGES, PAGES, ROOT, blocks_of, is_python, programs_of, run_page
 from tgslices.testing import BotApi
 
 WITHOUT_CODE: Final = frozenset({"docs/index.md", "docs/chat-page.md", "docs/decisions.md"})
@@ -20,16 +20,51 @@ def _name(page: Path) -> str:
 
 @pytest.mark.parametrize("page", [page for page in PAGES if _name(page) not in WITHOUT_CODE], ids=_name)
 async def test_a_page_runs_as_it_stands(page: Path, api: BotApi) -> None:
-    assert any(block.language == "python" for block in blocks_of(page.read_text("utf-8"))), "it has no python block"
+    programs = programs_of(page.read_text("utf-8"))
+    assert programs != [[]], "it has no python block"
     account = api.add_bot("page_bot")
     chat = api.add_person("Ada").private_chat(account)
-    await run_page(page, TOKEN=account.token, chat_id=chat.id, user_id=chat.person.id)
+    for number in range(len(programs)):
+        await run_page(page, program=number, TOKEN=account.token, chat_id=chat.id, user_id=chat.person.id)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_a_block_says_whether_it_is_code_to_run(page: Path) -> None:
     spelled = {block.language for block in blocks_of(page.read_text("utf-8"))}
     assert spelled <= LANGUAGES
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_no_python_hides_in_a_block_of_text(page: Path) -> None:
+    """It would be copied like any other, and never be run."""
+    texts = [block for block in blocks_of(page.read_text("utf-8")) if block.language == "text"]
+    assert [f"line {block.line}" for block in texts if is_python(block.source)] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "is_so"),
+    [
+        ('bot = SessionBot("123:token")\ndp.run_polling(bot)\n', True),
+        ("from tgslices import (and more)\n", True),
+        ("async def handler(message):\n    …\n", True),
+        ("@dp.message()\n…\n", True),
+        ("await order.clear()\n", True),
+        ("", False),
+        ("    1  Ada: /order\n", False),
+        ("AssertionError: not so within 5 s:\n--- order_bot, as Ada sees it ---\n", False),
+    ],
+)
+def test_python_is_told_from_text(source: str, is_so: bool) -> None:
+    assert is_python(source) is is_so
+
+
+def test_a_block_in_place_of_the_one_before_makes_a_program_of_its_own() -> None:
+    fence = "```python\n{}\n```\n\n"
+    page = fence.format("a") + fence.format("b") + f"{INSTEAD}\n" + fence.format("c") + fence.format("d")
+    assert [[(block.source, block.line) for block in program] for program in programs_of(page)] == [
+        [("a\n", 2), ("b\n", 6), ("d\n", 15)],
+        [("a\n", 2), ("c\n", 11)],
+    ]
 
 
 @pytest.mark.parametrize("name", sorted(WITHOUT_CODE))
