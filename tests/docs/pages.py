@@ -1,7 +1,7 @@
 """The pages of the documentation as programs: their ``python`` blocks, run in order in one namespace for each page.
 
-A page is one program, unless a comment that readers do not see says that a block stands in place of the one before: that
-is another program, which ends with the block.
+A page is one program, unless a comment that readers do not see says that a block stands in place of the one before:
+that is another program, which ends with the block.
 A block whose first line names a file (``# mybot.py``) is that file: a module that the blocks after it can import.
 """
 
