@@ -123,6 +123,27 @@ def test_a_token_that_cannot_be_had_is_refused_in_words(
     )
 
 
+@pytest.mark.parametrize("url", ["memory://", "sqlite:///slices.db", "sqlite+aiosqlite:///slices.db"])
+def test_a_storage_that_another_process_keeps_to_itself_is_refused(
+    capsys: pytest.CaptureFixture[str], url: str
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["--storage", url])
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        f"python -m tgslices.testing: error: argument --storage: What is kept in {url.partition(':')[0]} is known to "
+        "the bot's process alone. Call api.inspect(bot.sessions) there, with BotApi(page=True)."
+    )
+
+
+def test_a_storage_that_nobody_knows_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--storage", "nonsense"])
+    assert capsys.readouterr().err.splitlines()[-1] == (
+        "python -m tgslices.testing: error: argument --storage: The URL of the storage has no scheme. "
+        "Write it like sqlite:///slices.db, postgresql://user:password@host/database or memory://."
+    )
+
+
 async def test_a_port_in_use_is_one_clear_line() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

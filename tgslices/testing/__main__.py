@@ -10,7 +10,10 @@ import signal
 import sys
 from itertools import zip_longest
 
+from tgslices.errors import TgslicesError
+from tgslices.storage.protocol import DurableSessionStorage
 from tgslices.testing.accounts import BotAccount
+from tgslices.testing.page.inspector import open_shared
 from tgslices.testing.server import BotApi
 
 
@@ -25,7 +28,11 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         parser.error(f"argument --token: {error}")
     try:
-        asyncio.run(_serve(api, accounts))
+        storage = None if options.storage is None else open_shared(options.storage)
+    except TgslicesError as error:
+        parser.error(f"argument --storage: {error}")
+    try:
+        asyncio.run(_serve(api, accounts, storage))
     except OSError as error:
         print(f"Cannot listen on {options.host}:{options.port}: {error.strerror or error}.", file=sys.stderr)
         return 1
@@ -43,6 +50,9 @@ def _parser() -> argparse.ArgumentParser:
         help="the token of the bot, like 42:secret (default: a random one); repeat it for more",
     )
     parser.add_argument("--person", action="append", metavar="NAME", help="add a person; may be repeated")
+    parser.add_argument(
+        "--storage", metavar="URL", help="show the sessions that the bots keep there, in PostgreSQL say"
+    )
     parser.add_argument("--verbose", action="store_true", help="print every Bot API call")
     return parser
 
@@ -58,13 +68,17 @@ def _populate(api: BotApi, usernames: list[str], tokens: list[str], names: list[
     return accounts
 
 
-async def _serve(api: BotApi, accounts: list[BotAccount]) -> None:
+async def _serve(api: BotApi, accounts: list[BotAccount], storage: DurableSessionStorage | None) -> None:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(NotImplementedError):  # Windows
             loop.add_signal_handler(number, stopped.set)
-    async with api:
+    async with api, contextlib.AsyncExitStack() as stack:
+        if storage is not None and api.page is not None:
+            stack.push_async_callback(storage.aclose)
+            for account in accounts:
+                api.page.inspector.watch(account.id, storage)
         print(f"Bot API:   {api.url}   (TelegramAPIServer.from_base)")
         print(f"Chat page: {api.page_url}")
         for account in accounts:

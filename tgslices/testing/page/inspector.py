@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
+from tgslices.errors import StorageError
 from tgslices.model import PendingDeletion, SessionKey, TrackedMessage
+from tgslices.storage.durable import durable
+from tgslices.storage.plugins import open_storage
+from tgslices.storage.protocol import DurableSessionStorage
 from tgslices.testing.accounts import Json
 from tgslices.testing.page.places import business_name, group_name, private_name
 from tgslices.testing.world import World
 
 MAX_ENTRIES: Final = 200
 """Of one slice; the number of all is shown beside."""
+
+
+_ALONE: Final = ("memory:", "sqlite:", "sqlite+")
+"""SQLite is one process's unless both are told otherwise, and then whoever comes first keeps the other out."""
 
 
 class ReadableStorage(Protocol):
@@ -25,6 +33,22 @@ class ReadableStorage(Protocol):
 
     async def list(self, key: SessionKey) -> list[TrackedMessage]:
         """The entries of a key."""
+
+
+def open_shared(url: str) -> DurableSessionStorage:
+    """The storage of a bot that runs in another process; nothing is connected before its first use.
+
+    Raises:
+        StorageError: it cannot be opened, or its sessions are known to the bot's own process alone.
+    """
+    storage = None if url.startswith(_ALONE) else open_storage(url)
+    shared = None if storage is None else durable(storage)
+    if shared is None or shared is not storage:
+        raise StorageError(
+            f"What is kept in {url.partition(':')[0]} is known to the bot's process alone.",
+            "Call api.inspect(bot.sessions) there, with BotApi(page=True).",
+        )
+    return shared
 
 
 class _Numbered(Protocol):
