@@ -21,6 +21,9 @@ from tgslices import Session, SessionBot, SessionQualifier, setup_sessions
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.loopback import loopback_session
 
+MOST_COPIES = 100
+"""Source: https://core.telegram.org/bots/api#copymessages"""
+
 Order = Annotated[Session, SessionQualifier("order")]
 
 
@@ -60,6 +63,9 @@ def _build(api: str, token: str, url: str, journal: Path | None, *, shared: bool
         note(message.message_id)  # it is recorded before any handler runs
         async with order:
             note((await message.answer(f"noted {message.text}")).message_id)
+            # Everything so far once more, so that a few items make a wipe of several requests.
+            seen = sorted(entry.message_id for entry in await order.messages())[-MOST_COPIES:]
+            note(*(copy.message_id for copy in await bot.copy_messages(message.chat.id, message.chat.id, seen)))
 
     return bot, dispatcher
 
