@@ -186,7 +186,7 @@ async def test_a_ban_takes_the_messages_along(api: BotApi, account: BotAccount, 
 
 async def test_channels_tell_their_administrators(api: BotApi, account: BotAccount, bot: Bot, ann: Person) -> None:
     other = api.add_bot("second_bot")
-    channel = ann.view(api.add_channel("News", members=[ann], admins=[account, other]))
+    channel = ann.view(api.add_channel("News", admins=[ann, account, other]))
     post = await channel.types("post")
     await channel.edits(post, "edited")
     await bot.send_message(channel.id, "own post")

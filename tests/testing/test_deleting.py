@@ -130,6 +130,7 @@ async def test_rights_in_groups_and_channels(api: BotApi, account: BotAccount, b
         "Bad Request: need administrator rights in the channel chat"
     )
     api.promote(channel, account, can_post_messages=True)
+    api.promote(channel, ann, can_post_messages=True)
     post = await channel.types("hers")
     own = await bot.send_message(channel.id, "its own")
     assert own.sender_chat is not None

@@ -22,7 +22,7 @@ from aiogram.types import (
     ReplyParameters,
 )
 
-from tgslices.testing import BotAccount, BotApi, ChatView, Person
+from tgslices.testing import BotAccount, BotApi, ChatView, NotAllowed, Person
 
 from .refusals import refusal
 
@@ -164,8 +164,9 @@ async def test_her_edits_and_commands_reach_the_bot(bot: Bot, chat: ChatView, an
     assert second.edited_message is not None
     assert second.edited_message.text == "gone"
     sent = await bot.send_message(chat.id, "mine")
-    with pytest.raises(AssertionError, match="Ann can only edit own messages"):
+    with pytest.raises(NotAllowed) as caught:
         await chat.edits(chat.visible()[-1], "hers")
+    assert caught.value.reason == "Ann may not edit this message in 'order_bot', because it is somebody else's."
     assert sent.text == chat.texts()[-1]
 
 

@@ -6,6 +6,7 @@ demand.
 
 from tgslices.testing.accounts import BotAccount, BusinessConnection, Member, User
 from tgslices.testing.calllog import ApiRequest
+from tgslices.testing.conduct import NotAllowed
 from tgslices.testing.entities import Chat, StoredMessage, Tap, Topic
 from tgslices.testing.errors import ApiError
 from tgslices.testing.faults import Drop, Failure, Fault, Faults, Flood, Partial, Pretend, Slow
@@ -30,6 +31,7 @@ __all__ = (
     "Flood",
     "Inquiry",
     "Member",
+    "NotAllowed",
     "Partial",
     "Person",
     "Pretend",

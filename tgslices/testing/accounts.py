@@ -69,16 +69,23 @@ class BotAccount(User):
 
 @dataclass(slots=True, eq=False)
 class Member:
-    """What a user is in a chat: ``status`` and ``rights`` by the Bot API's names."""
+    """What a user is in a chat: ``status`` and ``rights`` by the Bot API's names.
+
+    ``until_date`` is when a ban or restriction ends, in Unix time, 0 for never; ``is_member`` is only about the
+    restricted, who stay so when they leave. ``last_serial`` is that of the last message that somebody got who is gone.
+    """
 
     user: User
     status: str = "member"
     rights: frozenset[str] = frozenset()
+    until_date: int = 0
+    is_member: bool = True
+    last_serial: int | None = None
 
     @property
     def is_inside(self) -> bool:
         """Whether the user gets what is written there."""
-        return self.status not in {"left", "kicked"}
+        return self.status not in {"left", "kicked"} and self.is_member
 
     @property
     def is_administrator(self) -> bool:

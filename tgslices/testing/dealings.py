@@ -6,6 +6,7 @@ import asyncio
 from typing import TypeAlias
 
 from tgslices.testing.accounts import BotAccount
+from tgslices.testing.conduct import Conduct
 from tgslices.testing.delivery import announce
 from tgslices.testing.entities import StoredMessage
 from tgslices.testing.inline import picked_content
@@ -14,7 +15,7 @@ from tgslices.testing.methods.invitations import ask_to_join
 from tgslices.testing.methods.memory import Inquiry, memory_of
 from tgslices.testing.methods.reactions import set_reactions
 from tgslices.testing.polls import vote
-from tgslices.testing.sight import Sight, VisibleMessage
+from tgslices.testing.sight import VisibleMessage
 
 AnyMessage: TypeAlias = StoredMessage | VisibleMessage
 
@@ -24,7 +25,7 @@ def stored_of(message: AnyMessage) -> StoredMessage:
     return message.stored if isinstance(message, VisibleMessage) else message
 
 
-class Dealings(Sight):
+class Dealings(Conduct):
     """One chat, and what a person does in it beside writing. Bots are told as Telegram tells them."""
 
     async def reacts(self, message: AnyMessage, *emojis: str) -> None:
@@ -32,7 +33,11 @@ class Dealings(Sight):
 
         Bots hear of it that asked for ``message_reaction``, in groups and channels as administrators.
         Source: https://core.telegram.org/bots/api#messagereactionupdated
+
+        Raises:
+            NotAllowed: they may not react here.
         """
+        self.check_acting("react", "can_react_to_messages")
         reactions = [{"type": "emoji", "emoji": emoji} for emoji in emojis]
         set_reactions(self._world, stored_of(message), self.person.json(), reactions)
         await asyncio.sleep(0)
@@ -45,7 +50,9 @@ class Dealings(Sight):
         Raises:
             ValueError: it is no open poll, or has no such option, or takes one answer only.
             AssertionError: no option has this text; the error shows the chat.
+            NotAllowed: they are not in the chat.
         """
+        self.check_acting("vote")
         stored = stored_of(message)
         texts = [option["text"] for option in stored.content.get("poll", {}).get("options", ())]
         missing = [option for option in options if isinstance(option, str) and option not in texts]
@@ -71,6 +78,7 @@ class Dealings(Sight):
 
         Raises:
             AssertionError: the bot has not answered, or not with such a result.
+            NotAllowed: they may not send such things here.
             ApiError: nothing can be sent of it.
         """
         found = [result for result in inquiry.results if result_id in {None, str(result.get("id"))}]
@@ -79,7 +87,9 @@ class Dealings(Sight):
             there = [str(result.get("id")) for result in inquiry.results]
             wanted = "result" if result_id is None else f"result {result_id!r}"
             raise AssertionError(f"no {wanted} to pick among {there} of the bot's:\n{self}")
+        self.check_acting("use inline bots", "can_send_other_messages")
         kind, content = picked_content(self._world, found[0])
+        self.check_writing(kind)
         message = self._world.store(self.chat, self.person, kind, {**content, "via_bot": bot.json()})
         announce(self._world, message)
         chosen = {"result_id": str(found[0]["id"]), "from": self.person.json(), "query": inquiry.payload["query"]}
@@ -134,6 +144,10 @@ class Dealings(Sight):
         """Ask to be let into this group or channel; bots hear of it that may invite people there.
 
         Source: https://core.telegram.org/bots/api#chatjoinrequest
+
+        Raises:
+            NotAllowed: they are inside already, or banned.
         """
+        self.check_asking_to_join()
         ask_to_join(self._world, self.chat, self.person)
         await asyncio.sleep(0)

@@ -75,7 +75,6 @@ class Chat:
     parent: Chat | None = None
     migrated_to: int | None = None
     deleted: bool = False
-    blocked: bool = False
     protected: bool = False
     members: dict[int, Member] = field(default_factory=dict)
     messages: dict[int, StoredMessage] = field(default_factory=dict, repr=False)
@@ -125,6 +124,11 @@ class Chat:
     def is_run_by(self, user_id: int) -> bool:
         """Whether a user answers the direct messages here. Source: https://core.telegram.org/bots/api#chat"""
         return self.parent is not None and "can_manage_direct_messages" in self.rights_of(user_id)
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether the person of this private chat has blocked the bot."""
+        return self.bot is not None and self.status_of(self.bot.id) == "kicked"
 
     @property
     def is_numbered_by_accounts(self) -> bool:

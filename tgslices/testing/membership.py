@@ -5,6 +5,7 @@ Source: https://core.telegram.org/bots/api#chatmember and https://core.telegram.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from tgslices.testing.accounts import BotAccount, Json, Member, User
@@ -71,16 +72,19 @@ def member_json(member: Member) -> Json:
         data |= {"can_be_edited": False, "is_anonymous": False}
         data |= {right: right in member.rights for right in ADMIN_RIGHTS}
     elif member.status == "restricted":
-        data |= {"is_member": True, "until_date": 0}
+        data |= {"is_member": member.is_member, "until_date": member.until_date}
         data |= {permission: permission in member.rights for permission in PERMISSIONS}
     elif member.status == "kicked":
-        data["until_date"] = 0
+        data["until_date"] = member.until_date
     return data
 
 
 def set_member(world: World, chat: Chat, member: Member, actor: User) -> None:
     """Make a user this member of a chat; the bot itself and administrator bots get the update about it."""
+    world.expire(chat)
     old = chat.members.get(member.user.id, Member(member.user, "left"))
+    if not member.is_inside and member.last_serial is None:
+        member.last_serial = next(reversed(chat.messages), 0) if old.is_inside else old.last_serial
     chat.members[member.user.id] = member
     payload: Json = {
         "chat": chat.json(),
@@ -100,14 +104,35 @@ def set_member(world: World, chat: Chat, member: Member, actor: User) -> None:
 
 
 def join(world: World, chat: Chat, user: User, actor: User) -> None:
-    """Let a user in: as ``actor`` by an invitation, or by themselves."""
-    set_member(world, chat, Member(user), actor)
+    """Let a user in: as ``actor`` by an invitation, or by themselves. A restricted one is still restricted."""
+    world.expire(chat)
+    old = chat.members.get(user.id, Member(user, "left"))
+    is_restricted = old.status == "restricted"
+    set_member(world, chat, replace(old, is_member=True, last_serial=None) if is_restricted else Member(user), actor)
     if chat.type != "channel":
         post_service(world, chat, actor, "new_chat_members", {"new_chat_members": [user.json()]})
 
 
-def leave(world: World, chat: Chat, user: User, actor: User, *, is_kicked: bool = False) -> None:
+def leave(world: World, chat: Chat, user: User, actor: User, *, is_kicked: bool = False, until_date: int = 0) -> None:
     """Let a user go, or throw them out. Their last sight of the chat is the message about it."""
-    if chat.type != "channel" and chat.status_of(user.id) not in {"left", "kicked"}:
+    world.expire(chat)
+    old = chat.members.get(user.id, Member(user, "left"))
+    if chat.type != "channel" and old.is_inside:
         post_service(world, chat, actor, "left_chat_member", {"left_chat_member": user.json()})
-    set_member(world, chat, Member(user, "kicked" if is_kicked else "left"), actor)
+    if is_kicked:
+        gone = Member(user, "kicked", until_date=until_date)
+    elif old.status == "restricted":
+        gone = replace(old, is_member=False)
+    else:
+        gone = Member(user, "left")
+    set_member(world, chat, gone, actor)
+
+
+def block(world: World, chat: Chat, *, is_blocked: bool) -> None:
+    """Let the person of a private chat block its bot, or take that back; the bot is told if that changes anything.
+
+    Source: https://core.telegram.org/bots/api#update (``my_chat_member``: "only when the bot is blocked or unblocked")
+    """
+    bot, person = chat.bot, chat.user
+    if bot is not None and person is not None and chat.is_blocked != is_blocked:
+        set_member(world, chat, Member(bot, "kicked" if is_blocked else "member"), person)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tgslices.testing.accounts import Member, User
+from dataclasses import replace
+
+from tgslices.testing.accounts import User
 from tgslices.testing.delivery import announce
 from tgslices.testing.entities import Chat, StoredMessage
 from tgslices.testing.world import World
@@ -14,9 +16,7 @@ def migrate(world: World, group: Chat, actor: User) -> tuple[Chat, list[StoredMe
     Old messages stay in the old chat under their numbers; the new chat begins with number 1, its message about where it
     comes from. Source: https://core.telegram.org/bots/api#message (``migrate_to_chat_id``)
     """
-    members = [
-        Member(member.user, member.status, member.rights) for member in group.members.values() if member.is_inside
-    ]
+    members = [replace(member) for member in group.members.values() if member.is_inside]
     supergroup = world.add_chat("supergroup", str(group.title), members)
     left = world.store(group, actor, "migrate_to_chat_id", {"migrate_to_chat_id": supergroup.id})
     arrived = world.store(supergroup, actor, "migrate_from_chat_id", {"migrate_from_chat_id": group.id})

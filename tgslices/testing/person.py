@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tgslices.testing.accounts import BotAccount, User
 from tgslices.testing.entities import Chat
+from tgslices.testing.membership import block
 from tgslices.testing.view import ChatView
 from tgslices.testing.world import World
 
@@ -47,9 +48,9 @@ class Person(User):
         return ChatView(self._world, self, self._world.business_chat(customer, self))
 
     def blocks(self, bot: BotAccount) -> None:
-        """Block a bot: what it sends is refused from now on."""
-        self._world.private_chat(self, bot).blocked = True
+        """Block a bot: what it sends is refused from now on, and the person cannot write to it; it is told."""
+        block(self._world, self._world.private_chat(self, bot), is_blocked=True)
 
     def unblocks(self, bot: BotAccount) -> None:
-        """Let a blocked bot write again."""
-        self._world.private_chat(self, bot).blocked = False
+        """Let a blocked bot write again; it is told."""
+        block(self._world, self._world.private_chat(self, bot), is_blocked=False)

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
-from tgslices.testing.accounts import Json, User
+from tgslices.testing.accounts import Json, Member, User
 from tgslices.testing.details import detail_of, said
 from tgslices.testing.entities import Chat, StoredMessage
-from tgslices.testing.methods.memory import drafts_in, reactions_on
+from tgslices.testing.membership import PERMISSIONS, all_rights
+from tgslices.testing.methods.memory import drafts_in, memory_of, reactions_on
 from tgslices.testing.rules.kinds import is_service
+from tgslices.testing.rules.people import Presence, can_see_chat
 from tgslices.testing.wording import author_of, printable, service_text, text_of, text_of_content
 from tgslices.testing.world import World
 
@@ -109,15 +111,38 @@ class Sight:
         return self.chat.id
 
     def stored(self) -> list[StoredMessage]:
-        """The messages that the person sees now, oldest first, as the server keeps them."""
-        self._world.expire(self.chat)
-        me = self.person.id
-        shown = [m for m in self.chat.messages.values() if m.receiver_id is None or me in {m.receiver_id, m.sender_id}]
+        """The messages that the person sees now, oldest first, as the server keeps them; `[]` for who is shut out."""
+        if not can_see_chat(self.presence()):
+            return []
+        me, member, everything = self.person.id, self.chat.members.get(self.person.id), self.chat.messages.values()
+        shown = [m for m in everything if m.receiver_id is None or me in {m.receiver_id, m.sender_id}]
         if self.chat.ephemeral:
             shown = _in_place(shown, me)
+        if self.chat.type == "group" and (member is None or not member.is_inside):
+            last = 0 if member is None or member.last_serial is None else member.last_serial
+            return [message for message in shown if message.serial <= last]
         if self.chat.parent is None or self.chat.is_run_by(me):
             return shown
         return [m for m in shown if m.content.get("direct_messages_topic", {}).get("topic_id") == me]
+
+    def presence(self) -> Presence:
+        """What the person is in this chat now; anybody is inside of a channel's chat for direct messages."""
+        chat = self.chat
+        self._world.expire(chat)
+        member = chat.members.get(self.person.id, Member(self.person, "left"))
+        writes_directly = chat.parent is not None and member.status == "left"
+        of_all = memory_of(self._world).chat(chat).permissions
+        return Presence(
+            chat.type,
+            "member" if writes_directly else member.status,
+            member.is_inside or writes_directly,
+            all_rights(chat.type) if member.status == "creator" else member.rights,
+            frozenset(PERMISSIONS) if of_all is None else of_all,
+            member.until_date,
+            is_public=chat.username is not None,
+            has_blocked_the_bot=chat.is_blocked,
+            is_upgraded=chat.migrated_to is not None,
+        )
 
     def visible(self) -> list[VisibleMessage]:
         """The messages that the person sees now, oldest first; service messages included."""

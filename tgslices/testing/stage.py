@@ -9,6 +9,7 @@ from typing import Any
 from tgslices.testing.accounts import BotAccount, Json, Member, User
 from tgslices.testing.business import ALL_BUSINESS_RIGHTS, announce_connection, connect
 from tgslices.testing.clock import Clock
+from tgslices.testing.conduct import Conduct
 from tgslices.testing.entities import Chat, StoredMessage, Topic
 from tgslices.testing.forum import create_topic
 from tgslices.testing.membership import PERMISSIONS, all_rights, join, leave, set_member
@@ -103,8 +104,15 @@ class Stage:
         set_member(self.world, place, Member(user, "restricted", left), by or self._somebody(place, user))
 
     def join(self, chat: Chat | ChatView, user: User, *, by: User | None = None) -> None:
-        """Let somebody in, invited by another or not."""
-        join(self.world, _chat(chat), user, by or user)
+        """Let somebody in, invited by another or not.
+
+        Raises:
+            NotAllowed: they come by themselves, and are banned.
+        """
+        place = _chat(chat)
+        if by is None:
+            Conduct(self.world, user, place).check_joining()
+        join(self.world, place, user, by or user)
 
     def leave(self, chat: Chat | ChatView, user: User) -> None:
         """Let somebody go."""

@@ -45,7 +45,11 @@ class ChatView(Dealings):
     async def types(
         self, text: str, *, reply_to: AnyMessage | None = None, topic: Topic | int | None = None
     ) -> StoredMessage:
-        """Send a text; ``/word`` becomes a command. ``topic`` is one of a forum, or who wrote directly."""
+        """Send a text; ``/word`` becomes a command. ``topic`` is one of a forum, or who wrote directly.
+
+        Raises:
+            NotAllowed: they may not write here; the text says why, and shows the chat.
+        """
         return await self.sends("text", _text_content(text), reply_to=reply_to, topic=topic)
 
     async def sends(
@@ -56,7 +60,12 @@ class ChatView(Dealings):
         reply_to: AnyMessage | None = None,
         topic: Topic | int | None = None,
     ) -> StoredMessage:
-        """Send a message of any kind: ``content`` holds its fields as in the Bot API's ``Message``."""
+        """Send a message of any kind: ``content`` holds its fields as in the Bot API's ``Message``.
+
+        Raises:
+            NotAllowed: they may not send such a message here; the text says why, and shows the chat.
+        """
+        self.check_writing(kind, self.chat.topics.get(topic) if isinstance(topic, int) else topic)
         fields = dict(content)
         if topic is not None:
             number = topic if isinstance(topic, int) else topic.thread_id
@@ -87,33 +96,40 @@ class ChatView(Dealings):
         return media_content(MEDIA[kind], file, {"caption": caption})
 
     async def whispers(self, bot: BotAccount, text: str) -> StoredMessage:
-        """Send an ephemeral message to a bot of the group: only the two of them see it (C7)."""
+        """Send an ephemeral message to a bot of the group: only the two of them see it (C7).
+
+        Raises:
+            NotAllowed: they may not write here.
+        """
+        self.check_writing("text")
         message = self._world.store_ephemeral(self.chat, self.person, bot, "text", _text_content(text))
         announce(self._world, message)
         await asyncio.sleep(0)
         return message
 
     async def edits(self, message: AnyMessage, text: str) -> StoredMessage:
-        """Change a text of one's own; the bots get it as an edited message.
+        """Change a text of one's own, or as an administrator of a channel; the bots get it as an edited message.
 
         Raises:
-            AssertionError: it is somebody else's.
+            NotAllowed: they may not edit it.
         """
         stored = stored_of(message)
-        self._check_own(stored)
+        self.check_editing(stored)
         kept = {name: value for name, value in stored.content.items() if name not in {"text", "entities"}}
         self._world.change(stored, kept | _text_content(text))
         announce(self._world, stored, edited=True)
         await asyncio.sleep(0)
         return stored
 
-    def _check_own(self, message: StoredMessage) -> None:
-        if message.sender_id != self.person.id:
-            raise AssertionError(f"{self.person.first_name} can only edit own messages, and this is none:\n{self}")
-
     async def deletes(self, *messages: AnyMessage) -> None:
-        """Delete messages for everybody. Bots are not told, unless they are connected to a business account (C6)."""
+        """Delete messages for everybody. Bots are not told, unless they are connected to a business account (C6).
+
+        Raises:
+            NotAllowed: they may not delete one of them; all stay.
+        """
         gone = [stored_of(message) for message in messages]
+        for message in gone:
+            self.check_deleting(message)
         if self.chat.owner is not None:
             delete_in_business_chat(self._world, gone)
         else:
@@ -121,7 +137,12 @@ class ChatView(Dealings):
         await asyncio.sleep(0)
 
     async def pins(self, message: AnyMessage) -> StoredMessage:
-        """Pin a message; returns the service message about it."""
+        """Pin a message; returns the service message about it.
+
+        Raises:
+            NotAllowed: they may not pin it.
+        """
+        self.check_pinning(stored_of(message))
         notice = pin(self._world, stored_of(message), self.person)
         await asyncio.sleep(0)
         return notice
@@ -136,6 +157,7 @@ class ChatView(Dealings):
 
         Raises:
             AssertionError: there is no such button; the text shows the chat.
+            NotAllowed: they are not in the chat.
         """
         for message in reversed(self.stored()):
             for button in (button for row in inline_rows(message) for button in row):
@@ -146,6 +168,7 @@ class ChatView(Dealings):
         raise AssertionError(f"no visible button {wanted!r}:\n{self}")
 
     async def _tap(self, message: StoredMessage, data: str, *, is_accessible: bool) -> Tap:
+        self.check_acting("tap a button")
         bot = self._world.bot_by_id(message.business_bot_id or message.sender_id)
         if bot is None:
             raise AssertionError(f"the message with this button was not sent by a bot:\n{self}")

@@ -15,7 +15,7 @@ from tgslices.testing.changes import Changes
 from tgslices.testing.clock import Clock
 from tgslices.testing.entities import Chat, StoredFile, StoredMessage, Tap
 from tgslices.testing.errors import bad_request
-from tgslices.testing.rules import ephemeral
+from tgslices.testing.rules import ephemeral, people
 from tgslices.testing.rules.access import Access, ChatFacts, access_refusal, unknown_chat
 from tgslices.testing.tokens import bot_id_in, new_token, random_bot_id
 from tgslices.testing.updates import UpdateQueue
@@ -249,10 +249,13 @@ class World:
         return message
 
     def expire(self, chat: Chat) -> None:
-        """Let the ephemeral messages of a chat vanish that have lived long enough."""
+        """Let go in a chat what has had its time: ephemeral messages, bans and restrictions; nobody is told."""
+        now = self.clock.unix_time()
+        for member in [found for found in chat.members.values() if people.is_over(found.until_date, now)]:
+            is_back = member.status == "restricted" and member.is_member
+            chat.members[member.user.id] = Member(member.user, "member" if is_back else "left")
         if not chat.ephemeral:
             return
-        now = self.clock.unix_time()
         self.remove([m for m in chat.ephemeral.values() if ephemeral.is_expired(timedelta(seconds=now - m.date))])
 
     def remove(self, messages: Iterable[StoredMessage]) -> None:

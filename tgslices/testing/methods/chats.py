@@ -16,6 +16,7 @@ from tgslices.testing.methods.appearance import shown_settings
 from tgslices.testing.methods.memory import memory_of
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
+from tgslices.testing.rules.people import lasting_until
 from tgslices.testing.service import rename
 from tgslices.testing.world import World
 
@@ -69,6 +70,7 @@ def find_member(world: World, bot: BotAccount, arguments: Arguments, access: Acc
     user = world.users.get(user_id)
     if user is None:
         raise bad_request("PARTICIPANT_ID_INVALID")
+    world.expire(chat)
     return chat, user
 
 
@@ -130,7 +132,10 @@ def leave_chat(world: World, bot: BotAccount, arguments: Arguments) -> bool:
 
 
 def ban_chat_member(world: World, bot: BotAccount, arguments: Arguments) -> bool:
-    """Throw somebody out, with all their messages if ``revoke_messages`` says so or the chat is no basic group."""
+    """Throw somebody out, with all their messages if ``revoke_messages`` says so or the chat is no basic group.
+
+    The ban ends at ``until_date``, in basic groups never.
+    """
     chat, user = find_member(world, bot, arguments, Access.WRITE)
     require_right(chat, bot, "can_restrict_members", "not enough rights to restrict/unrestrict chat member")
     member = chat.members.get(user.id)
@@ -138,7 +143,9 @@ def ban_chat_member(world: World, bot: BotAccount, arguments: Arguments) -> bool
         raise bad_request("can't remove chat owner")
     if member is not None and member.is_administrator:
         raise bad_request("user is an administrator of the chat")
-    leave(world, chat, user, bot, is_kicked=True)
+    until_date = 0 if chat.type == "group" else arguments.integer("until_date")
+    until_date = lasting_until(until_date, world.clock.unix_time())
+    leave(world, chat, user, bot, is_kicked=True, until_date=until_date)
     if arguments.flag("revoke_messages") or chat.type in {"supergroup", "channel"}:
         world.remove([m for m in chat.messages.values() if m.sender_id == user.id])
     return True

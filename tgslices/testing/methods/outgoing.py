@@ -128,7 +128,7 @@ def _check_permission(world: World, chat: Chat, bot: BotAccount, kind: str) -> N
         limited = memory_of(world).chat(chat).permissions
         if limited is not None:
             status, rights = "restricted", limited
-    _check(sending.sending_refusal(chat.type, kind, status=status, rights=rights, is_blocked=chat.blocked))
+    _check(sending.sending_refusal(chat.type, kind, status=status, rights=rights, is_blocked=chat.is_blocked))
 
 
 def _check(refusal: ApiError | None) -> None:

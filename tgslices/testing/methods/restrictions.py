@@ -16,6 +16,7 @@ from tgslices.testing.methods.chats import find_member, require_right
 from tgslices.testing.methods.memory import memory_of
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
+from tgslices.testing.rules.people import lasting_until
 from tgslices.testing.world import World
 
 _RESTRICTING: Final = "not enough rights to restrict/unrestrict chat member"
@@ -28,12 +29,21 @@ _MEDIA: Final = (
     "can_send_voice_notes",
 )
 _IMPLYING: Final = ("can_send_polls", "can_send_other_messages", "can_add_web_page_previews")
+_LIKE_OTHERS: Final = {
+    "can_react_to_messages": "can_send_messages",
+    "can_edit_tag": "can_pin_messages",
+    "can_manage_topics": "can_pin_messages",
+}
+"""Permissions that, omitted, are as another one is. Source: https://core.telegram.org/bots/api#chatpermissions"""
+
 _MAX_TITLE: Final = 16
 """Characters of an administrator's title, and of a member's tag."""
 
 
 def read_permissions(arguments: Arguments) -> frozenset[str]:
     """The ``ChatPermissions`` that are true. Unless they are said to be independent, some imply others.
+
+    Some of those that are omitted are like another one. Source: https://core.telegram.org/bots/api#chatpermissions
 
     Raises:
         ApiError: they are missing.
@@ -47,6 +57,7 @@ def read_permissions(arguments: Arguments) -> frozenset[str]:
             chosen.update(_MEDIA)
         if chosen.intersection((*_MEDIA, "can_send_polls")):
             chosen.add("can_send_messages")
+    chosen.update(name for name, like in _LIKE_OTHERS.items() if given.get(name) is None and like in chosen)
     return frozenset(chosen)
 
 
@@ -56,7 +67,10 @@ def permissions_json(permissions: frozenset[str]) -> Json:
 
 
 def restrict_chat_member(world: World, bot: BotAccount, arguments: Arguments) -> bool:
-    """Leave a member some permissions; all of them make a plain member again. It lasts until it is changed."""
+    """Leave somebody some permissions until a date, or for good; all of them make a plain member again.
+
+    Whoever is not inside is restricted all the same, and still is so on joining.
+    """
     permissions = read_permissions(arguments)
     chat, user = find_member(world, bot, arguments, Access.WRITE)
     if chat.type != "supergroup":
@@ -66,8 +80,13 @@ def restrict_chat_member(world: World, bot: BotAccount, arguments: Arguments) ->
     if member is not None and member.is_administrator:
         owner = member.status == "creator"
         raise bad_request("can't remove chat owner" if owner else "user is an administrator of the chat")
-    is_free = permissions.issuperset(PERMISSIONS)
-    set_member(world, chat, Member(user) if is_free else Member(user, "restricted", permissions), bot)
+    is_member = member is not None and member.is_inside
+    if permissions.issuperset(PERMISSIONS):
+        changed = Member(user, "member" if is_member else "left")
+    else:
+        until_date = lasting_until(arguments.integer("until_date"), world.clock.unix_time())
+        changed = Member(user, "restricted", permissions, until_date, is_member)
+    set_member(world, chat, changed, bot)
     return True
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from tgslices.testing.errors import ApiError, bad_request, forbidden
 
-_MEDIA: Final = {
+PERMISSION_OF: Final = {
     "text": ("can_send_messages", "text messages"),
     "rich_message": ("can_send_messages", "the rich message"),
     "contact": ("can_send_messages", "contacts"),
@@ -42,7 +42,7 @@ def sending_refusal(
     if chat_type == "channel" and "can_post_messages" not in rights:
         return bad_request("Need administrator rights in the channel chat")
     if status == "restricted":
-        permission, name = _MEDIA.get(kind, ("can_send_messages", "text messages"))
+        permission, name = PERMISSION_OF.get(kind, ("can_send_messages", "text messages"))
         if permission not in rights:
             return bad_request(f"Not enough rights to send {name} to the chat")
     return None
