@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.async_api import FilePayload, expect
@@ -12,6 +14,7 @@ from tests.browser.desk import PHONE, Desk, Tab
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 NASTY = "<img src=x onerror=\"document.title='gone'\"><script>document.title='gone'</script>"
+CONTRAST = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
 LONG_WORD = "Donaudampfschifffahrtsgesellschaft" * 8
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -168,3 +171,89 @@ async def test_the_list_of_chats_is_walked_with_arrow_keys(desk: Desk) -> None:
     await entries.last.focus()
     await tab.page.keyboard.press("Home")
     await expect(entries.first).to_be_focused()
+
+
+async def makes_administrator(tab: Tab, name: str) -> None:
+    """By keyboard alone, from the chat's head."""
+    await tab.page.get_by_role("button", name="Members").focus()
+    await tab.page.keyboard.press("Enter")
+    button = tab.page.get_by_role("button", name=f"Make admin: {name}")
+    await button.focus()
+    await tab.page.keyboard.press("Enter")
+    taken_back = tab.page.get_by_role("button", name=f"Make member: {name}")
+    await expect(taken_back).to_be_focused()
+
+
+async def test_a_bot_that_was_made_administrator_wipes_what_people_said_in_a_group(desk: Desk) -> None:
+    desk.api.add_person("Bob")
+    tab = await desk.tab()
+    await tab.page.get_by_role("button", name="Order bot, as Ann").click()
+    await adds_group(tab, "Friday dinner")
+    await makes_administrator(tab, "Order bot")
+    await expect(tab.page.locator("#roles li", has_text="Order bot")).to_contain_text("bot, administrator")
+    await tab.page.keyboard.press("Escape")
+    await tab.orders()
+    assert "12 Harbour Road" in await tab.bubbles.all_text_contents()
+    await tab.types("/done")
+    await tab.reads("I have tidied up after us.")
+    await expect(tab.bubbles).to_have_text(["Enjoy your pizza! I have tidied up after us."])
+
+
+async def test_the_owner_appoints_and_takes_back_and_nobody_else_does(desk: Desk) -> None:
+    desk.api.add_person("Bob")
+    ann = await desk.tab()
+    await ann.page.get_by_role("button", name="Order bot, as Ann").click()
+    await adds_group(ann, "Friday dinner")
+    await makes_administrator(ann, "Bob")
+    await ann.page.keyboard.press("Enter")
+    await expect(ann.page.get_by_role("button", name="Make admin: Bob")).to_be_focused()
+    await expect(ann.page.locator("#roles li small")).to_have_text(["owner", "member", "bot, member"])
+    bob = await desk.tab()
+    await bob.page.get_by_role("button", name="Friday dinner, as Bob").click()
+    await bob.page.get_by_role("button", name="Members").click()
+    await expect(bob.page.locator("#roles li")).to_have_count(3)
+    await expect(bob.page.locator("#roles button")).to_have_count(0)
+
+
+async def test_what_a_person_may_not_do_is_said_and_not_done(desk: Desk) -> None:
+    bob = desk.api.add_person("Bob")
+    ann = next(user for user in desk.api.world.users.values() if user.first_name == "Ann")
+    group = desk.api.add_supergroup("Team", members=[ann, bob])
+    tab = await desk.tab()
+    await tab.page.get_by_role("button", name="Team, as Ann").click()
+    await tab.types("mine")
+    await tab.reads("mine")
+    await tab.page.get_by_role("button", name="Team, as Bob").click()
+    await tab.bubbles.last.hover()
+    await tab.page.get_by_role("button", name="Actions for: mine").click()
+    await tab.page.get_by_role("menuitem", name="Delete").click()
+    notice = tab.page.locator("#notice")
+    await expect(notice).to_have_text(
+        "Bob may not delete this message in 'Team', because it is somebody else's, and they may not delete such."
+    )
+    await tab.reads("mine")
+    desk.api.restrict(group, bob, by=ann, can_send_messages=False)
+    await tab.types("but I")
+    await expect(notice).to_have_text(
+        "Bob may not write in 'Team', because they are restricted here, without can_send_messages."
+    )
+    await expect(tab.input).to_have_value("but I")
+    await expect(tab.bubbles).to_have_text(["mine"])
+    tab.complaints = [complaint for complaint in tab.complaints if "400" not in complaint]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_the_members_can_be_read_on_a_phone(desk: Desk, scheme: Literal["light", "dark"]) -> None:
+    ann = next(user for user in desk.api.world.users.values() if user.first_name == "Ann")
+    long = desk.api.add_person("Bartholomew-Maximilian Featherstonehaugh")
+    bot = next(iter(desk.api.world.bots.values()))
+    desk.api.add_group("Friday dinner", members=[long, bot], admins=[ann])
+    tab = await desk.tab(**PHONE, color_scheme=scheme)
+    await tab.page.get_by_role("button", name="Friday dinner, as Ann").click()
+    await tab.page.get_by_role("button", name="Members").click()
+    await tab.page.get_by_role("button", name="Make admin: Order bot").click()
+    await expect(tab.page.locator("#roles li", has_text="Order bot")).to_contain_text("bot, administrator")
+    await tab.settles()
+    assert not await tab.is_wider_than_shown()
+    assert await tab.page.evaluate(CONTRAST) == []
+    await tab.picture(f"phone-members-{scheme}")

@@ -88,6 +88,11 @@ class Conduct(Sight):
         inside = Prohibition("they are in this chat already", "Let somebody ask who is not")
         self._check("ask to join", inside if self.presence().is_inside else None)
 
+    def check_inviting(self, user: User) -> None:
+        """May they add somebody?"""
+        prohibition = people.inviting_prohibition(self.presence(), target_status=self.chat.status_of(user.id))
+        self._check(f"add {user.first_name}", prohibition)
+
     def check_appointing(self, user: User) -> None:
         """May they make this member an administrator, or take that back?"""
         status, is_self = self.chat.status_of(user.id), user is self.person

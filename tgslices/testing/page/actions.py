@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from tgslices.testing.accounts import Json
+from tgslices.testing.accounts import Json, Member
+from tgslices.testing.membership import all_rights
 from tgslices.testing.page.command import BadCommand, Command, name_in, number_in, numbers_in, text_in
 from tgslices.testing.page.switches import Mode, Switches
 from tgslices.testing.page.talk import Talk
@@ -29,6 +30,7 @@ class Actions:
             "topic": self._topic,
             "join": self._join,
             "leave": self._leave,
+            "appoint": self._appoint,
             "fault": self._fault,
             "clock": self._clock,
             "clear log": self._clear,
@@ -39,6 +41,7 @@ class Actions:
 
         Raises:
             BadCommand: it cannot be done.
+            NotAllowed: the person may not do it.
         """
         if not isinstance(command, dict):
             raise BadCommand("A command is a JSON object.")
@@ -67,6 +70,7 @@ class Actions:
             chat = self._stage.add_supergroup(title, members=people, admins=[founder], is_forum=is_forum)
         else:
             chat = self._stage.add_group(title, members=people, admins=[founder])
+        chat.members[founder.id] = Member(founder, "creator", all_rights(chat.type))
         for bot in (user for user in members if user.is_bot):
             self._stage.join(chat, bot, by=founder)
         return {"place": f"g{chat.id}"}
@@ -75,14 +79,24 @@ class Actions:
         view = self.talk.view(command)
         if not view.chat.is_forum:
             raise BadCommand("Only forums have topics.")
+        view.check_acting("make a topic", "can_manage_topics")
         return {"topic": self._stage.add_topic(view, name_in(command, "name"), by=view.person).thread_id}
 
     async def _join(self, command: Command) -> None:
-        chat = self.talk.chat(command)
-        user = self.talk.who(command, "user")
-        if chat.user is not None or chat.status_of(user.id) not in {"left", "kicked"}:
+        view = self.talk.view(command)
+        user, member = self.talk.who(command, "user"), view.chat.members.get(number_in(command, "user"))
+        if view.chat.user is not None or (member is not None and member.is_inside):
             raise BadCommand(f"{user.first_name} cannot be added here.")
-        self._stage.join(chat, user, by=self.talk.who(command))
+        view.check_inviting(user)
+        self._stage.join(view.chat, user, by=view.person)
+
+    async def _appoint(self, command: Command) -> None:
+        view, user = self.talk.view(command), self.talk.who(command, "user")
+        if view.chat.user is not None:
+            raise BadCommand("A private chat has no administrators.")
+        view.check_appointing(user)
+        change = self._stage.promote if command.get("is_administrator") else self._stage.demote
+        change(view.chat, user, by=view.person)
 
     async def _leave(self, command: Command) -> None:
         view = self.talk.view(command)

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from tgslices.testing.arguments import Upload
 from tgslices.testing.calls import Calls, error_answer
+from tgslices.testing.conduct import NotAllowed
 from tgslices.testing.errors import ApiError, not_found
 from tgslices.testing.faults import Faults
 from tgslices.testing.jsontext import read_json
@@ -30,6 +31,7 @@ from tgslices.testing.stage import Stage
 _TYPES: Final = {"css": "text/css", "html": "text/html", "js": "text/javascript", "svg": "image/svg+xml"}
 _STATIC: Final = "/page/static/"
 _FILES: Final = "/page/files/"
+_REFUSALS: Final = (BadCommand, NotAllowed, ApiError)
 
 
 class ChatPage:
@@ -85,10 +87,8 @@ class ChatPage:
         try:
             command = read_json((await request.read()).decode())
             return _json(200, await self.actions.perform(command))
-        except BadCommand as error:
-            return _json(400, {"error": str(error)})
-        except ApiError as error:
-            return _json(400, {"error": error.description})
+        except _REFUSALS as error:
+            return _refused(error)
         except ValueError:
             return _json(400, {"error": "This is no JSON."})
 
@@ -104,10 +104,8 @@ class ChatPage:
             await self.actions.talk.send_file(command, upload)
         except ValueError:
             return _json(400, {"error": "There is no such person or topic."})
-        except BadCommand as error:
-            return _json(400, {"error": str(error)})
-        except ApiError as error:
-            return _json(400, {"error": error.description})
+        except _REFUSALS as error:
+            return _refused(error)
         except web.HTTPRequestEntityTooLarge:
             return _json(413, {"error": "The file is too large."})
         return _json(200, {})
@@ -136,6 +134,18 @@ def _static(name: str) -> web.Response:
 def _json(status: int, data: Any) -> web.Response:
     body = data if isinstance(data, bytes) else json.dumps(data).encode()
     return web.Response(status=status, body=body, content_type="application/json", headers=SECURITY_HEADERS)
+
+
+def _refused(error: Exception) -> web.Response:
+    """What the person at the page is told; what a test's author would do about it is nothing to them."""
+    match error:
+        case NotAllowed():
+            told = error.reason
+        case ApiError():
+            told = error.description
+        case _:
+            told = str(error)
+    return _json(400, {"error": told})
 
 
 def _plain(status: int, text: str) -> web.Response:

@@ -104,6 +104,8 @@ def _chat(world: World, chat: Chat) -> Iterator[tuple[str, Json]]:
                 "owner": None if chat.owner is None else chat.owner.id,
                 "customer": None if chat.owner is None or chat.user is None else chat.user.id,
                 "topics": _topics(world, chat),
+                "roles": {user.id: chat.status_of(user.id) for user in inside} if chat.owner is None else {},
+                "appointers": [user.id for user in inside if "can_promote_members" in chat.rights_of(user.id)],
             },
         )
     memory = memory_of(world)

@@ -171,6 +171,17 @@ def pinning_prohibition(presence: Presence, kind: str) -> Prohibition | None:
     return _not_permitted(presence, "can_pin_messages")
 
 
+def inviting_prohibition(presence: Presence, *, target_status: str) -> Prohibition | None:
+    """Why somebody cannot be added, or None; who is banned comes back by an administrator.
+
+    Source: https://core.telegram.org/method/channels.inviteToChannel (``USER_KICKED``)
+    """
+    out = acting_prohibition(presence, "can_invite_users")
+    if out is None and target_status == "kicked" and not presence.is_administrator:
+        return Prohibition("that one was banned", "Let an administrator add them")
+    return out
+
+
 def appointing_prohibition(presence: Presence, *, target_status: str, is_self: bool) -> Prohibition | None:
     """Why somebody cannot be made an administrator, or a plain member again, or None.
 

@@ -190,7 +190,7 @@ function showHead() {
   const who = person && get(`person:${person}`);
   $("composer").hidden = !here;
   $("chat-avatar").hidden = !here;
-  $("invite").hidden = !here || here.kind === "private" || here.kind === "business";
+  $("members").hidden = !here || here.kind === "private" || here.kind === "business";
   $("chat-title").textContent = here ? titleOf(here, person) : "No chat is open";
   if (!here) return void ($("chat-subtitle").textContent = "");
   paintAvatar($("chat-avatar"), titleOf(here, person), faceOf(here, person));

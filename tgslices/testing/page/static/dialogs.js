@@ -1,7 +1,7 @@
 // The two or three questions that the page asks, in one dialog.
 
-import { $, h } from "./dom.js";
-import { act, all, get } from "./state.js";
+import { $, avatar, h } from "./dom.js";
+import { act, all, get, has, onChange } from "./state.js";
 
 let finish = async () => {};
 
@@ -11,7 +11,7 @@ function ask(title, ok, fields, onFinish) {
   $("dialog-fields").replaceChildren(...fields);
   finish = onFinish;
   if (!$("dialog").open) $("dialog").showModal();
-  $("dialog-fields").querySelector("input, select")?.focus();
+  $("dialog-fields").querySelector("input, button, select")?.focus();
 }
 
 const field = (label, attributes) => h("label", { class: "field" }, h("span", {}, label), h("input", { autocomplete: "off", maxlength: 64, ...attributes }));
@@ -42,13 +42,43 @@ export function askGroup(person, onMade) {
     });
 }
 
-export function askMember(person, place) {
+const ROLES = { creator: "owner", administrator: "administrator", restricted: "restricted", member: "member" };
+
+function memberRow(person, place, user) {
+  const here = get(`place:${place}`);
+  const role = here.roles[user.id];
+  const isBot = Boolean(get(`bot:${user.id}`));
+  const isAdministrator = role === "administrator";
+  const mayChange = here.appointers.includes(person) && user.id !== person && role !== "creator";
+  const change = h("button", { class: "soft", type: "button", "data-user": user.id, "aria-label": `${isAdministrator ? "Make member" : "Make admin"}: ${user.name}`,
+    onclick: () => act({ do: "appoint", person, place, user: user.id, is_administrator: !isAdministrator }) }, isAdministrator ? "Make member" : "Make admin");
+  return h("li", {}, avatar(user.name, user.id), h("span", { class: "role" }, h("b", {}, user.name), h("small", {}, `${isBot ? "bot, " : ""}${ROLES[role] ?? role}`)), mayChange ? change : null);
+}
+
+/** The members as they are now; whoever appoints one keeps the focus. */
+function showRoles() {
+  const list = $("roles");
+  const { person, place } = list?.dataset ?? {};
+  const here = get(`place:${place}`);
+  if (!here) return;
+  const chosen = document.activeElement?.dataset.user;
+  const users = [...here.people, ...here.bots].map((id) => get(`person:${id}`) || get(`bot:${id}`)).filter(Boolean);
+  list.replaceChildren(...users.map((user) => memberRow(Number(person), place, user)));
+  if (chosen) (list.querySelector(`[data-user="${chosen}"]`) || $("dialog-ok")).focus();
+}
+
+/** Who is in a group and what they are there, and who else could come. */
+export function askMembers(person, place) {
   const inside = get(`place:${place}`);
   const others = [...all("person:"), ...all("bot:")].filter((user) => ![...inside.people, ...inside.bots].includes(user.id));
   const options = others.map((user) => h("option", { value: user.id }, user.name));
-  const choice = others.length ? h("label", { class: "field" }, h("span", {}, "Who"), h("select", { id: "member" }, options))
+  const choice = others.length ? h("label", { class: "field" }, h("span", {}, "Add somebody"), h("select", { id: "member" }, options))
     : h("p", {}, "Everybody is in here already. Add a person first.");
-  ask("Add a member", "Add", [choice], async () => !others.length || act({ do: "join", place, person, user: Number(value("member")) }));
+  const roles = h("ul", { class: "roles", id: "roles", "data-person": person, "data-place": place, "aria-label": "Members" });
+  $("dialog-fields").replaceChildren(roles);
+  showRoles();
+  ask("Members", others.length ? "Add" : "Close", [roles, choice], async () => !others.length || act({ do: "join", place, person, user: Number(value("member")) }));
+  $("dialog-cancel").hidden = !others.length;
 }
 
 export function askTopic(person, place, onMade) {
@@ -74,4 +104,5 @@ export function startDialogs() {
   });
   dialog.addEventListener("close", () => { $("dialog-cancel").hidden = false; });
   $("dialog-cancel").addEventListener("click", () => dialog.close());
+  onChange((changed) => { if (dialog.open && $("roles") && has(changed, "place:", "person:", "bot:")) showRoles(); });
 }

@@ -4,7 +4,7 @@ import { $, h, walk } from "./dom.js";
 import { entryOf, placesOf, select, startChats } from "./chats.js";
 import { say, setContext, startComposer, switchDraft } from "./composer.js";
 import { current, jump, open, startConversation } from "./conversation.js";
-import { alertWith, askGroup, askMember, askPerson, startDialogs } from "./dialogs.js";
+import { alertWith, askGroup, askMembers, askPerson, startDialogs } from "./dialogs.js";
 import { startCalls } from "./calls.js";
 import { startSessions } from "./sessions.js";
 import { startSwitches } from "./switches.js";
@@ -164,7 +164,7 @@ onChange((changed, isFirst) => {
 
 $("add-person").addEventListener("click", () => askPerson(chooseSoon));
 $("add-group").addEventListener("click", () => askGroup(current()?.person, chooseSoon));
-$("invite").addEventListener("click", () => askMember(current().person, current().place));
+$("members").addEventListener("click", () => askMembers(current().person, current().place));
 for (const button of document.querySelectorAll("[data-show]")) button.addEventListener("click", () => show(button.dataset.show));
 for (const tab of tabs()) tab.addEventListener("click", () => openTab(tab));
 document.querySelector('[role="tablist"]').addEventListener("keydown", (event) => { const tab = walk(event, tabs()); if (tab) openTab(tab); });
