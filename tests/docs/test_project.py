@@ -22,12 +22,13 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 def test_the_files_of_the_page_are_a_project_whose_tests_pass(project: pytest.Pytester) -> None:
-    names = {"mybot.py", "conftest.py", "pytest.ini", "test_mybot.py", "test_tea.py", "by_hand.py"}
+    tests = {"test_mybot.py", "test_moderation.py", "test_tea.py"}
+    names = {"mybot.py", "conftest.py", "pytest.ini", "by_hand.py", *tests}
     assert {path.name for path in project.path.iterdir()} == names
 
     result = project.runpytest_subprocess("-p", "no:randomly")
 
-    result.assert_outcomes(passed=3)  # one of them on two storages
+    result.assert_outcomes(passed=4)  # one of them on two storages
 
 
 async def test_the_program_of_the_page_serves_the_chat_page_until_it_is_interrupted(project: pytest.Pytester) -> None:
