@@ -5,15 +5,22 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import tarfile
 import tomllib
 import zipfile
 from collections.abc import Iterator
+from email import message_from_bytes
+from email.message import Message
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
+from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 ROOT: Final = Path(__file__).parents[2]
+README: Final = (ROOT / "README.md").read_text("utf-8")
+RELATIVE_LINK: Final = re.compile(r"\]\((?!https://)([^)]+)\)")
 KINDS: Final = frozenset({"added", "changed", "fixed", "removed"})
 
 PRIVATE: Final = re.compile(
@@ -51,10 +58,24 @@ def _texts() -> Iterator[tuple[Path, str]]:
             continue
 
 
-def test_the_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
-    (built,) = WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[zipfile.ZipFile]:
+    """The wheel as it would be published."""
+    directory = tmp_path_factory.mktemp("dist")
+    (built,) = WheelBuilder(str(ROOT)).build(directory=str(directory), versions=["standard"])
     with zipfile.ZipFile(built) as wheel:
-        packed = {name for name in wheel.namelist() if not name.startswith("tgslices-")}
+        yield wheel
+
+
+@pytest.fixture
+def metadata(wheel: zipfile.ZipFile) -> Message:
+    """What a package index shows of it."""
+    (name,) = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
+    return message_from_bytes(wheel.read(name))
+
+
+def test_the_wheel_holds_every_file_of_the_package(wheel: zipfile.ZipFile) -> None:
+    packed = {name for name in wheel.namelist() if not name.startswith("tgslices-")}
     package = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "tgslices").rglob("*")
@@ -63,6 +84,30 @@ def test_the_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
     assert packed == package
     assert "tgslices/py.typed" in packed
     assert "tgslices/testing/server.py" in packed
+
+
+def test_the_author_is_who_holds_the_copyright(metadata: Message) -> None:
+    holder = re.search(r"^Copyright \(c\) \d+ (.+)$", (ROOT / "LICENSE").read_text("utf-8"), re.MULTILINE)
+    assert holder is not None
+    assert metadata.get_all("Author") == [holder[1]]
+
+
+def test_what_an_index_shows_is_the_readme_with_files_named_in_place_of_links_to_them(metadata: Message) -> None:
+    assert metadata["Description-Content-Type"] == "text/markdown"
+    description = metadata.get_payload(decode=True)
+    assert isinstance(description, bytes)
+    shown = description.decode()
+    assert RELATIVE_LINK.findall(shown) == []
+    assert [path for path in RELATIVE_LINK.findall(README) if f" (`{path}`)" not in shown] == []
+    changed = [before for before, after in zip(README.splitlines(), shown.splitlines(), strict=True) if before != after]
+    assert changed == [line for line in README.splitlines() if RELATIVE_LINK.search(line)] != []
+
+
+def test_the_source_distribution_has_every_file_that_the_readme_names(tmp_path: Path) -> None:
+    (built,) = SdistBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["standard"])
+    with tarfile.open(built) as source:
+        packed = {name.partition("/")[2] for name in source.getnames()}
+    assert [path for path in RELATIVE_LINK.findall(README) if path not in packed] == []
 
 
 def test_the_changelog_begins_with_the_version() -> None:
