@@ -16,7 +16,8 @@ from aiogram.types import BufferedInputFile
 from tgslices.testing import BotAccount, BotApi, StoredMessage
 from tgslices.testing.methods.answers import smallest
 from tgslices.testing.methods.gifts import GIFTS
-from tgslices.testing.methods.inquiries import ask
+from tgslices.testing.methods.inline_results import send_result
+from tgslices.testing.methods.inquiries import ask, settle_payment
 from tgslices.testing.methods.invitations import ask_to_join
 
 FILE = BufferedInputFile(b"\x89PNG data", "picture.png")
@@ -110,6 +111,43 @@ class Scene:
         made = self.api.world.store_ephemeral(self.team.chat, self.account, self.ann, "photo", content)
         return made.ephemeral_id or 0
 
+    async def in_business(self, model: type[TelegramMethod[Any]]) -> dict[str, Any]:
+        """Arguments that aim a call at the business account's chat, and at a message there that it can concern."""
+        where: dict[str, Any] = {"business_connection_id": self.connection_id}
+        if "chat_id" in model.model_fields:
+            where["chat_id"] = self.business.id
+        if "message_id" not in model.model_fields:
+            return where
+        name = model.__api_method__
+        sends: dict[str, Callable[[], Awaitable[Any]]] = {
+            "Caption": lambda: self.bot.send_photo(**where, photo=FILE, caption="old"),
+            "Media": lambda: self.bot.send_photo(**where, photo=FILE, caption="old"),
+            "LiveLocation": lambda: self.bot.send_location(**where, latitude=50, longitude=10, live_period=900),
+            "Poll": lambda: self.bot.send_poll(**where, question="Tea?", options=["yes", "no"]),
+        }
+        found = next((send for part, send in sends.items() if part in name), None)
+        sent = await (self.bot.send_message(**where, text="old") if found is None else found())
+        if name == "unpinChatMessage":
+            await self.bot.pin_chat_message(**where, message_id=sent.message_id)
+        return {**where, "message_id": sent.message_id}
+
+    def inline(self, method: str) -> dict[str, Any]:
+        """Arguments that name a message which Ann sent of a result of the bot, and which this method can concern."""
+        made: dict[str, Any] = {"type": "article", "input_message_content": {"message_text": "old"}}
+        if "Caption" in method or "Media" in method:
+            made = {"type": "photo", "photo_url": "https://example.org/a.jpg", "caption": "old"}
+        if "LiveLocation" in method:
+            made = {"type": "location", "latitude": 1, "longitude": 2, "live_period": 900}
+        if "Game" in method:
+            made = {"type": "game", "game_short_name": "tea"}
+        buttons = {"inline_keyboard": [[{"text": "Less", "callback_data": "less"}]]}
+        result = {**made, "id": "1", "title": "Tea", "reply_markup": buttons}
+        sent = send_result(self.api.world, self.team.chat, self.ann, self.account, result)
+        media = {"type": "photo", "media": "https://example.org/b.jpg"}
+        return {"inline_message_id": sent.inline_id, "chat_id": None, "message_id": None} | (
+            {"media": media} if "Media" in method else {}
+        )
+
     async def file_id(self) -> str:
         """A file that the server knows."""
         document = (await self.bot.send_document(self.private.id, FILE)).document
@@ -167,6 +205,19 @@ async def _set_of_chat(scene: Scene) -> dict[str, Any]:
 @needs("answerChatJoinRequestQuery")
 async def _verdict(scene: Scene) -> dict[str, Any]:
     return {"result": "approve"}
+
+
+@needs("answerWebAppQuery")
+async def _web_app(scene: Scene) -> dict[str, Any]:
+    return {"web_app_query_id": ask(scene.api.world, scene.ann, scene.account, "web_app_query").id}
+
+
+@needs("refundStarPayment")
+async def _payment(scene: Scene) -> dict[str, Any]:
+    inquiry = ask(scene.api.world, scene.ann, scene.account, "pre_checkout_query")
+    await scene.bot.answer_pre_checkout_query(inquiry.id, ok=True)
+    paid = settle_payment(scene.api.world, inquiry).content["successful_payment"]
+    return {"telegram_payment_charge_id": paid["telegram_payment_charge_id"]}
 
 
 @needs("answerInlineQuery")
@@ -312,6 +363,11 @@ async def _photo(scene: Scene) -> dict[str, Any]:
 async def _live_location(scene: Scene) -> dict[str, Any]:
     sent = await scene.bot.send_location(scene.private.id, 50.0, 10.0, live_period=900)
     return {"chat_id": scene.private.id, "message_id": sent.message_id}
+
+
+@needs("copyMessage")
+async def _captioned(scene: Scene) -> dict[str, Any]:
+    return {"message_id": await scene.photo_id()}
 
 
 @needs("stopPoll")

@@ -11,7 +11,7 @@ from aiogram import Bot
 from aiogram.types import Message
 from pydantic import TypeAdapter
 
-from tgslices.testing import BotAccount, BotApi
+from tgslices.testing import BotAccount, BotApi, ChatView
 from tgslices.testing.arguments import Arguments
 from tgslices.testing.methods.generic import aiogram_methods
 from tgslices.testing.methods.memory import drafts_in
@@ -32,9 +32,9 @@ def scene(api: BotApi, account: BotAccount, bot: Bot) -> Scene:
     return Scene(api, account, bot)
 
 
-def seen(scene: Scene) -> list[str]:
-    """Everything that a person sees anywhere, with drafts."""
-    chats = (scene.private, scene.team, scene.business)
+def seen(scene: Scene, *chats: ChatView) -> list[str]:
+    """Everything that a person sees anywhere, or in these chats, with drafts."""
+    chats = chats or (scene.private, scene.team, scene.business)
     shown = [f"{message}{message.stored.content}" for chat in chats for message in chat.visible()]
     return shown + [str(draft) for chat in chats for draft in drafts_in(scene.api.world, chat.chat)]
 
@@ -68,6 +68,85 @@ async def test_what_is_edited_is_seen(scene: Scene, name: str) -> None:
     changed = set(seen(scene)).symmetric_difference(before)
     assert len(changed) == 2
     assert len(seen(scene)) == len(before)
+
+
+BUTTONS = {"inline_keyboard": [[{"text": "More", "callback_data": "more"}]]}
+BOLD = {"type": "bold", "offset": 0, "length": 3}
+
+
+def taking(field: str) -> list[str]:
+    """The methods that may be called with this argument, or without it."""
+    return [name for name, model in MODELS.items() if field in model.model_fields and name not in required(field)]
+
+
+def required(field: str) -> set[str]:
+    """The methods that must be called with this argument."""
+    known = {name: model.model_fields[field] for name, model in MODELS.items() if field in model.model_fields}
+    return {name for name, info in known.items() if info.is_required()}
+
+
+async def call(scene: Scene, name: str, **changes: Any) -> Any:
+    """What a call that succeeds answers, with further arguments; of the type that it must have."""
+    method = await sample(scene, MODELS[name])
+    given = method.model_dump(exclude_unset=True) | changes
+    result = await scene.bot(MODELS[name].model_validate({key: given[key] for key in given if given[key] is not None}))
+    TypeAdapter(MODELS[name].__returning__).validate_python(result)
+    return result
+
+
+@pytest.mark.parametrize("name", taking("reply_markup"))
+async def test_buttons_come_along(scene: Scene, name: str) -> None:
+    result = await call(scene, name, reply_markup=BUTTONS)
+    assert [shown for shown in seen(scene) if "'callback_data': 'more'" in shown] != []
+    if isinstance(result, Message):
+        assert result.reply_markup is not None
+        assert result.reply_markup.inline_keyboard[0][0].callback_data == "more"
+
+
+UNSEEN = {"postStory", "editStory"}
+"""Stories are no part of a chat."""
+QUIZ = {"type": "quiz", "correct_option_ids": [0]}
+MARKED = [
+    (name, field)
+    for name, model in MODELS.items()
+    for field in model.model_fields
+    if field.endswith("entities") and name not in UNSEEN
+]
+
+
+@pytest.mark.parametrize(("name", "field"), MARKED)
+async def test_entities_come_along(scene: Scene, name: str, field: str) -> None:
+    text = "text" if field == "entities" else field.removesuffix("_entities")
+    more = QUIZ if field == "explanation_entities" else {}
+    await call(scene, name, **{text: "newer", field: [BOLD]}, **more)
+    found = [shown for shown in seen(scene) if "entities': [{'type': 'bold'" in shown]
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("name", taking("business_connection_id"))
+async def test_calls_for_a_business_account_go_to_its_chat(scene: Scene, name: str) -> None:
+    where = await scene.in_business(MODELS[name])
+    before = seen(scene, scene.business)
+    others = seen(scene, scene.private, scene.team)
+    result = await call(scene, name, **where)
+    assert seen(scene, scene.private, scene.team)[: len(others)] == others
+    if name in SENDING or name in EDITING:
+        assert seen(scene, scene.business) != before
+    sent = result if isinstance(result, list) else [result]
+    for message in sent:
+        if isinstance(message, Message):
+            assert (message.business_connection_id, message.chat.id) == (scene.connection_id, scene.business.id)
+
+
+@pytest.mark.parametrize("name", taking("inline_message_id"))
+async def test_calls_about_inline_messages_answer_true(scene: Scene, name: str) -> None:
+    where = scene.inline(name)
+    before = [message.content for message in scene.team.stored()]
+    result = await call(scene, name, **where)
+    after = [message.content for message in scene.team.stored()]
+    if MODELS[name].__returning__ == Message | bool:
+        assert result is True
+    assert (after != before) is (name in EDITING)
 
 
 async def ask(api: BotApi, account: BotAccount, name: str, arguments: dict[str, Any]) -> tuple[int, dict[str, Any]]:

@@ -7,15 +7,14 @@ from typing import TypeAlias
 
 from tgslices.testing.accounts import BotAccount
 from tgslices.testing.conduct import Conduct
-from tgslices.testing.delivery import announce
 from tgslices.testing.entities import StoredMessage
-from tgslices.testing.inline import picked_content
+from tgslices.testing.methods.inline_results import picked_content, send_result
 from tgslices.testing.methods.inquiries import ask, settle_payment
 from tgslices.testing.methods.invitations import ask_to_join
 from tgslices.testing.methods.memory import Inquiry, memory_of
 from tgslices.testing.methods.reactions import set_reactions
 from tgslices.testing.polls import vote
-from tgslices.testing.sight import VisibleMessage
+from tgslices.testing.sight import VisibleMessage, inline_rows
 
 AnyMessage: TypeAlias = StoredMessage | VisibleMessage
 
@@ -88,14 +87,31 @@ class Dealings(Conduct):
             wanted = "result" if result_id is None else f"result {result_id!r}"
             raise AssertionError(f"no {wanted} to pick among {there} of the bot's:\n{self}")
         self.check_acting("use inline bots", "can_send_other_messages")
-        kind, content = picked_content(self._world, found[0])
-        self.check_writing(kind)
-        message = self._world.store(self.chat, self.person, kind, {**content, "via_bot": bot.json()})
-        announce(self._world, message)
+        self.check_writing(picked_content(self._world, found[0])[0])
+        message = send_result(self._world, self.chat, self.person, bot, found[0])
         chosen = {"result_id": str(found[0]["id"]), "from": self.person.json(), "query": inquiry.payload["query"]}
+        if message.inline_id is not None:
+            chosen["inline_message_id"] = message.inline_id
         bot.updates.put("chosen_inline_result", chosen, queue_key=self.person.id)
         await asyncio.sleep(0)
         return message
+
+    async def opens_web_app(self, text: str | None = None) -> Inquiry:
+        """Open the Web App of the newest visible inline button with this caption, in the private chat with a bot.
+
+        The bot is not told; its pages hand it the ``id`` of what is returned, by which it answers with
+        ``answerWebAppQuery``.
+        Source: https://core.telegram.org/bots/webapps#webappinitdata (``query_id``)
+
+        Raises:
+            AssertionError: there is no such button; the text shows the chat.
+        """
+        for message in reversed(self.stored()):
+            buttons = [button for row in inline_rows(message) for button in row if "web_app" in button]
+            bot = self._world.bot_by_id(message.bot_id)
+            if bot is not None and any(text in {None, button["text"]} for button in buttons):
+                return ask(self._world, self.person, bot, "web_app_query")
+        raise AssertionError(f"no visible button of a Web App{'' if text is None else f' {text!r}'}:\n{self}")
 
     async def checks_out(self, message: AnyMessage | None = None) -> Inquiry:
         """Press the button that pays an invoice, the newest visible one unless another is named.

@@ -177,7 +177,8 @@ class StoredMessage:
     account they were sent for. ``ids`` holds its number in each numbering; ``kind`` is named as aiogram's
     ``ContentType``; ``markup`` is a reply keyboard or its like, no part of the content. An ephemeral message has a
     ``receiver_id`` and an ``ephemeral_id`` and no other number; its receiver sees it in the place of what it
-    ``replaces``.
+    ``replaces``. ``inline_id`` is the ``inline_message_id`` of what a person sent of a bot's results;
+    ``used_by`` are those who pressed a button of its reply keyboard.
     """
 
     serial: int
@@ -192,6 +193,8 @@ class StoredMessage:
     receiver_id: int | None = None
     ephemeral_id: int | None = None
     replaces: StoredMessage | None = None
+    inline_id: str | None = None
+    used_by: set[int] = field(default_factory=set)
     pinned: StoredMessage | None = None
     is_deleted: bool = False
 
@@ -208,10 +211,18 @@ class StoredMessage:
         return self.ids.get(self.chat.view_key(bot_id), 0)
 
     @property
+    def bot_id(self) -> int:
+        """Who hears of taps on it: who sent it for a business account, or whose result it is, or the sender."""
+        via = self.content.get("via_bot")
+        via_id: int | None = via.get("id") if isinstance(via, dict) else None
+        return self.business_bot_id or via_id or self.sender_id
+
+    @property
     def topic_id(self) -> int:
         """The topic it stands in; 0 for none."""
         direct = self.content.get("direct_messages_topic")
-        return int(self.content.get("message_thread_id", 0) if direct is None else direct["topic_id"])
+        topic = direct.get("topic_id") if isinstance(direct, dict) else self.content.get("message_thread_id")
+        return topic if isinstance(topic, int) else 0
 
     def origin_for(self, bot_id: int) -> Json:
         """The Bot API's ``MessageOrigin``, as this bot sees it elsewhere."""
@@ -275,14 +286,14 @@ class Tap:
 
     def json(self) -> Json:
         """The Bot API's ``CallbackQuery``."""
+        place = {"chat_instance": str(self.message.chat.id * 7919), "data": self.data}
+        return {"id": self.id, "from": self.user.json(), **self._message_json(), **place}
+
+    def _message_json(self) -> Json:
+        """The message with the button, or what names it; of one that was sent inline the bot need not see more."""
         message = self.message
-        shown = (
-            message.json_for(self.bot.id, self.connection_id) if self.is_accessible else message.place_for(self.bot.id)
-        )
-        return {
-            "id": self.id,
-            "from": self.user.json(),
-            "message": shown,
-            "chat_instance": str(self.message.chat.id * 7919),
-            "data": self.data,
-        }
+        if message.inline_id is not None:
+            return {"inline_message_id": message.inline_id}
+        if not self.is_accessible:
+            return {"message": message.place_for(self.bot.id)}
+        return {"message": message.json_for(self.bot.id, self.connection_id)}

@@ -46,6 +46,7 @@ class World:
         self.connections: dict[str, BusinessConnection] = {}
         self.files: dict[str, StoredFile] = {}
         self.taps: dict[str, Tap] = {}
+        self.inline_messages: dict[str, StoredMessage] = {}
         self.failing_item: tuple[int, str] | None = None
         self._person_ids = count(1001)
         self._bot_ids = count(random_bot_id())
@@ -247,6 +248,11 @@ class World:
         message = StoredMessage(next(self._serials), chat, kind, sender.id, moment, base)
         chat.messages[message.serial] = message
         return message
+
+    def register_inline(self, message: StoredMessage) -> None:
+        """Let a bot edit a message that a person sent of its results, by ``inline_id``."""
+        message.inline_id = f"AgAAAE{message.serial:022}"
+        self.inline_messages[message.inline_id] = message
 
     def expire(self, chat: Chat) -> None:
         """Let go in a chat what has had its time: ephemeral messages, bans and restrictions; nobody is told."""

@@ -32,6 +32,7 @@ from tgslices.testing.methods import (
     messages,
     payments,
     pins,
+    polls,
     profile,
     reactions,
     restrictions,
@@ -39,6 +40,7 @@ from tgslices.testing.methods import (
     stickers,
     things,
     topics,
+    web_apps,
 )
 from tgslices.testing.methods.method import Method
 
@@ -67,6 +69,7 @@ _MODULES: Final = (
     messages.METHODS,
     payments.METHODS,
     pins.METHODS,
+    polls.METHODS,
     profile.METHODS,
     reactions.METHODS,
     restrictions.METHODS,
@@ -74,6 +77,7 @@ _MODULES: Final = (
     stickers.METHODS,
     things.METHODS,
     topics.METHODS,
+    web_apps.METHODS,
 )
 
 METHODS: Final[dict[str, tuple[str, Method]]] = {

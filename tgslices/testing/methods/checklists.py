@@ -72,7 +72,7 @@ def _refusal(message: Editable) -> ApiError | None:
     return bad_request("Message can't be edited")
 
 
-def edit_message_checklist(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def edit_message_checklist(world: World, bot: BotAccount, arguments: Arguments) -> Json | bool:
     """Put another list in the place of one."""
     inline, _ = read_markup(arguments)
     changes: Json = {"checklist": read_checklist(arguments)}

@@ -61,10 +61,14 @@ Refusal = Callable[[Editable], ApiError | None]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A message that is to be edited; ``connection_id`` is set for a business account's."""
+    """A message that is to be edited; ``connection_id`` is set for a business account's.
+
+    ``is_inline``: it was sent in a person's name, and named by its ``inline_message_id``.
+    """
 
     message: StoredMessage
     connection_id: str | None = None
+    is_inline: bool = False
 
 
 def find_target(world: World, bot: BotAccount, arguments: Arguments, refusal: Refusal) -> Target:
@@ -73,32 +77,57 @@ def find_target(world: World, bot: BotAccount, arguments: Arguments, refusal: Re
     Raises:
         ApiError: the chat or the message is missing, or must not be edited so.
     """
-    number = arguments.message_id()
-    if not arguments.text("chat_id") and number == 0:
-        has_inline_id = bool(arguments.text("inline_message_id"))
-        raise bad_request("MESSAGE_ID_INVALID" if has_inline_id else "Message identifier is not specified")
+    if is_inline(arguments):
+        target = Target(find_inline_message(world, bot, arguments), is_inline=True)
+    else:
+        target = _find_in_chat(world, bot, arguments)
+    error = refusal(_editable(world, bot, target))
+    if error is not None:
+        raise error
+    return target
+
+
+def is_inline(arguments: Arguments) -> bool:
+    """Whether a message is named by its ``inline_message_id``. Source: ``Client.cpp:13510``."""
+    return not arguments.text("chat_id") and arguments.message_id() == 0
+
+
+def find_inline_message(world: World, bot: BotAccount, arguments: Arguments) -> StoredMessage:
+    """The message that was sent in a person's name, of a result of this bot, and is named by ``inline_message_id``.
+
+    Raises:
+        ApiError: there is none. ``MESSAGE_ID_INVALID`` comes from the servers behind.
+    """
+    inline_id = arguments.text("inline_message_id")
+    if not inline_id:
+        raise bad_request("Message identifier is not specified")
+    message = world.inline_messages.get(inline_id)
+    if message is None or message.is_deleted or message.bot_id != bot.id:
+        raise bad_request("MESSAGE_ID_INVALID")
+    return message
+
+
+def _find_in_chat(world: World, bot: BotAccount, arguments: Arguments) -> Target:
     connection_id = arguments.text("business_connection_id") or None
     if connection_id is not None:
         chat = find_business_chat(world, world.connection(bot, connection_id), arguments)
     else:
         chat = world.reach(bot, arguments.text("chat_id"), Access.EDIT)
-    message = chat.find(bot.id, number)
+    message = chat.find(bot.id, arguments.message_id())
     if message is None:
         raise bad_request("MESSAGE_ID_INVALID" if connection_id else "message to edit not found")
-    error = refusal(editable(world, bot, message))
-    if error is not None:
-        raise error
     return Target(message, connection_id)
 
 
-def editable(world: World, bot: BotAccount, message: StoredMessage) -> Editable:
-    """What the rules ask about a message."""
+def _editable(world: World, bot: BotAccount, target: Target) -> Editable:
+    """What the rules ask about a message. One that was sent inline is the bot's own, wherever it is."""
+    message = target.message
     markup = message.markup or {}
     return Editable(
         kind=message.kind,
-        outgoing=message.is_from(bot.id),
+        outgoing=target.is_inline or message.is_from(bot.id),
         age=timedelta(seconds=world.clock.unix_time() - message.date),
-        is_post=message.chat.type == "channel",
+        is_post=message.chat.type == "channel" and not target.is_inline,
         is_forward="forward_origin" in message.content,
         has_reply_keyboard="keyboard" in markup or "force_reply" in markup,
         rights=message.chat.rights_of(bot.id),
@@ -111,8 +140,8 @@ def new_content(message: StoredMessage, changes: Json, dropped: frozenset[str] |
     return kept | changes
 
 
-def apply(world: World, bot: BotAccount, target: Target, content: Json) -> Json:
-    """Give the message this content, tell those who hear, and return it as the bot sees it.
+def apply(world: World, bot: BotAccount, target: Target, content: Json) -> Json | bool:
+    """Give the message this content, tell those who hear, and return it as the bot sees it; True if it is inline.
 
     Raises:
         ApiError: nothing would change.
@@ -123,10 +152,11 @@ def apply(world: World, bot: BotAccount, target: Target, content: Json) -> Json:
     world.change(message, content)
     if message.chat.type != "private" or message.chat.owner is not None:
         announce(world, message, edited=True)
-    return message.json_for(bot.id, target.connection_id)
+    return True if target.is_inline else message.json_for(bot.id, target.connection_id)
 
 
-def _with_markup(changes: Json, inline: Json | None) -> Json:
+def with_markup(changes: Json, inline: Json | None) -> Json:
+    """Changes of a content, with these buttons if there are any."""
     return changes if inline is None else changes | {"reply_markup": inline}
 
 
@@ -145,62 +175,50 @@ def read_new_text(world: World, arguments: Arguments) -> tuple[str, Json]:
     return "text", changes | read_link_preview(arguments)
 
 
-def edit_message_text(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def edit_message_text(world: World, bot: BotAccount, arguments: Arguments) -> Json | bool:
     """Put another text or rich message in the place of one; without ``reply_markup`` the buttons go."""
     inline, _ = read_markup(arguments)
     kind, changes = read_new_text(world, arguments)
     target = find_target(world, bot, arguments, text_refusal)
-    content = new_content(target.message, _with_markup(changes, inline), TEXTS)
+    content = new_content(target.message, with_markup(changes, inline), TEXTS)
     edited = apply(world, bot, target, content)
     if target.message.kind != "game":
         target.message.kind = kind
     return edited
 
 
-def edit_message_caption(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def edit_message_caption(world: World, bot: BotAccount, arguments: Arguments) -> Json | bool:
     """Change a caption, or take it away."""
     inline, _ = read_markup(arguments)
     changes = read_text(arguments, "caption", "caption_entities")
     target = find_target(world, bot, arguments, caption_refusal)
-    return apply(world, bot, target, new_content(target.message, _with_markup(changes, inline), CAPTION))
+    return apply(world, bot, target, new_content(target.message, with_markup(changes, inline), CAPTION))
 
 
-def edit_message_media(world: World, bot: BotAccount, arguments: Arguments) -> Json:
-    """Put another file in the place of the content."""
+def edit_message_media(world: World, bot: BotAccount, arguments: Arguments) -> Json | bool:
+    """Put another file in the place of the content; into an inline message none that was not sent before.
+
+    Source: https://core.telegram.org/bots/api#editmessagemedia and tdlib/td ``InlineMessageManager.cpp:308-312``
+    """
     inline, _ = read_markup(arguments)
     media = arguments.json("media", "input media")
     if media is None:
         raise bad_request("input media is not specified")
+    if is_inline(arguments) and arguments.files:
+        raise bad_request("Invalid message content specified")
     kind, changes = read_input_media(world, arguments, media)
     target = find_target(world, bot, arguments, media_refusal)
-    content = new_content(target.message, _with_markup(changes, inline), CONTENTS)
+    content = new_content(target.message, with_markup(changes, inline), CONTENTS)
     if content != target.message.content:
         target.message.kind = kind
     return apply(world, bot, target, content)
 
 
-def edit_message_reply_markup(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def edit_message_reply_markup(world: World, bot: BotAccount, arguments: Arguments) -> Json | bool:
     """Change the buttons, or take them away."""
     inline, _ = read_markup(arguments)
     target = find_target(world, bot, arguments, markup_refusal)
-    return apply(world, bot, target, new_content(target.message, _with_markup({}, inline), ()))
-
-
-def stop_poll(world: World, bot: BotAccount, arguments: Arguments) -> Json:
-    """Close a poll and return it.
-
-    Source: tdlib/telegram-bot-api ``Client.cpp:6380-6430``.
-    """
-    inline, _ = read_markup(arguments)
-    target = find_target(world, bot, arguments, markup_refusal)
-    poll = target.message.content.get("poll")
-    if poll is None:
-        raise bad_request("message with poll to stop not found")
-    if poll["is_closed"]:
-        raise bad_request("poll has already been closed")
-    closed: Json = {**poll, "is_closed": True}
-    apply(world, bot, target, new_content(target.message, _with_markup({"poll": closed}, inline), ("poll",)))
-    return closed
+    return apply(world, bot, target, new_content(target.message, with_markup({}, inline), ()))
 
 
 METHODS: Final[dict[str, Method]] = {
@@ -208,5 +226,4 @@ METHODS: Final[dict[str, Method]] = {
     "editMessageCaption": edit_message_caption,
     "editMessageMedia": edit_message_media,
     "editMessageReplyMarkup": edit_message_reply_markup,
-    "stopPoll": stop_poll,
 }

@@ -14,6 +14,7 @@ from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.markup import read_markup
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import find_destination, put, send_all
+from tgslices.testing.methods.polls import copied_poll
 from tgslices.testing.methods.text import read_text
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.forwarding import Source, batch_refusal, can_forward, single_refusal
@@ -39,7 +40,7 @@ _NOT_CARRIED: Final = frozenset(
         "sender_chat",
     }
 )
-_OF_COPIES: Final = frozenset({"forward_origin", "reply_markup"})
+_OF_COPIES: Final = frozenset({"forward_origin", "reply_markup", "via_bot"})
 
 
 def copy_message(world: World, bot: BotAccount, arguments: Arguments) -> Json:
@@ -48,7 +49,7 @@ def copy_message(world: World, bot: BotAccount, arguments: Arguments) -> Json:
     inline, other = read_markup(arguments)
     destination = find_destination(world, bot, arguments, message.kind)
     _check_single(message, is_copy=True)
-    content = _copied(message)
+    content = _copied(world, message)
     if "caption" in arguments.values:
         content = {name: value for name, value in content.items() if name not in {"caption", "caption_entities"}}
         content |= read_text(arguments, "caption", "caption_entities")
@@ -128,7 +129,7 @@ def _contents(
     albums: dict[str, str] = {}
     items = []
     for message in messages:
-        content = _copied(message) if is_copy else _forwarded(message, bot)
+        content = _copied(world, message) if is_copy else _forwarded(message, bot)
         if without_captions and is_copy:
             content = {name: value for name, value in content.items() if name not in {"caption", "caption_entities"}}
         album = message.content.get("media_group_id")
@@ -147,9 +148,12 @@ def _source(message: StoredMessage) -> Source:
     )
 
 
-def _copied(message: StoredMessage) -> Json:
+def _copied(world: World, message: StoredMessage) -> Json:
     skipped = _NOT_CARRIED | _OF_COPIES
-    return {name: value for name, value in message.content.items() if name not in skipped}
+    content = {name: value for name, value in message.content.items() if name not in skipped}
+    if message.kind == "poll" and "poll" in content:
+        content["poll"] = copied_poll(world, content["poll"])
+    return content
 
 
 def _forwarded(message: StoredMessage, bot: BotAccount) -> Json:

@@ -11,7 +11,7 @@ from tgslices.testing.accounts import BotAccount, Json
 from tgslices.testing.arguments import Arguments
 from tgslices.testing.entities import StoredMessage
 from tgslices.testing.errors import bad_request
-from tgslices.testing.methods.markup import read_markup
+from tgslices.testing.methods.editing import find_inline_message, is_inline
 from tgslices.testing.methods.memory import memory_of
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import send
@@ -32,28 +32,36 @@ def send_game(world: World, bot: BotAccount, arguments: Arguments) -> Json:
     name = arguments.text("game_short_name")
     if not name:
         raise bad_request('Parameter "game_short_name" is required')
+    return send(world, bot, arguments, "game", game_content(name))
+
+
+def game_content(name: str) -> Json:
+    """The content of a message with this game and a button to play it."""
+    play = {"text": f"Play {name}", "callback_game": {}}
     game: Json = {"title": name, "description": name, "photo": [_PICTURE]}
-    content: Json = {"game": game}
-    inline, _ = read_markup(arguments)
-    if inline is None:
-        play = {"text": f"Play {name}", "callback_game": {}}
-        content["reply_markup"] = {"inline_keyboard": [[play]]}
-    return send(world, bot, arguments, "game", content)
+    return {"game": game, "reply_markup": {"inline_keyboard": [[play]]}}
 
 
 def _find(world: World, bot: BotAccount, arguments: Arguments) -> StoredMessage:
-    if arguments.text("inline_message_id"):
-        raise bad_request("MESSAGE_ID_INVALID")
-    chat = world.reach(bot, arguments.text("chat_id"), Access.EDIT)
-    message = chat.find(bot.id, arguments.message_id())
-    if message is None or message.kind != "game":
-        raise bad_request("message with game not found" if message is not None else "message not found")
+    message = _find_message(world, bot, arguments)
+    if message.kind != "game":
+        raise bad_request("message with game not found")
     if arguments.integer("user_id") not in world.users:
         raise bad_request("user not found")
     return message
 
 
-def set_game_score(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def _find_message(world: World, bot: BotAccount, arguments: Arguments) -> StoredMessage:
+    if is_inline(arguments):
+        return find_inline_message(world, bot, arguments)
+    chat = world.reach(bot, arguments.text("chat_id"), Access.EDIT)
+    message = chat.find(bot.id, arguments.message_id())
+    if message is None:
+        raise bad_request("message not found")
+    return message
+
+
+def set_game_score(world: World, bot: BotAccount, arguments: Arguments) -> Json | bool:
     """Note a score; a smaller one only with ``force``. Clients write it under the game, bots see nothing of that."""
     score, force = arguments.integer("score", -1), arguments.flag("force")
     if score < 0:
@@ -66,7 +74,7 @@ def set_game_score(world: World, bot: BotAccount, arguments: Arguments) -> Json:
         raise bad_request("BOT_SCORE_NOT_MODIFIED")
     scores[player.id] = score
     world.changes.notify()
-    return message.json_for(bot.id)
+    return True if is_inline(arguments) else message.json_for(bot.id)
 
 
 def get_game_high_scores(world: World, bot: BotAccount, arguments: Arguments) -> list[Json]:

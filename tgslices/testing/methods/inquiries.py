@@ -13,9 +13,10 @@ from tgslices.testing.accounts import BotAccount, Json, User
 from tgslices.testing.arguments import Arguments
 from tgslices.testing.entities import StoredMessage
 from tgslices.testing.errors import bad_request
-from tgslices.testing.methods.memory import Inquiry, memory_of
+from tgslices.testing.methods.memory import Inquiry, Payment, memory_of
 from tgslices.testing.methods.method import Method
 from tgslices.testing.service import post_service
+from tgslices.testing.updates import UPDATE_TYPES
 from tgslices.testing.world import World
 
 _MAX_RESULTS: Final = 50
@@ -24,6 +25,7 @@ _MAX_RESULTS: Final = 50
 _NEEDED: Final[dict[str, Json]] = {
     "inline_query": {"query": "", "offset": ""},
     "pre_checkout_query": {"currency": "XTR", "total_amount": 1, "invoice_payload": "payload"},
+    "web_app_query": {},
     "shipping_query": {
         "invoice_payload": "payload",
         "shipping_address": dict.fromkeys(("country_code", "state", "city", "street_line1", "street_line2"), "")
@@ -36,8 +38,8 @@ _NEEDED: Final[dict[str, Json]] = {
 def ask(world: World, user: User, bot: BotAccount, kind: str, **fields: object) -> Inquiry:
     """Ask a bot something and return the inquiry; its ``answer`` comes with the bot's.
 
-    ``kind`` is ``"inline_query"``, ``"pre_checkout_query"`` or ``"shipping_query"``; ``fields`` are those of the
-    update, over simple ones.
+    ``kind`` is ``"inline_query"``, ``"pre_checkout_query"``, ``"shipping_query"``, or ``"web_app_query"``, which is no
+    update; ``fields`` are those of the update, over simple ones.
 
     Raises:
         KeyError: there is no such kind.
@@ -46,7 +48,8 @@ def ask(world: World, user: User, bot: BotAccount, kind: str, **fields: object) 
     payload: Json = {"id": number, "from": user.json(), **_NEEDED[kind], **fields}
     inquiry = Inquiry(number, kind, bot.id, user.id, payload)
     memory_of(world).inquiries[number] = inquiry
-    bot.updates.put(kind, payload, queue_key=user.id)
+    if kind in UPDATE_TYPES:
+        bot.updates.put(kind, payload, queue_key=user.id)
     world.changes.notify()
     return inquiry
 
@@ -63,8 +66,10 @@ def settle_payment(world: World, inquiry: Inquiry) -> StoredMessage:
     if bot is None:
         raise ValueError("the bot of this payment does not exist")
     person = world.users[inquiry.user_id]
-    payment = {name: inquiry.payload[name] for name in ("currency", "total_amount", "invoice_payload")}
-    payment |= {"telegram_payment_charge_id": f"charge{inquiry.id}", "provider_payment_charge_id": inquiry.id}
+    charge_id = f"charge{inquiry.id}"
+    payment: Json = {name: inquiry.payload[name] for name in ("currency", "total_amount", "invoice_payload")}
+    payment |= {"telegram_payment_charge_id": charge_id, "provider_payment_charge_id": inquiry.id}
+    memory_of(world).payments[charge_id] = Payment(bot.id, person.id, payment)
     chat = world.private_chat(person, bot)
     return post_service(world, chat, person, "successful_payment", {"successful_payment": payment})
 

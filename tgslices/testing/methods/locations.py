@@ -37,7 +37,7 @@ def _find_live(world: World, bot: BotAccount, arguments: Arguments) -> Target:
     return target
 
 
-def _changed(world: World, bot: BotAccount, arguments: Arguments, target: Target, location: Json) -> Json:
+def _changed(world: World, bot: BotAccount, arguments: Arguments, target: Target, location: Json) -> Json | bool:
     inline, _ = read_markup(arguments)
     changes: Json = {"location": location}
     if inline is not None:
@@ -45,7 +45,7 @@ def _changed(world: World, bot: BotAccount, arguments: Arguments, target: Target
     return apply(world, bot, target, new_content(target.message, changes, ("location",)))
 
 
-def edit_message_live_location(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def edit_message_live_location(world: World, bot: BotAccount, arguments: Arguments) -> Json | bool:
     """Move a live location while it lives; a new ``live_period`` takes the place of the old one."""
     location = read_location(arguments)
     target = _find_live(world, bot, arguments)
@@ -53,7 +53,7 @@ def edit_message_live_location(world: World, bot: BotAccount, arguments: Argumen
     return _changed(world, bot, arguments, target, location)
 
 
-def stop_message_live_location(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def stop_message_live_location(world: World, bot: BotAccount, arguments: Arguments) -> Json | bool:
     """End a live location: it stays where it is."""
     target = _find_live(world, bot, arguments)
     location = {name: target.message.content["location"][name] for name in ("latitude", "longitude")}

@@ -24,7 +24,20 @@ def read_markup(arguments: Arguments) -> tuple[Json | None, Json | None]:
     """
     if not arguments.text("reply_markup"):
         return None, None
-    given = fields_of(arguments.json("reply_markup", "reply keyboard markup"), "Object expected as reply markup")
+    return _read(arguments.json("reply_markup", "reply keyboard markup"))
+
+
+def read_inline_keyboard(given: Any) -> Json | None:
+    """The inline keyboard of an object that has one; None for any other markup, which inline results cannot have.
+
+    Raises:
+        ApiError: the markup is none.
+    """
+    return None if given is None else _read(given)[0]
+
+
+def _read(markup: Any) -> tuple[Json | None, Json | None]:
+    given = fields_of(markup, "Object expected as reply markup")
     keyboard = _read_rows(given, "keyboard", "keyboard button", read_reply_button)
     inline = _read_rows(given, "inline_keyboard", "inline keyboard button", read_inline_button)
     if keyboard:

@@ -88,7 +88,7 @@ class Draft:
 
 @dataclass(slots=True, eq=False)
 class Inquiry:
-    """A question of a person to a bot that is no message: an inline query, or a step of a payment.
+    """A question of a person to a bot that is no message: an inline query, a step of a payment, or an open Web App.
 
     ``payload`` is its update, and ``answer`` holds the arguments of the bot's answer, None while there is none.
     """
@@ -118,6 +118,16 @@ class Inquiry:
 
 
 @dataclass(slots=True, eq=False)
+class Payment:
+    """What a user has paid to a bot; ``fields`` are those that ``SuccessfulPayment`` and ``RefundedPayment`` share."""
+
+    bot_id: int
+    user_id: int
+    fields: Json
+    is_refunded: bool = False
+
+
+@dataclass(slots=True, eq=False)
 class StickerSet:
     """A set of stickers, each as the Bot API's ``Sticker``, in order."""
 
@@ -136,12 +146,13 @@ class Memory:
     """All of it, for one world.
 
     ``reactions``, ``votes`` and ``scores`` go by the message's serial and the user's number, ``payloads`` by the serial
-    of the invoice.
+    of the invoice, and ``payments`` by their ``telegram_payment_charge_id``.
     """
 
     def __init__(self) -> None:
         """Nothing is set."""
         self.inquiries: dict[str, Inquiry] = {}
+        self.payments: dict[str, Payment] = {}
         self.sticker_sets: dict[str, StickerSet] = {}
         self.drafts: dict[tuple[Place, int], Draft] = {}
         self.reactions: dict[int, dict[int, list[Json]]] = {}

@@ -74,10 +74,20 @@ def read_link_preview(arguments: Arguments) -> Json:
         ApiError: it is none. Source: tdlib/telegram-bot-api ``Client.cpp:1839-1862, 11353-11390``.
     """
     given = arguments.json("link_preview_options", "link preview options")
-    if given is None:
-        is_disabled = arguments.flag("disable_web_page_preview")
+    is_disabled = arguments.flag("disable_web_page_preview")
+    return read_link_preview_of({"link_preview_options": given, "disable_web_page_preview": is_disabled})
+
+
+def read_link_preview_of(given: Json) -> Json:
+    """The same for the fields of an object, as ``InputTextMessageContent`` has them.
+
+    Raises:
+        ApiError: it is none.
+    """
+    if given.get("link_preview_options") is None:
+        is_disabled = flag_field(given, "disable_web_page_preview")
         return {"link_preview_options": {"is_disabled": True}} if is_disabled else {}
-    fields = fields_of(given, "Object expected as link preview options")
+    fields = fields_of(given["link_preview_options"], "Object expected as link preview options")
     shown: Json = {name: True for name in _PREVIEW_FLAGS if flag_field(fields, name)}
     if url := text_field(fields, "url"):
         shown["url"] = url

@@ -1,4 +1,4 @@
-"""Sending what is neither text nor a file: places, contacts, polls and dice.
+"""Sending what is neither text nor a file: places, contacts and dice.
 
 Source: https://core.telegram.org/bots/api#sendlocation ff. and tdlib/telegram-bot-api ``Client.cpp:11410-11470,
 13060-13230``.
@@ -7,14 +7,13 @@ Source: https://core.telegram.org/bots/api#sendlocation ff. and tdlib/telegram-b
 from __future__ import annotations
 
 import random
-from typing import Any, Final
+from typing import Final
 
 from tgslices.testing.accounts import BotAccount, Json
 from tgslices.testing.arguments import Arguments
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import send
-from tgslices.testing.methods.text import read_text
 from tgslices.testing.world import World
 
 DICE_SIDES: Final = {"🎲": 6, "🎯": 6, "🎳": 6, "🏀": 5, "⚽": 5, "🎰": 64}
@@ -72,59 +71,9 @@ def send_dice(world: World, bot: BotAccount, arguments: Arguments) -> Json:
     return send(world, bot, arguments, "dice", {"dice": {"emoji": emoji, "value": value}})
 
 
-def send_poll(world: World, bot: BotAccount, arguments: Arguments) -> Json:
-    """Send a poll or quiz, on which nobody has voted."""
-    question = read_text(arguments, "question", "question_entities").get("question")
-    if not question:
-        raise bad_request("Poll question must be non-empty")
-    kind = arguments.text("type") or "regular"
-    if kind not in {"regular", "quiz"}:
-        raise bad_request("Unsupported poll type specified")
-    poll: Json = {
-        "id": str(5_000_000_000 + world.next_serial()),
-        "question": question,
-        "options": _poll_options(arguments),
-        "total_voter_count": 0,
-        "is_closed": arguments.flag("is_closed"),
-        "is_anonymous": arguments.text("is_anonymous") != "false",
-        "type": kind,
-        "allows_multiple_answers": arguments.flag("allows_multiple_answers"),
-        "allows_revoting": arguments.flag("allows_revoting"),
-        "members_only": arguments.flag("members_only"),
-    }
-    _add_quiz_answer(poll, arguments)
-    return send(world, bot, arguments, "poll", {"poll": poll})
-
-
-def _poll_options(arguments: Arguments) -> list[Json]:
-    options = arguments.json("options")
-    if not isinstance(options, list):
-        raise bad_request("Expected an Array of String as options")
-    if len(options) < 1:
-        raise bad_request("Poll must have at least 1 option")
-    texts: list[Any] = [option.get("text") if isinstance(option, dict) else option for option in options]
-    return [
-        {"persistent_id": str(number), "text": str(text), "voter_count": 0}
-        for number, text in enumerate(texts, start=1)
-    ]
-
-
-def _add_quiz_answer(poll: Json, arguments: Arguments) -> None:
-    if poll["type"] != "quiz":
-        return
-    right = arguments.json("correct_option_ids", "correct option identifiers")
-    if right is None and arguments.text("correct_option_id"):
-        right = [arguments.integer("correct_option_id")]
-    if not right or not all(0 <= number < len(poll["options"]) for number in right):
-        raise bad_request("Wrong correct option ID specified")
-    poll["correct_option_id"] = right[0]
-    poll["correct_option_ids"] = right
-
-
 METHODS: Final[dict[str, Method]] = {
     "sendLocation": send_location,
     "sendVenue": send_venue,
     "sendContact": send_contact,
     "sendDice": send_dice,
-    "sendPoll": send_poll,
 }

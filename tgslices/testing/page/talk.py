@@ -152,7 +152,7 @@ class Talk:
             button = inline_rows(message)[number_in(command, "row")][number_in(command, "column")]
         except IndexError:
             raise BadCommand("This button is gone.") from None
-        bot = self._world.bot_by_id(message.business_bot_id or message.sender_id)
+        bot = self._world.bot_by_id(message.bot_id)
         if bot is None or "callback_data" not in button:
             raise BadCommand("This button does not ask a bot.")
         tap = self._world.tap(view.person, message, bot, str(button["callback_data"]))

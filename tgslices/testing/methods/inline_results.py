@@ -1,4 +1,4 @@
-"""Inline results: what a person sends who picks one.
+"""Inline results: what is sent in a person's name who picks one, or who did something in a Web App.
 
 Source: https://core.telegram.org/bots/api#inlinequeryresult and https://core.telegram.org/bots/api#inputmessagecontent
 """
@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from tgslices.testing.accounts import Json
+from tgslices.testing.accounts import BotAccount, Json, User
+from tgslices.testing.delivery import announce
+from tgslices.testing.entities import Chat, StoredMessage
 from tgslices.testing.errors import bad_request
-from tgslices.testing.fields import fields_of, float_field, text_field
+from tgslices.testing.fields import fields_of, float_field, int_field, text_field
 from tgslices.testing.files import find_file
+from tgslices.testing.methods.games import game_content
+from tgslices.testing.methods.markup import read_inline_keyboard
 from tgslices.testing.methods.media import MEDIA, media_content
-from tgslices.testing.methods.text import read_text_of
+from tgslices.testing.methods.text import read_link_preview_of, read_text_of
 from tgslices.testing.world import World
 
 _FILES: Final = {
@@ -28,6 +32,23 @@ _FILES: Final = {
 """Types of results that are files, and the kind of message each makes."""
 
 
+def send_result(world: World, chat: Chat, person: User, bot: BotAccount, result: Json) -> StoredMessage:
+    """Send one ``InlineQueryResult`` of a bot into a chat, in a person's name; the bots there are told.
+
+    With inline buttons under it the bot can edit it, by its ``inline_id``.
+    Source: https://core.telegram.org/bots/api#choseninlineresult
+
+    Raises:
+        ApiError: nothing can be made of it.
+    """
+    kind, content = picked_content(world, result)
+    message = world.store(chat, person, kind, {**content, "via_bot": bot.json()})
+    if "reply_markup" in content:
+        world.register_inline(message)
+    announce(world, message)
+    return message
+
+
 def picked_content(world: World, result: Json) -> tuple[str, Json]:
     """The kind and the content of the message that an ``InlineQueryResult`` makes.
 
@@ -35,8 +56,9 @@ def picked_content(world: World, result: Json) -> tuple[str, Json]:
         ApiError: nothing can be made of it.
     """
     kind, content = _content(world, result)
-    if isinstance(result.get("reply_markup"), dict):
-        content["reply_markup"] = result["reply_markup"]
+    inline = read_inline_keyboard(result.get("reply_markup"))
+    if inline is not None:
+        content["reply_markup"] = inline
     return kind, content
 
 
@@ -45,6 +67,8 @@ def _content(world: World, result: Json) -> tuple[str, Json]:
     if given is not None:
         return _written(fields_of(given))
     name = text_field(result, "type", is_required=True)
+    if name == "game":
+        return "game", game_content(text_field(result, "game_short_name", is_required=True))
     if name in _FILES:
         kind = MEDIA[_FILES[name]]
         reference = text_field(result, f"{name}_file_id") or text_field(result, f"{name}_url")
@@ -55,14 +79,15 @@ def _content(world: World, result: Json) -> tuple[str, Json]:
 def _written(given: Json) -> tuple[str, Json]:
     if given.get("message_text"):
         text = {**given, "text": given["message_text"]}
-        return "text", read_text_of(text, "text", "entities")
+        return "text", read_text_of(text, "text", "entities") | read_link_preview_of(text)
     if "phone_number" in given:
         return "contact", {"contact": _texts(given, "phone_number", "first_name", "last_name", "vcard")}
     if "latitude" not in given:
         raise bad_request("MESSAGE_EMPTY")
     location: Json = {name: float_field(given, name, is_required=True) for name in ("latitude", "longitude")}
     if "address" not in given:
-        return "location", {"location": location}
+        numbers = {name: int_field(given, name) for name in ("live_period", "heading", "proximity_alert_radius")}
+        return "location", {"location": location | {name: number for name, number in numbers.items() if number}}
     return "venue", {"venue": {"location": location, **_texts(given, "title", "address")}, "location": location}
 
 

@@ -1,0 +1,36 @@
+"""What a bot sends in the name of somebody who did something in its Web App.
+
+Source: https://core.telegram.org/bots/api#answerwebappquery and tdlib/telegram-bot-api ``Client.cpp:14217-14233``
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tgslices.testing.accounts import BotAccount, Json
+from tgslices.testing.arguments import Arguments
+from tgslices.testing.errors import bad_request
+from tgslices.testing.fields import fields_of, text_field
+from tgslices.testing.methods.inline_results import picked_content, send_result
+from tgslices.testing.methods.inquiries import take_inquiry
+from tgslices.testing.methods.memory import memory_of
+from tgslices.testing.methods.method import Method
+from tgslices.testing.world import World
+
+
+def answer_web_app_query(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """Send a result into the chat in which the Web App was opened, once; returns the ``SentWebAppMessage``."""
+    if not arguments.text("result"):
+        raise bad_request('Parameter "result" is required')
+    result = fields_of(arguments.json("result", "web app query result"), "Inline query result must be an object")
+    if not text_field(result, "id"):
+        raise bad_request("Inline query result identifier must be non-empty")
+    picked_content(world, result)
+    take_inquiry(world, bot, arguments, "web_app_query")
+    inquiry = memory_of(world).inquiries[arguments.text("web_app_query_id")]
+    user = world.users[inquiry.user_id]
+    message = send_result(world, world.private_chat(user, bot), user, bot, result)
+    return {} if message.inline_id is None else {"inline_message_id": message.inline_id}
+
+
+METHODS: Final[dict[str, Method]] = {"answerWebAppQuery": answer_web_app_query}
