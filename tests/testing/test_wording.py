@@ -91,7 +91,7 @@ async def test_a_business_chat_is_called_one(api: BotApi, account: BotAccount, b
         ("checklist", {"title": "T", "tasks": [{"text": "a", "completion_date": 5}]}, "<checklist> T · ☑ a"),
         ("new_chat_title", "Crew", "<new_chat_title> Ann named the chat “Crew”"),
         ("video_chat_started", {}, "<video_chat_started> Ann started a video chat"),
-        ("refunded_payment", {"total_amount": 4, "currency": "XTR"}, "<refunded_payment> Ann got back 4 XTR"),
+        ("refunded_payment", {"total_amount": 4, "currency": "XTR"}, "<refunded_payment> Ann gave back 4 XTR"),
         ("boost_added", {"boost_count": 1}, "<boost_added> Ann: boost added"),
     ],
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
@@ -12,6 +13,7 @@ from tgslices.testing.details import detail_of, said
 from tgslices.testing.entities import Chat, StoredMessage
 from tgslices.testing.membership import PERMISSIONS, all_rights
 from tgslices.testing.methods.memory import drafts_in, memory_of, reactions_on
+from tgslices.testing.rules.keyboards import Markup, shown_keyboard
 from tgslices.testing.rules.kinds import is_service
 from tgslices.testing.rules.people import Presence, can_see_chat
 from tgslices.testing.wording import author_of, printable, service_text, text_of, text_of_content
@@ -123,7 +125,7 @@ class Sight:
             return [message for message in shown if message.serial <= last]
         if self.chat.parent is None or self.chat.is_run_by(me):
             return shown
-        return [m for m in shown if m.content.get("direct_messages_topic", {}).get("topic_id") == me]
+        return [m for m in shown if m.topic_id == me]
 
     def presence(self) -> Presence:
         """What the person is in this chat now; anybody is inside of a channel's chat for direct messages."""
@@ -165,16 +167,31 @@ class Sight:
     def keyboard(self) -> list[list[str]]:
         """The reply keyboard that is shown now, by rows of captions; ``[]`` for none.
 
+        One that is selective is shown to those whom its message addresses, one for one time until it was used.
         Source: https://core.telegram.org/bots/api#replykeyboardmarkup
         """
+        rows = shown_keyboard(markup for _, markup in self._markups())
+        return [[str(b["text"] if isinstance(b, dict) else b) for b in row] for row in rows]
+
+    def _markups(self) -> Iterator[tuple[StoredMessage, Markup]]:
+        """The messages with something else than inline buttons, newest first."""
+        me = self.person.id
         for message in reversed(self.stored()):
-            markup = message.markup or {}
-            if "keyboard" in markup:
-                rows = markup["keyboard"]
-                return [[str(b["text"] if isinstance(b, dict) else b) for b in row] for row in rows]
-            if "remove_keyboard" in markup:
-                return []
-        return []
+            if message.markup is not None:
+                is_addressed = self.chat.type == "private" or self._is_addressed(message)
+                yield message, Markup(message.markup, is_addressed, me in message.used_by)
+
+    def _is_addressed(self, message: StoredMessage) -> bool:
+        """Whether a message mentions the person, or answers one of theirs."""
+        if message.reply_to is not None and message.reply_to.sender_id == self.person.id:
+            return True
+        text, entities = text_of(message)
+        if any(
+            isinstance(user := entity.get("user"), dict) and user.get("id") == self.person.id for entity in entities
+        ):
+            return True
+        name = self.person.username
+        return name is not None and re.search(rf"@{re.escape(name)}\b", text, re.IGNORECASE) is not None
 
     def __str__(self) -> str:
         """The chat as the person sees it, one line per message and draft."""

@@ -169,7 +169,7 @@ class ChatView(Dealings):
 
     async def _tap(self, message: StoredMessage, data: str, *, is_accessible: bool) -> Tap:
         self.check_acting("tap a button")
-        bot = self._world.bot_by_id(message.business_bot_id or message.sender_id)
+        bot = self._world.bot_by_id(message.bot_id)
         if bot is None:
             raise AssertionError(f"the message with this button was not sent by a bot:\n{self}")
         tap = self._world.tap(self.person, message, bot, data)
@@ -194,4 +194,5 @@ class ChatView(Dealings):
         """
         if not any(text in row for row in self.keyboard()):
             raise AssertionError(f"no button {text!r} in the reply keyboard {self.keyboard()}:\n{self}")
+        next(message for message, markup in self._markups() if "keyboard" in markup.fields).used_by.add(self.person.id)
         return await self.types(text)

@@ -132,7 +132,7 @@ def _topic_edited(message: StoredMessage, actor: str, told: Json) -> str:
 
 
 def _paid(message: StoredMessage, actor: str, told: Json) -> str:
-    deed = "paid" if message.kind == "successful_payment" else "got back"
+    deed = "paid" if message.kind == "successful_payment" else "gave back"
     return f"{actor} {deed} {said(told.get('total_amount'))} {said(told.get('currency'))}"
 
 

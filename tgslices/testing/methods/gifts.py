@@ -45,13 +45,34 @@ def send_gift(world: World, bot: BotAccount, arguments: Arguments) -> bool:
     if gift is None:
         raise bad_request("STARGIFT_INVALID")
     chat = _receiver(world, bot, arguments)
-    text, entities = parse_markup(arguments.text("text"), arguments.text("text_parse_mode"))
-    content: Json = {"gift": gift}
-    if text:
-        entities = entities or read_entities(arguments.json("text_entities", "message entities"))
-        content |= {"text": text, "entities": entities} if entities else {"text": text}
-    post_service(world, chat, bot, "gift", {"gift": content}, tell=False)
+    post_service(world, chat, bot, "gift", {"gift": {"gift": gift, **_read_text(arguments)}}, tell=False)
     return True
+
+
+def gift_premium_subscription(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Give a user Premium: a service message shows it, which the Bot API has no name for and bots are not told of.
+
+    Source: https://core.telegram.org/bots/api#giftpremiumsubscription and tdlib/telegram-bot-api ``Client.cpp:17529``
+    """
+    for name in ("user_id", "month_count", "star_count"):
+        if arguments.integer(name) <= 0:
+            raise bad_request(f"Invalid {name} specified")
+    user = world.users.get(arguments.integer("user_id"))
+    if user is None:
+        raise bad_request("user not found")
+    text = _read_text(arguments)
+    given: Json = {name: arguments.integer(name) for name in ("month_count", "star_count")} | text
+    post_service(world, world.private_chat(user, bot), bot, "gifted_premium", {"gifted_premium": given}, tell=False)
+    return True
+
+
+def _read_text(arguments: Arguments) -> Json:
+    """What stands beside a gift; empty for nothing."""
+    text, entities = parse_markup(arguments.text("text"), arguments.text("text_parse_mode"))
+    if not text:
+        return {}
+    entities = entities or read_entities(arguments.json("text_entities", "message entities"))
+    return {"text": text, "entities": entities} if entities else {"text": text}
 
 
 def _receiver(world: World, bot: BotAccount, arguments: Arguments) -> Chat:
@@ -66,4 +87,8 @@ def _receiver(world: World, bot: BotAccount, arguments: Arguments) -> Chat:
     return world.private_chat(user, bot)
 
 
-METHODS: Final[dict[str, Method]] = {"getAvailableGifts": get_available_gifts, "sendGift": send_gift}
+METHODS: Final[dict[str, Method]] = {
+    "getAvailableGifts": get_available_gifts,
+    "sendGift": send_gift,
+    "giftPremiumSubscription": gift_premium_subscription,
+}

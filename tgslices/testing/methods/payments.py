@@ -18,6 +18,7 @@ from tgslices.testing.methods.memory import memory_of
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import send
 from tgslices.testing.methods.text import read_text
+from tgslices.testing.service import post_service
 from tgslices.testing.world import World
 
 _MAX_PAYLOAD: Final = 128
@@ -106,6 +107,29 @@ def answer_shipping_query(world: World, bot: BotAccount, arguments: Arguments) -
     return True
 
 
+def refund_star_payment(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+    """Give back what a user has paid in stars, once: the service message about it comes back to the bot (C10).
+
+    ``CHARGE_ALREADY_REFUNDED`` comes from the servers behind; what they say of an unknown charge is not verified.
+    Source: https://core.telegram.org/bots/api#refundstarpayment and tdlib/telegram-bot-api ``Client.cpp:13996``
+    """
+    user_id = arguments.integer("user_id")
+    if user_id <= 0:
+        raise bad_request("Invalid user_id specified")
+    charge_id = arguments.text("telegram_payment_charge_id")
+    if not charge_id:
+        raise bad_request('Parameter "telegram_payment_charge_id" is required')
+    payment = memory_of(world).payments.get(charge_id)
+    if payment is None or (payment.bot_id, payment.user_id, payment.fields["currency"]) != (bot.id, user_id, "XTR"):
+        raise bad_request("CHARGE_ID_INVALID")
+    if payment.is_refunded:
+        raise bad_request("CHARGE_ALREADY_REFUNDED")
+    payment.is_refunded = True
+    chat = world.private_chat(world.users[user_id], bot)
+    post_service(world, chat, bot, "refunded_payment", {"refunded_payment": payment.fields})
+    return True
+
+
 def send_paid_media(world: World, bot: BotAccount, arguments: Arguments) -> Json:
     """Send photos and videos that are paid for; the bot sees them as they are."""
     stars = arguments.integer("star_count")
@@ -137,5 +161,6 @@ METHODS: Final[dict[str, Method]] = {
     "createInvoiceLink": create_invoice_link,
     "answerPreCheckoutQuery": answer_pre_checkout_query,
     "answerShippingQuery": answer_shipping_query,
+    "refundStarPayment": refund_star_payment,
     "sendPaidMedia": send_paid_media,
 }

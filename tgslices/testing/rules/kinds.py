@@ -28,6 +28,7 @@ SERVICE_KINDS: Final = frozenset(
         "general_forum_topic_unhidden",
         "gift",
         "gift_upgrade_sent",
+        "gifted_premium",
         "giveaway_completed",
         "giveaway_created",
         "group_chat_created",
@@ -67,8 +68,9 @@ SERVICE_KINDS: Final = frozenset(
 )
 """Messages that only report that something happened.
 
-``screenshot_taken`` has no name in the Bot API. Source: tdlib/td ``MessageContentType.cpp:582-680``,
-``is_service_message_content``, and https://core.telegram.org/bots/api#message
+``screenshot_taken`` and ``gifted_premium`` have no name in the Bot API.
+Source: tdlib/td ``MessageContentType.cpp:582-680``, ``is_service_message_content``, and
+https://core.telegram.org/bots/api#message
 """
 
 EDITABLE_KINDS: Final = frozenset(
