@@ -105,7 +105,7 @@ async def test_buttons_come_along(scene: Scene, name: str) -> None:
 
 UNSEEN = {"postStory", "editStory"}
 """Stories are no part of a chat."""
-QUIZ = {"type": "quiz", "correct_option_ids": [0]}
+QUIZ = {"type": "quiz", "correct_option_id": 0}
 MARKED = [
     (name, field)
     for name, model in MODELS.items()
