@@ -1,7 +1,8 @@
 """Runs work in the database on behalf of a caller: bounded in time, tried again where that helps, undisturbed.
 
-The work runs in a task of its own, so that a caller who is cancelled leaves no transaction half done; whoever waits
-longer than the timeout gets an error, even while the driver is still letting go of its connection.
+The work runs in a task of its own, so that a caller who is cancelled leaves no transaction half done. The deadline is
+that task's, so that it ends although nobody waits for it any more. Whoever does wait gets an error in time, even while
+the driver is still letting go of its connection.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Transactions:
         self._database = database
         self._explain = explain
         self._timeout = timeout
-        self._tasks: set[asyncio.Task[object]] = set()
+        self._tasks: dict[asyncio.Task[object], asyncio.TimerHandle] = {}
         self.turn: AbstractAsyncContextManager[None] = asyncio.Lock() if turns else nullcontext()
         """Held by whoever writes. Wait for it with a connection in hand, never the other way round."""
         # Transactions wait for their turn one by one, so that they do not take every connection along.
@@ -77,11 +78,11 @@ class Transactions:
             return await call()
 
         task = asyncio.create_task(run(), name="tgslices-storage")
-        self._tasks.add(task)
+        deadline = asyncio.get_running_loop().call_later(self._timeout, task.cancel)
+        self._tasks[task] = deadline
         task.add_done_callback(self._forget)
-        done, _ = await asyncio.wait({task}, timeout=self._timeout)
-        if not done:
-            task.cancel()
+        await asyncio.wait({task}, timeout=self._timeout)
+        if not task.done() or task.cancelled():
             raise self._explain(TimeoutError())
         try:
             return task.result()
@@ -104,7 +105,7 @@ class Transactions:
                 raise
 
     def _forget(self, task: asyncio.Task[T]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task).cancel()
         if not task.cancelled():
             task.exception()  # looked at, because its caller may be gone
 
