@@ -40,6 +40,12 @@ class MortalForms(MemoryStorage):
         self.life.step()
 
 
+def unhook_routers() -> None:
+    """Let the next dispatcher include the example's routers, as the first one of a process does."""
+    for router in (support.router, order.router, leaving.router):
+        router._parent_router = None
+
+
 class Process:
     """One life of the bot."""
 
@@ -97,8 +103,7 @@ class Town:
     async def process(self, life: Life | None = None) -> AsyncIterator[Process]:
         """Run the bot in a new process; one that is killed ends its block."""
         life = life or Life()
-        for router in (support.router, order.router, leaving.router):
-            router._parent_router = None  # an earlier process included them, too
+        unhook_routers()
         bot = SessionBot(self.account.token, session=self.api.client_session())
         bot.session.middleware(life.request)
         self.forms.life = life
@@ -112,3 +117,4 @@ class Town:
             with suppress(Killed):
                 await bot.sessions.finish()  # and not release: the storage outlives it
             await bot.session.close()
+            unhook_routers()
