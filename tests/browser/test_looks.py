@@ -14,6 +14,7 @@ from tests.browser.desk import PHONE, Desk, Tab
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+IS_CUT_OFF = "(field) => field.clientHeight < parseFloat(getComputedStyle(field).lineHeight)"
 CONTRAST = Path(__file__).with_name("contrast.js").read_text(encoding="utf-8")
 
 
@@ -109,6 +110,7 @@ async def test_on_a_phone_every_column_can_be_read(desk: Desk, scheme: Literal["
     await is_readable(tab)
     await tab.page.get_by_role("button", name="Order bot, as Ann").click()
     await is_readable(tab)
+    assert await tab.input.evaluate(IS_CUT_OFF) is False
     await tab.page.get_by_role("button", name="Start", exact=True).click()
     await tab.reads("Welcome!")
     await tab.types("/order")

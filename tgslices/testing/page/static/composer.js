@@ -20,6 +20,7 @@ function where() {
 function fit() {
   const input = $("input");
   input.style.height = "auto";
+  if (!input.scrollHeight) return; // not in sight, so nothing can be measured: a phone shows one column at a time
   input.style.height = `${Math.min(input.scrollHeight, 160)}px`;
 }
 
