@@ -13,6 +13,7 @@ from aiogram.webhook.aiohttp_server import SimpleRequestHandler
 from aiohttp import web
 
 from tgslices.testing import BotAccount, BotApi, Slow
+from tgslices.testing.arguments import Arguments
 from tgslices.testing.postman import is_delivered, retry_delay
 
 
@@ -371,3 +372,14 @@ async def test_each_bot_has_a_webhook_of_its_own(
     assert (await other.get_webhook_info()).last_error_message is None
     await other.delete_webhook()
     assert (await bot.get_webhook_info()).url == hook.url
+
+
+async def test_what_setting_a_webhook_did_is_told(api: BotApi, account: BotAccount, hook: Hook) -> None:
+    """`Client.cpp:15768, 15877, 16058`."""
+    given = ({"url": hook.url}, {"url": hook.url}, {"url": hook.url, "drop_pending_updates": "1"}, {"url": ""})
+    answers = [await api.calls.perform(account, "setWebhook", Arguments(values)) for values in given]
+    answers += [await api.calls.perform(account, "deleteWebhook", Arguments({}))]
+    assert [answer.body.decode() for answer in answers] == [
+        f'{{"ok":true,"result":true,"description":"Webhook {done}"}}'
+        for done in ("was set", "is already set", "was set", "was deleted", "is already deleted")
+    ]

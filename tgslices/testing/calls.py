@@ -16,7 +16,7 @@ from tgslices.testing.errors import ApiError, not_found, too_many_requests
 from tgslices.testing.faults import Drop, Effect, Failure, Faults, Flood, Partial, Pretend, Slow
 from tgslices.testing.jsontext import write_json
 from tgslices.testing.methods import METHODS
-from tgslices.testing.methods.method import Encoded, Method
+from tgslices.testing.methods.method import Done, Encoded, Method
 from tgslices.testing.traffic import Traffic
 from tgslices.testing.world import World
 
@@ -112,6 +112,8 @@ class Calls:
 
 
 def _encoded(result: object) -> bytes:
+    if isinstance(result, Done):
+        return write_json({"ok": True, "result": True, "description": result.description})
     body = result.body if isinstance(result, Encoded) else write_json(result)
     return b'{"ok":true,"result":%b}' % body
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from tgslices.testing.accounts import BotAccount, Json
 from tgslices.testing.arguments import Arguments
 from tgslices.testing.errors import bad_request, conflict
-from tgslices.testing.methods.method import Encoded, Method
+from tgslices.testing.methods.method import Done, Encoded, Method
 from tgslices.testing.updates import ALLOWED_BY_DEFAULT, MAX_LONG_POLL_SECONDS, parse_allowed_updates
 from tgslices.testing.webhook import Webhook
 from tgslices.testing.world import World
@@ -52,7 +52,7 @@ def _choose_updates(bot: BotAccount, arguments: Arguments) -> None:
         bot.updates.allowed = chosen
 
 
-def set_webhook(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def set_webhook(world: World, bot: BotAccount, arguments: Arguments) -> Done:
     """Have the updates delivered; an empty URL ends that. Plain HTTP and any port are allowed, as in ``--local`` mode.
 
     Source: tdlib/telegram-bot-api ``Client.cpp:15726-15795, 16000-16095``.
@@ -62,12 +62,20 @@ def set_webhook(world: World, bot: BotAccount, arguments: Arguments) -> bool:
         webhook = _checked_webhook(url, arguments)
         _choose_updates(bot, arguments)
         if bot.webhook is not None and bot.webhook.is_like(webhook) and not arguments.flag("drop_pending_updates"):
-            return True  # what is being delivered goes on; the server: "Webhook is already set"
+            return Done("Webhook is already set")  # what is being delivered goes on
     if arguments.flag("drop_pending_updates"):
         bot.updates.keep_last(0)
     bot.updates.wake(conflict("Conflict: terminated by setWebhook request"))
-    bot.use_webhook(webhook if url else None)
-    return True
+    if not url:
+        return _unset(bot)
+    bot.use_webhook(webhook)
+    return Done("Webhook was set")
+
+
+def _unset(bot: BotAccount) -> Done:
+    was_set = bot.webhook is not None
+    bot.use_webhook(None)
+    return Done("Webhook was deleted" if was_set else "Webhook is already deleted")
 
 
 def _checked_webhook(url: str, arguments: Arguments) -> Webhook:
@@ -91,12 +99,11 @@ def _checked_webhook(url: str, arguments: Arguments) -> Webhook:
     )
 
 
-def delete_webhook(world: World, bot: BotAccount, arguments: Arguments) -> bool:
-    """Go back to getUpdates."""
+def delete_webhook(world: World, bot: BotAccount, arguments: Arguments) -> Done:
+    """Go back to getUpdates. Source: tdlib/telegram-bot-api ``Client.cpp:15766-15769, 16056-16059``."""
     if arguments.flag("drop_pending_updates"):
         bot.updates.keep_last(0)
-    bot.use_webhook(None)
-    return True
+    return _unset(bot)
 
 
 def get_webhook_info(world: World, bot: BotAccount, arguments: Arguments) -> Json:

@@ -11,7 +11,7 @@ from tgslices.testing.arguments import Arguments
 from tgslices.testing.world import World
 
 Method: TypeAlias = Callable[[World, BotAccount, Arguments], object]
-"""Does the work and returns what goes into ``result``: a JSON-ready value, `Encoded`, or an awaitable of one of them.
+"""Does the work and returns what goes into ``result``: a JSON-ready value, `Encoded`, `Done`, or an awaitable of one.
 
 Raises:
     ApiError: the call is refused; nothing has been changed then.
@@ -23,3 +23,10 @@ class Encoded:
     """A result that is JSON already."""
 
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """``True``, with the ``description`` that the server gives to some successes."""
+
+    description: str
