@@ -22,6 +22,7 @@ from tgslices import (
     SessionUnavailable,
     StorageError,
     TgslicesError,
+    ValueRefused,
 )
 
 KEY = SessionKey(42, 7)
@@ -109,6 +110,11 @@ ERRORS: list[tuple[TgslicesError, type[Exception], str]] = [
         StorageError("The database is away.", "Start it."),
         RuntimeError,
         "The database is away. Start it.",
+    ),
+    (
+        ValueRefused("The database refuses the message.", "Drop the trigger."),
+        ValueError,
+        "The database refuses the message. Drop the trigger.",
     ),
 ]
 

@@ -12,6 +12,7 @@ from tgslices.errors import (
     SessionUnavailable,
     StorageError,
     TgslicesError,
+    ValueRefused,
 )
 from tgslices.keys import SessionKeyStrategy, SessionQualifier
 from tgslices.manager import SessionConfig, SessionManager
@@ -55,4 +56,5 @@ __all__ = (  # noqa: RUF022  # in tiers, as a reader needs them
     "PredicateFailed",
     "SessionUnavailable",
     "StorageError",
+    "ValueRefused",
 )

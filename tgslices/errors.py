@@ -171,3 +171,7 @@ class StorageError(TgslicesError, RuntimeError):
     def __str__(self) -> str:
         """Name the problem and the remedy."""
         return f"{self.problem} {self.remedy}"
+
+
+class ValueRefused(StorageError, ValueError):
+    """A storage refuses what was to be written, and would refuse it again; anything else can be written."""

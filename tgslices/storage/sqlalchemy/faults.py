@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from sqlalchemy import URL
-from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy.exc import DBAPIError, StatementError
 
-from tgslices.errors import StorageError, TgslicesError
+from tgslices.errors import StorageError, TgslicesError, ValueRefused
 from tgslices.storage.sqlalchemy.coalescer import Verdict
 
 INTACT: Final = "What was recorded before is intact."
@@ -113,21 +113,33 @@ def judge(error: Exception, failures: int) -> Verdict:
         return Verdict.AGAIN
     if is_transient(error) and failures < MOST_ATTEMPTS:
         return Verdict.AGAIN
-    if _is_about_a_value(error):
+    # A plain error of values or types may also be what a driver says of a connection that was closed.
+    if is_about_a_value(error) or type(error) in (ValueError, TypeError):
         return Verdict.ALONE
     return Verdict.FAIL
 
 
-def _is_about_a_value(error: Exception) -> bool:
-    about_values = (
-        IntegrityError,
-        sqlite3.IntegrityError,
-        sqlite3.InterfaceError,
-        OverflowError,
-        ValueError,
-        TypeError,
+_SQLITE_VALUES: Final = (sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH)
+_POSTGRESQL_VALUES: Final = ("22", "23", "P0001")
+"""Data that cannot be kept, a constraint that forbids it, and a trigger of the user's that does."""
+
+
+def is_about_a_value(error: BaseException) -> bool:
+    """Tell whether the database or its driver refuses what was to be written, and would refuse it again."""
+    if is_stale_connection(error):
+        return False
+    if sqlite_code_of(error) in _SQLITE_VALUES or sqlstate_of(error).startswith(_POSTGRESQL_VALUES):
+        return True
+    return any(
+        isinstance(part, OverflowError | UnicodeEncodeError) or _is_refused_by_driver(part) for part in _chain(error)
     )
-    return isinstance(error, about_values) or sqlstate_of(error)[:2] in ("22", "23")
+
+
+def _is_refused_by_driver(error: BaseException) -> bool:
+    """Tell whether a driver could not put a value into its own form: asyncpg's DataError has no SQLSTATE then."""
+    if isinstance(error, sqlite3.InterfaceError | sqlite3.ProgrammingError):
+        return "binding parameter" in str(error)
+    return isinstance(error, ValueError) and type(error).__name__ == "DataError"
 
 
 class Explainer:
@@ -143,7 +155,7 @@ class Explainer:
         """Return what a caller gets for an error of the driver; our own errors stay as they are."""
         if isinstance(error, TgslicesError):
             return error
-        told = StorageError(*self._describe(error))
+        told = (ValueRefused if is_about_a_value(error) else StorageError)(*self._describe(error))
         told.__cause__ = error
         return told
 
@@ -160,6 +172,11 @@ class Explainer:
             known = known or _POSTGRESQL.get(state[:length])
         if known is not None:
             return (f"{self._where} {known[0]} ({self._quote(error)}).", known[1])
+        if is_about_a_value(error):
+            return (
+                f"{self._where} refuses what was to be written ({self._quote(error)}).",
+                "Everything else is written; see which constraint, trigger or type of a column refuses it.",
+            )
         if any(isinstance(part, OSError) for part in _chain(error)):
             return (
                 f"{self._where} cannot be reached ({self._quote(error)}).",
