@@ -39,9 +39,11 @@ async def test_every_text_can_be_read(desk: Desk, scheme: Literal["light", "dark
     account = next(iter(desk.api.world.bots.values()))
     group = desk.api.add_group("Friday dinner", members=[*desk.api.world.users.values()])
     assert account in desk.api.world.users.values()
-    await bob.view(group).types("Hello *everybody*")
+    await bob.view(group).types("Hello *everybody*, see https://example.com, @ann and #dinner")
     await tab.page.get_by_role("button", name="Friday dinner, as Ann").click()
     await tab.reads("Hello")
+    await tab.types("I saw https://example.com, @bob and #dinner")
+    await tab.reads("I saw")
     await tab.settles()
     assert await tab.page.evaluate(CONTRAST) == []
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from tgslices.testing.accounts import BotAccount, Json
 from tgslices.testing.arguments import Upload
@@ -15,28 +14,14 @@ from tgslices.testing.delivery import announce, press
 from tgslices.testing.entities import StoredMessage, Tap, Topic
 from tgslices.testing.files import keep_file
 from tgslices.testing.methods.media import MEDIA, media_content
-from tgslices.testing.methods.text import utf16_length
+from tgslices.testing.rules.typed import typed_entities
 from tgslices.testing.service import pin
 from tgslices.testing.sight import inline_rows
 
-_COMMAND: Final = re.compile(r"(?<!\S)/[A-Za-z0-9_]{1,64}(?:@\w{3,32})?")
 
-
-def command_entities(text: str) -> list[Json]:
-    """The ``bot_command`` entities of a typed text, in order; offsets in UTF-16 units."""
-    return [
-        {
-            "type": "bot_command",
-            "offset": utf16_length(text[: match.start()]),
-            "length": utf16_length(match.group()),
-        }
-        for match in _COMMAND.finditer(text)
-    ]
-
-
-def _text_content(text: str) -> Json:
-    entities = command_entities(text)
-    return {"text": text, "entities": entities} if entities else {"text": text}
+def _text_content(text: str, name: str = "text") -> Json:
+    entities = typed_entities(text)
+    return {name: text, f"{'caption_' if name == 'caption' else ''}entities": entities} if entities else {name: text}
 
 
 class ChatView(Dealings):
@@ -45,7 +30,7 @@ class ChatView(Dealings):
     async def types(
         self, text: str, *, reply_to: AnyMessage | None = None, topic: Topic | int | None = None
     ) -> StoredMessage:
-        """Send a text; ``/word`` becomes a command. ``topic`` is one of a forum, or who wrote directly.
+        """Send a text, with the entities that Telegram finds in it. ``topic`` is one of a forum, or who wrote directly.
 
         Raises:
             NotAllowed: they may not write here; the text says why, and shows the chat.
@@ -93,7 +78,7 @@ class ChatView(Dealings):
 
     def _file_content(self, kind: str, caption: str, name: str, data: bytes) -> Json:
         file = keep_file(self._world, Upload(name, "application/octet-stream", data))
-        return media_content(MEDIA[kind], file, {"caption": caption})
+        return media_content(MEDIA[kind], file, _text_content(caption, "caption"))
 
     async def whispers(self, bot: BotAccount, text: str) -> StoredMessage:
         """Send an ephemeral message to a bot of the group: only the two of them see it (C7).

@@ -13,6 +13,7 @@ from tgslices.testing.files import keep_file
 from tgslices.testing.methods.media import MEDIA, media_content
 from tgslices.testing.page.command import BadCommand, Command, number_in, numbers_in, text_in, typed_in
 from tgslices.testing.page.places import find_chat
+from tgslices.testing.rules.typed import typed_entities
 from tgslices.testing.sight import inline_rows
 from tgslices.testing.view import ChatView
 from tgslices.testing.world import World
@@ -111,7 +112,8 @@ class Talk:
         if kind is None:
             raise BadCommand("Files are sent as photo, video, audio, document or the like.")
         view = self.view(command)
-        caption = {"caption": text_in(command, "caption", default="")}
+        text = text_in(command, "caption", default="")
+        caption = {"caption": text, "caption_entities": typed_entities(text)}
         content = media_content(kind, keep_file(self._world, upload), caption)
         if album := text_in(command, "album", default=""):
             content["media_group_id"] = album
