@@ -256,4 +256,3 @@ async def test_the_members_can_be_read_on_a_phone(desk: Desk, scheme: Literal["l
     await tab.settles()
     assert not await tab.is_wider_than_shown()
     assert await tab.page.evaluate(CONTRAST) == []
-    await tab.picture(f"phone-members-{scheme}")
