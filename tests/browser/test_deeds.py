@@ -111,6 +111,7 @@ async def test_topics_are_told_apart_and_written_into(cafe: Cafe) -> None:
     await bar.get_by_role("button", name="Topic", exact=True).click()
     await tab.page.get_by_label("Name").fill("Breads")
     await tab.page.get_by_role("button", name="Add", exact=True).click()
+    await expect(bar.get_by_role("button", name="Breads")).to_have_attribute("aria-pressed", "true")
     await tab.types("Rye")
     await expect(tab.bubbles).to_have_text(["Rye"])
     await bar.get_by_role("button", name="All").click()
