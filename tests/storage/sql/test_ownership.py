@@ -99,19 +99,6 @@ async def test_a_lock_file_that_cannot_be_made_is_named(file: Path) -> None:
     )
 
 
-async def test_a_server_that_is_owned_alone_is_refused_to_another_that_wants_it_alone(postgres_url: str) -> None:
-    storage = SQLAlchemySessionStorage(postgres_url, shared=False)
-    await storage.open(KEY)
-    other = SQLAlchemySessionStorage(postgres_url, shared=False)
-    assert await refusal_of(other) == (
-        "The tables are owned alone by another storage, which would miss what is opened here. "
-        "Use that storage, or close it first; several at once must all be given shared=True."
-    )
-    await storage.aclose()
-    assert await other.open_keys(KEY.bot_id) == [KEY]
-    await other.aclose()
-
-
 # What is in memory
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import URL, MetaData
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from tgslices.errors import StorageError
+from tgslices.storage.sqlalchemy.database import Ownership
 from tgslices.storage.sqlalchemy.engines import database_of, engine_of_url
 from tgslices.storage.sqlalchemy.faults import Explainer
 from tgslices.storage.sqlalchemy.schema import build_tables
@@ -54,11 +55,16 @@ class Backend:
         self.statements = Statements(self.tables, self.engine.dialect)
         self.explain = Explainer(self.engine.url, self.timeout)
         turns = self.database.one_writer or not self.shared
-        self.transactions = Transactions(self.engine, self.database, self.explain, timeout=self.timeout, turns=turns)
-        self._prefix = prefix
+        self.transactions = Transactions(
+            self.engine, self.database, self.explain, timeout=self.timeout, turns=turns, when_stale=self.lose
+        )
+        self._ownership = Ownership(prefix, schema, self.shared, self._owns_engine, self.lose)
         self._versions = Versions(self.tables, create=create)
         self.is_running = False
-        """Whether the database is open."""
+        """Whether the database is open, and owned as it was asked for."""
+        self._losses = 0
+        self._losses_at_hold = 0
+        self._losses_at_start = 0
         self._was_closed = False
         self._changing = asyncio.Lock()
         self._held = AsyncExitStack()
@@ -78,8 +84,20 @@ class Backend:
             except BaseException:
                 await self._release()
                 raise
-            self.is_running = True
+            self._losses_at_start = self._losses_at_hold
+            self.is_running = not self.is_lost
             self._was_closed = False
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether a database that was owned alone may have become somebody else's since it was last started."""
+        return self._losses != self._losses_at_start
+
+    def lose(self) -> None:
+        """Note that the database may no longer be owned alone: whoever comes next must start it again."""
+        if not self.shared:
+            self._losses += 1
+            self.is_running = False
 
     async def ready(self, load: Callable[[], Awaitable[None]]) -> None:
         """Open the database if that has not been done.
@@ -96,11 +114,12 @@ class Backend:
     async def aclose(self, finish: Callable[[], Awaitable[None]]) -> None:
         """Refuse what comes from now on, finish what was accepted, and let go of the database."""
         async with self._changing:
-            if self.is_running:
+            if self.is_running or self.is_lost:
                 self.is_running = False
                 self._was_closed = True
                 await finish()
                 await self._release()
+                self._losses_at_start = self._losses
 
     async def _open(self) -> None:
         # What a newer release has written is refused before anything is touched.
@@ -112,10 +131,12 @@ class Backend:
             await self.transactions.write(self._bring_up)
 
     async def _hold(self) -> None:
-        await self._held.enter_async_context(self.database.hold(self.engine, self._prefix, shared=self.shared))
+        await self._held.aclose()
+        await self._held.enter_async_context(self.database.hold(self.engine, self._ownership))
+        self._losses_at_hold = self._losses
 
     async def _bring_up(self, connection: AsyncConnection) -> None:
-        await self.database.lock_schema(connection, self._prefix)
+        await self.database.lock_schema(connection, self._ownership.prefix, self._ownership.schema)
         await connection.run_sync(self._versions.bring_up)
 
     async def _release(self) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import SessionKey
 from tgslices.storage.sqlalchemy.database import Database, Spelling
+from tgslices.storage.sqlalchemy.faults import OwnershipLost
 from tgslices.storage.sqlalchemy.owned import OwnedKey, OwnedKeys
 from tgslices.storage.sqlalchemy.records import Place, Values, key_values, place_of
 from tgslices.storage.sqlalchemy.schema import IDENTITY_COLUMNS
@@ -97,7 +98,8 @@ class GroupWriter:
                     if write.opening is not None and write.message is not None
                 ]
             for chunk in in_chunks(entries, self._database.most_rows):
-                await self._execute(self._statements.insert_entries, chunk)
+                if await self._execute(self._statements.insert_entries, chunk):
+                    raise OwnershipLost  # somebody else has closed a key that is in memory
         if self._owned is not None:
             for write in missing:
                 if write.opening is not None and write.is_open:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tgslices.model import SessionKey
 from tgslices.storage.sqlalchemy.backend import Backend
 from tgslices.storage.sqlalchemy.coalescer import Coalescer
-from tgslices.storage.sqlalchemy.faults import judge
+from tgslices.storage.sqlalchemy.faults import OwnershipLost, judge
 from tgslices.storage.sqlalchemy.groups import GroupWriter, Write
 from tgslices.storage.sqlalchemy.owned import OwnedKeys
 from tgslices.storage.sqlalchemy.sessions import Move, Sessions
@@ -50,15 +50,23 @@ class Openness:
         return self._owned if self._owned is not None and self._owned.is_certain else None
 
     async def load(self) -> None:
-        """Read the open keys into memory."""
+        """Bring what is in memory in step with the database.
+
+        Writes that wait meanwhile land where their keys are then. What is being changed meanwhile stays in doubt.
+        """
         if self._owned is None:
             return
-        self._owned.forget_all()
+        changing = self._owned.in_doubt
+        gone = set(self._owned.every)
         last = 0
         while rows := await self._transactions.read(partial(self._sessions.open_rows, after=last, limit=KEYS_PER_LOAD)):
             for row_id, key in rows:
                 self._owned.ascertain(key, row_id)
+                gone.discard(key)
             last = rows[-1][0]
+        for key in gone:
+            self._owned.ascertain(key, None)
+        self._owned.doubt(changing)
 
     async def change(self, work: Work[T]) -> T:
         """Run work that opens and closes nothing."""
@@ -74,7 +82,7 @@ class Openness:
             if self._owned is not None:
                 self._owned.ascertain(key, None)
 
-        return await self._transactions.write(work, before=before, after=after)
+        return await self._change(work, before, after)
 
     async def move(self, bot_id: int, old_chat_id: int, new_chat_id: int, work: Work[list[Move]]) -> list[Move]:
         """Run work that moves the keys of a chat."""
@@ -91,23 +99,42 @@ class Openness:
                     if move.was_open:
                         self._owned.moved(move.old, move.new, move.row_id)
 
-        return await self._transactions.write(work, before=before, after=after)
+        return await self._change(work, before, after)
+
+    async def _change(self, work: Work[T], before: Work[None], after: Callable[[T], None]) -> T:
+        try:
+            return await self._transactions.write(work, before=before, after=after)
+        except OwnershipLost:  # comes before the work
+            await self._backend.ready(self.load)
+            return await self._transactions.write(work, before=before, after=after)
 
     @asynccontextmanager
     async def _lane(self) -> AsyncIterator[Callable[[Sequence[Write]], Awaitable[Sequence[int]]]]:
         backend = self._backend
+        if backend.is_lost:
+            await backend.ready(self.load)
         async with self._transactions.connect() as connection:
             writer = GroupWriter(connection, backend.database, backend.statements, self._owned)
 
             async def write(group: Sequence[Write]) -> Sequence[int]:
                 async with self._transactions.turn:
                     await self._ascertain(connection)
-                    return await writer.write(group)
+                    try:
+                        return await writer.write(group)
+                    except OwnershipLost:
+                        backend.lose()
+                        raise
 
             yield write
 
     async def _ascertain(self, connection: AsyncConnection, *about_to_change: SessionKey) -> None:
-        """Ask the database for the keys that are in doubt since a change of theirs failed; then doubt others."""
+        """Ask the database for the keys that are in doubt since a change of theirs failed; then doubt others.
+
+        Raises:
+            OwnershipLost: what is in memory may be wrong.
+        """
+        if self._backend.is_lost:
+            raise OwnershipLost
         if self._owned is not None:
             for key in self._owned.in_doubt:
                 self._owned.ascertain(key, await self._sessions.open_row(connection, key))

@@ -35,11 +35,6 @@ class OwnedKeys:
         self._keys: KeyMap[OwnedKey] = KeyMap()
         self._in_doubt: set[SessionKey] = set()
 
-    def forget_all(self) -> None:
-        """Start anew."""
-        self._keys = KeyMap()
-        self._in_doubt.clear()
-
     def is_idle(self, bot_id: int) -> bool:
         """Tell whether it is certain that the bot has no open key."""
         return not self._in_doubt and bot_id not in self._keys.bots
@@ -63,6 +58,11 @@ class OwnedKeys:
     def of_chat(self, bot_id: int, chat_id: int) -> list[SessionKey]:
         """Return every open key of a chat, in no particular order."""
         return self._keys.of_chat(bot_id, chat_id)
+
+    @property
+    def every(self) -> list[SessionKey]:
+        """Return every open key, in no particular order."""
+        return [key for bot_id in self._keys.bots for key in self._keys.of_bot(bot_id)]
 
     @property
     def is_certain(self) -> bool:

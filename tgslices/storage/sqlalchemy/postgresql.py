@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
-from hashlib import blake2b
 from typing import Any, Final
 
-from sqlalchemy import URL, Row, text
+from sqlalchemy import URL, Row
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from tgslices.errors import StorageError
-from tgslices.storage.sqlalchemy.database import ANY_NUMBER, Spelling
+from tgslices.storage.sqlalchemy.advisory import AdvisoryLock, schema_of_tables
+from tgslices.storage.sqlalchemy.database import ANY_NUMBER, Ownership, Spelling
 
 
 def create_postgresql_engine(url: URL, *, timeout: float) -> AsyncEngine:
@@ -29,6 +28,10 @@ class PostgreSQL:
     most_rows: Final = 1_000
     record_counts: Final = True
 
+    def __init__(self) -> None:
+        """Share nothing yet."""
+        self._sharing: AdvisoryLock | None = None
+
     def engine(self, engine: AsyncEngine) -> AsyncEngine:
         """Return the engine with every statement on its own, so that a single one costs one trip."""
         return engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -37,25 +40,34 @@ class PostgreSQL:
         """Do nothing: the server's settings are its administrator's."""
 
     @asynccontextmanager
-    async def hold(self, engine: AsyncEngine, prefix: str, *, shared: bool) -> AsyncIterator[None]:
-        """Hold an advisory lock on a connection of its own, which a shared storage does without."""
-        if shared:
-            yield
-            return
-        async with engine.connect() as connection:
-            lock = {"key": _lock_key(prefix, "alone")}
-            if not await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), lock):
-                raise StorageError(
-                    "The tables are owned alone by another storage, which would miss what is opened here.",
-                    "Use that storage, or close it first; several at once must all be given shared=True.",
-                )
-            yield
-            with suppress(Exception):
-                await connection.scalar(text("SELECT pg_advisory_unlock(:key)"), lock)
+    async def hold(self, engine: AsyncEngine, wanted: Ownership) -> AsyncIterator[None]:
+        """Hold an advisory lock: alone on a connection of its own, shared on every connection that is used anyway.
 
-    async def lock_schema(self, connection: AsyncConnection, prefix: str) -> None:
+        The connections of a user's engine outlive the storage, so that there a shared one looks and holds nothing.
+        """
+        async with self.engine(engine).connect() as connection:
+            schema = await schema_of_tables(connection, wanted.prefix, wanted.schema)
+            lock = AdvisoryLock(schema, wanted.prefix, "alone")
+            if not wanted.shared:
+                async with lock.alone(connection, wanted.lost):
+                    yield
+                return
+            await lock.try_to_share(connection)
+        self._sharing = lock if wanted.own_engine else None
+        try:
+            yield
+        finally:
+            self._sharing = None
+
+    async def join(self, connection: AsyncConnection) -> None:
+        """Take the shared lock on a connection that is new."""
+        if self._sharing is not None:
+            await self._sharing.share(connection)
+
+    async def lock_schema(self, connection: AsyncConnection, prefix: str, schema: str | None) -> None:
         """Take turns with other workers that start at the same moment."""
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _lock_key(prefix, "schema")})
+        schema = await schema_of_tables(connection, prefix, schema)
+        await AdvisoryLock(schema, prefix, "schema").wait_within_transaction(connection)
 
     @asynccontextmanager
     async def transaction(self, connection: AsyncConnection) -> AsyncIterator[None]:
@@ -83,9 +95,3 @@ class PostgreSQL:
         else:
             result = await connection.exec_driver_sql(spell(ANY_NUMBER), tuple(zip(*rows, strict=True)))
         return result.all() if result.returns_rows else ()
-
-
-def _lock_key(prefix: str, purpose: str) -> int:
-    """Return a number for an advisory lock that no other user of the database is likely to take."""
-    digest = blake2b(f"tgslices/{prefix}/{purpose}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)

@@ -15,7 +15,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from tgslices.errors import StorageError
-from tgslices.storage.sqlalchemy.database import Spelling
+from tgslices.storage.sqlalchemy.database import Ownership, Spelling
 from tgslices.storage.sqlalchemy.filelock import FileLock
 
 OLDEST: Final = (3, 35, 0)
@@ -68,14 +68,17 @@ class SQLite:
         await driver.execute_fetchall("PRAGMA journal_mode=WAL")
 
     @asynccontextmanager
-    async def hold(self, engine: AsyncEngine, prefix: str, *, shared: bool) -> AsyncIterator[None]:
+    async def hold(self, engine: AsyncEngine, wanted: Ownership) -> AsyncIterator[None]:
         """Hold a lock file beside the database, alone or together with others."""
         async with engine.connect() as connection:
-            path = await _lock_path(connection, prefix)
-        with FileLock(path, shared=shared):
+            path = await _lock_path(connection, wanted.prefix)
+        with FileLock(path, shared=wanted.shared):
             yield
 
-    async def lock_schema(self, connection: AsyncConnection, prefix: str) -> None:
+    async def join(self, connection: AsyncConnection) -> None:
+        """Do nothing: the lock file speaks for every connection."""
+
+    async def lock_schema(self, connection: AsyncConnection, prefix: str, schema: str | None) -> None:
         """Do nothing: the transaction is the only one that writes."""
 
     @asynccontextmanager

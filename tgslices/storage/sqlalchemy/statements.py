@@ -77,7 +77,9 @@ class Statements:
         self._is_sqlite = dialect.name == "sqlite"
         self._insert: Callable[[Table], Any] = sqlite_insert if self._is_sqlite else postgresql_insert
         self.insert_entries: Spelling = lru_cache(self._insert_entries)
-        """Adds rows of ``("key_id", *MESSAGE_COLUMNS)``, leaving out what is there."""
+        """Adds rows of ``("key_id", *MESSAGE_COLUMNS)``, leaving out what is there.
+
+        PostgreSQL leaves out as well what belongs to no key, and returns the ids of those that there are not."""
         self.record: Spelling = lru_cache(self._record)
         """Adds rows of ``("ord", *MATCH_COLUMNS, *MESSAGE_COLUMNS)`` to every key that each one matches.
 
@@ -89,15 +91,34 @@ class Statements:
         """Adds rows of ``("identity", *PENDING_COLUMNS)``, each once; what is there becomes due when the row says."""
 
     def _insert_entries(self, size: int) -> str:
+        if not self._is_sqlite:
+            return self._spell(self._insert_entries_on_postgresql(size))
         insert = self._insert_rows(self._tables.messages, ("key_id", *MESSAGE_COLUMNS), size)
         return self._spell(insert.on_conflict_do_nothing())
+
+    def _insert_entries_on_postgresql(self, size: int) -> Any:
+        messages, keys = self._tables.messages, self._tables.keys
+        given = self._given([column("key_id", BigInteger()), *self._message_columns()], size)
+        there = (
+            select(keys.c.id)
+            .where(keys.c.id.in_(select(given.c.key_id)))
+            .order_by(keys.c.id)
+            .with_for_update(read=True, key_share=True)
+            .cte("there")
+        )
+        # The keys in one order everywhere, and what is new in each as it was given.
+        order = [there.c.id] if size == 1 else [there.c.id, given.c.ordinality]
+        found = select(there.c.id, *_message_of(given)).where(given.c.key_id == there.c.id).order_by(*order)
+        insert = self._insert(messages).from_select(("key_id", *MESSAGE_COLUMNS), found)
+        added = insert.on_conflict_do_nothing().cte("added")
+        return select(given.c.key_id).where(given.c.key_id.not_in(select(there.c.id))).add_cte(added)
 
     def _record(self, size: int) -> str:
         return self._spell(self._record_on_sqlite(size) if self._is_sqlite else self._record_on_postgresql(size))
 
     def _record_on_sqlite(self, size: int) -> Any:
         messages, keys = self._tables.messages, self._tables.keys
-        given = self._given(size)
+        given = self._given(self._record_columns(), size)
         found = select(keys.c.id, *_message_of(given)).where(self._matches(given)).order_by(given.c.ord)
         insert = self._insert(messages).from_select(("key_id", *MESSAGE_COLUMNS), found)
         # What is there is set to what it is, because RETURNING leaves out what an INSERT leaves alone.
@@ -108,9 +129,8 @@ class Statements:
 
     def _record_on_postgresql(self, size: int) -> Any:
         messages, keys = self._tables.messages, self._tables.keys
-        given = self._given(size)
-        # The lock keeps another worker from closing a session between the look at its row and the new entry. The rows
-        # are locked in one order everywhere, so that two workers never wait for each other.
+        given = self._given(self._record_columns(), size)
+        # The lock keeps another worker from closing a session between the look at its row and the new entry.
         matched = (
             select(given.c.ord, keys.c.id)
             .where(self._matches(given))
@@ -118,7 +138,9 @@ class Statements:
             .with_for_update(read=True, key_share=True, of=keys)
             .cte("matched")
         )
-        found = select(matched.c.id, *_message_of(given)).where(given.c.ord == matched.c.ord).order_by(given.c.ord)
+        found = select(matched.c.id, *_message_of(given)).where(given.c.ord == matched.c.ord)
+        # By key as the rows were locked, so that two workers that are told the same wait for each other in one order.
+        found = found.order_by(matched.c.id, given.c.ord)
         insert = self._insert(messages).from_select(("key_id", *MESSAGE_COLUMNS), found)
         added = insert.on_conflict_do_nothing().cte("added")
         return select(matched.c.ord, func.count()).group_by(matched.c.ord).add_cte(added)
@@ -140,16 +162,22 @@ class Statements:
     def _insert_rows(self, table: Table, names: Sequence[str], size: int) -> Any:
         columns = [column(name, table.c[name].type) for name in names]
         if size == ANY_NUMBER:
-            return self._insert(table).from_select(names, self._select_arrays(columns))
+            given = self._select_arrays(columns).subquery()
+            in_order = select(*(given.c[name] for name in names)).order_by(given.c.ordinality)
+            return self._insert(table).from_select(names, in_order)
         rows = self._rows(columns, size)
         return self._insert(table).values([dict(zip(names, row, strict=True)) for row in rows])
 
-    def _given(self, size: int) -> CTE:
-        """Return the rows of the group as a table."""
-        columns: list[Any] = [column("ord", BigInteger())]
+    def _record_columns(self) -> list[Any]:
         # Marked, because keys and messages share the names of columns.
-        columns += [column(f"m_{name}", _MATCH_TYPES.get(name, BigInteger())) for name in MATCH_COLUMNS]
-        columns += [column(name, self._tables.messages.c[name].type) for name in MESSAGE_COLUMNS]
+        match = [column(f"m_{name}", _MATCH_TYPES.get(name, BigInteger())) for name in MATCH_COLUMNS]
+        return [column("ord", BigInteger()), *match, *self._message_columns()]
+
+    def _message_columns(self) -> list[Any]:
+        return [column(name, self._tables.messages.c[name].type) for name in MESSAGE_COLUMNS]
+
+    def _given(self, columns: Sequence[Any], size: int) -> CTE:
+        """Return the rows of the group as a table; what is passed as arrays has a column ``ordinality`` as well."""
         if size == ANY_NUMBER:
             return self._select_arrays(columns).cte("given")
         rows = self._rows(columns, size)
@@ -191,7 +219,7 @@ class Statements:
         types = [ARRAY(it.type) for it in columns]
         # Cast, because SQLAlchemy before 2.0.13 does not name the type of every array.
         arrays = [cast(bindparam(f"p{place}", type_=array), array) for place, array in enumerate(types)]
-        return select(func.unnest(*arrays).table_valued(*columns).render_derived())
+        return select(func.unnest(*arrays).table_valued(*columns, with_ordinality="ordinality").render_derived())
 
     def _spell(self, statement: Any) -> str:
         compiled = statement.compile(dialect=self._dialect)

@@ -26,14 +26,25 @@ class Transactions:
     """Reads and writes on connections of one engine."""
 
     def __init__(
-        self, engine: AsyncEngine, database: Database, explain: Explainer, *, timeout: float, turns: bool
+        self,
+        engine: AsyncEngine,
+        database: Database,
+        explain: Explainer,
+        *,
+        timeout: float,
+        turns: bool,
+        when_stale: Callable[[], None],
     ) -> None:
-        """Use an engine as the database wants it; ``timeout`` is in seconds, with ``turns`` only one writer works."""
+        """Use an engine as the database wants it; ``timeout`` is in seconds, with ``turns`` only one writer works.
+
+        ``when_stale`` is called when a connection turns out to be dead.
+        """
         self._engine = database.engine(engine)
         self._database = database
         self._explain = explain
         self._timeout = timeout
         self._tasks: dict[asyncio.Task[object], asyncio.TimerHandle] = {}
+        self._when_stale = when_stale
         self.turn: AbstractAsyncContextManager[None] = asyncio.Lock() if turns else nullcontext()
         """Held by whoever writes. Wait for it with a connection in hand, never the other way round."""
         # Transactions wait for their turn one by one, so that they do not take every connection along.
@@ -97,11 +108,14 @@ class Transactions:
         """Borrow a connection from the pool. A dead one does not go back there, where the next attempt would get it."""
         async with self._engine.connect() as connection:
             try:
+                await self._database.join(connection)
                 yield connection
             except Exception as error:
-                if is_stale_connection(error) and not connection.invalidated:
-                    with suppress(Exception):
-                        await connection.invalidate()
+                if is_stale_connection(error):
+                    self._when_stale()
+                    if not connection.invalidated:
+                        with suppress(Exception):
+                            await connection.invalidate()
                 raise
 
     def _forget(self, task: asyncio.Task[T]) -> None:
