@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
+from tgslices.attempt import SharedAttempt
 from tgslices.errors import InvalidSessionKey, InvalidTrackedMessage
 
 log = logging.getLogger("tgslices")
@@ -42,7 +43,7 @@ class Backlog:
         self._limit = limit
         self._probe = probe
         self._sleep = sleep
-        self._draining = asyncio.Lock()
+        self._draining = SharedAttempt()
         self._retrying: asyncio.Task[None] | None = None
 
     async def write(self, write: Write, what: str) -> bool:
@@ -75,23 +76,24 @@ class Backlog:
             self._retrying = asyncio.create_task(self._retry(), name="tgslices-backlog")
 
     async def drain(self) -> None:
-        """Write what is waiting, now.
+        """Write what is waiting, now. Callers at the same time share one attempt.
 
         Raises:
             Exception: whatever the storage raised; nothing was lost.
         """
-        if not self.waiting:
-            return
-        async with self._draining:
-            while self.waiting:
-                write, what = self.waiting[0]
-                try:
-                    await write()
-                except (ValueError, TypeError) as error:
-                    if not (isinstance(error, _HOPELESS) or await self._answers()):
-                        raise
-                    log.exception("Cannot record %s; it is left out", what)
-                self.waiting.popleft()
+        if self.waiting:
+            await self._draining(self._drain)
+
+    async def _drain(self) -> None:
+        while self.waiting:
+            write, what = self.waiting[0]
+            try:
+                await write()
+            except (ValueError, TypeError) as error:
+                if not (isinstance(error, _HOPELESS) or await self._answers()):
+                    raise
+                log.exception("Cannot record %s; it is left out", what)
+            self.waiting.popleft()
 
     async def _answers(self) -> bool:
         try:

@@ -128,6 +128,29 @@ async def test_draining_raises_what_the_storage_raises_and_loses_nothing(shop: S
     await backlog.aclose()
 
 
+async def test_callers_that_drain_at_the_same_time_share_one_attempt_and_its_failure(
+    shop: Shop, sleeps: Sleeps
+) -> None:
+    backlog, go = Backlog(10, probe=shop.probe, sleep=sleeps), asyncio.Event()
+
+    async def slow() -> None:
+        shop.tries += 1
+        await go.wait()
+        raise ConnectionError("shut")
+
+    go.set()
+    await backlog.write(slow, "a")
+    go.clear()
+    shop.tries = 0
+    draining = [asyncio.create_task(backlog.drain()) for _ in range(10)]
+    while not shop.tries:
+        await asyncio.sleep(0)
+    go.set()
+    assert [str(error) for error in await asyncio.gather(*draining, return_exceptions=True)] == ["shut"] * 10
+    assert (shop.tries, len(backlog.waiting)) == (1, 1)
+    await backlog.aclose()
+
+
 async def test_a_drain_that_is_cancelled_loses_nothing(shop: Shop, sleeps: Sleeps) -> None:
     backlog, begun, go = Backlog(10, probe=shop.probe, sleep=sleeps), asyncio.Event(), asyncio.Event()
 
