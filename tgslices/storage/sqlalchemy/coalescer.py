@@ -8,11 +8,14 @@ writers there are, the larger the groups become by themselves.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from enum import Enum
 from typing import Final, Generic, TypeAlias, TypeVar
+
+from tgslices.storage.sqlalchemy.loops import other_loop
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -74,6 +77,7 @@ class Coalescer(Generic[Item, Result]):
         self._lanes_allowed = lanes
         self._largest_group = largest_group
         self._timeout = timeout
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: deque[_Waiting[Item, Result]] = deque()
         self._lanes: dict[asyncio.Task[None], _Group[Item, Result]] = {}
         self._leaving: set[asyncio.Task[None]] = set()
@@ -83,8 +87,13 @@ class Coalescer(Generic[Item, Result]):
         """Have an item written; the answer comes when it is committed.
 
         Who cancels the answer while its group is being written changes nothing for the others, nor whether it is.
+
+        Raises:
+            StorageError: something was written in another event loop, and the writer was not closed since.
         """
         loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._move_in(loop)
         waiting = _Waiting(item, loop.create_future(), loop.time() + self._timeout)
         self._waiting.append(waiting)
         if len(self._lanes) < self._lanes_allowed:
@@ -94,12 +103,26 @@ class Coalescer(Generic[Item, Result]):
         return waiting.answer
 
     async def aclose(self) -> None:
-        """Wait until what was accepted is written, or has failed."""
-        while lanes := [*self._lanes, *self._leaving]:
-            await asyncio.wait(lanes)
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
+        """Wait until what was accepted is written, or has failed; it fails when that takes longer than the timeout."""
+        loop = asyncio.get_running_loop()
+        if loop is self._loop:
+            end = loop.time() + self._timeout
+            while (lanes := [*self._lanes, *self._leaving]) and (left := end - loop.time()) > 0:
+                await asyncio.wait(lanes, timeout=left)
+            self._give_up(until=math.inf)
+            if self._alarm is not None:
+                self._alarm.cancel()
+        self._loop = None
+
+    def _move_in(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Begin anew in an event loop; what may be left is of one that was left."""
+        if self._loop is not None:
+            raise other_loop()
+        self._loop = loop
+        self._alarm = None
+        self._waiting.clear()
+        self._lanes.clear()
+        self._leaving.clear()
 
     def _start_lane(self) -> None:
         lane = asyncio.create_task(self._run_lane(), name="tgslices-writer")
@@ -179,24 +202,28 @@ class Coalescer(Generic[Item, Result]):
                 waiting.answer.set_exception(self._explain(error))
 
     def _expire(self) -> None:
-        """Answer those who have waited too long, and let go of the connections that keep them waiting."""
-        now = asyncio.get_running_loop().time()
+        """Answer those who have waited too long, and wake up when the next one has."""
+        loop = asyncio.get_running_loop()
+        self._give_up(until=loop.time())
+        self._alarm = None
+        deadlines = [waiting.deadline for group in (self._waiting, *self._lanes.values()) for waiting in group]
+        if deadlines:
+            self._alarm = loop.call_at(min(deadlines), self._expire)
+        if self._waiting and len(self._lanes) < self._lanes_allowed:
+            self._start_lane()
+
+    def _give_up(self, *, until: float) -> None:
+        """Answer those whose deadline has come, and let go of the connections that keep them waiting."""
         late = TimeoutError()
-        while self._waiting and (self._waiting[0].answer.done() or self._waiting[0].deadline <= now):
+        while self._waiting and (self._waiting[0].answer.done() or self._waiting[0].deadline <= until):
             waiting = self._waiting.popleft()
             if not waiting.answer.done():
                 waiting.answer.set_exception(self._explain(late))
         for lane, group in list(self._lanes.items()):
-            if any(waiting.deadline <= now for waiting in group):
+            if until == math.inf or any(waiting.deadline <= until for waiting in group):
                 for waiting in group:
                     if not waiting.answer.done():
                         waiting.answer.set_exception(self._explain(late))
                 lane.cancel()
                 self._leaving.add(lane)
                 del self._lanes[lane]
-        self._alarm = None
-        deadlines = [waiting.deadline for group in (self._waiting, *self._lanes.values()) for waiting in group]
-        if deadlines:
-            self._alarm = asyncio.get_running_loop().call_at(min(deadlines), self._expire)
-        if self._waiting and len(self._lanes) < self._lanes_allowed:
-            self._start_lane()

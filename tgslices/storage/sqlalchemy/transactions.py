@@ -43,12 +43,19 @@ class Transactions:
         self._database = database
         self._explain = explain
         self._timeout = timeout
-        self._tasks: dict[asyncio.Task[object], asyncio.TimerHandle] = {}
         self._when_stale = when_stale
-        self.turn: AbstractAsyncContextManager[None] = asyncio.Lock() if turns else nullcontext()
+        self._turns = turns
+        self._tasks: dict[asyncio.Task[object], asyncio.TimerHandle | None] = {}
+        self.turn: AbstractAsyncContextManager[None] = nullcontext()
         """Held by whoever writes. Wait for it with a connection in hand, never the other way round."""
         # Transactions wait for their turn one by one, so that they do not take every connection along.
-        self._queue: AbstractAsyncContextManager[None] = asyncio.Lock() if turns else nullcontext()
+        self._queue: AbstractAsyncContextManager[None] = nullcontext()
+
+    def start(self) -> None:
+        """Work in the running event loop from now on, and in no other: the locks are its own."""
+        self._tasks = {}
+        if self._turns:
+            self.turn, self._queue = asyncio.Lock(), asyncio.Lock()
 
     def connect(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """Borrow a connection."""
@@ -63,23 +70,35 @@ class Transactions:
         return await self.in_time(lambda: self._attempt_read(work))
 
     async def write(
-        self, work: Work[T], *, before: Work[None] | None = None, after: Callable[[T], None] | None = None
+        self,
+        work: Work[T],
+        *,
+        before: Work[None] | None = None,
+        after: Callable[[T], None] | None = None,
+        limited: bool = True,
     ) -> T:
         """Run work in one transaction, with nobody else's turn between it and what comes ``before`` and ``after``.
+
+        Unless it is ``limited`` it may take any time, and ends with its caller.
 
         Raises:
             StorageError: the database failed, or did not answer in time. What was written is undone, unless the
                 connection broke at the very end, when nobody knows.
         """
-        return await self.in_time(lambda: self._attempt_write(work, before, after))
+        return await self.in_time(lambda: self._attempt_write(work, before, after), limited=limited)
 
     async def aclose(self) -> None:
         """Wait for what is under way."""
         while self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def in_time(self, call: Callable[[], Awaitable[T]]) -> T:
-        """Run anything that uses the database.
+    def cancel(self) -> None:
+        """Have done with what is under way: it is told that its time is up."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def in_time(self, call: Callable[[], Awaitable[T]], *, limited: bool = True) -> T:
+        """Run anything that uses the database; unless it is ``limited`` it may take any time, and ends with its caller.
 
         Raises:
             StorageError: the database failed, or did not answer in time.
@@ -89,10 +108,14 @@ class Transactions:
             return await call()
 
         task = asyncio.create_task(run(), name="tgslices-storage")
-        deadline = asyncio.get_running_loop().call_later(self._timeout, task.cancel)
-        self._tasks[task] = deadline
+        self._tasks[task] = asyncio.get_running_loop().call_later(self._timeout, task.cancel) if limited else None
         task.add_done_callback(self._forget)
-        await asyncio.wait({task}, timeout=self._timeout)
+        try:
+            await asyncio.wait({task}, timeout=self._timeout if limited else None)
+        except asyncio.CancelledError:
+            if not limited:
+                task.cancel()
+            raise
         if not task.done() or task.cancelled():
             raise self._explain(TimeoutError())
         try:
@@ -119,7 +142,9 @@ class Transactions:
                 raise
 
     def _forget(self, task: asyncio.Task[T]) -> None:
-        self._tasks.pop(task).cancel()
+        deadline = self._tasks.pop(task, None)
+        if deadline is not None:
+            deadline.cancel()
         if not task.cancelled():
             task.exception()  # looked at, because its caller may be gone
 
