@@ -125,7 +125,8 @@ async def test_a_frozen_server_holds_nobody_up_for_longer_than_the_timeout(fragi
     where = make_url(fragile_postgres.url("postgres")).render_as_string()
     text = (
         f"The storage at {where} did not answer within 1 seconds. "
-        "Look at the database and at who keeps locks in it, or give the storage a longer timeout."
+        "Check that the server can be reached and who keeps locks in the database, "
+        "or give the storage a longer timeout."
     )
     assert {str(failure) for failure in failures} == {text}
     patient = SQLAlchemySessionStorage(fragile_postgres.url("postgres"), timeout=MINUTE, prefix="frozen_")

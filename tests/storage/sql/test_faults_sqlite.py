@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import sqlite3
-from collections.abc import Iterator
+import threading
+from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +30,16 @@ SHORT = timedelta(seconds=0.5)
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     return tmp_path / "slices.db"
+
+
+@pytest.fixture(autouse=True)
+async def no_connection_is_left() -> AsyncIterator[None]:
+    """Every connection has a thread of aiosqlite's, which answers to the event loop until it ends."""
+    yield
+    for thread in threading.enumerate():
+        if "_connection_worker_thread" in thread.name:
+            await asyncio.to_thread(thread.join, 5)
+            assert not thread.is_alive()
 
 
 def url(file: Path) -> str:
@@ -102,7 +115,7 @@ async def test_a_connection_that_hangs_holds_nobody_up_for_longer_than_the_timeo
         failures = await asyncio.gather(storage.record(SCOPE, sent(1)), storage.close(KEY), return_exceptions=True)
     text = (
         f"The storage at {url(file)} did not answer within 0.5 seconds. "
-        "Look at the database and at who keeps locks in it, or give the storage a longer timeout."
+        "See who keeps locks in it, or give the storage a longer timeout."
     )
     assert [str(failure) for failure in failures] == [text] * 2
     patient = SQLAlchemySessionStorage(engine, timeout=timedelta(seconds=30), prefix="other_")
@@ -189,6 +202,69 @@ async def test_a_database_in_memory_is_refused(where: str) -> None:
         "An SQLite database in memory is no storage, because every connection has another and takes it along. "
         "Name a file, or use MemorySessionStorage."
     )
+
+
+async def test_a_connection_that_cannot_be_set_up_is_closed(file: Path) -> None:
+    file.write_text("I was here first. " * 100, encoding="utf-8")
+    storage = SQLAlchemySessionStorage(url(file))
+    before = threading.active_count()
+    failures = []
+    for _ in range(5):
+        with pytest.raises(StorageError) as caught:
+            await storage.list(KEY)
+        failures.append(caught)  # holds on to what the connection was made in
+    assert threading.active_count() <= before + 1
+    await storage.aclose()
+
+
+async def test_a_new_file_that_others_make_at_the_same_time_is_waited_for(file: Path) -> None:
+    """SQLite does not wait itself while it changes the journal mode."""
+    storage = SQLAlchemySessionStorage(url(file))
+    with locked(file):
+        starting = asyncio.create_task(storage.start())
+        await asyncio.wait([starting], timeout=0.1)
+        assert not starting.done()
+    await starting
+    assert sqlite_rows(file, "PRAGMA journal_mode") == [{"journal_mode": "wal"}]
+    await storage.aclose()
+
+
+async def test_a_new_file_that_others_lock_for_too_long_is_told(file: Path) -> None:
+    with locked(file):
+        started = asyncio.get_running_loop().time()
+        assert await failure_of(SQLAlchemySessionStorage(url(file), timeout=SHORT)) == (
+            f"The storage at {url(file)} is locked by another process or connection "
+            "(OperationalError: database is locked). "
+            "Find out who keeps a transaction open on it, or give the storage a longer timeout."
+        )
+        assert asyncio.get_running_loop().time() - started > SHORT.total_seconds() / 2
+
+
+async def test_a_file_system_without_shared_memory_is_named(file: Path) -> None:
+    storage = SQLAlchemySessionStorage(f"sqlite+aiosqlite:///file:{file}?vfs=unix-dotfile&uri=true")
+    assert await failure_of(storage) == (
+        "SQLite keeps the journal mode delete there, because the file system shares no memory. "
+        "Name a file on a disk of this machine, or pass an engine of your own, which keeps its journal mode."
+    )
+
+
+async def test_a_disk_that_is_full_at_the_start_keeps_nobody_out(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as context:
+        context.setattr(os, "pwrite", full)
+        context.setattr(os, "ftruncate", full)
+        storage = SQLAlchemySessionStorage(url(file))
+        await storage.open(KEY)
+        assert await failure_of(SQLAlchemySessionStorage(url(file), shared=True)) == (
+            f"The database {file} is owned alone by another process, which would miss what is opened here. "
+            "Use that storage, or close it first; several at once must all be given shared=True."
+        )
+        await storage.aclose()
+    await storage.start()
+    assert await storage.open_keys(42) == [KEY]
+    await storage.aclose()
 
 
 async def test_a_storage_that_could_not_start_starts_when_it_can(tmp_path: Path) -> None:

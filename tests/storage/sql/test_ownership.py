@@ -19,8 +19,8 @@ from tgslices.testing.contract.samples import KEY, OTHER_KEYS, sent
 
 SCOPE = Scope(42, 7, "private", 7)
 BROKEN = (
-    "The storage at sqlite+aiosqlite:///{} cannot be reached (OSError: the connection broke). "
-    "Check that the server runs and that host and port of the URL are right."
+    "The storage at sqlite+aiosqlite:///{} could not be read or written (OSError: the connection broke). "
+    "Look at the disk, at the space that is left on it, and at this process's rights there."
 )
 
 
@@ -89,6 +89,16 @@ async def test_other_tables_of_the_file_have_other_owners(file: Path, storage: S
     await other.open(KEY)
     assert await storage.open_keys(KEY.bot_id) == []
     await other.aclose()
+
+
+async def test_a_refusal_names_the_file_whatever_the_prefix_is(file: Path) -> None:
+    storage = SQLAlchemySessionStorage(url(file), prefix="my-bot_")
+    await storage.open(KEY)
+    assert await refusal_of(SQLAlchemySessionStorage(url(file), prefix="my-bot_")) == (
+        f"The database {file} is owned alone by another storage of this process, which would miss what is opened here. "
+        "Use that storage, or close it first; several at once must all be given shared=True."
+    )
+    await storage.aclose()
 
 
 async def test_a_lock_file_that_cannot_be_made_is_named(file: Path) -> None:

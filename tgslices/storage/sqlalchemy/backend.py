@@ -182,13 +182,17 @@ class Backend:
 
     async def _open(self) -> None:
         # What a newer release has written is refused before anything is touched.
-        unfinished = await self.transactions.read(lambda connection: connection.run_sync(self._versions.check))
+        unfinished = await self.transactions.read(self._look)
         await self.transactions.in_time(self._hold)
         if self._own_connections is not None:
             await self.transactions.read(self.database.prepare)
         if unfinished:
             # Large tables take their time, and so does waiting for another worker that upgrades them.
             await self.transactions.write(self._bring_up, limited=False)
+
+    async def _look(self, connection: AsyncConnection) -> bool:
+        await self.database.check(connection)
+        return await connection.run_sync(self._versions.check)
 
     async def _hold(self) -> None:
         await self._held.aclose()

@@ -58,6 +58,13 @@ class Database(Protocol):
     def engine(self, engine: AsyncEngine) -> AsyncEngine:
         """Return a view of the engine whose connections are in the state that the other methods expect."""
 
+    async def check(self, connection: AsyncConnection) -> None:
+        """Look at the database before anything is made there.
+
+        Raises:
+            StorageError: it could not keep what the storage writes.
+        """
+
     async def prepare(self, connection: AsyncConnection) -> None:
         """Make settings that stay in the database; only for an engine that is the storage's own."""
 

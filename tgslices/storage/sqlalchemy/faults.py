@@ -11,9 +11,11 @@ from typing import Final
 
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tgslices.errors import StorageError, TgslicesError, ValueRefused
 from tgslices.storage.sqlalchemy.coalescer import Verdict
+from tgslices.storage.sqlalchemy.urls import secrets_of, shown
 
 INTACT: Final = "What was recorded before is intact."
 
@@ -158,9 +160,10 @@ class Explainer:
 
     def __init__(self, url: URL, timeout: float) -> None:
         """Speak of the database at this URL; ``timeout`` is in seconds."""
-        self._where = f"The storage at {url.render_as_string(hide_password=True)}"
-        self._password = url.password
+        self._where = f"The storage at {shown(url)}"
+        self._secrets = tuple(secrets_of(url))
         self._timeout = timeout
+        self._is_file = url.get_backend_name() == "sqlite"
 
     def __call__(self, error: BaseException) -> Exception:
         """Return what a caller gets for an error of the driver; our own errors stay as they are."""
@@ -174,7 +177,15 @@ class Explainer:
         if isinstance(error, TimeoutError):
             return (
                 f"{self._where} did not answer within {self._timeout:g} seconds.",
-                "Look at the database and at who keeps locks in it, or give the storage a longer timeout.",
+                "See who keeps locks in it, or give the storage a longer timeout."
+                if self._is_file
+                else "Check that the server can be reached and who keeps locks in the database, "
+                "or give the storage a longer timeout.",
+            )
+        if isinstance(error, PoolTimeout):
+            return (
+                f"{self._where} got no connection, because all of the engine's pool are in use.",
+                "Give connections back sooner, make the pool larger, or give the storage an engine of its own.",
             )
         code = sqlite_code_of(error)
         state = sqlstate_of(error)
@@ -188,6 +199,11 @@ class Explainer:
                 f"{self._where} refuses what was to be written ({self._quote(error)}).",
                 "Everything else is written; see which constraint, trigger or type of a column refuses it.",
             )
+        if self._is_file and any(isinstance(part, OSError) for part in _chain(error)):
+            return (
+                f"{self._where} could not be read or written ({self._quote(error)}).",
+                "Look at the disk, at the space that is left on it, and at this process's rights there.",
+            )
         if any(isinstance(part, OSError) for part in _chain(error)):
             return (
                 f"{self._where} cannot be reached ({self._quote(error)}).",
@@ -198,6 +214,6 @@ class Explainer:
     def _quote(self, error: BaseException) -> str:
         *_, innermost = _chain(error)
         text = (str(innermost).strip().splitlines() or [""])[0]
-        if self._password:
-            text = text.replace(str(self._password), "***")
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
         return f"{type(innermost).__name__}: {text}" if text else type(innermost).__name__

@@ -7,6 +7,7 @@ nothing is detected.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,10 @@ except ImportError:  # pragma: no cover - Windows
 class FileLock:
     """Holds a lock file, alone or together with others, while its context is open."""
 
-    def __init__(self, path: Path, *, shared: bool) -> None:
-        """Take nothing yet."""
-        self._path = path
+    def __init__(self, database: str, suffix: str, *, shared: bool) -> None:
+        """Take nothing yet. The lock file stands beside the database, whose name it has with a suffix."""
+        self._database = database
+        self._path = Path(f"{database}-{suffix}")
         self._shared = shared
         self._file = -1
 
@@ -49,27 +51,33 @@ class FileLock:
             refusal = self._refusal()
             os.close(self._file)
             raise refusal from None
-        os.ftruncate(self._file, 0)
-        if not self._shared:
-            os.pwrite(self._file, b"%d\n" % os.getpid(), 0)
+        # Who the owner is only helps to tell others; the lock holds without it, on a full disk for example.
+        with suppress(OSError):
+            os.ftruncate(self._file, 0)
+            if not self._shared:
+                os.pwrite(self._file, b"%d\n" % os.getpid(), 0)
 
     def __exit__(self, *_: object) -> None:
         """Release it. The file stays, because another process may be about to lock it."""
         if self._file >= 0:
-            if not self._shared:
-                os.ftruncate(self._file, 0)
+            with suppress(OSError):
+                if not self._shared:
+                    os.ftruncate(self._file, 0)
             os.close(self._file)
             self._file = -1
 
     def _refusal(self) -> StorageError:
-        database = str(self._path).rpartition("-")[0]
+        database = self._database
         owner = os.pread(self._file, 32, 0).decode("ascii", "replace").strip()
-        if not owner:
+        if not owner and not self._shared:
             return StorageError(
                 f"The database {database} is shared by other processes, so it cannot be owned alone.",
                 "Pass shared=True here as well, or stop them.",
             )
-        who = "another storage of this process" if owner == str(os.getpid()) else f"process {owner}"
+        if not owner:
+            who = "another process"
+        else:
+            who = "another storage of this process" if owner == str(os.getpid()) else f"process {owner}"
         return StorageError(
             f"The database {database} is owned alone by {who}, which would miss what is opened here.",
             "Use that storage, or close it first; several at once must all be given shared=True.",

@@ -4,18 +4,35 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from importlib import import_module
+from inspect import signature
 from typing import Any, Final
 
 from sqlalchemy import URL, Row
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from tgslices.errors import StorageError
 from tgslices.storage.sqlalchemy.advisory import AdvisoryLock, schema_of_tables
 from tgslices.storage.sqlalchemy.database import ANY_NUMBER, Ownership, Spelling
+from tgslices.storage.sqlalchemy.urls import for_asyncpg
+
+_OF_SQLALCHEMY: Final = ("prepared_statement_cache_size", "async_fallback")
+"""What a URL may say beside the parameters of the driver."""
+
+_ENCODINGS: Final = ("UTF8", "SQL_ASCII")
+"""The encodings that keep every text. SQL_ASCII keeps bytes as they come.
+Source: https://www.postgresql.org/docs/current/multibyte.html"""
 
 
 def create_postgresql_engine(url: URL, *, timeout: float) -> AsyncEngine:
-    """Return an engine that gives up on a silent server in time."""
-    waits = {} if "timeout" in url.query else {"timeout": timeout}
+    """Return an engine that gives up on a silent server in time.
+
+    Raises:
+        StorageError: the URL has a parameter that means nothing to the driver.
+    """
+    known = {*signature(import_module("asyncpg").connect).parameters, *_OF_SQLALCHEMY}
+    url, arguments = for_asyncpg(url, known)
+    waits = {"timeout": timeout, **arguments}
     return create_async_engine(url, connect_args=waits, hide_parameters=True, pool_timeout=timeout)
 
 
@@ -35,6 +52,16 @@ class PostgreSQL:
     def engine(self, engine: AsyncEngine) -> AsyncEngine:
         """Return the engine with every statement on its own, so that a single one costs one trip."""
         return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def check(self, connection: AsyncConnection) -> None:
+        """Refuse an encoding that lacks most characters. The server names it when a connection begins."""
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        encoding = driver.get_settings().server_encoding
+        if encoding not in _ENCODINGS:
+            raise StorageError(
+                f"The database keeps text as {encoding}, which lacks most of the characters that people write.",
+                "Create one for the storage with ENCODING 'UTF8' TEMPLATE template0.",
+            )
 
     async def prepare(self, connection: AsyncConnection) -> None:
         """Do nothing: the server's settings are its administrator's."""

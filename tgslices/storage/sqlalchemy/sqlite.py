@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import chain, repeat
-from pathlib import Path
 from typing import Any, Final
 
 from aiosqlite import Connection
@@ -22,6 +22,9 @@ OLDEST: Final = (3, 35, 0)
 """The first SQLite that knows RETURNING. Source: https://www.sqlite.org/lang_returning.html"""
 
 CACHE_KIBIBYTES: Final = 32_768
+
+BUSY_PAUSE: Final = 0.005
+"""Seconds until the journal mode is tried again."""
 
 MOST_ROWS: Final = 100
 _SIZES: Final = (1, 2, 5, 10, 20, 50, MOST_ROWS)
@@ -40,11 +43,15 @@ def create_sqlite_engine(url: URL, *, synchronous: str, timeout: float) -> Async
 
     @event.listens_for(engine.sync_engine, "connect")
     def set_up(connection: DBAPIConnection, _: object) -> None:
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA synchronous={synchronous}")
-        cursor.execute(f"PRAGMA cache_size=-{CACHE_KIBIBYTES}")
-        cursor.close()
+        try:
+            connection.isolation_level = None
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA synchronous={synchronous}")
+            cursor.execute(f"PRAGMA cache_size=-{CACHE_KIBIBYTES}")
+            cursor.close()
+        except BaseException:
+            connection.close()  # because SQLAlchemy before 2.1 strands it
+            raise
 
     return engine
 
@@ -62,17 +69,41 @@ class SQLite:
         """Return the engine itself: whatever its connections do about transactions, :meth:`transaction` copes with."""
         return engine
 
+    async def check(self, connection: AsyncConnection) -> None:
+        """Do nothing: every file keeps every text."""
+
     async def prepare(self, connection: AsyncConnection) -> None:
-        """Let readers and the writer work at the same time."""
+        """Let readers and the writer work at the same time.
+
+        Raises:
+            StorageError: the file system cannot do that.
+        """
         driver = await _driver(connection)
-        await driver.execute_fetchall("PRAGMA journal_mode=WAL")
+        [[milliseconds]] = await driver.execute_fetchall("PRAGMA busy_timeout")
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + milliseconds / 1000
+        while True:
+            try:
+                [[mode]] = await driver.execute_fetchall("PRAGMA journal_mode=WAL")
+                break
+            except sqlite3.OperationalError as error:
+                # Another connection is changing the mode as well. SQLite does not wait here, because two would for
+                # each other. Source: https://www.sqlite.org/c3ref/busy_handler.html
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY or loop.time() >= deadline:
+                    raise
+            await asyncio.sleep(BUSY_PAUSE)
+        if mode != "wal":
+            raise StorageError(
+                f"SQLite keeps the journal mode {mode} there, because the file system shares no memory.",
+                "Name a file on a disk of this machine, or pass an engine of your own, which keeps its journal mode.",
+            )
 
     @asynccontextmanager
     async def hold(self, engine: AsyncEngine, wanted: Ownership) -> AsyncIterator[None]:
         """Hold a lock file beside the database, alone or together with others."""
         async with engine.connect() as connection:
-            path = await _lock_path(connection, wanted.prefix)
-        with FileLock(path, shared=wanted.shared):
+            file = await _file_of(connection)
+        with FileLock(file, f"{wanted.prefix}lock", shared=wanted.shared):
             yield
 
     async def join(self, connection: AsyncConnection) -> None:
@@ -138,8 +169,8 @@ async def _driver(connection: AsyncConnection) -> Connection:
     return driver
 
 
-async def _lock_path(connection: AsyncConnection, prefix: str) -> Path:
-    """Return the lock file's path, beside the file that the connection has really opened.
+async def _file_of(connection: AsyncConnection) -> str:
+    """Return the path of the file that the connection has really opened.
 
     Raises:
         StorageError: there is no file.
@@ -151,7 +182,7 @@ async def _lock_path(connection: AsyncConnection, prefix: str) -> Path:
             "An SQLite database in memory is no storage, because every connection has another and takes it along.",
             "Name a file, or use MemorySessionStorage.",
         )
-    return Path(f"{files[0]}-{prefix}lock")
+    return str(files[0])
 
 
 def require_version() -> None:
