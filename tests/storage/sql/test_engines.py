@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import URL, AsyncAdaptedQueuePool, create_engine, text
+from sqlalchemy import (
+    URL,
+    AssertionPool,
+    AsyncAdaptedQueuePool,
+    NullPool,
+    Pool,
+    StaticPool,
+    create_engine,
+    make_url,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from tests.storage.sql.backends import sqlite_rows
+from tests.storage.sql.backends import PostgresServer, sqlite_rows
 from tgslices.errors import StorageError
 from tgslices.model import Scope
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
+from tgslices.storage.sqlalchemy.urls import for_asyncpg, shown
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
 
 SCOPE = Scope(42, 7, "private", 7)
@@ -87,6 +100,188 @@ def test_a_storage_shows_where_it_is_without_the_password() -> None:
     assert repr(storage) == "SQLAlchemySessionStorage('postgresql+asyncpg://bot:***@host/slices')"
 
 
+@pytest.mark.parametrize("name", ["password", "sslpassword", "passfile", "sslkey", "pAsSwOrD"])
+def test_what_is_secret_in_the_parameters_of_a_url_is_never_shown(name: str) -> None:
+    url = make_url(f"postgresql+asyncpg://bot:topsecret@host/slices?{name}=topsecret&host=b")
+    assert shown(url) == f"postgresql+asyncpg://bot:***@host/slices?host=b&{name}=***"
+
+
+async def test_a_password_in_the_parameters_is_neither_shown_nor_told() -> None:
+    storage = SQLAlchemySessionStorage("postgresql://bot@127.0.0.1:1/slices?password=topsecret&passfile=mine")
+    where = "postgresql+asyncpg://bot@127.0.0.1:1/slices?passfile=***&password=***"
+    assert repr(storage) == f"SQLAlchemySessionStorage('{where}')"
+    with pytest.raises(StorageError) as caught:
+        await storage.list(KEY)
+    assert str(caught.value) == (
+        f"The storage at {where} cannot be reached "
+        "(ConnectionRefusedError: [Errno 111] Connect call failed ('127.0.0.1', 1)). "
+        "Check that the server runs and that host and port of the URL are right."
+    )
+    told = storage._backend.explain(RuntimeError("no topsecret, no mine"))
+    assert str(told) == (
+        f"The storage at {where} failed (RuntimeError: no ***, no ***). The cause is chained to this error."
+    )
+    await storage.aclose()
+
+
+def test_an_engine_that_cannot_be_made_is_told_without_the_password() -> None:
+    assert refusal_of("postgresql://bot:topsecret@/slices?host=a&host=b:1&password=topsecret") == (
+        "An engine for postgresql+asyncpg://bot:***@/slices?host=a&host=b%3A1&password=*** cannot be made. "
+        "Correct the URL; the cause is chained to this error."
+    )
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "timeout=10",
+        "connect_timeout=10&sslmode=disable&channel_binding=prefer",
+        "sslmode=prefer&application_name=bot&gssencmode=disable",
+        "command_timeout=5&statement_cache_size=0&prepared_statement_cache_size=0",
+    ],
+)
+async def test_a_url_may_say_what_hosting_providers_write(postgres_url: str, query: str) -> None:
+    storage = SQLAlchemySessionStorage(f"{postgres_url}{'&' if '?' in postgres_url else '?'}{query}")
+    await use(storage)
+    await storage.aclose()
+
+
+def test_what_a_url_says_reaches_the_driver() -> None:
+    query = "sslmode=require&connect_timeout=10&application_name=bot&channel_binding=require&command_timeout=2"
+    url, arguments = for_asyncpg(make_url(f"postgresql+asyncpg://host/slices?{query}&host=b"), {"host"})
+    assert str(url) == "postgresql+asyncpg://host/slices?host=b"
+    assert arguments == {
+        "ssl": "require",
+        "timeout": 10.0,
+        "server_settings": {"application_name": "bot"},
+        "command_timeout": 2.0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        (
+            "timeout=soon",
+            (
+                "The parameter timeout of the storage's URL is 'soon', which is no number. "
+                "Write it like timeout=10, or leave it out."
+            ),
+        ),
+        (
+            "sslrootcert=system",
+            (
+                "The storage's URL has a parameter sslrootcert, which asyncpg does not know. "
+                "Take it out of the URL; what asyncpg takes otherwise goes into connect_args of an engine of your own."
+            ),
+        ),
+    ],
+)
+def test_a_parameter_that_the_driver_cannot_use_is_named(query: str, text: str) -> None:
+    assert refusal_of(f"postgresql://bot:topsecret@host/slices?{query}") == text
+
+
+@pytest.mark.parametrize("timeout", [5, None, timedelta(0), timedelta(seconds=-1)])
+def test_a_timeout_that_is_no_length_of_time_is_refused(timeout: Any) -> None:
+    with pytest.raises(StorageError) as caught:
+        SQLAlchemySessionStorage("sqlite:///slices.db", timeout=timeout)
+    assert str(caught.value) == (
+        f"The timeout of a storage is {timeout!r}, which is no length of time. Pass timedelta(seconds=5)."
+    )
+
+
+@pytest.mark.parametrize("level", ["FUL", "full", 1, None])
+def test_a_durability_that_sqlite_does_not_know_is_refused(level: Any) -> None:
+    with pytest.raises(StorageError) as caught:
+        SQLAlchemySessionStorage("sqlite:///slices.db", synchronous=level)
+    assert str(caught.value) == (
+        f"synchronous of a storage is {level!r}, which SQLite does not know. Pass one of OFF, NORMAL, FULL, EXTRA."
+    )
+
+
+@pytest.mark.parametrize("pool", [StaticPool, AssertionPool])
+def test_an_engine_with_one_connection_for_everybody_is_refused(tmp_path: Path, pool: type[Pool]) -> None:
+    """The storage would commit what its user has not, and a reader would undo what a writer has half done."""
+    engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path / 'slices.db'}", poolclass=pool)
+    assert refusal_of(engine) == (
+        f"The engine's {pool.__name__} has one connection for everybody, "
+        "so that the storage would end the transactions of others. "
+        "Name a file or a server, and create the engine with poolclass=AsyncAdaptedQueuePool or NullPool."
+    )
+
+
+def test_an_engine_with_room_for_one_connection_is_refused() -> None:
+    one: dict[str, Any] = {"poolclass": AsyncAdaptedQueuePool, "pool_size": 1, "max_overflow": 0}
+    for url in ("sqlite+aiosqlite:///slices.db", "postgresql+asyncpg://host/slices"):
+        assert refusal_of(create_async_engine(url, **one)) == (
+            "The engine's pool has room for one connection, and the storage needs two. "
+            "Create the engine with pool_size=2 or more."
+        )
+        for room in ({"pool_size": 2}, {"max_overflow": 1}, {"max_overflow": -1}, {"pool_size": 0}):
+            SQLAlchemySessionStorage(create_async_engine(url, **(one | room)))
+    SQLAlchemySessionStorage(create_async_engine("postgresql+asyncpg://host/slices", poolclass=NullPool))
+
+
+async def test_an_engine_that_translates_schemas_is_refused_with_the_way_to_do_without(
+    postgres: PostgresServer, postgres_url: str
+) -> None:
+    """Half of the statements would follow it."""
+    database = str(make_url(postgres_url).database)
+    await postgres.execute(database, "CREATE SCHEMA tenant")
+    engine = create_async_engine(postgres_url, execution_options={"schema_translate_map": {None: "tenant"}})
+    assert refusal_of(engine) == (
+        "The engine translates schemas ({None: 'tenant'}), which the storage's own statements do not follow. "
+        "Pass schema= to the storage, and engine.execution_options(schema_translate_map=None) as its engine."
+    )
+    storage = SQLAlchemySessionStorage(engine.execution_options(schema_translate_map=None), schema="tenant")
+    await use(storage)
+    assert [row["count"] for row in await postgres.execute(database, "SELECT count(*) FROM tenant.tgslices_meta")] == [
+        1
+    ]
+    await storage.aclose()
+    await engine.dispose()
+
+
+async def test_a_pool_that_others_have_emptied_is_told(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'slices.db'}"
+    engine = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=2, max_overflow=0, pool_timeout=0.1)
+    storage = SQLAlchemySessionStorage(engine)
+    await storage.open(KEY)
+    async with engine.connect(), engine.connect():
+        for call in (storage.list(KEY), storage.record(SCOPE, sent(1))):
+            with pytest.raises(StorageError) as caught:
+                await call
+            assert str(caught.value) == (
+                f"The storage at {url} got no connection, because all of the engine's pool are in use. "
+                "Give connections back sooner, make the pool larger, or give the storage an engine of its own."
+            )
+    await storage.aclose()
+    await engine.dispose()
+
+
+async def test_a_database_that_keeps_few_characters_is_refused(postgres: PostgresServer) -> None:
+    for encoding in ("LATIN1", "SQL_ASCII"):
+        await postgres.execute(
+            "postgres",
+            f"CREATE DATABASE {encoding} ENCODING '{encoding}' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'",
+        )
+    latin = SQLAlchemySessionStorage(postgres.url("latin1"))
+    with pytest.raises(StorageError) as caught:
+        await latin.start()
+    assert str(caught.value) == (
+        "The database keeps text as LATIN1, which lacks most of the characters that people write. "
+        "Create one for the storage with ENCODING 'UTF8' TEMPLATE template0."
+    )
+    ascii_ = SQLAlchemySessionStorage(postgres.url("sql_ascii"))
+    key = replace(KEY, qualifier="\N{RECEIPT} чек")
+    await ascii_.add_opening(key, sent(1))
+    assert await ascii_.open_keys(42) == [key]
+    for storage in (latin, ascii_):
+        await storage.aclose()
+    for encoding in ("latin1", "sql_ascii"):
+        await postgres.drop_database(encoding)
+
+
 @pytest.mark.parametrize("short", [True, False])
 async def test_a_url_may_be_short_or_an_object(tmp_path: Path, short: bool) -> None:
     file = str(tmp_path / "slices.db")
@@ -106,6 +301,14 @@ async def test_a_file_of_our_own_is_written_ahead_and_with_the_durability_that_w
             assert await connection.scalar(text("PRAGMA synchronous")) == level
         assert sqlite_rows(file, "PRAGMA journal_mode") == [{"journal_mode": "wal"}]
         await storage.aclose()
+
+
+async def test_a_file_of_our_own_is_flushed_at_checkpoints_unless_told_otherwise(tmp_path: Path) -> None:
+    storage = SQLAlchemySessionStorage(f"sqlite:///{tmp_path / 'slices.db'}")
+    await storage.open(KEY)
+    async with storage._backend.engine.connect() as connection:
+        assert await connection.scalar(text("PRAGMA synchronous")) == 1  # NORMAL
+    await storage.aclose()
 
 
 async def use(storage: SQLAlchemySessionStorage) -> None:

@@ -222,6 +222,33 @@ def test_two_storages_may_share_one_metadata() -> None:
     assert build_tables(metadata=metadata).keys is build_tables(metadata=metadata).keys
 
 
+@pytest.mark.parametrize("schema", [None, "main"])
+def test_a_metadata_with_a_schema_may_be_used_twice(schema: str | None) -> None:
+    metadata = MetaData(schema="main")
+    first = build_tables(metadata=metadata, schema=schema)
+    assert build_tables(metadata=metadata).keys is first.keys
+    assert min(metadata.tables) == "main.tgslices_keys"
+
+
+@pytest.mark.parametrize("prefix", ["a/b_", "a\\b_", "a\0b_", "x" * 47])
+def test_a_prefix_that_no_table_and_no_file_can_have_is_refused(prefix: str) -> None:
+    with pytest.raises(StorageError) as caught:
+        SQLAlchemySessionStorage("sqlite:///slices.db", prefix=prefix)
+    assert str(caught.value) == (
+        f"The prefix {prefix!r} cannot begin the names of tables and of a lock file. "
+        "Use one of at most 46 bytes without slashes, like 'my_bot_'."
+    )
+
+
+async def test_the_longest_prefix_is_kept_whole(postgres_url: str) -> None:
+    storages = [SQLAlchemySessionStorage(postgres_url, prefix="x" * 45 + end) for end in "ab"]
+    for number, storage in enumerate(storages):
+        await storage.add_opening(KEY, sent(number))
+    for number, storage in enumerate(storages):
+        assert await storage.list(KEY) == [sent(number)]
+        await storage.aclose()
+
+
 async def test_prefix_and_schema_keep_bots_apart_in_one_database(postgres: PostgresServer, postgres_url: str) -> None:
     await postgres.execute(str(make_url(postgres_url).database), 'CREATE SCHEMA "Odd schema"')
     storages = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, AssertionPool, QueuePool, SingletonThreadPool, StaticPool, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -12,6 +12,9 @@ from tgslices.errors import StorageError
 from tgslices.storage.sqlalchemy.database import Database
 from tgslices.storage.sqlalchemy.postgresql import PostgreSQL, create_postgresql_engine
 from tgslices.storage.sqlalchemy.sqlite import SQLite, create_sqlite_engine, require_version
+from tgslices.storage.sqlalchemy.urls import shown
+
+FEWEST_CONNECTIONS: Final = 2
 
 _DRIVERS: Final = {
     "sqlite": "sqlite+aiosqlite",
@@ -49,8 +52,7 @@ def engine_of_url(url: str | URL, *, synchronous: str, timeout: float) -> AsyncE
         ) from error
     except (ArgumentError, NoSuchModuleError, TypeError, ValueError) as error:
         raise StorageError(
-            f"An engine for {parsed.render_as_string(hide_password=True)} cannot be made.",
-            "Correct the URL; the cause is chained to this error.",
+            f"An engine for {shown(parsed)} cannot be made.", "Correct the URL; the cause is chained to this error."
         ) from error
     raise _unsupported(parsed.drivername)
 
@@ -59,13 +61,15 @@ def database_of(engine: AsyncEngine) -> Database:
     """Return how the database of an engine is written to.
 
     Raises:
-        StorageError: the engine is none, or speaks to a database that is not supported, or through another driver.
+        StorageError: the engine is none, speaks to a database that is not supported or through another driver, or
+            cannot give the storage connections of its own.
     """
     if not isinstance(engine, AsyncEngine):
         raise StorageError(
             f"A storage was given {type(engine).__name__}, which is no AsyncEngine.",
             "Pass a URL, or what sqlalchemy.ext.asyncio.create_async_engine returns.",
         )
+    _require_usable(engine)
     match engine.dialect.name, engine.dialect.driver:
         case "sqlite", "aiosqlite":
             require_version()
@@ -74,6 +78,33 @@ def database_of(engine: AsyncEngine) -> Database:
             return PostgreSQL()
         case name, driver:
             raise _unsupported(f"{name}+{driver}")
+
+
+def _require_usable(engine: AsyncEngine) -> None:
+    """Refuse an engine that would work wrongly in silence, or wait for itself."""
+    if isinstance(engine.pool, StaticPool | SingletonThreadPool | AssertionPool):
+        raise StorageError(
+            f"The engine's {type(engine.pool).__name__} has one connection for everybody, "
+            "so that the storage would end the transactions of others.",
+            "Name a file or a server, and create the engine with poolclass=AsyncAdaptedQueuePool or NullPool.",
+        )
+    if isinstance(engine.pool, QueuePool) and 0 < _most_connections(engine.pool) < FEWEST_CONNECTIONS:
+        raise StorageError(
+            "The engine's pool has room for one connection, and the storage needs two.",
+            "Create the engine with pool_size=2 or more.",
+        )
+    translated = engine.sync_engine.get_execution_options().get("schema_translate_map")
+    if translated:
+        raise StorageError(
+            f"The engine translates schemas ({translated!r}), which the storage's own statements do not follow.",
+            "Pass schema= to the storage, and engine.execution_options(schema_translate_map=None) as its engine.",
+        )
+
+
+def _most_connections(pool: QueuePool) -> int:
+    """Return how many connections a pool gives out at once; 0 or less means any number."""
+    overflow: int = getattr(pool, "_max_overflow", -1)
+    return pool.size() + overflow if pool.size() and overflow >= 0 else 0
 
 
 def _unsupported(drivername: str) -> StorageError:

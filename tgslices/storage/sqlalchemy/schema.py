@@ -22,6 +22,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from tgslices.errors import StorageError
+
 VERSION: Final = 1
 """The version of the schema that this code reads and writes; it stands in the database."""
 
@@ -29,6 +31,10 @@ VERSION_NAME: Final = "schema_version"
 
 NO_ID: Final = -(2**63)
 """Stands for a missing user or topic of a key, because NULLs take no part in a unique index. No key may hold it."""
+
+LONGEST_PREFIX: Final = 63 - len("messages_business")
+"""In bytes: PostgreSQL cuts longer names off.
+Source: https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS"""
 
 PLACE_COLUMNS: Final = ("bot_id", "chat_id", "user_id", "thread_id", "label")
 """What identifies a key; ``label`` is a digest of business connection and qualifier, which may be of any length."""
@@ -78,8 +84,18 @@ class Tables:
 
 
 def build_tables(prefix: str = "tgslices_", *, schema: str | None = None, metadata: MetaData | None = None) -> Tables:
-    """Describe the tables, in the given metadata or in one of their own; what is described there already is used."""
+    """Describe the tables, in the given metadata or in one of their own; what is described there already is used.
+
+    Raises:
+        StorageError: the prefix cannot be the beginning of a table's name, or of a file's.
+    """
+    if any(character in prefix for character in "/\\\0") or len(prefix.encode(errors="replace")) > LONGEST_PREFIX:
+        raise StorageError(
+            f"The prefix {prefix!r} cannot begin the names of tables and of a lock file.",
+            f"Use one of at most {LONGEST_PREFIX} bytes without slashes, like 'my_bot_'.",
+        )
     metadata = MetaData() if metadata is None else metadata
+    schema = metadata.schema if schema is None else schema
     dot = "" if schema is None else f"{schema}."
     described = [
         there if (there := metadata.tables.get(f"{dot}{prefix}{name}")) is not None else make(prefix, schema, metadata)

@@ -7,11 +7,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Final, get_args
 
 from sqlalchemy import URL, MetaData
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from tgslices.errors import StorageError
 from tgslices.model import PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.storage.sqlalchemy.backend import Backend, Synchronous
 from tgslices.storage.sqlalchemy.groups import Write
@@ -21,6 +22,7 @@ from tgslices.storage.sqlalchemy.pendings import Pendings
 from tgslices.storage.sqlalchemy.records import key_match, message_of, message_values, scope_match
 from tgslices.storage.sqlalchemy.sessions import Move, Sessions
 from tgslices.storage.sqlalchemy.transactions import T, Work
+from tgslices.storage.sqlalchemy.urls import shown
 
 TIMEOUT: Final = timedelta(seconds=5)
 
@@ -40,7 +42,8 @@ class SQLAlchemySessionStorage:
     Source: https://www.sqlite.org/pragma.html#pragma_synchronous
 
     Raises:
-        StorageError: the URL or the engine cannot be used. Every method raises it when the database fails.
+        StorageError: the URL, the engine or another argument cannot be used. Every method raises it when the database
+            fails, and :class:`~tgslices.ValueRefused` when it refuses what was to be written.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class SQLAlchemySessionStorage:
         synchronous: Synchronous = "NORMAL",
     ) -> None:
         """Describe the storage; nothing is connected before the first use."""
+        _require(timeout, synchronous)
         self._backend = Backend(
             url_or_engine,
             shared=shared,
@@ -78,7 +82,7 @@ class SQLAlchemySessionStorage:
 
     def __repr__(self) -> str:
         """Show the URL without its password."""
-        return f"SQLAlchemySessionStorage({self._backend.engine.url.render_as_string(hide_password=True)!r})"
+        return f"SQLAlchemySessionStorage({shown(self._backend.engine.url)!r})"
 
     # Lifetime
 
@@ -232,3 +236,20 @@ class SQLAlchemySessionStorage:
     # Stands last, because below it `list` in an annotation would mean this method.
     async def list(self, key: SessionKey) -> list[TrackedMessage]:
         return await self._read(partial(self._sessions.entries, key=key))
+
+
+def _require(timeout: object, synchronous: object) -> None:
+    """Check what types cannot, or what nobody checks who has none.
+
+    Raises:
+        StorageError: an argument cannot be used.
+    """
+    if not isinstance(timeout, timedelta) or timeout <= timedelta(0):
+        raise StorageError(
+            f"The timeout of a storage is {timeout!r}, which is no length of time.", "Pass timedelta(seconds=5)."
+        )
+    if synchronous not in get_args(Synchronous):
+        raise StorageError(
+            f"synchronous of a storage is {synchronous!r}, which SQLite does not know.",
+            f"Pass one of {', '.join(get_args(Synchronous))}.",
+        )
