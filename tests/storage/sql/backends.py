@@ -85,6 +85,14 @@ class PostgresServer:
         finally:
             await connection.close()
 
+    async def execute_script(self, database: str, script: str) -> None:
+        """Run many statements, as a console does."""
+        connection = await asyncpg.connect(self.dsn(database))
+        try:
+            await connection.execute(script)
+        finally:
+            await connection.close()
+
 
 def start_postgres(directory: Path) -> PostgresServer:
     """Start a server that does not wait for the disk: what is tested is the storage, not the server."""

@@ -70,7 +70,7 @@ async def test_tables_that_vanish_are_named(postgres: PostgresServer, postgres_u
     await postgres.execute(str(make_url(postgres_url).database), "DROP TABLE tgslices_messages")
     text = await failure_of(storage)
     assert 'relation "tgslices_messages" does not exist' in text
-    assert text.endswith("Create the tables of storage.metadata, or pass create=True.")
+    assert text.endswith("Restore it from a backup, or create it as storage.metadata describes it.")
 
 
 async def test_connections_that_were_cut_are_replaced_without_anybody_noticing(

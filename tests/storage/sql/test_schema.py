@@ -177,7 +177,7 @@ async def test_without_create_missing_tables_are_named_and_not_made(file: Path, 
         with pytest.raises(StorageError) as caught:
             await storage.list(KEY)
         assert str(caught.value) == (
-            "The table tgslices_meta is missing or lacks a column. "
+            "The table tgslices_meta is missing, and so are the others. "
             "Create the tables of storage.metadata with your migrations, or pass create=True."
         )
     assert declarations(file) == {}

@@ -51,7 +51,7 @@ _POSTGRESQL: Final[dict[str, tuple[str, str]]] = {
         "refuses this user the right to do that",
         "Grant it, or create the tables beforehand and pass create=False.",
     ),
-    "42P01": ("misses a table", "Create the tables of storage.metadata, or pass create=True."),
+    "42P01": ("misses a table", "Restore it from a backup, or create it as storage.metadata describes it."),
     "42703": ("misses a column", "Bring the tables up to storage.metadata with your migrations."),
     "25006": ("is read-only", "Connect to the primary server, or let the user write."),
     "53100": ("cannot grow, because its disk is full", f"{INTACT} Free some space; writing goes on then."),
