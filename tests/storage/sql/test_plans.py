@@ -57,9 +57,11 @@ class Statements:
 
         database.execute = noting  # type: ignore[method-assign]  # to look on
 
-    def _note(self, connection: Any, cursor: Any, statement: str, parameters: Sequence[Any], *_: Any) -> None:
+    def _note(
+        self, _: Any, __: Any, statement: str, parameters: Sequence[Any], ___: Any = None, executemany: bool = False
+    ) -> None:
         if statement.lstrip().split()[0] in ("SELECT", "UPDATE", "DELETE", "WITH", "INSERT"):
-            self.sent.setdefault(statement, parameters)
+            self.sent.setdefault(statement, parameters[0] if executemany else parameters)
 
 
 async def use_everything(storage: SQLAlchemySessionStorage) -> None:

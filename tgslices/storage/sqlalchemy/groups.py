@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -97,6 +98,7 @@ class GroupWriter:
                     for write in missing
                     if write.opening is not None and write.message is not None
                 ]
+            entries.sort(key=itemgetter(0))
             for chunk in in_chunks(entries, self._database.most_rows):
                 if await self._execute(self._statements.insert_entries, chunk):
                     raise OwnershipLost  # somebody else has closed a key that is in memory
@@ -113,7 +115,7 @@ class GroupWriter:
                 place = place_of(write.opening)
                 is_open = write.is_open or (place in rows and rows[place][-1])
                 rows[place] = (*key_values(write.opening), is_open)
-        # In one order everywhere, so that two workers never wait for each other.
+        # Those that are there are locked in the order of their ids. This is the order of those that are new.
         ordered = [rows[place] for place in sorted(rows)]
         found: dict[Place, int] = {}
         for chunk in in_chunks(ordered, self._database.most_rows):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import PendingDeletion, SessionKey, TrackedMessage
@@ -92,15 +92,15 @@ class Pendings:
     ) -> None:
         """Set when these are due."""
         for chunk in in_chunks(_identities(pending), IDS_PER_STATEMENT):
-            await connection.execute(
-                update(self._table).where(self._table.c.identity.in_(chunk)).values(due_at=encode_time(until))
-            )
+            these = self._locked(self._table.c.identity.in_(chunk))
+            await connection.execute(update(self._table).where(these).values(due_at=encode_time(until)))
 
     async def settle(self, connection: AsyncConnection, pending: Collection[PendingDeletion]) -> int:
         """Drop these; return how many were there."""
         settled = 0
         for chunk in in_chunks(_identities(pending), IDS_PER_STATEMENT):
-            dropped = await connection.execute(delete(self._table).where(self._table.c.identity.in_(chunk)))
+            these = self._locked(self._table.c.identity.in_(chunk))
+            dropped = await connection.execute(delete(self._table).where(these))
             settled += dropped.rowcount
         return settled
 
@@ -116,32 +116,47 @@ class Pendings:
         c = self._table.c
         discarded = 0
         for chunk in in_chunks(list(message_ids), IDS_PER_STATEMENT):
-            dropped = await connection.execute(
-                delete(self._table).where(
-                    c.bot_id == bot_id,
-                    c.chat_id == chat_id,
-                    c.message_id.in_(chunk),
-                    same_connection(c.business_connection_id, business_connection_id),
-                )
+            these = self._locked(
+                c.bot_id == bot_id,
+                c.chat_id == chat_id,
+                c.message_id.in_(chunk),
+                same_connection(c.business_connection_id, business_connection_id),
             )
+            dropped = await connection.execute(delete(self._table).where(these))
             discarded += dropped.rowcount
         return discarded
 
     async def migrate(self, connection: AsyncConnection, bot_id: int, old_chat_id: int, new_chat_id: int) -> None:
-        """Let what left the keys of a chat count as having left those of its new id, unless it is pending there."""
+        """Let what left the keys of a chat count as having left those of its new id, unless it is pending there.
+
+        Takes a handful of statements, however many there are.
+        """
+        if old_chat_id == new_chat_id:
+            return
         c = self._table.c
         found = await connection.execute(
-            select(c.id, *self._columns()).where(c.bot_id == bot_id, c.key_chat_id == old_chat_id).with_for_update()
+            select(c.id, *self._columns())
+            .where(c.bot_id == bot_id, c.key_chat_id == old_chat_id)
+            .order_by(c.identity)
+            .with_for_update()
         )
+        moving: dict[bytes, int] = {}
         for row_id, *row in found.all():
             pending = pending_of(row)
-            identity = pending_identity(replace(pending.key, chat_id=new_chat_id), pending.message)
-            there = await connection.scalar(select(c.id).where(c.identity == identity, c.id != row_id))
-            if there is None:
-                change: Any = update(self._table).values(identity=identity, key_chat_id=new_chat_id)
-            else:
-                change = delete(self._table)
-            await connection.execute(change.where(c.id == row_id))
+            moving[pending_identity(replace(pending.key, chat_id=new_chat_id), pending.message)] = row_id
+        for identities in in_chunks(sorted(moving), IDS_PER_STATEMENT):
+            there = set(await connection.scalars(select(c.identity).where(c.identity.in_(identities))))
+            if there:
+                await connection.execute(delete(self._table).where(c.id.in_([moving[it] for it in there])))
+            rows = [{"row": moving[it], "new": it} for it in identities if it not in there]
+            if rows:
+                change = update(self._table).where(c.id == bindparam("row"))
+                await connection.execute(change.values(identity=bindparam("new"), key_chat_id=new_chat_id), rows)
+
+    def _locked(self, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+        """Find rows after locking them in one order, which neither UPDATE nor DELETE does by itself."""
+        c = self._table.c
+        return c.id.in_(select(c.id).where(*conditions).order_by(c.identity).with_for_update())
 
     def _columns(self) -> list[ColumnElement[Any]]:
         return [self._table.c[name] for name in PENDING_COLUMNS]

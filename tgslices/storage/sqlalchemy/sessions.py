@@ -1,7 +1,12 @@
 """Work on keys and their entries, each piece within one transaction.
 
 What changes or deletes a key locks its row first. Adding an entry needs that row too, so that nothing comes in between.
-Who needs several rows locks them in the order of their ids.
+
+Two workers never wait for each other, because everybody takes locks in one order: rows of keys by their ids, then keys
+that are new by their places, then entries by key, then pending deletions by their identities. What remains, PostgreSQL
+finds out, and it is done again: a key that was made since a statement began; two workers who are told the same two
+messages of one key in opposite orders, because entries keep the order in which they came; and claims of more entries
+than one statement takes, of which some are pending already.
 """
 
 from __future__ import annotations
@@ -172,7 +177,7 @@ class Sessions:
     ) -> int:
         """Drop the entries of messages that are gone, from every key of the bot; return how many."""
         keys, messages = self._keys, self._messages
-        dropped = 0
+        rows: list[Any] = []
         for chunk in in_chunks(list(message_ids), IDS_PER_STATEMENT):
             found = await connection.execute(
                 select(messages.c.id, messages.c.key_id)
@@ -184,13 +189,14 @@ class Sessions:
                     same_connection(messages.c.business_connection_id, business_connection_id),
                 )
             )
-            rows = found.all()
-            key_ids = sorted({row.key_id for row in rows})
+            rows += found.all()
+        key_ids = sorted({key_id for _, key_id in rows})
+        for chunk in in_chunks(key_ids, IDS_PER_STATEMENT):
             await connection.execute(
-                select(keys.c.id).where(keys.c.id.in_(key_ids)).order_by(keys.c.id).with_for_update()
+                select(keys.c.id).where(keys.c.id.in_(chunk)).order_by(keys.c.id).with_for_update()
             )
-            dropped += await self._drop_ids(connection, [row.id for row in rows])
-            await self.purge(connection, key_ids)
+        dropped = await self._drop_ids(connection, [row_id for row_id, _ in rows])
+        await self.purge(connection, key_ids)
         return dropped
 
     async def migrate(self, connection: AsyncConnection, bot_id: int, old_chat_id: int, new_chat_id: int) -> list[Move]:
@@ -203,11 +209,11 @@ class Sessions:
             .with_for_update()
         )
         rows = {key_of(row): KeyRow(row_id, is_open) for row_id, is_open, *row in found.all()}
-        return [
-            await self._move(connection, old, row, replace(old, chat_id=new_chat_id), rows)
-            for old, row in rows.items()
-            if old.chat_id == old_chat_id
-        ]
+        if old_chat_id == new_chat_id:
+            return [Move(key, key, *row) for key, row in rows.items()]
+        # By their places, because there they may meet keys that are being made.
+        moving = sorted((key for key in rows if key.chat_id == old_chat_id), key=place_of)
+        return [await self._move(connection, old, rows[old], replace(old, chat_id=new_chat_id), rows) for old in moving]
 
     async def _move(
         self, connection: AsyncConnection, old: SessionKey, row: KeyRow, new: SessionKey, rows: dict[SessionKey, KeyRow]

@@ -147,25 +147,44 @@ class Statements:
 
     def _open_keys(self, size: int) -> str:
         keys = self._tables.keys
-        insert = self._insert_rows(keys, (*KEY_COLUMNS, "is_open"), size)
+        insert = self._insert_locking(keys, (*KEY_COLUMNS, "is_open"), PLACE_COLUMNS, "id", size)
         insert = insert.on_conflict_do_update(
             index_elements=PLACE_COLUMNS, set_={"is_open": or_(keys.c.is_open, insert.excluded.is_open)}
         )
         return self._spell(insert.returning(keys.c.id, *(keys.c[name] for name in PLACE_COLUMNS)))
 
     def _add_pending(self, size: int) -> str:
-        insert = self._insert_rows(self._tables.pending, ("identity", *PENDING_COLUMNS), size)
+        names = ("identity", *PENDING_COLUMNS)
+        insert = self._insert_locking(self._tables.pending, names, ("identity",), "identity", size)
         return self._spell(
             insert.on_conflict_do_update(index_elements=["identity"], set_={"due_at": insert.excluded.due_at})
         )
 
+    def _insert_locking(
+        self, table: Table, names: Sequence[str], identity: Sequence[str], order: str, size: int
+    ) -> Any:
+        """Insert rows after what is there of them was locked in the order of a column, where rows have locks.
+
+        What is there would else be locked in the order of the rows. So it is counted first: no row comes out of the
+        join before.
+        """
+        if self._is_sqlite or size == 1:
+            return self._insert_rows(table, names, size)
+        given = self._select_arrays([column(name, table.c[name].type) for name in names]).cte("given")
+        there = (
+            select(table.c.id)
+            .where(*(table.c[name] == given.c[name] for name in identity))
+            .order_by(table.c[order])
+            .with_for_update(key_share=True, of=table)
+            .cte("there")
+        )
+        counted = select(func.count().label("n")).select_from(there).subquery("counted")
+        columns = [given.c[name] for name in names]
+        rows = select(*columns).where(counted.c.n.is_not(None)).order_by(given.c.ordinality)
+        return self._insert(table).from_select(names, rows)
+
     def _insert_rows(self, table: Table, names: Sequence[str], size: int) -> Any:
-        columns = [column(name, table.c[name].type) for name in names]
-        if size == ANY_NUMBER:
-            given = self._select_arrays(columns).subquery()
-            in_order = select(*(given.c[name] for name in names)).order_by(given.c.ordinality)
-            return self._insert(table).from_select(names, in_order)
-        rows = self._rows(columns, size)
+        rows = self._rows([column(name, table.c[name].type) for name in names], size)
         return self._insert(table).values([dict(zip(names, row, strict=True)) for row in rows])
 
     def _record_columns(self) -> list[Any]:
