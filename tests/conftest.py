@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 
 import pytest
 from hypothesis import settings
@@ -18,6 +19,9 @@ def pytest_configure() -> None:
     # pytest-asyncio before 1.4 asks for the current loop. Unless it was told that there is none, Python then makes one,
     # which nobody closes.
     asyncio.set_event_loop(None)
+    # What runs in a shell's background is started deaf to interrupts, and so would be every program that a test starts.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _skipped(config: pytest.Config) -> int:
