@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from tgslices.errors import StorageError
 from tgslices.storage.sqlalchemy.coalescer import Coalescer, Verdict
 
 
@@ -69,8 +70,15 @@ def database() -> Groups:
 
 
 async def test_a_lone_write_is_not_kept_waiting(database: Groups) -> None:
-    assert await database.coalescer().submit(1) == 10
-    assert database.groups == [[1]]
+    """A timer of any length would let the loop turn thousands of times."""
+    writer = database.coalescer()
+    for item in (1, 2):
+        answer, turns = writer.submit(item), 0
+        while not answer.done():
+            await asyncio.sleep(0)
+            turns += 1
+        assert (answer.result(), turns < 10) == (10 * item, True)
+    assert database.groups == [[1], [2]]
 
 
 async def test_writes_that_arrive_together_are_one_group_in_their_order(database: Groups) -> None:
@@ -209,3 +217,41 @@ async def test_closing_waits_for_what_was_accepted(database: Groups) -> None:
     answers = [writer.submit(item) for item in range(5)]
     await writer.aclose()
     assert [answer.result() for answer in answers] == [0, 10, 20, 30, 40]
+
+
+async def test_closing_fails_what_is_not_written_within_the_timeout(database: Groups) -> None:
+    writer = database.coalescer(largest=1, timeout=0.05)
+    database.gate.clear()
+    answers = [writer.submit(item) for item in range(3)]
+    await writer.aclose()
+    assert [str(answer.exception()) for answer in answers] == ["TimeoutError"] * 3
+    assert len(database.groups) == 1
+    database.gate.set()
+    assert await writer.submit(7) == 70
+    await writer.aclose()
+    assert database.open_connections == 0
+
+
+def test_a_writer_that_was_closed_keeps_deadlines_in_another_event_loop(database: Groups) -> None:
+    async def write(writer: Coalescer[int, int]) -> str:
+        database.gate = asyncio.Event()
+        [failure] = await asyncio.gather(writer.submit(1), return_exceptions=True)
+        await writer.aclose()
+        return str(failure)
+
+    writer = database.coalescer(timeout=0.05)
+    assert [asyncio.run(write(writer)) for _ in range(3)] == ["TimeoutError"] * 3
+
+
+def test_a_writer_that_was_not_closed_refuses_another_event_loop(database: Groups) -> None:
+    async def write(writer: Coalescer[int, int]) -> int:
+        return await writer.submit(1)
+
+    writer = database.coalescer()
+    assert asyncio.run(write(writer)) == 10
+    with pytest.raises(StorageError) as caught:
+        asyncio.run(write(writer))
+    assert str(caught.value) == (
+        "The storage is open in another event loop, which its connections belong to. "
+        "Await its aclose() before that loop ends, or make a storage for each loop."
+    )

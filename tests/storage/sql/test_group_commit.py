@@ -1,0 +1,82 @@
+"""How many statements recording takes: one for a lone message, and one for each group of those that arrive together."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from tgslices.model import Scope
+from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
+from tgslices.testing.contract.samples import KEY, sent
+
+SCOPE = Scope(42, 7, "private", 7)
+WRITERS = 100
+
+
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def where(request: pytest.FixtureRequest, postgres_url: str, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    return postgres_url if request.param == "PostgreSQL" else f"sqlite+aiosqlite:///{tmp_path / 'slices.db'}"
+
+
+def statements_of(storage: SQLAlchemySessionStorage) -> list[str]:
+    """Return a list that takes down what the database is told, transactions included."""
+    told: list[str] = []
+    engine = storage._backend.engine.sync_engine
+
+    @event.listens_for(engine, "connect")
+    def listen(connection: Any, _: object) -> None:
+        if engine.dialect.name == "sqlite":
+            connection.run_async(lambda driver: driver.set_trace_callback(told.append))
+
+    if engine.dialect.name == "postgresql":
+
+        @event.listens_for(engine, "before_cursor_execute")
+        def take_down(_: object, cursor: object, statement: str, *more: object) -> None:
+            told.append(statement)
+
+    return told
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_a_lone_message_takes_one_statement(where: str, shared: bool) -> None:
+    storage = SQLAlchemySessionStorage(where, shared=shared)
+    told = statements_of(storage)
+    await storage.add_opening(KEY, sent(1))
+    assert await storage.record(SCOPE, sent(2)) == 1
+    told.clear()
+    assert await storage.record(SCOPE, sent(3)) == 1
+    assert [statement.split()[0] in ("INSERT", "WITH") for statement in told] == [True]
+    await storage.aclose()
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_messages_of_a_hundred_writers_take_a_few_statements(where: str, shared: bool) -> None:
+    storage = SQLAlchemySessionStorage(where, shared=shared)
+    told = statements_of(storage)
+    await storage.open(KEY)
+    await asyncio.gather(*(storage.record(SCOPE, sent(number)) for number in range(WRITERS)))
+    told.clear()
+    records = [storage.record(SCOPE, sent(WRITERS + number)) for number in range(WRITERS)]
+    assert await asyncio.gather(*records) == [1] * WRITERS
+    assert len(told) == -(-WRITERS // storage._backend.database.largest_group)
+    assert len(told) <= 2
+    await storage.aclose()
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_keys_that_a_hundred_handlers_open_take_a_few_statements(where: str, shared: bool) -> None:
+    storage = SQLAlchemySessionStorage(where, shared=shared)
+    told = statements_of(storage)
+    await storage.open(KEY)
+    told.clear()
+    keys = [replace(KEY, user_id=number) for number in range(WRITERS)]
+    await asyncio.gather(*(storage.add_opening(key, sent(number)) for number, key in enumerate(keys)))
+    assert len(told) <= 12
+    assert set(await storage.open_keys(42)) == {KEY, *keys}
+    await storage.aclose()
