@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from types import TracebackType
-from typing import Literal, Self, TypeVar, overload
+from typing import Final, Literal, Self, TypeVar, overload
 
 from aiogram import Bot
 from aiogram.methods import TelegramMethod
@@ -25,12 +25,15 @@ from tgslices.tracker import Tracker
 
 T = TypeVar("T")
 
+ENTRIES_PER_STEP: Final = 10_000
+"""How many entries leave a session in one step, so that no step takes a storage longer than it may."""
+
 
 class Session(SendWrappers):
     """A handle on one slice of a conversation. Handles are cheap; any number of them may stand for one key.
 
     Handed out by :class:`~tgslices.manager.SessionManager`. Methods that read or change the storage raise whatever the
-    storage raises when it is down, and change nothing then.
+    storage raises when it is down, and change nothing then, but for a part of a session beyond ten thousand entries.
     """
 
     def __init__(
@@ -165,8 +168,10 @@ class Session(SendWrappers):
         key, until = self.key, now + self._lease
         result = None
         try:
-            claimed = await self._tracker.storage.claim(key, entries, now=now, until=until)
-            pending = [PendingDeletion(key, message, now, until) for message in claimed]
+            pending: list[PendingDeletion] = []
+            for part in _steps(entries):
+                claimed = await self._tracker.storage.claim(key, part, now=now, until=until)
+                pending += [PendingDeletion(key, message, now, until) for message in claimed]
             result = await self._executor.run(bot or self.bot, pending, migrated=migrated)
         finally:
             if result is None or result.pending or result.deferred:
@@ -180,7 +185,7 @@ class Session(SendWrappers):
             PredicateFailed: the predicate raised or is no plain callable; nothing was changed.
         """
         entries = await self.messages(predicate)
-        return await self._tracker.storage.remove(self.key, entries) if entries else 0
+        return sum([await self._tracker.storage.remove(self.key, part) for part in _steps(entries)])
 
     async def close(self) -> int:
         """Stop tracking and drop what is left, without touching Telegram; return how many entries were dropped.
@@ -188,6 +193,11 @@ class Session(SendWrappers):
         Deletions that are pending are finished all the same. Entering, tracking or sending opens the session again.
         """
         return await self._tracker.close(self._live)
+
+
+def _steps(entries: list[TrackedMessage]) -> Iterator[list[TrackedMessage]]:
+    for start in range(0, len(entries), ENTRIES_PER_STEP):
+        yield entries[start : start + ENTRIES_PER_STEP]
 
 
 def _require_reach(bot: Bot | None, key: SessionKey, entries: list[TrackedMessage]) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, delete, exists, literal, select, update
@@ -148,19 +149,27 @@ class Sessions:
     async def take(
         self, connection: AsyncConnection, key: SessionKey, messages: Collection[TrackedMessage]
     ) -> list[Values]:
-        """Remove exactly these entries from a key; return the values of those that were there, in the key's order."""
+        """Remove exactly these entries from a key; return the values of those that were there, in the key's order.
+
+        What it costs depends on how many are to go, and not on how many stay.
+        """
         row = await self.lock(connection, key)
         if row is None or not messages:
             return []
-        wanted = {(message.chat_id, message.message_id, variant_of(message)) for message in messages}
+        wanted: dict[int, set[tuple[int, bytes]]] = {}
+        for message in messages:
+            wanted.setdefault(message.chat_id, set()).add((message.message_id, variant_of(message)))
         c = self._messages.c
         columns = (c.id, *(c[name] for name in MESSAGE_COLUMNS))
-        found = (await connection.execute(select(*columns).where(c.key_id == row.id).order_by(c.id))).all()
-        taken = [entry for entry in found if tuple(entry[1:4]) in wanted]
-        if len(taken) == len(found):
-            await self._drop_entries(connection, row.id)
-        else:
-            await self._drop_ids(connection, [entry[0] for entry in taken])
+        taken: list[Any] = []
+        for chat_id, identities in wanted.items():
+            for chunk in in_chunks(sorted({message_id for message_id, _ in identities}), IDS_PER_STATEMENT):
+                found = await connection.execute(
+                    select(*columns).where(c.key_id == row.id, c.chat_id == chat_id, c.message_id.in_(chunk))
+                )
+                taken += [entry for entry in found.all() if (entry[2], entry[3]) in identities]
+        taken.sort(key=itemgetter(0))
+        await self._drop_ids(connection, [entry[0] for entry in taken])
         if taken:
             await self.purge(connection, [row.id])
         return [tuple(entry[1:]) for entry in taken]
