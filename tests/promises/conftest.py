@@ -1,8 +1,9 @@
-"""Every promise is kept by polling with the memory storage, and by a webhook with a four-method plugin."""
+"""Every promise is kept by polling, with the memory storage and with a file, and by a webhook with a plugin of four."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from aiogram import Dispatcher
@@ -10,6 +11,7 @@ from aiogram import Dispatcher
 from tests.promises.stage import Stage, polling, webhook
 from tests.promises.storages import ListStorage
 from tgslices import MemorySessionStorage, SessionBot, SessionStorage, setup_sessions
+from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing import BotApi
 
 
@@ -20,16 +22,34 @@ async def api() -> AsyncIterator[BotApi]:
         yield api
 
 
-@pytest.fixture(params=["polling", "webhook"])
-def delivery(request: pytest.FixtureRequest) -> str:
-    """How updates reach the bot."""
+@pytest.fixture(params=["polling", "webhook", "polling-sqlite"])
+def variant(request: pytest.FixtureRequest) -> str:
+    """How updates reach the bot, and where its sessions are kept."""
     return str(request.param)
 
 
 @pytest.fixture
-def storage(delivery: str) -> SessionStorage:
-    """Where the sessions are kept."""
-    return MemorySessionStorage() if delivery == "polling" else ListStorage()
+def delivery(variant: str) -> str:
+    """How updates reach the bot."""
+    return variant.partition("-")[0]
+
+
+@pytest.fixture
+def kept(variant: str, tmp_path: Path) -> SessionStorage:
+    """A storage of the variant's kind."""
+    match variant:
+        case "polling":
+            return MemorySessionStorage()
+        case "webhook":
+            return ListStorage()
+        case _:
+            return SQLAlchemySessionStorage(f"sqlite:///{tmp_path / 'kept.db'}")
+
+
+@pytest.fixture
+def storage(kept: SessionStorage) -> SessionStorage:
+    """Where the sessions of the bot on the stage are kept."""
+    return kept
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ import pytest
 from aiogram.types import Message
 
 from tests.promises.stage import Stage, texts_of
-from tests.promises.storages import Line, ListStorage
-from tgslices import MemorySessionStorage, SessionBot, SessionManager, SessionStorage
+from tests.promises.storages import Line
+from tgslices import SessionBot, SessionManager, SessionStorage
 
 
 @pytest.fixture
-def line(delivery: str) -> Line:
-    return Line(MemorySessionStorage() if delivery == "polling" else ListStorage())
+def line(kept: SessionStorage) -> Line:
+    return Line(kept)
 
 
 @pytest.fixture
@@ -79,6 +79,7 @@ async def test_another_bots_session_does_not_wake_an_idle_bot(stage: Stage) -> N
         beside.get(stage.chat.id)
         assert not beside.is_idle()
         assert stage.bot.sessions.is_idle()
+        await beside.aclose()
 
 
 async def test_a_bot_that_was_idle_records_from_the_next_message_on(stage: Stage) -> None:

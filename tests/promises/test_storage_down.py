@@ -10,15 +10,15 @@ import pytest
 from aiogram.types import Message
 
 from tests.promises.stage import Stage, texts_of
-from tests.promises.storages import Line, ListStorage
-from tgslices import MemorySessionStorage, Session, SessionQualifier, SessionStorage, TrackedMessage
+from tests.promises.storages import Line
+from tgslices import Session, SessionQualifier, SessionStorage, TrackedMessage
 
 Order = Annotated[Session, SessionQualifier("order")]
 
 
 @pytest.fixture
-def line(delivery: str) -> Line:
-    return Line(MemorySessionStorage() if delivery == "polling" else ListStorage())
+def line(kept: SessionStorage) -> Line:
+    return Line(kept)
 
 
 @pytest.fixture

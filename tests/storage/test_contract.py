@@ -6,12 +6,15 @@ import gc
 from array import array
 from collections import deque
 from collections.abc import Collection
-from copy import deepcopy
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from struct import Struct
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
-from tgslices.model import SessionKey, TrackedMessage
+from aiogram.enums import ContentType
+
+from tgslices.model import Direction, SessionKey, TrackedMessage
 from tgslices.storage.adapter import PluginStorage
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.testing.contract import DurableStorageContract, SessionStorageContract
@@ -28,6 +31,26 @@ def weight(root: object) -> int:
             waiting += gc.get_referents(found)
     containers = (list, dict, set, deque, bytearray, array)
     return sum(len(found) for found in seen.values() if isinstance(found, containers))
+
+
+def message_of(row: tuple[int, ...], place: tuple[Any, ...]) -> TrackedMessage:
+    """Read a row of the memory storage as anyone would who has its documentation."""
+    message_id, _, marks, user_id, thread_id, days, seconds, microseconds, *at, kind = row
+    chat_id, business_connection_id, ephemeral_message_id, receiver_user_id = place
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    return TrackedMessage(
+        message_id=message_id,
+        chat_id=chat_id,
+        user_id=None if marks & 1 else user_id,
+        kind=[None, *ContentType][kind],
+        direction=Direction.OUTGOING if marks & 8 else Direction.INCOMING,
+        date=None if marks & 4 else epoch + timedelta(days, seconds, microseconds),
+        at=epoch + timedelta(*at),
+        business_connection_id=business_connection_id,
+        thread_id=None if marks & 2 else thread_id,
+        ephemeral_message_id=ephemeral_message_id,
+        receiver_user_id=receiver_user_id,
+    )
 
 
 class DictionaryStorage:
@@ -60,7 +83,9 @@ class TestMemory(DurableStorageContract):
         return MemorySessionStorage()
 
     async def raw_list(self, storage: MemorySessionStorage, key: SessionKey) -> list[TrackedMessage]:
-        return await deepcopy(storage).list(key)
+        rows: bytearray = storage._open.get(key) or storage._closed.get(key) or bytearray()
+        places = {0: (key.chat_id, key.business_connection_id, None, None), **storage._slices._places._places}
+        return [message_of(row, places[row[1]]) for row in Struct("<qIBqqiIIiIIH").iter_unpack(rows)]
 
     async def raw_count(self, storage: MemorySessionStorage) -> int:
         # Without the slices, which keep the numbers of places to use them again, and the chats that migrated.

@@ -346,6 +346,7 @@ class DurableStorageContract(PendingDeletionContract):
 
     async def test_storages_at_one_place_see_each_other_if_they_share_it(self, opened: Opener) -> None:
         if not self.shared:
+            await self._expect_storages_at_one_place_to_be_apart(opened)
             return
         one, other = await opened(), await opened()
         await one.open(KEY)
@@ -356,6 +357,20 @@ class DurableStorageContract(PendingDeletionContract):
         assert await one.record(IN_PRIVATE, sent(3)) == 0
         assert await one.matching(IN_PRIVATE) == []
         assert await one.open_keys(KEY.bot_id) == []
+
+    async def _expect_storages_at_one_place_to_be_apart(self, opened: Opener) -> None:
+        """Who promises no sharing refuses it, or shares nothing: each would miss what the other opens."""
+        one = await opened()
+        await one.open(KEY)
+        try:
+            other = await opened()
+        except Exception:  # noqa: BLE001, S110  # whatever a plugin refuses it with
+            pass
+        else:
+            assert await other.record(IN_PRIVATE, sent(1)) == 0
+            assert await other.open_keys(KEY.bot_id) == []
+        assert await one.list(KEY) == []
+        assert await one.open_keys(KEY.bot_id) == [KEY]
 
     async def test_storages_at_one_place_record_claim_and_lease_everything_once(self, opened: Opener) -> None:
         workers = [await opened() for _ in range(4 if self.shared else 1)]
