@@ -157,6 +157,22 @@ async def test_an_upgrade_may_take_longer_than_a_call_and_other_workers_wait_for
         await worker.aclose()
 
 
+async def test_an_upgrade_of_a_file_may_take_longer_than_a_call(file_url: str) -> None:
+    old = SQLAlchemySessionStorage(file_url)
+    await old.add_opening(KEY, sent(1))
+    await old.aclose()
+
+    def count(connection: Connection, tables: Tables) -> None:
+        """Keep the thread of the connection busy."""
+        numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000)"
+        connection.execute(text(f"{numbers} SELECT count(*) FROM n"))
+
+    storage = of_version_2(SQLAlchemySessionStorage(file_url, timeout=SECOND / 5), count)
+    assert await took(storage.start()) > storage._backend.timeout
+    assert await storage.list(KEY) == [sent(1)]
+    await storage.aclose()
+
+
 @pytest.mark.parametrize("how", ["cancelled", "closed"])
 async def test_an_upgrade_ends_with_whoever_wanted_it_and_is_undone(
     postgres: PostgresServer, postgres_url: str, how: str
@@ -181,6 +197,9 @@ async def test_an_upgrade_ends_with_whoever_wanted_it_and_is_undone(
         await storage.aclose()
         await asyncio.wait([starting])
     assert starting.cancelled() is (how == "cancelled")
+    if how == "closed":
+        with pytest.raises(StorageError, match=r"^The storage was closed\. Await its start\(\) to open it again\.$"):
+            await storage.list(KEY)
     assert await version_in(postgres, postgres_url) == "1"
     await old.start()
     assert await old.record(SCOPE, sent(2)) == 1

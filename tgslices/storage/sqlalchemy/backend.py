@@ -169,6 +169,7 @@ class Backend:
             async with asyncio.timeout(self.timeout):
                 await self._changing.acquire()
         except TimeoutError:
+            self._was_closed = True
             self.transactions.cancel()  # of a start that takes its time
             await self._changing.acquire()
         try:
@@ -223,6 +224,8 @@ class Backend:
         if self._own_connections is not None:
             self._own_connections.cut()
         await asyncio.wait({taking}, timeout=self.timeout)
+        if taking.done() and not taking.cancelled():
+            taking.exception()  # looked at: that the server is silent is no news
 
     async def _dispose(self) -> None:
         try:
