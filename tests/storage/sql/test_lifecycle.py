@@ -75,7 +75,8 @@ async def test_a_storage_that_waits_for_a_silent_server_is_closed(
         failures = await asyncio.gather(*waiting, return_exceptions=True)
     late = (
         f"The storage at {make_url(where).render_as_string()} did not answer within 1 seconds. "
-        "Look at the database and at who keeps locks in it, or give the storage a longer timeout."
+        "Check that the server can be reached and who keeps locks in the database, "
+        "or give the storage a longer timeout."
     )
     assert {str(failure) for failure in failures} == {late}
 
