@@ -117,6 +117,10 @@ async def test_a_password_in_the_parameters_is_neither_shown_nor_told() -> None:
         "(ConnectionRefusedError: [Errno 111] Connect call failed ('127.0.0.1', 1)). "
         "Check that the server runs and that host and port of the URL are right."
     )
+    empty = SQLAlchemySessionStorage("postgresql://bot:@host/slices?password=")
+    assert str(empty._backend.explain(RuntimeError("spoilt"))).endswith(
+        "failed (RuntimeError: spoilt). The cause is chained to this error."
+    )
     told = storage._backend.explain(RuntimeError("no topsecret, no mine"))
     assert str(told) == (
         f"The storage at {where} failed (RuntimeError: no ***, no ***). The cause is chained to this error."

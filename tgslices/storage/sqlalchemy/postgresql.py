@@ -56,7 +56,7 @@ class PostgreSQL:
     async def check(self, connection: AsyncConnection) -> None:
         """Refuse an encoding that lacks most characters. The server names it when a connection begins."""
         driver: Any = (await connection.get_raw_connection()).driver_connection
-        encoding = driver.get_settings().server_encoding
+        encoding = getattr(driver.get_settings(), "server_encoding", "UTF8")  # a pooler may keep it to itself
         if encoding not in _ENCODINGS:
             raise StorageError(
                 f"The database keeps text as {encoding}, which lacks most of the characters that people write.",

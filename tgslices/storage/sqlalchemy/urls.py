@@ -39,12 +39,12 @@ def shown(url: URL) -> str:
 
 
 def secrets_of(url: URL) -> Iterator[str]:
-    """Yield what no text may hold."""
+    """Yield what no text may hold; nothing is empty."""
     if url.password:
         yield str(url.password)
     for name, value in url.query.items():
         if _is_secret(name):
-            yield from (value,) if isinstance(value, str) else value
+            yield from filter(None, (value,) if isinstance(value, str) else value)
 
 
 def _is_secret(name: str) -> bool:
