@@ -135,10 +135,11 @@ async def test_a_frozen_server_holds_nobody_up_for_longer_than_the_timeout(fragi
     await storage.aclose()
 
 
+@pytest.mark.parametrize("shared", [False, True])
 async def test_a_server_that_goes_away_under_load_and_comes_back_loses_nothing(
-    fragile_postgres: PostgresServer,
+    fragile_postgres: PostgresServer, shared: bool
 ) -> None:
-    storage = SQLAlchemySessionStorage(fragile_postgres.url("postgres"), prefix="gone_")
+    storage = SQLAlchemySessionStorage(fragile_postgres.url("postgres"), prefix=f"gone_{shared}_", shared=shared)
     await storage.open(KEY)
     failures = 0
     recorded: set[int] = set()
