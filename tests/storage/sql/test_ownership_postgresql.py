@@ -236,6 +236,26 @@ async def test_writes_that_wait_while_the_lock_is_lost_land_where_their_keys_are
     assert await database.rows(ORPHANS) == [(0,)]
 
 
+async def test_writes_that_wait_while_the_lock_is_lost_fail_when_the_storage_is_closed(
+    database: Database, alone: SQLAlchemySessionStorage
+) -> None:
+    async with alone._backend.transactions.turn:
+        waiting = asyncio.create_task(alone.record(SCOPE, sent(1)))
+        while not alone._backend.transactions.turn._waiters:  # type: ignore[attr-defined]  # a lock's
+            await asyncio.sleep(0)
+        await database.cut_owner()
+        closing = asyncio.create_task(alone.aclose())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    with pytest.raises(StorageError) as caught:
+        await waiting
+    await closing
+    assert str(caught.value) == (
+        "The storage lost the lock by which it owned its tables alone, as its connection to the server broke. "
+        "Nothing was written. The next call takes the lock again."
+    )
+
+
 async def test_a_key_that_vanished_from_the_tables_gets_no_entry(
     database: Database, alone: SQLAlchemySessionStorage
 ) -> None:

@@ -155,8 +155,13 @@ class Backend:
 
     @property
     def is_lost(self) -> bool:
+        """Whether it must be started again, because what is in memory may be wrong."""
+        return self.is_doubtful and not self._was_closed
+
+    @property
+    def is_doubtful(self) -> bool:
         """Whether a database that was owned alone may have become somebody else's since it was last started."""
-        return self._losses != self._losses_at_start and not self._was_closed
+        return self._losses != self._losses_at_start
 
     def lose(self) -> None:
         """Note that the database may no longer be owned alone: whoever comes next must start it again."""

@@ -133,7 +133,7 @@ class Openness:
         Raises:
             OwnershipLost: what is in memory may be wrong.
         """
-        if self._backend.is_lost:
+        if self._backend.is_doubtful:
             raise OwnershipLost
         if self._owned is not None:
             for key in self._owned.in_doubt:
