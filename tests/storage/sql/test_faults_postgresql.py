@@ -136,53 +136,56 @@ async def test_a_frozen_server_holds_nobody_up_for_longer_than_the_timeout(fragi
     await storage.aclose()
 
 
+class Load:
+    """Twenty writers that go on until the server has gone and come back, however long it takes to stop."""
+
+    def __init__(self, storage: SQLAlchemySessionStorage) -> None:
+        self.recorded: set[int] = set()
+        self.most_waiting = 0
+        self.has_gone, self.is_back = asyncio.Event(), asyncio.Event()
+        self._storage = storage
+        self._failures = 0
+
+    async def write(self, writer: int) -> None:
+        for number in count(writer, 20):
+            while number not in self.recorded:
+                await self._record(number)
+            if self.is_back.is_set():
+                return
+
+    async def _record(self, number: int) -> None:
+        try:
+            async with asyncio.timeout(30):
+                await self._storage.record(SCOPE, sent(number))
+            self.recorded.add(number)
+        except StorageError:
+            self._failures += 1
+            self.most_waiting = max(self.most_waiting, len(self._storage._openness.writer._waiting))
+            if self._failures > 100:
+                self.has_gone.set()
+                await self.is_back.wait()
+
+
 @pytest.mark.parametrize("shared", [False, True])
 async def test_a_server_that_goes_away_under_load_and_comes_back_loses_nothing(
     fragile_postgres: PostgresServer, shared: bool
 ) -> None:
     storage = SQLAlchemySessionStorage(fragile_postgres.url("postgres"), prefix=f"gone_{shared}_", shared=shared)
     await storage.open(KEY)
-    failures = 0
-    recorded: set[int] = set()
-    enough, back = asyncio.Event(), asyncio.Event()
-    most_waiting = 0
-
-    async def record(number: int) -> None:
-        nonlocal failures, most_waiting
-        while True:
-            try:
-                async with asyncio.timeout(30):
-                    await storage.record(SCOPE, sent(number))
-            except StorageError:
-                failures += 1
-                if failures > 100:
-                    enough.set()
-                most_waiting = max(most_waiting, len(storage._openness.writer._waiting))
-                if enough.is_set():
-                    await back.wait()
-            else:
-                recorded.add(number)
-                return
-
-    async def write(writer: int) -> None:
-        for number in count(writer, 20):  # until the server has gone and come back, however long it takes to stop
-            await record(number)
-            if back.is_set():
-                return
-
-    writing = [asyncio.create_task(write(writer)) for writer in range(20)]
-    while len(recorded) < 200:
+    load = Load(storage)
+    writing = [asyncio.create_task(load.write(writer)) for writer in range(20)]
+    while len(load.recorded) < 200:
         await asyncio.sleep(0)
     await asyncio.to_thread(fragile_postgres.stop)
-    await enough.wait()
-    acknowledged = set(recorded)
+    await load.has_gone.wait()
+    acknowledged = set(load.recorded)
     await asyncio.to_thread(fragile_postgres.start)
-    back.set()
+    load.is_back.set()
     await asyncio.gather(*writing)
     listed = {it.message_id for it in await storage.list(KEY)}
     assert acknowledged <= listed
-    assert listed == recorded
-    assert most_waiting <= 20
+    assert listed == load.recorded
+    assert load.most_waiting <= 20
     await storage.aclose()
 
 
