@@ -98,7 +98,7 @@ def _require_usable(engine: AsyncEngine) -> None:
     if translated:
         raise StorageError(
             f"The engine translates schemas ({translated!r}), which the storage's own statements do not follow.",
-            "Pass schema= to the storage, and engine.execution_options(schema_translate_map=None) as its engine.",
+            "Pass schema= to the storage, and an engine that does not translate.",
         )
 
 
