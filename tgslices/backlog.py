@@ -9,17 +9,20 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
 from tgslices.attempt import SharedAttempt
-from tgslices.errors import InvalidSessionKey, InvalidTrackedMessage
+from tgslices.errors import InvalidSessionKey, InvalidTrackedMessage, ValueRefused
 
 log = logging.getLogger("tgslices")
 
 Write: TypeAlias = Callable[[], Awaitable[object]]
 """A call of the storage; :class:`Backlog` also takes one that only reads."""
 
+MOST_REFUSALS: Final = 3
+"""How often a write fails while the storage answers before it is given up: a pool may hold several dead connections."""
+
 FIRST_DELAY: Final = 0.1
 LONGEST_DELAY: Final = 5.0
 
-_HOPELESS: Final = (InvalidTrackedMessage, InvalidSessionKey)
+_HOPELESS: Final = (InvalidTrackedMessage, InvalidSessionKey, ValueRefused)
 """What a storage of ours says of an entry that can never be written."""
 
 
@@ -27,9 +30,9 @@ class Backlog:
     """An ordered, bounded queue of writes, and one task that tries them again with backoff.
 
     A failure is the storage's, and the write stays first in line. Only an entry that can never be written is logged and
-    dropped, so that it does not hold up the rest: one that our own errors name, or one that a storage refuses with a
-    ``ValueError`` or ``TypeError`` while it answers when it is asked for something else. Drivers raise those too when a
-    connection was closed.
+    dropped, so that it does not hold up the rest: one that our own errors name, or one that a storage refuses again and
+    again with a ``ValueError`` or ``TypeError`` while it answers when it is asked for something else. Drivers raise
+    those too when a connection was closed.
     """
 
     def __init__(
@@ -87,12 +90,17 @@ class Backlog:
     async def _drain(self) -> None:
         while self.waiting:
             write, what = self.waiting[0]
-            try:
-                await write()
-            except (ValueError, TypeError) as error:
-                if not (isinstance(error, _HOPELESS) or await self._answers()):
-                    raise
-                log.exception("Cannot record %s; it is left out", what)
+            for refusals in range(1, MOST_REFUSALS + 1):
+                try:
+                    await write()
+                    break
+                except (ValueError, TypeError) as error:
+                    is_hopeless = isinstance(error, _HOPELESS)
+                    if not (is_hopeless or await self._answers()):
+                        raise
+                    if is_hopeless or refusals == MOST_REFUSALS:
+                        log.exception("Cannot record %s; it is left out", what)
+                        break
             self.waiting.popleft()
 
     async def _answers(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 from aiogram import Bot
-from aiogram.types import BusinessMessagesDeleted, TelegramObject
+from aiogram.types import TelegramObject
 
 from tgslices.manager import SessionManager, handling
 from tgslices.tracker import Tracker
@@ -35,7 +35,8 @@ def incoming_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middlewa
         token = begin(event)  # type: ignore[arg-type]  # an update middleware gets updates only
         tracker.under_way += 1
         try:
-            if not tracker.is_idle():
+            # What is gone may have left entries although no session is open.
+            if not tracker.is_idle() or event.deleted_business_messages is not None:  # type: ignore[attr-defined]  # likewise
                 await tracker.track(event)  # type: ignore[arg-type]  # likewise
             return await handler(event, data)
         finally:
@@ -45,17 +46,3 @@ def incoming_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middlewa
                 await tracker.end_update()
 
     return track
-
-
-def deletions_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middleware:
-    """Return the middleware for ``deleted_business_messages``, which drops the entries of what is gone.
-
-    It is one of its own, because entries may be left while no session is open, and only these updates should pay.
-    """
-
-    async def follow(handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
-        assert isinstance(event, BusinessMessagesDeleted)  # noqa: S101 - for type checkers; aiogram sorts updates
-        await manager_of(data["bot"]).tracker.discard(event)
-        return await handler(event, data)
-
-    return follow

@@ -24,16 +24,17 @@ class LiveKey:
     outlived its block can tell.
     """
 
-    __slots__ = ("__weakref__", "_closed", "key")
+    __slots__ = ("__weakref__", "_closed", "_one_with", "key")
 
     def __init__(self, key: SessionKey) -> None:
         """Start with a key that was never closed."""
         self.key = key
         self._closed = [0]
+        self._one_with: LiveKey | None = None
 
-    def close(self) -> None:
-        """Note that the session was closed now."""
-        self._closed[0] = moment()
+    def close(self, at: int) -> None:
+        """Note that the session was closed at a :func:`moment`."""
+        self._closed[0] = max(self._closed[0], at)
 
     def was_closed_since(self, earlier: int) -> bool:
         """Tell whether the session was closed after a :func:`moment`."""
@@ -43,6 +44,7 @@ class LiveKey:
         """Share everything with another from now on, because their chats have become one."""
         other._closed[0] = max(self._closed[0], other._closed[0])
         self._closed = other._closed
+        self._one_with = other  # so that whoever asks for the key meanwhile finds it
         self.key = other.key
 
 
@@ -70,9 +72,12 @@ class LiveKeys:
         moved_to = self._moved_to.get(key.chat_id)
         return key if moved_to is None else replace(key, chat_id=moved_to)
 
-    def move(self, old_chat_id: int, new_chat_id: int) -> None:
-        """Let every handle follow its chat. Harmless when repeated."""
+    def note(self, old_chat_id: int, new_chat_id: int) -> None:
+        """Note that a chat is about to have another id."""
         self._moved_to[old_chat_id] = new_chat_id
+
+    def move(self, old_chat_id: int) -> None:
+        """Let every handle follow its chat. Harmless when repeated."""
         for old in [key for key in self._live if key.chat_id == old_chat_id]:
             live = self._live.pop(old, None)
             if live is not None:

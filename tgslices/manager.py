@@ -77,7 +77,7 @@ class SessionManager:
         """Manage a bot's sessions. Subclass it and pass the class as ``manager_factory`` to change how.
 
         Raises:
-            InvalidStorage: the storage misses one of the four methods.
+            InvalidStorage: the storage misses one of the four methods, or has only a part of the durable ones.
         """
         config = config or SessionConfig()
         self.bot = bot
@@ -86,6 +86,7 @@ class SessionManager:
         self.storage: SessionStorage = given(storage)
         self.used = False
         self.wired = False
+        self._uses_storage = False
         self._runs = 0
         """How many dispatchers run this bot now."""
         self._durable = durable(storage)
@@ -163,8 +164,9 @@ class SessionManager:
         )
 
     def _note_use(self) -> None:
-        if not self.used:
-            self.used = True
+        self.used = True
+        if not self._uses_storage:
+            self._uses_storage = True
             use(self._durable, self)
 
     def _record_of(self, event: TelegramObject) -> TrackedMessage | None:
@@ -246,22 +248,32 @@ class SessionManager:
 
         Raises whatever the storage raises when it cannot be connected.
         """
-        await self._durable.start()
-        use(self._durable, self)
         self._runs += 1
+        self._uses_storage = True
+        use(self._durable, self)
+        try:
+            await self._durable.start()
+        except BaseException:
+            self.stop()
+            raise
         self.settler.start()
 
-    def ends(self) -> bool:
-        """Note that a dispatcher stops, and tell whether no other one runs this bot: then it is to be finished."""
+    @property
+    def is_run(self) -> bool:
+        """Whether a dispatcher runs this bot now."""
+        return self._runs > 0
+
+    def stop(self) -> None:
+        """Note that a dispatcher stops; when it was the last one, the manager is to be finished and released."""
         self._runs = max(self._runs - 1, 0)
-        return not self._runs
 
     async def aclose(self) -> None:
         """Let handlers finish, write what is waiting, and close the storage unless others use it.
 
         A manager that was started several times, by dispatchers that share a bot, goes on until the last of them stops.
         """
-        if self.ends():
+        self.stop()
+        if not self.is_run:
             await self.finish()
             await self.release()
 
@@ -270,10 +282,14 @@ class SessionManager:
         await self.tracker.finish()
         await self.settler.stop()
         await self.tracker.aclose()
+        if self.is_run:  # another dispatcher has started meanwhile
+            self.settler.start()
 
     async def release(self) -> None:
-        """Do the second part of :meth:`aclose`: close the storage unless others use it."""
-        await let_go(self._durable, self)
+        """Do the second part of :meth:`aclose`: close the storage unless others use it, or a dispatcher started."""
+        if not self.is_run:
+            self._uses_storage = False
+            await let_go(self._durable, self)
 
 
 def sessions_of(bot: Bot) -> SessionManager | None:

@@ -165,11 +165,12 @@ class Session(SendWrappers):
             return plan_deletion(entries, now=now, bot_id=(bot or self.bot).id, migrated=migrated)
         if not entries:
             return ClearResult()
-        key, until = self.key, now + self._lease
         result = None
         try:
             pending: list[PendingDeletion] = []
             for part in _steps(entries):
+                key, now = self.key, self._tracker.clock()  # a migration or a slow storage may come in between
+                until = now + self._lease
                 claimed = await self._tracker.storage.claim(key, part, now=now, until=until)
                 pending += [PendingDeletion(key, message, now, until) for message in claimed]
             result = await self._executor.run(bot or self.bot, pending, migrated=migrated)

@@ -10,13 +10,13 @@ from functools import partial
 from typing import Any, Final, TypeAlias
 
 from aiogram.enums import ContentType
-from aiogram.types import BusinessMessagesDeleted, Message, Update
+from aiogram.types import Message, Update
 from magic_filter import MagicFilter
 
 from tgslices.backlog import Backlog, Write
 from tgslices.deletion.routes import ChatKind, chat_kind
 from tgslices.extract import new_message, track_incoming
-from tgslices.livekeys import LiveKey, LiveKeys
+from tgslices.livekeys import LiveKey, LiveKeys, moment
 from tgslices.model import Scope, SessionKey, TrackedMessage, scope_unchecked
 from tgslices.predicates import LateAnswer, holds
 from tgslices.storage.protocol import DurableSessionStorage
@@ -153,13 +153,11 @@ class Tracker:
                 await self.storage.record(scope, record)
             except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
                 self._backlog.keep(partial(self.storage.record, scope, record), "a message", error)
-
-    async def discard(self, gone: BusinessMessagesDeleted) -> None:
-        """Drop the entries of business messages that somebody has deleted."""
-        await self._write(
-            partial(self.storage.discard, self.bot_id, gone.business_connection_id, gone.chat.id, gone.message_ids),
-            "deleted business messages",
-        )
+        elif (gone := update.deleted_business_messages) is not None:
+            await self._write(
+                partial(self.storage.discard, self.bot_id, gone.business_connection_id, gone.chat.id, gone.message_ids),
+                "deleted business messages",
+            )
 
     async def _record(self, update: Update, scope: Scope, message: TrackedMessage) -> None:
         await self._write(partial(self.storage.record, scope, message), "a message")
@@ -189,10 +187,11 @@ class Tracker:
 
     async def migrate(self, old_chat_id: int, new_chat_id: int) -> None:
         """Move everything of a group to the supergroup that it became. Harmless when repeated."""
+        self.live_keys.note(old_chat_id, new_chat_id)  # first, so that who writes under an old key late moves it too
         await self._write(
             partial(self.storage.migrate, self.bot_id, old_chat_id, new_chat_id), f"a migration to {new_chat_id}"
         )
-        self.live_keys.move(old_chat_id, new_chat_id)
+        self.live_keys.move(old_chat_id)
         for key in [key for key in self.predicates if key.chat_id == old_chat_id]:
             self.predicates.setdefault(self.live_keys.now(key), self.predicates.pop(key))
         for key, current in [intent for intent in self.intents if intent[0].chat_id == old_chat_id]:
@@ -229,6 +228,7 @@ class Tracker:
     async def add_late(self, key: SessionKey, message: TrackedMessage) -> bool:
         """Add an entry to one session only if it is open still; return False when it was closed meanwhile."""
         await self.settle_intents()
+        key = self.live_keys.now(key)
         if key in self.predicates:
             await self.add(key, message)
             return True
@@ -239,6 +239,8 @@ class Tracker:
             added = await self.storage.add_if_open(key, message)
 
         await self._backlog.write(write, "a message")
+        if not added and self.live_keys.now(key) != key:
+            return await self.add_late(key, message)
         return added
 
     # Closing
@@ -246,7 +248,7 @@ class Tracker:
     async def close(self, live: LiveKey) -> int:
         """Stop tracking a session and drop what is left of it; return how many entries were dropped."""
         await self.ready()
-        key = live.key
+        key, at = live.key, moment()
         predicate = self.predicates.pop(key, None)  # before the storage works, so that no match comes behind its back
         try:
             dropped = await self.storage.close(key)
@@ -254,7 +256,7 @@ class Tracker:
             if predicate is not None:
                 self.predicates.setdefault(key, predicate)
             raise
-        live.close()
+        live.close(at)
         return dropped
 
     async def unsubscribe(self, key: SessionKey) -> None:

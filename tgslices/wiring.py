@@ -15,7 +15,7 @@ from aiogram.client.session.base import BaseSession
 from aiogram.types import TelegramObject
 
 from tgslices.errors import ConfigurationError
-from tgslices.incoming import deletions_middleware, incoming_middleware
+from tgslices.incoming import incoming_middleware
 from tgslices.injection import injection_middleware
 from tgslices.keys import KeyStrategy, SessionKeyStrategy
 from tgslices.manager import SessionConfig, SessionManager, sessions_of
@@ -75,6 +75,8 @@ class _Wiring:
         self.config = config
         self.factory = factory
         self.managers: WeakSet[SessionManager] = WeakSet()
+        self._started: WeakSet[SessionManager] = WeakSet()
+        """Those that run because of this dispatcher."""
 
     def manager_of(self, bot: Bot) -> SessionManager:
         """Return a bot's manager; a bot that appears for the first time is wired now."""
@@ -118,13 +120,17 @@ class _Wiring:
         """Wire the bots of this run, connect their storages and finish what an earlier process left."""
         for each in bots or ([bot] if bot else []):
             self.adopt(each)
-        for manager in list(self.managers):
+        for manager in list(self.managers - self._started):  # a start that failed half-way may be repeated
             await manager.start()
+            self._started.add(manager)
 
     async def stop(self) -> None:
         """Write what is waiting and let go of the storages, of every bot that no other dispatcher runs."""
         # Before anything is awaited: of two dispatchers that stop at once, the later one has to finish.
-        ending = [manager for manager in list(self.managers) if manager.ends()]
+        for manager in list(self._started):
+            manager.stop()
+        self._started.clear()
+        ending = [manager for manager in list(self.managers) if not manager.is_run]
         await asyncio.gather(*(manager.finish() for manager in ending))
         for manager in ending:
             await manager.release()
@@ -168,7 +174,7 @@ def setup_sessions(
     ``backlog``: how many writes are kept while the storage is down.
 
     Raises:
-        InvalidStorage: the storage misses one of the four methods.
+        InvalidStorage: the storage misses one of the four methods, or has only a part of the durable ones.
         ConfigurationError: the bot or dispatcher has another storage already, or its sessions were used before; or an
             argument is none of what it must be.
     """
@@ -242,10 +248,8 @@ def _attach(dispatcher: Dispatcher, wiring: _Wiring) -> None:
     for name, observer in dispatcher.observers.items():
         if name != "update":
             observer.middleware(injection)
-    deletions = dispatcher.deleted_business_messages
-    deletions.outer_middleware(deletions_middleware(wiring.manager_of))
     # aiogram asks the server for the kinds of updates that have a handler; this one never matches.
-    deletions.register(_follow, _never)
+    dispatcher.deleted_business_messages.register(_follow, _never)
     dispatcher.startup.register(wiring.start)
     dispatcher.shutdown.register(wiring.stop)
 
@@ -255,4 +259,4 @@ async def _never(_event: TelegramObject) -> bool:
 
 
 async def _follow(_event: TelegramObject) -> None:
-    """Handle nothing: the middleware has done it before."""
+    """Handle nothing: the update middleware has done it before."""

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tgslices.backlog import FIRST_DELAY, LONGEST_DELAY, Backlog
+from tgslices.backlog import FIRST_DELAY, LONGEST_DELAY, MOST_REFUSALS, Backlog
 from tgslices.errors import InvalidTrackedMessage
 
 
@@ -211,6 +211,24 @@ async def test_a_closed_connection_is_not_taken_for_a_bad_entry(shop: Shop, slee
     with pytest.raises(type(error)):
         await backlog.drain()
     shop.is_open = True
+    await backlog.drain()
+    assert shop.taken == ["a"]
+    await backlog.aclose()
+
+
+async def test_a_write_that_meets_one_dead_connection_after_the_other_is_not_given_up(
+    shop: Shop, sleeps: Sleeps
+) -> None:
+    """A pool may hold several, and what is asked for meanwhile gets a healthy one."""
+    backlog = Backlog(10, probe=shop.probe, sleep=sleeps)
+    dead = [ValueError("Connection closed")] * MOST_REFUSALS
+
+    async def write() -> None:
+        if dead:
+            raise dead.pop()
+        shop.taken.append("a")
+
+    await backlog.write(write, "a")
     await backlog.drain()
     assert shop.taken == ["a"]
     await backlog.aclose()

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from aiogram import Dispatcher
 from aiogram.fsm.storage.memory import MemoryStorage, SimpleEventIsolation
-from aiogram.types import Message, TelegramObject
+from aiogram.types import Message, TelegramObject, Update
 
 from tests.doors.feeding import feed
+from tests.doors.feeding import message as fed_message
 from tests.promises.stage import ids_in
 from tgslices import SessionBot, setup_sessions
 
@@ -75,3 +76,24 @@ async def test_a_middleware_that_was_there_before_comes_after_in_its_old_place(s
     session_bot.sessions.get(7)
     await feed(dispatcher, session_bot, 1)
     assert order == [("one", [1], True), ("two", [1], True)]
+
+
+async def test_deleted_business_messages_are_followed_although_a_middleware_lets_nobody_through(
+    session_bot: SessionBot,
+) -> None:
+    """They have no user, so that a middleware which looks for one stops them."""
+    dispatcher = Dispatcher()
+    setup_sessions(dispatcher, session_bot)
+
+    async def stop(handler: Callable[..., Awaitable[Any]], event: TelegramObject, data: dict[str, Any]) -> Any:
+        return None
+
+    dispatcher.update.outer_middleware(stop)
+    session = session_bot.sessions.get(7, business_connection_id="conn")
+    message = {**fed_message(5), "business_connection_id": "conn"}
+    gone = {"business_connection_id": "conn", "chat": message["chat"], "message_ids": [5]}
+    for number, event in enumerate(({"business_message": message}, {"deleted_business_messages": gone})):
+        assert len(await session.messages()) == number
+        update = Update.model_validate({"update_id": number, **event}, context={"bot": session_bot})
+        await dispatcher.feed_update(session_bot, update)
+    assert await session.messages() == []

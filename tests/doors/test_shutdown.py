@@ -179,3 +179,60 @@ async def test_a_message_on_its_way_is_recorded_before_the_storage_is_closed(api
     assert [entry.message_id for entry in await again.list(session.key)] == [1]
     await again.aclose()
     await bot.session.close()
+
+
+async def test_a_dispatcher_that_starts_while_another_stops_keeps_storage_and_settling(
+    api: BotApi, tmp_path: Path
+) -> None:
+    storage = storage_in(tmp_path)
+    bot = SessionBot(api.add_bot("order_bot").token, session=api.client_session())
+    first, second = Dispatcher(), Dispatcher()
+    at_work, go_on = asyncio.Event(), asyncio.Event()
+    for dispatcher in (first, second):
+        setup_sessions(dispatcher, bot, storage=storage)
+
+    @first.message()
+    async def handle(message: Message) -> None:
+        at_work.set()
+        await go_on.wait()
+
+    await first.emit_startup(bot=bot)
+    feeding = asyncio.create_task(feed(first, bot))
+    await at_work.wait()
+    stopping = asyncio.create_task(first.emit_shutdown(bot=bot))
+    await asyncio.sleep(0)
+    await second.emit_startup(bot=bot)
+    go_on.set()
+    await asyncio.gather(stopping, feeding)
+    await bot.sessions.get(7).messages()
+    assert await storage.open_keys(bot.id) == [SessionKey(bot.id, 7)]
+    assert [task for task in asyncio.all_tasks() if task.get_name() == "tgslices-settler"]
+    await second.emit_shutdown(bot=bot)
+    assert not [task for task in asyncio.all_tasks() if task.get_name() == "tgslices-settler"]
+    with pytest.raises(Exception, match="closed"):
+        await storage.open_keys(bot.id)
+    await bot.session.close()
+
+
+async def test_a_start_that_failed_half_way_and_was_repeated_is_finished_by_one_stop(
+    api: BotApi, tmp_path: Path
+) -> None:
+    storage = storage_in(tmp_path)
+    bot = SessionBot(api.add_bot("order_bot").token, session=api.client_session())
+    dispatcher = Dispatcher()
+    setup_sessions(dispatcher, bot, storage=storage)
+    failures = [ConnectionError("no webhook")]
+
+    @dispatcher.startup()
+    async def start() -> None:
+        if failures:
+            raise failures.pop()
+
+    with pytest.raises(ConnectionError):
+        await dispatcher.emit_startup(bot=bot)
+    await dispatcher.emit_startup(bot=bot)
+    await dispatcher.emit_shutdown(bot=bot)
+    assert not [task for task in asyncio.all_tasks() if task.get_name() == "tgslices-settler"]
+    with pytest.raises(Exception, match="closed"):
+        await storage.open_keys(bot.id)
+    await bot.session.close()

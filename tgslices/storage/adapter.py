@@ -13,13 +13,14 @@ from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
 
+from tgslices.errors import InvalidStorage
 from tgslices.model import PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.storage.elsewhere import Elsewhere
 from tgslices.storage.keylocks import KeyLocks
 from tgslices.storage.keymap import KeyMap
 from tgslices.storage.openkeys import OpenKeys, in_chat
 from tgslices.storage.pendings import Pendings
-from tgslices.storage.protocol import SessionStorage, require_storage
+from tgslices.storage.protocol import PLUGIN_METHODS, SessionStorage, missing_methods
 
 
 class PluginStorage:
@@ -34,7 +35,8 @@ class PluginStorage:
 
     def __init__(self, plugin: SessionStorage) -> None:
         """Wrap a plugin, which stays its owner's: it is neither opened nor closed here."""
-        require_storage(plugin)
+        if missing := missing_methods(plugin, PLUGIN_METHODS):
+            raise InvalidStorage(plugin, missing)
         self.plugin = plugin
         self._open = OpenKeys()
         # The keys that are not open and not known to be empty, because a plugin cannot tell which it has.

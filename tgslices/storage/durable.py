@@ -19,7 +19,7 @@ def durable(storage: SessionStorage) -> DurableSessionStorage:
     """Return a storage with the durable protocol: the given one where it has it, else an adapter around it.
 
     Raises:
-        InvalidStorage: it misses one of the four methods.
+        InvalidStorage: it misses one of the four methods, or has only a part of the durable ones.
     """
     require_storage(storage)
     if missing_methods(storage, DURABLE_METHODS):

@@ -149,7 +149,7 @@ DURABLE_METHODS: Final = (
 )
 
 _TELLING: Final = ("claim", "lease", "postpone", "settle")
-"""Who has one of these means to be durable."""
+"""Who has several of these means to be durable."""
 
 
 def missing_methods(storage: object, wanted: Sequence[str]) -> tuple[str, ...]:
@@ -164,7 +164,7 @@ def require_storage(storage: object) -> None:
         InvalidStorage: one is missing, or a class was given instead of an instance.
     """
     missing = PLUGIN_METHODS if isinstance(storage, type) else missing_methods(storage, PLUGIN_METHODS)
-    if not missing and len(missing_methods(storage, _TELLING)) < len(_TELLING):
+    if not missing and len(missing_methods(storage, _TELLING)) <= len(_TELLING) - 2:
         missing = missing_methods(storage, DURABLE_METHODS)
     if missing:
         raise InvalidStorage(storage, missing)
