@@ -63,9 +63,10 @@ def _build(api: str, token: str, url: str, journal: Path | None, *, shared: bool
         note(message.message_id)  # it is recorded before any handler runs
         async with order:
             note((await message.answer(f"noted {message.text}")).message_id)
-            # Everything so far once more, so that a few items make a wipe of several requests.
-            seen = sorted(entry.message_id for entry in await order.messages())[-MOST_COPIES:]
-            note(*(copy.message_id for copy in await bot.copy_messages(message.chat.id, message.chat.id, seen)))
+            if journal is not None:
+                # Everything so far once more, so that a few items make a wipe of several requests.
+                seen = sorted(entry.message_id for entry in await order.messages())[-MOST_COPIES:]
+                note(*(copy.message_id for copy in await bot.copy_messages(message.chat.id, message.chat.id, seen)))
 
     return bot, dispatcher
 
