@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from aiogram.enums import ContentType
@@ -30,7 +30,7 @@ def encode_time(time: datetime) -> int:
 
 def decode_time(microseconds: int) -> datetime:
     """Return the aware time in UTC of a number that :func:`encode_time` made."""
-    return datetime.fromtimestamp(microseconds // 1_000_000, UTC).replace(microsecond=microseconds % 1_000_000)
+    return _EPOCH + timedelta(0, 0, microseconds)
 
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -11,11 +11,10 @@ from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import PendingDeletion, SessionKey, TrackedMessage
+from tgslices.storage.codec import decode_time, encode_time
 from tgslices.storage.sqlalchemy.database import Database
 from tgslices.storage.sqlalchemy.records import (
     Values,
-    decode_time,
-    encode_time,
     escape,
     pending_identity,
     pending_of,

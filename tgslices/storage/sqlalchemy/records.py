@@ -17,6 +17,7 @@ from aiogram.enums import ContentType
 
 from tgslices.errors import InvalidTrackedMessage
 from tgslices.model import MAX_INT, Direction, PendingDeletion, Scope, SessionKey, TrackedMessage, tracked_message
+from tgslices.storage.codec import decode_time, encode_time
 from tgslices.storage.sqlalchemy.schema import NO_ID
 
 Place: TypeAlias = tuple[int, int, int, int, bytes]
@@ -36,17 +37,6 @@ _KIND_NAMES: Final[dict[ContentType | None, str | None]] = {None: None, **{kind:
 _KINDS: Final = {kind.value: kind for kind in ContentType}
 _DIRECTION_NAMES: Final = {direction: direction.value for direction in Direction}
 _DIRECTIONS: Final = {direction.value: direction for direction in Direction}
-
-
-def encode_time(time: datetime) -> int:
-    """Return microseconds since 1970 in UTC, which keeps a time exactly."""
-    passed = time - _EPOCH
-    return (passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds
-
-
-def decode_time(microseconds: int) -> datetime:
-    """Return the aware time in UTC of a number that :func:`encode_time` made."""
-    return _EPOCH + timedelta(0, 0, microseconds)
 
 
 def escape(text: str | None) -> str | None:
