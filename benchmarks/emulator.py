@@ -28,7 +28,7 @@ from aiogram import Bot
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from tgslices.testing import BotApi
-from tgslices.testing.loopback import loopback_session
+from tgslices.testing.http.client import loopback_session
 
 SECONDS = 3.0
 CONNECTIONS = 4

@@ -13,7 +13,7 @@ from benchmarks.databases import Target
 from benchmarks.rows import NOW, messages_of
 from tgslices.model import Scope, SessionKey
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
-from tgslices.storage.sqlalchemy.schema import NO_ID
+from tgslices.storage.sqlalchemy.tables.schema import NO_ID
 
 SERIES = {
     "SQLite": "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {count}) ",

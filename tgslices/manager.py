@@ -15,12 +15,12 @@ from tgslices.errors import ConfigurationError, NotAMessage
 from tgslices.extract import track_by_hand
 from tgslices.keys import KeyStrategy, SessionKeyStrategy, key_of, scope_of
 from tgslices.model import ClearResult, SessionKey, TrackedMessage
+from tgslices.recording.tracker import Clock, Tracker, UpdatePredicate, utc_now
 from tgslices.session import Session
-from tgslices.settling import Settler
-from tgslices.storage.durable import durable, given, let_go, use
+from tgslices.storage.lifetime import durable, given, let_go, use
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import SessionStorage
-from tgslices.tracker import Clock, Tracker, UpdatePredicate, utc_now
+from tgslices.upkeep import Settler
 
 LEASE_BATCH: Final = 1000
 """How many pending deletions are leased at once."""

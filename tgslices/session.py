@@ -12,16 +12,16 @@ from aiogram import Bot
 from aiogram.methods import TelegramMethod
 from aiogram.types import TelegramObject
 
-from tgslices.blocks import Block, enter, inside, leave
 from tgslices.deletion.executor import DeletionExecutor
 from tgslices.deletion.plan import DeletionPlan, plan_deletion
 from tgslices.errors import ConfigurationError, NotAMessage
 from tgslices.extract import track_by_hand
-from tgslices.livekeys import LiveKey
 from tgslices.model import SUPERGROUPS_BELOW, ClearResult, Direction, PendingDeletion, SessionKey, TrackedMessage
 from tgslices.predicates import Predicate, select
+from tgslices.recording.blocks import Block, enter, inside, leave
+from tgslices.recording.handles import LiveKey
+from tgslices.recording.tracker import Tracker
 from tgslices.sending import SendWrappers
-from tgslices.tracker import Tracker
 
 T = TypeVar("T")
 

@@ -14,16 +14,16 @@ from aiogram.client.default import DefaultBotProperties
 from aiogram.client.session.base import BaseSession
 from aiogram.types import TelegramObject
 
+from tgslices.doors.incoming import incoming_middleware
+from tgslices.doors.injection import injection_middleware
+from tgslices.doors.outgoing import watch
 from tgslices.errors import ConfigurationError
-from tgslices.incoming import incoming_middleware
-from tgslices.injection import injection_middleware
 from tgslices.keys import KeyStrategy, SessionKeyStrategy
 from tgslices.manager import SessionConfig, SessionManager, sessions_of
-from tgslices.outgoing import watch
-from tgslices.storage.durable import durable
+from tgslices.recording.tracker import Clock, utc_now
+from tgslices.storage.lifetime import durable
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import SessionStorage, require_storage
-from tgslices.tracker import Clock, utc_now
 
 ManagerFactory: TypeAlias = Callable[[Bot, SessionConfig], SessionManager]
 

@@ -10,7 +10,7 @@ from sqlalchemy import make_url
 
 from examples.order_flow.forms import SQLForms
 from tgslices import SessionStorage
-from tgslices.storage.plugins import open_storage
+from tgslices.storage.opening import open_storage
 
 FILE_URL: Final = "sqlite:///{path}"
 DEFAULT_URL: Final = FILE_URL.format(path="order_flow.db")

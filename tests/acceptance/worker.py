@@ -19,7 +19,7 @@ from aiohttp import web
 from tests.storage.sql.processes import FORKS
 from tgslices import Session, SessionBot, SessionQualifier, setup_sessions
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
-from tgslices.testing.loopback import loopback_session
+from tgslices.testing.http.client import loopback_session
 
 MOST_COPIES = 100
 """Source: https://core.telegram.org/bots/api#copymessages"""

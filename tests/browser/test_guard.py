@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 
 from tgslices.testing import BotApi
-from tgslices.testing.page.command import BadCommand
+from tgslices.testing.page.fields import BadCommand
 from tgslices.testing.page.guard import is_local_name, refusal
 
 TYPE = {"do": "person", "name": "Eve"}

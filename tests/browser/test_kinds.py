@@ -14,7 +14,7 @@ from playwright.async_api import expect
 from tests.browser.cafe import Cafe
 from tests.browser.desk import PHONE
 from tests.browser.test_looks import CONTRAST
-from tgslices.testing.arguments import Arguments
+from tgslices.testing.wire.arguments import Arguments
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -12,7 +12,7 @@ from tests.browser.cafe import Cafe
 from tests.browser.desk import Desk
 from tests.browser.test_order import FAREWELL
 from tgslices.testing import Flood
-from tgslices.testing.arguments import Arguments
+from tgslices.testing.wire.arguments import Arguments
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -19,7 +19,7 @@ from aiogram.exceptions import (
 from aiogram.methods import DeleteMessages
 
 from tests.deletion.records import PERSON, SUPERGROUP
-from tgslices.deletion.faults import Answer, classify
+from tgslices.deletion.answers import Answer, classify
 from tgslices.deletion.routes import Route
 
 METHOD: Any = DeleteMessages(chat_id=PERSON, message_ids=[1])

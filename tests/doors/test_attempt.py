@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tgslices.attempt import SharedAttempt
+from tgslices.shared_attempt import SharedAttempt
 
 
 class Work:

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from tgslices.backlog import FIRST_DELAY, LONGEST_DELAY, MOST_REFUSALS, Backlog
 from tgslices.errors import InvalidTrackedMessage
+from tgslices.recording.backlog import FIRST_DELAY, LONGEST_DELAY, MOST_REFUSALS, Backlog
 
 
 class Shop:

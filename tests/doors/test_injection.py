@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session as OrmSession
 from tests.doors import postponed
 from tests.promises.stage import Stage
 from tgslices import ConfigurationError, Session, SessionQualifier
-from tgslices.injection import session_meant
+from tgslices.doors.injection import session_meant
 
 Order = Annotated[Session, SessionQualifier("order")]
 Support: TypeAlias = Annotated[Session, SessionQualifier("support")]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tgslices.settling import Settler
+from tgslices.upkeep import Settler
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LONG = timedelta(hours=1)

@@ -10,7 +10,7 @@ from aiogram.types import InlineQuery, Message
 
 from tests.promises.stage import Stage
 from tgslices import ConfigurationError, Session, SessionQualifier, SessionUnavailable
-from tgslices.injection import wants_of
+from tgslices.doors.injection import wants_of
 
 Order = Annotated[Session, SessionQualifier("order")]
 Held = list[Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiogram.types import Update
 
-from tgslices.testing.updates import UPDATE_TYPES
+from tgslices.testing.state.updates import UPDATE_TYPES
 
 
 def test_every_type_of_update_is_known() -> None:

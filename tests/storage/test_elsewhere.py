@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tgslices.model import SessionKey
-from tgslices.storage.elsewhere import Elsewhere
+from tgslices.storage.inprocess.foreign_chats import Elsewhere
 
 KEY = SessionKey(1, 2, business_connection_id="c")
 

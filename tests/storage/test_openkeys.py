@@ -6,7 +6,7 @@ import pytest
 
 from tgslices.errors import InvalidSessionKey
 from tgslices.model import Scope, SessionKey
-from tgslices.storage.openkeys import OpenKeys, in_chat
+from tgslices.storage.inprocess.openkeys import OpenKeys, in_chat
 
 WEIRD = [
     SessionKey(1, 2, 3, 4, "connection", "qualifier"),

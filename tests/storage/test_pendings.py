@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.storage.samples import BOT, MINUTE, NOW, sent
 from tgslices.model import PendingDeletion, SessionKey
-from tgslices.storage.pendings import Pendings
+from tgslices.storage.inprocess.pendings import Pendings
 
 KEY = SessionKey(BOT, 7)
 

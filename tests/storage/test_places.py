@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tgslices.errors import InvalidTrackedMessage
-from tgslices.storage.places import Places
-from tgslices.storage.rows import HOME, Place
+from tgslices.storage.inprocess.packed_rows import HOME, Place
+from tgslices.storage.inprocess.row_places import Places
 
 ABROAD: Place = (8, None, None, None)
 WHISPER: Place = (7, None, 3, 5)

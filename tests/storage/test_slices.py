@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tests.storage.samples import NOW, any_messages, exactly, few_messages, sent
 from tgslices.errors import InvalidTrackedMessage
 from tgslices.model import Direction, TrackedMessage
-from tgslices.storage.rows import HEAD, HOME, ROW, SIZE, place_of
-from tgslices.storage.slices import Chat, Rows, Slices
+from tgslices.storage.inprocess.packed_rows import HEAD, HOME, ROW, SIZE, place_of
+from tgslices.storage.inprocess.slices import Chat, Rows, Slices
 
 
 class Slice:

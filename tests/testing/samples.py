@@ -14,11 +14,11 @@ from aiogram.methods import TelegramMethod
 from aiogram.types import BufferedInputFile
 
 from tgslices.testing import BotAccount, BotApi, StoredMessage
-from tgslices.testing.methods.answers import smallest
+from tgslices.testing.actions.inline_results import send_result
 from tgslices.testing.methods.gifts import GIFTS
-from tgslices.testing.methods.inline_results import send_result
 from tgslices.testing.methods.inquiries import ask, settle_payment
 from tgslices.testing.methods.invitations import ask_to_join
+from tgslices.testing.methods.smallest import smallest
 
 FILE = BufferedInputFile(b"\x89PNG data", "picture.png")
 OTHER_FILE = BufferedInputFile(b"other data", "other.png")

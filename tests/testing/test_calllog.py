@@ -6,9 +6,9 @@ from aiogram import Bot
 from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats
 
 from tgslices.testing import BotAccount, BotApi
-from tgslices.testing.arguments import Arguments
-from tgslices.testing.calllog import ApiRequest, CallLog
+from tgslices.testing.http.calllog import ApiRequest, CallLog
 from tgslices.testing.page.snapshot import snapshot
+from tgslices.testing.wire.arguments import Arguments
 
 
 def filled(count: int, kept: int) -> CallLog:

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tgslices.testing import ChatView
-from tgslices.testing.changes import Changes
+from tgslices.testing.state.changes import Changes
 
 
 async def test_a_condition_on_something_else_is_seen_though_nothing_changes_any_more(chat: ChatView) -> None:

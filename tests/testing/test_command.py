@@ -16,7 +16,7 @@ from aiogram import Bot
 
 from tests.testing.test_tokens import NO_TOKEN
 from tgslices.testing.__main__ import main
-from tgslices.testing.loopback import loopback_session
+from tgslices.testing.http.client import loopback_session
 
 
 @asynccontextmanager

@@ -6,7 +6,7 @@ from aiogram import Bot
 
 from tgslices import SessionManager
 from tgslices.testing import BotApi, ChatView
-from tgslices.testing.running import running
+from tgslices.testing.polling import running
 
 from .cafe_bot import build
 

@@ -27,7 +27,7 @@ from aiogram.types import (
 )
 
 from tgslices.testing import BotAccount, BotApi, ChatView, Person
-from tgslices.testing.methods.memory import reactions_on
+from tgslices.testing.state.settings import reactions_on
 
 from .refusals import refusal
 

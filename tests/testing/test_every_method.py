@@ -12,9 +12,9 @@ from aiogram.types import Message
 from pydantic import TypeAdapter
 
 from tgslices.testing import BotAccount, BotApi, ChatView
-from tgslices.testing.arguments import Arguments
 from tgslices.testing.methods.generic import aiogram_methods
-from tgslices.testing.methods.memory import drafts_in
+from tgslices.testing.state.settings import drafts_in
+from tgslices.testing.wire.arguments import Arguments
 
 from .samples import Scene, sample
 

@@ -10,7 +10,7 @@ from aiogram import Bot
 from aiogram.exceptions import TelegramNetworkError, TelegramRetryAfter, TelegramServerError
 
 from tgslices.testing import BotAccount, BotApi, ChatView, Drop, Failure, Flood, Pretend, Slow
-from tgslices.testing.clock import Clock
+from tgslices.testing.state.clock import Clock
 
 
 async def test_a_flood_tells_how_long_to_wait(api: BotApi, account: BotAccount, bot: Bot, chat: ChatView) -> None:

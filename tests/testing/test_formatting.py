@@ -3,7 +3,7 @@
 import pytest
 
 from tgslices.testing import ApiError
-from tgslices.testing.formatting import parse_markup
+from tgslices.testing.text import parse_markup
 
 Marks = list[tuple[str, int, int]]
 

@@ -17,10 +17,10 @@ from aiogram import Bot
 from pydantic import TypeAdapter
 
 from tgslices.testing import BotAccount, BotApi
-from tgslices.testing.arguments import Arguments
-from tgslices.testing.calls import CRASHED, Answer
+from tgslices.testing.http.calls import CRASHED, Answer
 from tgslices.testing.methods.generic import aiogram_methods
 from tgslices.testing.page.snapshot import snapshot
+from tgslices.testing.wire.arguments import Arguments
 
 from .hostility import ALSO, CHANGES, FULL, LEAVES, PICKED, TEXTS
 from .samples import Scene, sample

@@ -30,7 +30,7 @@ from aiogram.types import (
 )
 
 from tgslices.testing import BotAccount, BotApi, ChatView, Person
-from tgslices.testing.running import running
+from tgslices.testing.polling import running
 
 from .refusals import refusal
 

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tgslices.testing import BotAccount, BotApi, ChatView, Person
-from tgslices.testing.calllog import CallLog
-from tgslices.testing.clock import Clock
+from tgslices.testing.http.calllog import CallLog
 from tgslices.testing.page.live import written
 from tgslices.testing.page.snapshot import snapshot
 from tgslices.testing.rules.kinds import SERVICE_KINDS
 from tgslices.testing.stage import Stage
-from tgslices.testing.world import World
+from tgslices.testing.state.clock import Clock
+from tgslices.testing.state.world import World
 
 KINDS = sorted(
     {*SERVICE_KINDS, "text", "photo", "document", "sticker", "poll", "rich_message", "checklist", "story"}

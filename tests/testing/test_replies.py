@@ -12,7 +12,7 @@ from aiogram.types import LinkPreviewOptions, ReplyParameters
 
 from tests.needs import needs
 from tgslices.testing import BotAccount, BotApi, ChatView, Person
-from tgslices.testing.rules.quoting import quote_position
+from tgslices.testing.text.quoting import quote_position
 
 from .refusals import refusal
 

@@ -12,7 +12,6 @@ from tgslices.testing.rules import (
     ephemeral,
     flood,
     forwarding,
-    identifiers,
     pinning,
     sending,
     topics,
@@ -26,6 +25,7 @@ from tgslices.testing.rules.editing import (
     media_refusal,
     text_refusal,
 )
+from tgslices.testing.wire import identifiers
 
 
 def text_of(refusal: ApiError | None) -> str | None:

@@ -9,7 +9,7 @@ from aiogram import Bot
 from aiogram.utils.token import validate_token
 
 from tgslices.testing import BotApi
-from tgslices.testing.tokens import LAST_USER_ID, bot_id_in
+from tgslices.testing.state.tokens import LAST_USER_ID, bot_id_in
 
 NO_TOKEN = "this is no token: write it like 42:secret, a number, a colon, and letters, digits, _ or -"
 

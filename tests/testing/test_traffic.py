@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tgslices.testing import BotAccount, BotApi, ChatView, Slow
-from tgslices.testing.arguments import Arguments
-from tgslices.testing.calls import Answer
-from tgslices.testing.traffic import SENDING
+from tgslices.testing.http.calls import Answer
+from tgslices.testing.http.limits import SENDING
+from tgslices.testing.wire.arguments import Arguments
 
 FLOODED = {
     "ok": False,

@@ -6,7 +6,7 @@ import pytest
 from aiogram import Bot
 
 from tgslices.testing import ChatView
-from tgslices.testing.rules.typed import typed_entities
+from tgslices.testing.text.typed import typed_entities
 
 
 def found(text: str) -> list[tuple[str, str]]:

@@ -13,8 +13,8 @@ from aiogram.webhook.aiohttp_server import SimpleRequestHandler
 from aiohttp import web
 
 from tgslices.testing import BotAccount, BotApi, Slow
-from tgslices.testing.arguments import Arguments
-from tgslices.testing.postman import is_delivered, retry_delay
+from tgslices.testing.http.webhooks import is_delivered, retry_delay
+from tgslices.testing.wire.arguments import Arguments
 
 
 class Hook:

@@ -12,7 +12,7 @@ from yarl import URL
 
 from tgslices.testing import ApiError, BotAccount, BotApi, ChatView
 from tgslices.testing.methods import METHODS
-from tgslices.testing.wire import MAX_PARAMETERS, read_arguments
+from tgslices.testing.wire.bodies import MAX_PARAMETERS, read_arguments
 
 
 async def post(api: BotApi, path: str, **options: object) -> tuple[int, dict[str, object]]:

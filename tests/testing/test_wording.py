@@ -9,11 +9,11 @@ from aiogram import Bot
 from aiogram.types import BufferedInputFile, InputPaidMediaPhoto, LabeledPrice, ReactionTypeEmoji
 
 from tgslices.testing import BotAccount, BotApi, ChatView, Person
-from tgslices.testing.arguments import Arguments
-from tgslices.testing.richtext import flattened
+from tgslices.testing.content.flattened import flattened
+from tgslices.testing.content.wording import preview
+from tgslices.testing.people.seeing import seen
 from tgslices.testing.rules.kinds import SERVICE_KINDS
-from tgslices.testing.sight import seen
-from tgslices.testing.wording import preview
+from tgslices.testing.wire.arguments import Arguments
 
 from .samples import FILE
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from aiogram import Bot
 
-from tgslices.deletion.asking import Asker
+from tgslices.deletion.asker import Asker
 from tgslices.deletion.ledger import Ledger
 from tgslices.deletion.pacing import Pacing, Patience
 from tgslices.deletion.run import DeletionRun

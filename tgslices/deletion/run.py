@@ -7,14 +7,14 @@ from collections import deque
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from tgslices.deletion.asking import Asker
-from tgslices.deletion.faults import Answer
+from tgslices.deletion.answers import Answer
+from tgslices.deletion.asker import Asker
 from tgslices.deletion.ledger import Ledger
 from tgslices.deletion.pacing import Pacing, Patience, backoff
+from tgslices.deletion.place import Job, Work, works_of
 from tgslices.deletion.plan import plan_deletion
 from tgslices.deletion.routes import Route
 from tgslices.deletion.windows import allowed_from, ask_again_from, is_expired
-from tgslices.deletion.work import Job, Work, works_of
 from tgslices.model import Outcome, TrackedMessage
 
 Task = asyncio.Task[None]

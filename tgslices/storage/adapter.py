@@ -15,11 +15,11 @@ from datetime import datetime
 
 from tgslices.errors import InvalidStorage
 from tgslices.model import PendingDeletion, Scope, SessionKey, TrackedMessage
-from tgslices.storage.elsewhere import Elsewhere
-from tgslices.storage.keylocks import KeyLocks
-from tgslices.storage.keymap import KeyMap
-from tgslices.storage.openkeys import OpenKeys, in_chat
-from tgslices.storage.pendings import Pendings
+from tgslices.storage.inprocess.foreign_chats import Elsewhere
+from tgslices.storage.inprocess.keylocks import KeyLocks
+from tgslices.storage.inprocess.keymap import KeyMap
+from tgslices.storage.inprocess.openkeys import OpenKeys, in_chat
+from tgslices.storage.inprocess.pendings import Pendings
 from tgslices.storage.protocol import PLUGIN_METHODS, SessionStorage, missing_methods
 
 

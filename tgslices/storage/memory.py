@@ -8,11 +8,11 @@ from collections.abc import Collection
 from datetime import datetime
 
 from tgslices.model import PendingDeletion, Scope, SessionKey, TrackedMessage
-from tgslices.storage.elsewhere import Elsewhere
-from tgslices.storage.keymap import KeyMap
-from tgslices.storage.openkeys import in_chat
-from tgslices.storage.pendings import Pendings
-from tgslices.storage.slices import Chat, Rows, Slices, add_at_home
+from tgslices.storage.inprocess.foreign_chats import Elsewhere
+from tgslices.storage.inprocess.keymap import KeyMap
+from tgslices.storage.inprocess.openkeys import in_chat
+from tgslices.storage.inprocess.pendings import Pendings
+from tgslices.storage.inprocess.slices import Chat, Rows, Slices, add_at_home
 
 
 class MemorySessionStorage:

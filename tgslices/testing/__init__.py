@@ -4,17 +4,17 @@ It keeps chats, members, messages and a clock that can be moved, applies the ser
 demand.
 """
 
-from tgslices.testing.accounts import BotAccount, BusinessConnection, Member, User
-from tgslices.testing.calllog import ApiRequest
-from tgslices.testing.conduct import NotAllowed
-from tgslices.testing.entities import Chat, StoredMessage, Tap, Topic
 from tgslices.testing.errors import ApiError
 from tgslices.testing.faults import Drop, Failure, Fault, Faults, Flood, Partial, Pretend, Slow
-from tgslices.testing.methods.memory import Inquiry
-from tgslices.testing.person import Person
+from tgslices.testing.http.calllog import ApiRequest
+from tgslices.testing.people.allowed import NotAllowed
+from tgslices.testing.people.chatview import ChatView
+from tgslices.testing.people.person import Person
+from tgslices.testing.people.seeing import VisibleMessage
 from tgslices.testing.server import BotApi
-from tgslices.testing.sight import VisibleMessage
-from tgslices.testing.view import ChatView
+from tgslices.testing.state.accounts import BotAccount, BusinessConnection, Member, User
+from tgslices.testing.state.chats import Chat, StoredMessage, Tap, Topic
+from tgslices.testing.state.settings import Inquiry
 
 __all__ = (
     "ApiError",

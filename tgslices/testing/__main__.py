@@ -12,9 +12,9 @@ from itertools import zip_longest
 
 from tgslices.errors import TgslicesError
 from tgslices.storage.protocol import DurableSessionStorage
-from tgslices.testing.accounts import BotAccount
 from tgslices.testing.page.inspector import open_shared
 from tgslices.testing.server import BotApi
+from tgslices.testing.state.accounts import BotAccount
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, TypeAlias
 
-from tgslices.testing.arguments import Arguments
 from tgslices.testing.errors import ApiError, described, too_many_requests
 from tgslices.testing.rules.flood import flood_answer
+from tgslices.testing.wire.arguments import Arguments
 
 _TOO_MANY: Final = 429
 

@@ -15,14 +15,14 @@ import pytest
 import pytest_asyncio
 from aiogram import Dispatcher
 
-from tgslices.storage.durable import durable
-from tgslices.storage.plugins import open_storage
+from tgslices.storage.lifetime import durable
+from tgslices.storage.opening import open_storage
 from tgslices.storage.protocol import SessionStorage
-from tgslices.testing.accounts import BotAccount
-from tgslices.testing.person import Person
-from tgslices.testing.running import running
+from tgslices.testing.people.chatview import ChatView
+from tgslices.testing.people.person import Person
+from tgslices.testing.polling import running
 from tgslices.testing.server import BotApi
-from tgslices.testing.view import ChatView
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.wiring import SessionBot
 
 Run: TypeAlias = Callable[..., Awaitable[None]]

@@ -9,19 +9,19 @@ from typing import Any, Self
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 
-from tgslices.testing.accounts import BotAccount
-from tgslices.testing.arguments import Arguments
-from tgslices.testing.calllog import CallLog
-from tgslices.testing.calls import Calls, log
-from tgslices.testing.clock import Clock
 from tgslices.testing.faults import Faults
-from tgslices.testing.listener import Listener
-from tgslices.testing.loopback import is_loopback, loopback_session, server_at
+from tgslices.testing.http.calllog import CallLog
+from tgslices.testing.http.calls import Calls, log
+from tgslices.testing.http.client import is_loopback, loopback_session, server_at
+from tgslices.testing.http.listener import Listener
+from tgslices.testing.http.webhooks import Postman
 from tgslices.testing.page import ChatPage
 from tgslices.testing.page.inspector import InspectableManager
-from tgslices.testing.postman import Postman
 from tgslices.testing.stage import Stage
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount
+from tgslices.testing.state.clock import Clock
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
 
 
 class BotApi(Stage):
@@ -165,7 +165,7 @@ class BotApi(Stage):
     def requests(self) -> CallLog:
         """The Bot API calls, in the order they came; may be cleared.
 
-        After 10,000 (`tgslices.testing.calllog.MAX_CALLS`) the oldest are only counted.
+        After 10,000 (`tgslices.testing.http.calllog.MAX_CALLS`) the oldest are only counted.
         """
         return self.calls.log
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tgslices.errors import StorageError
-from tgslices.storage.sqlalchemy.coalescer import Coalescer, Verdict
+from tgslices.storage.sqlalchemy.database.group_commit import Coalescer, Verdict
 
 
 class Broken(Exception):

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from tests.storage.sql.backends import PostgresServer
 from tgslices.errors import StorageError
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage, build_tables
-from tgslices.storage.sqlalchemy.schema import Tables
-from tgslices.storage.sqlalchemy.versions import Versions
+from tgslices.storage.sqlalchemy.tables.schema import Tables
+from tgslices.storage.sqlalchemy.tables.versions import Versions
 from tgslices.testing.contract.samples import KEY, sent
 
 DATA = Path(__file__).parent / "data"

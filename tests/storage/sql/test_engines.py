@@ -27,7 +27,7 @@ from tests.storage.sql.backends import PostgresServer, sqlite_rows
 from tgslices.errors import StorageError
 from tgslices.model import Scope
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
-from tgslices.storage.sqlalchemy.urls import for_asyncpg, shown
+from tgslices.storage.sqlalchemy.database.urls import for_asyncpg, shown
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
 
 SCOPE = Scope(42, 7, "private", 7)

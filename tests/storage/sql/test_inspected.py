@@ -10,8 +10,8 @@ from aiogram import Dispatcher
 from tests.testing.test_command import command
 from tgslices import SessionBot, setup_sessions
 from tgslices.storage import open_storage
-from tgslices.storage.durable import durable
-from tgslices.testing.loopback import loopback_session
+from tgslices.storage.lifetime import durable
+from tgslices.testing.http.client import loopback_session
 
 
 async def test_the_page_shows_the_sessions_of_a_bot_of_another_process(postgres_url: str) -> None:

@@ -17,8 +17,8 @@ from tests.storage.sql.backends import PostgresServer
 from tgslices.errors import StorageError
 from tgslices.model import Scope
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
-from tgslices.storage.sqlalchemy.schema import Tables
-from tgslices.storage.sqlalchemy.versions import Upgrade, Versions
+from tgslices.storage.sqlalchemy.tables.schema import Tables
+from tgslices.storage.sqlalchemy.tables.versions import Upgrade, Versions
 from tgslices.testing.contract.samples import KEY, sent
 
 SCOPE = Scope(42, 7, "private", 7)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from tgslices.model import PendingDeletion, Scope, SessionKey
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
-from tgslices.storage.sqlalchemy.advisory import AdvisoryLock
+from tgslices.storage.sqlalchemy.database.advisory import AdvisoryLock
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
 
 SCOPE = Scope(42, 7, "private", 7)

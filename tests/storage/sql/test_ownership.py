@@ -113,7 +113,7 @@ async def test_a_lock_file_that_cannot_be_made_is_named(file: Path) -> None:
 
 
 async def test_many_open_keys_are_loaded_in_parts(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tgslices.storage.sqlalchemy.openness.KEYS_PER_LOAD", 3)
+    monkeypatch.setattr("tgslices.storage.sqlalchemy.open_keys.KEYS_PER_LOAD", 3)
     storage = SQLAlchemySessionStorage(url(file))
     for key in (KEY, *OTHER_KEYS):
         await storage.add_opening(key, sent(1))

@@ -14,8 +14,8 @@ from sqlalchemy import event
 
 from tgslices.model import Scope, SessionKey
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
-from tgslices.storage.sqlalchemy.database import ANY_NUMBER
-from tgslices.storage.sqlalchemy.schema import NO_ID
+from tgslices.storage.sqlalchemy.database.dialect import ANY_NUMBER
+from tgslices.storage.sqlalchemy.tables.schema import NO_ID
 from tgslices.testing.contract.samples import MINUTE, NOW, sent
 
 ROWS = 20_000

@@ -15,8 +15,8 @@ from tests.storage.sql.backends import PostgresServer, sqlite_rows
 from tgslices.errors import StorageError
 from tgslices.model import Scope, SessionKey
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage, build_tables
-from tgslices.storage.sqlalchemy.schema import Tables
-from tgslices.storage.sqlalchemy.versions import Versions
+from tgslices.storage.sqlalchemy.tables.schema import Tables
+from tgslices.storage.sqlalchemy.tables.versions import Versions
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, exactly, sent
 
 VERSION_1 = Path(__file__).parent / "data" / "version1.sql"

@@ -14,15 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from tgslices.errors import StorageError
 from tgslices.model import PendingDeletion, Scope, SessionKey, TrackedMessage
-from tgslices.storage.sqlalchemy.backend import Backend, Synchronous
-from tgslices.storage.sqlalchemy.groups import Write
-from tgslices.storage.sqlalchemy.moved_chats import MovedChats
-from tgslices.storage.sqlalchemy.openness import Openness
-from tgslices.storage.sqlalchemy.pendings import Pendings
-from tgslices.storage.sqlalchemy.records import key_match, message_of, message_values, scope_match
-from tgslices.storage.sqlalchemy.sessions import Move, Sessions
-from tgslices.storage.sqlalchemy.transactions import T, Work
-from tgslices.storage.sqlalchemy.urls import shown
+from tgslices.storage.sqlalchemy.database.transactions import T, Work
+from tgslices.storage.sqlalchemy.database.urls import shown
+from tgslices.storage.sqlalchemy.lifetime import Backend, Synchronous
+from tgslices.storage.sqlalchemy.open_keys import Openness
+from tgslices.storage.sqlalchemy.queries.entries import Move, Sessions
+from tgslices.storage.sqlalchemy.queries.groups import Write
+from tgslices.storage.sqlalchemy.queries.moved_chats import MovedChats
+from tgslices.storage.sqlalchemy.queries.pendings import Pendings
+from tgslices.storage.sqlalchemy.tables.rows import key_match, message_of, message_values, scope_match
 
 TIMEOUT: Final = timedelta(seconds=5)
 

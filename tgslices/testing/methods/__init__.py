@@ -15,6 +15,7 @@ from tgslices.testing.methods import (
     callbacks,
     chats,
     checklists,
+    contacts,
     deleting,
     drafts,
     editing,
@@ -38,7 +39,6 @@ from tgslices.testing.methods import (
     restrictions,
     rich,
     stickers,
-    things,
     topics,
     web_apps,
 )
@@ -53,6 +53,7 @@ _MODULES: Final = (
     callbacks.METHODS,
     chats.METHODS,
     checklists.METHODS,
+    contacts.METHODS,
     deleting.METHODS,
     drafts.METHODS,
     editing.METHODS,
@@ -75,7 +76,6 @@ _MODULES: Final = (
     restrictions.METHODS,
     rich.METHODS,
     stickers.METHODS,
-    things.METHODS,
     topics.METHODS,
     web_apps.METHODS,
 )

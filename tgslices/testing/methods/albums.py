@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tgslices.testing.accounts import BotAccount, Json
-from tgslices.testing.arguments import Arguments
-from tgslices.testing.entities import StoredFile
+from tgslices.testing.content.files import find_file, keep_file
 from tgslices.testing.errors import bad_request
-from tgslices.testing.fields import FieldError, fields_of, text_field
-from tgslices.testing.files import find_file, keep_file
 from tgslices.testing.methods.media import MEDIA, media_content
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import find_destination, send_all
 from tgslices.testing.rules.albums import album_refusal
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.chats import StoredFile
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.fields import FieldError, fields_of, text_field
 
 
 def read_input_media(world: World, arguments: Arguments, media: Any) -> tuple[str, Json]:

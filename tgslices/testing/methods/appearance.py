@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tgslices.testing.accounts import BotAccount, Json
-from tgslices.testing.arguments import Arguments
-from tgslices.testing.entities import Chat, StoredFile
+from tgslices.testing.actions.membership import PERMISSIONS
+from tgslices.testing.actions.service import post_service
+from tgslices.testing.content.files import keep_file
 from tgslices.testing.errors import bad_request
-from tgslices.testing.files import keep_file
-from tgslices.testing.membership import PERMISSIONS
-from tgslices.testing.methods.memory import memory_of
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
-from tgslices.testing.service import post_service
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.chats import Chat, StoredFile
+from tgslices.testing.state.settings import memory_of
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
 
 _MAX_DESCRIPTION: Final = 255
 """Source: https://core.telegram.org/bots/api#setchatdescription"""

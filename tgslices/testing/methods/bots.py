@@ -6,13 +6,13 @@ import re
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from tgslices.testing.accounts import BotAccount, Json
-from tgslices.testing.arguments import Arguments
 from tgslices.testing.errors import bad_request, conflict
 from tgslices.testing.methods.method import Done, Encoded, Method
-from tgslices.testing.updates import ALLOWED_BY_DEFAULT, MAX_LONG_POLL_SECONDS, parse_allowed_updates
-from tgslices.testing.webhook import Webhook
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.updates import ALLOWED_BY_DEFAULT, MAX_LONG_POLL_SECONDS, parse_allowed_updates
+from tgslices.testing.state.webhook import Webhook
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
 
 _WEBHOOK_IS_SET: Final = (
     "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from tgslices.testing.accounts import BotAccount, Json
-from tgslices.testing.arguments import Arguments
-from tgslices.testing.business import delete_in_business_chat
+from tgslices.testing.actions.business import delete_in_business_chat
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import find_business_chat
 from tgslices.testing.rules.business import deletion_refusal
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
 
 
 def get_business_connection(world: World, bot: BotAccount, arguments: Arguments) -> Json:

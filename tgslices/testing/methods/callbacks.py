@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from tgslices.testing.accounts import BotAccount
-from tgslices.testing.arguments import Arguments
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
 
 _MAX_ALERT: Final = 200
 

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from tgslices.testing.accounts import BotAccount, Json, Member, User
-from tgslices.testing.arguments import Arguments
-from tgslices.testing.entities import Chat
+from tgslices.testing.actions.membership import ADMIN_RIGHTS, leave, member_json, set_member
+from tgslices.testing.actions.service import rename
 from tgslices.testing.errors import bad_request
-from tgslices.testing.membership import ADMIN_RIGHTS, leave, member_json, set_member
 from tgslices.testing.methods.appearance import shown_settings
-from tgslices.testing.methods.memory import memory_of
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.people import lasting_until
-from tgslices.testing.service import rename
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, Json, Member, User
+from tgslices.testing.state.chats import Chat
+from tgslices.testing.state.settings import memory_of
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
 
 _GIFTS: Final = dict.fromkeys(
     ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"), False

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tgslices.testing.accounts import BotAccount, Json
-from tgslices.testing.arguments import Arguments
+from tgslices.testing.content.markup import read_markup
 from tgslices.testing.errors import ApiError, bad_request
-from tgslices.testing.formatting import parse_markup
 from tgslices.testing.methods.editing import apply, find_target, new_content
-from tgslices.testing.methods.entities import read_entities
-from tgslices.testing.methods.markup import read_markup
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import send
 from tgslices.testing.rules.editing import Editable, can_edit
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.world import World
+from tgslices.testing.text import parse_markup
+from tgslices.testing.text.entities import read_entities
+from tgslices.testing.wire.arguments import Arguments
 
 MAX_TASKS: Final = 30
 """Source: https://core.telegram.org/bots/api#inputchecklist"""

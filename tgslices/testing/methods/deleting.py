@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from tgslices.testing.accounts import BotAccount
-from tgslices.testing.arguments import Arguments
-from tgslices.testing.entities import Chat, StoredMessage
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.deletion import Candidate, Standing, batch_refusal
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount
+from tgslices.testing.state.chats import Chat, StoredMessage
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
 
 
 def delete_message(world: World, bot: BotAccount, arguments: Arguments) -> bool:

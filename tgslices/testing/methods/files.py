@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from tgslices.testing.accounts import BotAccount, Json
-from tgslices.testing.arguments import Arguments
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.files import download_refusal
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
 
 
 def get_file(world: World, bot: BotAccount, arguments: Arguments) -> Json:

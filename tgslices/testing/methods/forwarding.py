@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from tgslices.testing.accounts import BotAccount, Json
-from tgslices.testing.arguments import Arguments
-from tgslices.testing.entities import Chat, StoredMessage
+from tgslices.testing.content.markup import read_markup
+from tgslices.testing.content.text import read_text
 from tgslices.testing.errors import bad_request
-from tgslices.testing.methods.markup import read_markup
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import find_destination, put, send_all
 from tgslices.testing.methods.polls import copied_poll
-from tgslices.testing.methods.text import read_text
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.forwarding import Source, batch_refusal, can_forward, single_refusal
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.chats import Chat, StoredMessage
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
 
 _NOT_CARRIED: Final = frozenset(
     {

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from tgslices.testing.accounts import BotAccount, Json
-from tgslices.testing.arguments import Arguments
-from tgslices.testing.entities import StoredMessage
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.editing import find_inline_message, is_inline
-from tgslices.testing.methods.memory import memory_of
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import send
 from tgslices.testing.rules.access import Access
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.chats import StoredMessage
+from tgslices.testing.state.settings import memory_of
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
 
 _PICTURE: Final = {
     "file_id": "emulated-game",

@@ -11,13 +11,13 @@ from typing import Any, Final
 import aiogram.methods
 from aiogram.methods import TelegramMethod
 
-from tgslices.testing.accounts import BotAccount
-from tgslices.testing.arguments import Arguments
 from tgslices.testing.errors import bad_request
-from tgslices.testing.methods.answers import smallest
 from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.smallest import smallest
 from tgslices.testing.rules.access import Access
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
 
 
 def aiogram_methods() -> dict[str, type[TelegramMethod[Any]]]:

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from tgslices.testing.accounts import BotAccount, Json, User
-from tgslices.testing.arguments import Arguments
-from tgslices.testing.entities import StoredMessage
+from tgslices.testing.actions.service import post_service
 from tgslices.testing.errors import bad_request
-from tgslices.testing.methods.memory import Inquiry, Payment, memory_of
 from tgslices.testing.methods.method import Method
-from tgslices.testing.service import post_service
-from tgslices.testing.updates import UPDATE_TYPES
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, Json, User
+from tgslices.testing.state.chats import StoredMessage
+from tgslices.testing.state.settings import Inquiry, Payment, memory_of
+from tgslices.testing.state.updates import UPDATE_TYPES
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
 
 _MAX_RESULTS: Final = 50
 """Source: https://core.telegram.org/bots/api#answerinlinequery"""

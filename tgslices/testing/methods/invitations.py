@@ -8,15 +8,15 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-from tgslices.testing.accounts import BotAccount, Json, User
-from tgslices.testing.arguments import Arguments
-from tgslices.testing.entities import Chat
+from tgslices.testing.actions.membership import join
 from tgslices.testing.errors import bad_request
-from tgslices.testing.membership import join
-from tgslices.testing.methods.memory import InviteLink, memory_of
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, Json, User
+from tgslices.testing.state.chats import Chat
+from tgslices.testing.state.settings import InviteLink, memory_of
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
 
 _NUMBERS: Final = ("expire_date", "member_limit", "subscription_period", "subscription_price")
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from tgslices.testing.accounts import BotAccount, Json
-from tgslices.testing.arguments import Arguments
+from tgslices.testing.content.markup import read_markup
 from tgslices.testing.errors import ApiError, bad_request
+from tgslices.testing.methods.contacts import read_location
 from tgslices.testing.methods.editing import Target, apply, find_target, new_content
-from tgslices.testing.methods.markup import read_markup
 from tgslices.testing.methods.method import Method
-from tgslices.testing.methods.things import read_location
 from tgslices.testing.rules.editing import Editable, can_edit
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
 
 FOREVER: Final = 0x7FFFFFFF
 """The ``live_period`` of a location that can always be edited. Source: DOC, sendLocation"""

@@ -8,16 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from tgslices.testing.accounts import BotAccount, Json
-from tgslices.testing.arguments import Arguments
-from tgslices.testing.entities import StoredFile
+from tgslices.testing.content.files import find_file, keep_file
+from tgslices.testing.content.text import read_text_of
 from tgslices.testing.errors import bad_request
-from tgslices.testing.fields import flag_field, int_field, text_field
-from tgslices.testing.files import find_file, keep_file
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import send
-from tgslices.testing.methods.text import read_text_of
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.chats import StoredFile
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.fields import flag_field, int_field, text_field
 
 MAX_LENGTH: Final = 10_000
 """Pixels. Source: tdlib/telegram-bot-api ``Client.h``, ``MAX_LENGTH``."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from tgslices.testing.accounts import BotAccount, Json
-from tgslices.testing.arguments import Arguments
+from tgslices.testing.content.text import read_link_preview, read_text
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import send
-from tgslices.testing.methods.text import read_link_preview, read_text
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
 
 
 def send_message(world: World, bot: BotAccount, arguments: Arguments) -> Json:

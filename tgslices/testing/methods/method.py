@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from tgslices.testing.accounts import BotAccount
-from tgslices.testing.arguments import Arguments
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
 
 Method: TypeAlias = Callable[[World, BotAccount, Arguments], object]
 """Does the work and returns what goes into ``result``: a JSON-ready value, `Encoded`, `Done`, or an awaitable of one.

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tgslices.testing.accounts import BotAccount, BusinessConnection, Json
-from tgslices.testing.arguments import Arguments
-from tgslices.testing.delivery import announce
-from tgslices.testing.entities import Chat, StoredMessage
+from tgslices.testing.actions.delivery import announce
+from tgslices.testing.content.markup import read_markup
 from tgslices.testing.errors import ApiError, bad_request
-from tgslices.testing.methods.markup import read_markup
-from tgslices.testing.methods.memory import memory_of
 from tgslices.testing.methods.receivers import Receiver, find_receiver
 from tgslices.testing.methods.replies import find_reply
 from tgslices.testing.rules import business, forwarding, sending, topics
 from tgslices.testing.rules.access import Access
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, BusinessConnection, Json
+from tgslices.testing.state.chats import Chat, StoredMessage
+from tgslices.testing.state.settings import memory_of
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tgslices.testing.accounts import BotAccount, Json
-from tgslices.testing.arguments import Arguments
+from tgslices.testing.actions.service import post_service
+from tgslices.testing.content.files import find_file, keep_file
+from tgslices.testing.content.markup import read_markup
+from tgslices.testing.content.text import read_text
 from tgslices.testing.errors import bad_request
-from tgslices.testing.files import find_file, keep_file
 from tgslices.testing.methods.inquiries import take_inquiry
-from tgslices.testing.methods.markup import read_markup
 from tgslices.testing.methods.media import MEDIA, media_content
-from tgslices.testing.methods.memory import memory_of
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import send
-from tgslices.testing.methods.text import read_text
-from tgslices.testing.service import post_service
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.settings import memory_of
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
 
 _MAX_PAYLOAD: Final = 128
 """Bytes of an invoice's payload. Source: https://core.telegram.org/bots/api#sendinvoice"""

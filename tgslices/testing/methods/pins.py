@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from tgslices.testing.accounts import BotAccount
-from tgslices.testing.arguments import Arguments
-from tgslices.testing.entities import Chat
+from tgslices.testing.actions.service import pin
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.deleting import standing
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import find_business_chat
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.pinning import pin_refusal, pin_rights_refusal
-from tgslices.testing.service import pin
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount
+from tgslices.testing.state.chats import Chat
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
 
 
 def _find_chat(world: World, bot: BotAccount, arguments: Arguments) -> Chat:

@@ -1,4 +1,4 @@
-"""Sending, copying and closing polls. How people vote is in `tgslices.testing.polls`.
+"""Sending, copying and closing polls. How people vote is in `tgslices.testing.actions.polls`.
 
 Source: https://core.telegram.org/bots/api#sendpoll and tdlib/telegram-bot-api ``Client.cpp:6380-6430, 13127-13230``.
 """
@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tgslices.testing.accounts import BotAccount, Json
-from tgslices.testing.arguments import Arguments
+from tgslices.testing.content.markup import read_markup
+from tgslices.testing.content.text import read_text_of
 from tgslices.testing.errors import bad_request
-from tgslices.testing.fields import fields_of
 from tgslices.testing.methods.editing import apply, find_target, new_content, with_markup
-from tgslices.testing.methods.markup import read_markup
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import send
-from tgslices.testing.methods.text import read_text_of
 from tgslices.testing.rules.editing import markup_refusal
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.fields import fields_of
 
 
 def send_poll(world: World, bot: BotAccount, arguments: Arguments) -> Json:

@@ -9,14 +9,14 @@ import json
 import re
 from typing import Any, Final
 
-from tgslices.testing.accounts import BotAccount, Json
-from tgslices.testing.arguments import Arguments
+from tgslices.testing.actions.membership import ADMIN_RIGHTS, CHANNEL_RIGHTS, GROUP_RIGHTS
 from tgslices.testing.errors import bad_request
-from tgslices.testing.membership import ADMIN_RIGHTS, CHANNEL_RIGHTS, GROUP_RIGHTS
-from tgslices.testing.methods.memory import memory_of
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.settings import memory_of
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
 
 _COMMAND: Final = re.compile(r"[a-z0-9_]{1,32}")
 _MAX_COMMANDS: Final = 100

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tgslices.testing.accounts import BotAccount, Json
-from tgslices.testing.arguments import Arguments
-from tgslices.testing.entities import Chat, StoredMessage
 from tgslices.testing.errors import bad_request
-from tgslices.testing.methods.memory import memory_of
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.kinds import is_service
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.chats import Chat, StoredMessage
+from tgslices.testing.state.settings import memory_of
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
 
 _KEYS: Final = {"emoji": "emoji", "custom_emoji": "custom_emoji_id"}
 """The types of reactions that a bot may set, and the field that each needs."""

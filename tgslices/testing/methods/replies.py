@@ -9,18 +9,19 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from tgslices.testing.accounts import BotAccount, Json
-from tgslices.testing.arguments import Arguments
-from tgslices.testing.entities import Chat, StoredMessage
+from tgslices.testing.content.wording import text_of
 from tgslices.testing.errors import bad_request
-from tgslices.testing.fields import fields_of, flag_field, int_field, text_field
-from tgslices.testing.formatting import parse_markup
-from tgslices.testing.methods.entities import read_entities
-from tgslices.testing.rules import ephemeral, identifiers
+from tgslices.testing.rules import ephemeral
 from tgslices.testing.rules.access import Access
-from tgslices.testing.rules.quoting import kept_entities, quote_position, quote_refusal
-from tgslices.testing.wording import text_of
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.chats import Chat, StoredMessage
+from tgslices.testing.state.world import World
+from tgslices.testing.text import parse_markup
+from tgslices.testing.text.entities import read_entities
+from tgslices.testing.text.quoting import kept_entities, quote_position, quote_refusal
+from tgslices.testing.wire import identifiers
+from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.fields import fields_of, flag_field, int_field, text_field
 
 _TO_A_MESSAGE: Final = ("reply_parameters", "reply_to_message_id")
 

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tgslices.testing.accounts import BotAccount, Json, Member
-from tgslices.testing.arguments import Arguments
-from tgslices.testing.entities import Chat
+from tgslices.testing.actions.membership import PERMISSIONS, set_member
 from tgslices.testing.errors import bad_request
-from tgslices.testing.membership import PERMISSIONS, set_member
 from tgslices.testing.methods.chats import find_member, require_right
-from tgslices.testing.methods.memory import memory_of
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.people import lasting_until
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, Json, Member
+from tgslices.testing.state.chats import Chat
+from tgslices.testing.state.settings import memory_of
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
 
 _RESTRICTING: Final = "not enough rights to restrict/unrestrict chat member"
 _MEDIA: Final = (

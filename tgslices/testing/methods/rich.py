@@ -13,14 +13,14 @@ from typing import Any, Final
 import aiogram.types
 from pydantic import ValidationError
 
-from tgslices.testing.accounts import BotAccount, Json
-from tgslices.testing.arguments import Arguments
+from tgslices.testing.content.files import find_file, keep_file
 from tgslices.testing.errors import bad_request
-from tgslices.testing.files import find_file, keep_file
 from tgslices.testing.methods.media import MEDIA, media_content
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import send
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
 
 _BLOCK_ENDS: Final = re.compile(r"</?(?:p|h[1-6]|div|ul|ol|li|br|hr|blockquote|pre|table|tr|footer)\b[^>]*>")
 _HEADING: Final = re.compile(r"<h([1-6])\b[^>]*>(.*?)</h\1>", re.DOTALL)

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from tgslices.testing.accounts import BotAccount, Json
-from tgslices.testing.arguments import Arguments
-from tgslices.testing.entities import Chat, Topic
+from tgslices.testing.actions.topics import change_topic, create_topic, delete_topic
 from tgslices.testing.errors import bad_request
-from tgslices.testing.forum import change_topic, create_topic, delete_topic
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.topics import MAX_NAME, creation_refusal, management_refusal
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.chats import Chat, Topic
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
 
 _BLUE: Final = 0x6FB9F0
 

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from tgslices.testing.accounts import BotAccount, Json
-from tgslices.testing.arguments import Arguments
+from tgslices.testing.actions.inline_results import picked_content, send_result
 from tgslices.testing.errors import bad_request
-from tgslices.testing.fields import fields_of, text_field
-from tgslices.testing.methods.inline_results import picked_content, send_result
 from tgslices.testing.methods.inquiries import take_inquiry
-from tgslices.testing.methods.memory import memory_of
 from tgslices.testing.methods.method import Method
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.settings import memory_of
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.fields import fields_of, text_field
 
 
 def answer_web_app_query(world: World, bot: BotAccount, arguments: Arguments) -> Json:

@@ -12,21 +12,21 @@ from urllib.parse import quote, unquote
 
 from aiohttp import web
 
-from tgslices.testing.arguments import Upload
-from tgslices.testing.calls import Calls, error_answer
-from tgslices.testing.conduct import NotAllowed
 from tgslices.testing.errors import ApiError, not_found
 from tgslices.testing.faults import Faults
-from tgslices.testing.jsontext import read_json
-from tgslices.testing.listener import Listener
-from tgslices.testing.page.actions import Actions
-from tgslices.testing.page.command import BadCommand
+from tgslices.testing.http.calls import Calls, error_answer
+from tgslices.testing.http.listener import Listener
+from tgslices.testing.page.commands import Actions
+from tgslices.testing.page.fields import BadCommand
 from tgslices.testing.page.guard import FILE_HEADERS, SECURITY_HEADERS, refusal
 from tgslices.testing.page.inspector import Inspector
 from tgslices.testing.page.live import Picture, Tab
 from tgslices.testing.page.pictures import image_type
 from tgslices.testing.page.switches import Switches
+from tgslices.testing.people.allowed import NotAllowed
 from tgslices.testing.stage import Stage
+from tgslices.testing.wire.arguments import Upload
+from tgslices.testing.wire.jsontext import read_json
 
 _TYPES: Final = {"css": "text/css", "html": "text/html", "js": "text/javascript", "svg": "image/svg+xml"}
 _STATIC: Final = "/page/static/"

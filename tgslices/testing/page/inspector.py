@@ -7,12 +7,12 @@ from typing import Any, Final, Protocol
 
 from tgslices.errors import StorageError
 from tgslices.model import PendingDeletion, SessionKey, TrackedMessage
-from tgslices.storage.durable import durable
-from tgslices.storage.plugins import open_storage
+from tgslices.storage.lifetime import durable
+from tgslices.storage.opening import open_storage
 from tgslices.storage.protocol import DurableSessionStorage
-from tgslices.testing.accounts import Json
 from tgslices.testing.page.places import business_name, group_name, private_name
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import Json
+from tgslices.testing.state.world import World
 
 MAX_ENTRIES: Final = 200
 """Of one slice; the number of all is shown beside."""

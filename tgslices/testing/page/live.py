@@ -10,13 +10,13 @@ from typing import Final
 
 from aiohttp import WSMsgType, web
 
-from tgslices.testing.accounts import Json
-from tgslices.testing.calllog import CallLog
+from tgslices.testing.content.wording import printable
+from tgslices.testing.http.calllog import CallLog
 from tgslices.testing.page.inspector import Inspector
 from tgslices.testing.page.snapshot import Snapshot, difference, snapshot
 from tgslices.testing.page.switches import Switches, clock_snapshot
-from tgslices.testing.wording import printable
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import Json
+from tgslices.testing.state.world import World
 
 BREATH: Final = timedelta(milliseconds=15)
 """How long changes are gathered before a tab hears of them: many come at once."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tgslices.testing.accounts import BotAccount, User
-from tgslices.testing.entities import Chat
-from tgslices.testing.rules import identifiers
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, User
+from tgslices.testing.state.chats import Chat
+from tgslices.testing.state.world import World
+from tgslices.testing.wire import identifiers
 
 
 def private_name(bot_id: int, person_id: int) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from tgslices.testing.accounts import Json
-from tgslices.testing.details import Detail, detail_of, said, spoken
-from tgslices.testing.entities import StoredMessage
+from tgslices.testing.content.details import Detail, detail_of, said, spoken
+from tgslices.testing.content.wording import author_of, preview, service_text, text_of
+from tgslices.testing.people.seeing import inline_rows
 from tgslices.testing.rules.kinds import is_service
-from tgslices.testing.sight import inline_rows
-from tgslices.testing.wording import author_of, preview, service_text, text_of
+from tgslices.testing.state.accounts import Json
+from tgslices.testing.state.chats import StoredMessage
 
 Reactions = Mapping[int, Sequence[Json]]
 Votes = Mapping[int, Sequence[int]]

@@ -8,15 +8,15 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
-from tgslices.testing.accounts import BotAccount, Json
-from tgslices.testing.calllog import ApiRequest, CallLog
-from tgslices.testing.entities import Chat
-from tgslices.testing.jsontext import read_json
-from tgslices.testing.methods.memory import drafts_in, memory_of
+from tgslices.testing.content.wording import text_of_content
+from tgslices.testing.http.calllog import ApiRequest, CallLog
 from tgslices.testing.page.places import existing_chats, group_name, name_of, people, private_name
 from tgslices.testing.page.shown import shown_message
-from tgslices.testing.wording import text_of_content
-from tgslices.testing.world import World
+from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.chats import Chat
+from tgslices.testing.state.settings import drafts_in, memory_of
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.jsontext import read_json
 
 MAX_MESSAGES: Final = 300
 """Of one chat; older ones are there and not drawn."""

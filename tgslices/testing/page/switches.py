@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Final
 
-from tgslices.testing.accounts import Json
-from tgslices.testing.clock import Clock
 from tgslices.testing.faults import Drop, Effect, Failure, Fault, Faults, Flood
+from tgslices.testing.state.accounts import Json
+from tgslices.testing.state.clock import Clock
 
 EFFECTS: Final[Mapping[str, Effect]] = {
     "flood": Flood(retry_after=1),

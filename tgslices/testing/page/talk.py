@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from tgslices.testing.accounts import Json, User
-from tgslices.testing.arguments import Upload
-from tgslices.testing.delivery import press
-from tgslices.testing.entities import Chat, StoredMessage
-from tgslices.testing.files import keep_file
+from tgslices.testing.actions.delivery import press
+from tgslices.testing.content.files import keep_file
 from tgslices.testing.methods.media import MEDIA, media_content
-from tgslices.testing.page.command import BadCommand, Command, number_in, numbers_in, text_in, typed_in
+from tgslices.testing.page.fields import BadCommand, Command, number_in, numbers_in, text_in, typed_in
 from tgslices.testing.page.places import find_chat
-from tgslices.testing.rules.typed import typed_entities
-from tgslices.testing.sight import inline_rows
-from tgslices.testing.view import ChatView
-from tgslices.testing.world import World
+from tgslices.testing.people.chatview import ChatView
+from tgslices.testing.people.seeing import inline_rows
+from tgslices.testing.state.accounts import Json, User
+from tgslices.testing.state.chats import Chat, StoredMessage
+from tgslices.testing.state.world import World
+from tgslices.testing.text.typed import typed_entities
+from tgslices.testing.wire.arguments import Upload
 
 PATIENCE: Final = 10.0
 """Seconds that a person waits for a bot to agree to a payment."""

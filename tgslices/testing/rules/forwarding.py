@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from tgslices.testing.errors import ApiError, bad_request
-from tgslices.testing.rules.identifiers import order_refusal
 from tgslices.testing.rules.kinds import is_service
+from tgslices.testing.wire.identifiers import order_refusal
 
 UNCOPYABLE_KINDS: Final = frozenset({"giveaway", "giveaway_winners", "paid_media", "invoice"})
 """Source: ``MessageContent.cpp:6441-6444`` and https://core.telegram.org/bots/api#copymessages"""

@@ -1,0 +1,1 @@
+"""The doors through which aiogram calls: incoming updates, outgoing requests, and parameters of handlers."""

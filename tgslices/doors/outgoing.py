@@ -1,0 +1,155 @@
+"""The door for what is sent: a request middleware that records what the bot makes inside a block."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from aiogram import Bot
+from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextRequestMiddlewareType
+from aiogram.exceptions import TelegramMigrateToChat
+from aiogram.methods import Response, TelegramMethod
+from aiogram.methods.base import TelegramType
+
+from tgslices.extract import carries_ids_only, creates_messages, track_outgoing
+from tgslices.manager import sessions_of
+from tgslices.recording.blocks import Block, block_of
+
+log = logging.getLogger("tgslices")
+
+_ASKING_FOR_UPDATES: Final = frozenset({"getUpdates", "setWebhook"})
+_TRACKED_UPDATES: Final = {
+    "message": "message",
+    "business_message": "deleted_business_messages",
+}
+"""Which updates a bot that receives the first also needs, so that sessions see what they promise to."""
+
+_MOST_USERNAMES: Final = 1024
+_USERNAME_LASTS: Final = timedelta(minutes=1)
+"""How long a username is taken for the same chat: it may pass to another one, where the ids are other messages."""
+
+
+class OutgoingMiddleware(BaseRequestMiddleware):
+    """Records what a bot sends inside ``async with session:``, before the caller gets the result.
+
+    One serves any number of bots that share an aiogram client session.
+    """
+
+    def __init__(self) -> None:
+        """Start with nothing on its way."""
+        self._sending: set[asyncio.Task[Any]] = set()
+        self._chat_ids: dict[tuple[int, str], tuple[int, datetime]] = {}
+        self._warned: set[int] = set()
+
+    async def __call__(
+        self,
+        make_request: NextRequestMiddlewareType[TelegramType],
+        bot: Bot,
+        method: TelegramMethod[TelegramType],
+    ) -> Response[TelegramType]:
+        """Make the request, and record it where the running task is inside a block of this bot."""
+        if method.__api_method__ in _ASKING_FOR_UPDATES:
+            self._check_allowed(bot, method)
+        block = block_of(bot.id) if creates_messages(method) else None
+        if block is None:
+            return await _follow(make_request, bot, method)
+        # A caller that is cancelled, or loses patience, must not lose the record of what was sent all the same.
+        task = asyncio.create_task(self._send(make_request, bot, method, block), name="tgslices-send")
+        self._sending.add(task)
+        task.add_done_callback(self._sent)
+        return await asyncio.shield(task)
+
+    def _sent(self, task: asyncio.Task[Any]) -> None:
+        self._sending.discard(task)
+        if not task.cancelled():
+            task.exception()  # the caller has it, unless it was cancelled: then nobody is left to tell
+
+    async def _send(
+        self,
+        make_request: NextRequestMiddlewareType[TelegramType],
+        bot: Bot,
+        method: TelegramMethod[TelegramType],
+        block: Block,
+    ) -> Response[TelegramType]:
+        block.tracker.under_way += 1
+        try:
+            response = await _follow(make_request, bot, method)
+            try:
+                await self._record(bot, method, response, block)
+            except Exception:
+                log.exception("What %s sent could not be recorded", method.__api_method__)
+            return response
+        finally:
+            block.tracker.under_way -= 1
+            block.tracker.end_work()
+
+    async def _record(self, bot: Bot, method: TelegramMethod[Any], result: object, block: Block) -> None:
+        at = block.tracker.clock()
+        chat_id = await self._numeric_chat(bot, method, at) if carries_ids_only(result) else None
+        messages = track_outgoing(method, result, bot_id=block.tracker.bot_id, chat_id=chat_id, at=at)
+        if messages:
+            await block.record(messages)
+
+    async def _numeric_chat(self, bot: Bot, method: TelegramMethod[Any], now: datetime) -> int:
+        """Return the id of the chat that a method was aimed at; ``@username`` is asked for, and kept for a minute."""
+        target: int | str = method.chat_id  # type: ignore[attr-defined]  # every method that returns ids has it
+        try:
+            return int(target)
+        except ValueError:
+            name = str(target)
+        chat_id, asked_at = self._chat_ids.get((bot.id, name), (0, None))
+        if asked_at is None or abs(now - asked_at) > _USERNAME_LASTS:
+            if len(self._chat_ids) >= _MOST_USERNAMES:
+                self._chat_ids.clear()
+            chat_id = (await bot.get_chat(name)).id
+            self._chat_ids[bot.id, name] = chat_id, now
+        return chat_id
+
+    def _check_allowed(self, bot: Bot, method: TelegramMethod[Any]) -> None:
+        """Say once in the log which updates this bot will not get although its sessions need them.
+
+        An empty list means the server's own choice, which has them all; None keeps what was set before.
+        Source: https://core.telegram.org/bots/api#getupdates (``allowed_updates``)
+        """
+        allowed: list[str] | None = getattr(method, "allowed_updates", None)
+        if not allowed or bot.id in self._warned:
+            return
+        missing = [
+            needed
+            for having, needed in _TRACKED_UPDATES.items()
+            if needed not in allowed and (having in allowed or having == needed)
+        ]
+        if missing:
+            self._warned.add(bot.id)
+            log.warning(
+                "%s of bot %d allows no %s updates, so sessions cannot see them; add them to allowed_updates",
+                method.__api_method__,
+                bot.id,
+                " or ".join(missing),
+            )
+
+
+async def _follow(
+    make_request: NextRequestMiddlewareType[TelegramType], bot: Bot, method: TelegramMethod[TelegramType]
+) -> Response[TelegramType]:
+    """Make a request, and learn from its refusal that a group has become a supergroup: the update may never come.
+
+    A refused deletion is left alone: whoever runs it settles its entries under the keys that they were claimed from.
+    Source: telegram-bot-api ``Client.cpp`` lines 8149-8156 (``migrate_to_chat_id`` beside the error)
+    """
+    try:
+        return await make_request(bot, method)
+    except TelegramMigrateToChat as error:
+        old_chat_id, manager = getattr(method, "chat_id", None), sessions_of(bot)
+        is_deletion = method.__api_method__.startswith("delete")
+        if isinstance(old_chat_id, int) and manager is not None and not is_deletion:
+            await manager.tracker.migrate(old_chat_id, error.migrate_to_chat_id)
+        raise
+
+
+def watch(bot: Bot) -> None:
+    """Put the middleware in front of a bot's requests, once for each aiogram client session."""
+    if not any(isinstance(middleware, OutgoingMiddleware) for middleware in bot.session.middleware):
+        bot.session.middleware(OutgoingMiddleware())

@@ -1,0 +1,1 @@
+"""What gets into a session: open keys, blocks, the tracker and its backlog."""

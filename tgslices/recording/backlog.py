@@ -1,0 +1,133 @@
+"""Writes that a storage could not take yet, kept in their order until it answers again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
+
+from tgslices.errors import InvalidSessionKey, InvalidTrackedMessage, ValueRefused
+from tgslices.shared_attempt import SharedAttempt
+
+log = logging.getLogger("tgslices")
+
+Write: TypeAlias = Callable[[], Awaitable[object]]
+"""A call of the storage; :class:`Backlog` also takes one that only reads."""
+
+MOST_REFUSALS: Final = 3
+"""How often a write fails while the storage answers before it is given up: a pool may hold several dead connections."""
+
+FIRST_DELAY: Final = 0.1
+LONGEST_DELAY: Final = 5.0
+
+_HOPELESS: Final = (InvalidTrackedMessage, InvalidSessionKey, ValueRefused)
+"""What a storage of ours says of an entry that can never be written."""
+
+
+class Backlog:
+    """An ordered, bounded queue of writes, and one task that tries them again with backoff.
+
+    A failure is the storage's, and the write stays first in line. Only an entry that can never be written is logged and
+    dropped, so that it does not hold up the rest: one that our own errors name, or one that a storage refuses again and
+    again with a ``ValueError`` or ``TypeError`` while it answers when it is asked for something else. Drivers raise
+    those too when a connection was closed.
+    """
+
+    def __init__(
+        self, limit: int, *, probe: Write, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    ) -> None:
+        """Keep at most ``limit`` writes; what comes beyond is logged and lost, because memory is bounded.
+
+        ``probe`` reads from the storage, and raises when it does not answer.
+        """
+        self.waiting: deque[tuple[Write, str]] = deque()
+        self._limit = limit
+        self._probe = probe
+        self._sleep = sleep
+        self._draining = SharedAttempt()
+        self._retrying: asyncio.Task[None] | None = None
+
+    async def write(self, write: Write, what: str) -> bool:
+        """Try a write at once, behind those that are waiting; keep it when the storage does not answer.
+
+        Returns whether it was done. Raises nothing but cancellation.
+        """
+        if self.waiting:
+            self.keep(write, what)
+            return False
+        try:
+            await write()
+        except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
+            self.keep(write, what, error)
+            return False
+        return True
+
+    def keep(self, write: Write, what: str, error: Exception | None = None) -> None:
+        """Put a write at the end of the line, unless the ``error`` with which it failed says that it is hopeless."""
+        if isinstance(error, _HOPELESS):
+            log.error("Cannot record %s; it is left out", what, exc_info=error)
+            return
+        if error is not None:
+            log.error("The storage failed to record %s and is tried again: %s: %s", what, type(error).__name__, error)
+        if len(self.waiting) >= self._limit:
+            log.error("The storage is down and %d writes are waiting; %s is lost", self._limit, what)
+            return
+        self.waiting.append((write, what))
+        if self._retrying is None or self._retrying.done():
+            self._retrying = asyncio.create_task(self._retry(), name="tgslices-backlog")
+
+    async def drain(self) -> None:
+        """Write what is waiting, now. Callers at the same time share one attempt.
+
+        Raises:
+            Exception: whatever the storage raised; nothing was lost.
+        """
+        if self.waiting:
+            await self._draining(self._drain)
+
+    async def _drain(self) -> None:
+        while self.waiting:
+            write, what = self.waiting[0]
+            for refusals in range(1, MOST_REFUSALS + 1):
+                try:
+                    await write()
+                    break
+                except (ValueError, TypeError) as error:
+                    is_hopeless = isinstance(error, _HOPELESS)
+                    if not (is_hopeless or await self._answers()):
+                        raise
+                    if is_hopeless or refusals == MOST_REFUSALS:
+                        log.exception("Cannot record %s; it is left out", what)
+                        break
+            self.waiting.popleft()
+
+    async def _answers(self) -> bool:
+        try:
+            await self._probe()
+        except Exception:  # noqa: BLE001  # whatever a plugin's driver raises
+            return False
+        return True
+
+    async def _retry(self) -> None:
+        delay = FIRST_DELAY
+        while self.waiting:
+            await self._sleep(delay)
+            delay = min(delay * 2, LONGEST_DELAY)
+            try:
+                await self.drain()
+            except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
+                log.warning(
+                    "The storage still fails (%s); %d writes are waiting", type(error).__name__, len(self.waiting)
+                )
+
+    async def aclose(self) -> None:
+        """Try once more, then stop; what could not be written is counted in the log."""
+        if self._retrying is not None:
+            self._retrying.cancel()
+            await asyncio.wait([self._retrying])
+        try:
+            await self.drain()
+        except Exception:
+            log.exception("The storage is down at shutdown; %d writes are lost", len(self.waiting))

@@ -1,0 +1,1 @@
+"""Parts of the storages that keep their entries in the memory of one process."""

@@ -1,0 +1,73 @@
+"""Which keys are open, kept in process memory."""
+
+from __future__ import annotations
+
+from tgslices.model import Scope, SessionKey
+from tgslices.storage.inprocess.keymap import KeyMap
+
+
+class OpenKeys:
+    """The open keys of any number of bots. No call costs more because more keys are open."""
+
+    __slots__ = ("_index",)
+
+    def __init__(self) -> None:
+        """Start with no key open."""
+        self._index: KeyMap[SessionKey] = KeyMap()
+
+    def __contains__(self, key: SessionKey) -> bool:
+        """Tell whether the key is open."""
+        return key in self._index
+
+    def is_idle(self, bot_id: int) -> bool:
+        """Tell, with one dictionary check, whether the bot has no open key."""
+        return bot_id not in self._index.bots
+
+    def open(self, key: SessionKey) -> bool:
+        """Open a key; return whether it was closed before."""
+        if key in self:
+            return False
+        self._index.put(key, key)
+        return True
+
+    def unsubscribe(self, key: SessionKey) -> bool:
+        """Let a key be open no more; return whether it was."""
+        return self._index.pop(key) is not None
+
+    def matching(self, scope: Scope) -> list[SessionKey]:
+        """Return the open keys that a scope belongs to, in no particular order."""
+        return self._index.matching(scope)
+
+    def open_keys(self, bot_id: int) -> list[SessionKey]:
+        """Return every open key of a bot, in no particular order."""
+        return self._index.of_bot(bot_id)
+
+    def of_chat(self, bot_id: int, chat_id: int) -> list[SessionKey]:
+        """Return every open key of a chat, in no particular order."""
+        return self._index.of_chat(bot_id, chat_id)
+
+    def migrate(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> list[SessionKey]:
+        """Open, for every open key of a chat, the same key of the chat's new id; return the old keys."""
+        if old_chat_id == new_chat_id:
+            return self.of_chat(bot_id, old_chat_id)
+        moved = self.of_chat(bot_id, old_chat_id)
+        for key in moved:
+            self.unsubscribe(key)
+            self.open(in_chat(key, new_chat_id))
+        return moved
+
+
+def in_chat(key: SessionKey, chat_id: int) -> SessionKey:
+    """Return the same key of another chat.
+
+    Raises:
+        InvalidSessionKey: the chat's id cannot be one.
+    """
+    return SessionKey(
+        key.bot_id,
+        chat_id,
+        key.user_id,
+        key.thread_id,
+        key.business_connection_id,
+        key.qualifier,
+    )

@@ -1,0 +1,156 @@
+"""Pending deletions kept in process memory, in the order in which they fall due."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
+
+from tgslices.model import PendingDeletion, SessionKey, TrackedMessage
+from tgslices.storage.inprocess.openkeys import in_chat
+
+
+class Pendings:
+    """The pending deletions of any number of bots. A bot without any leaves nothing here."""
+
+    __slots__ = ("_queues",)
+
+    def __init__(self) -> None:
+        """Start with nothing pending."""
+        self._queues: dict[int, _Queue] = {}
+
+    def put(
+        self, key: SessionKey, messages: Iterable[TrackedMessage], *, now: datetime, until: datetime
+    ) -> list[PendingDeletion]:
+        """Make messages pending, leased until then; return those that were not pending for the key before.
+
+        What was pending keeps its ``claimed_at``; its ``due_at`` becomes ``until``.
+        """
+        new = []
+        queue = self._queues.get(key.bot_id) or _Queue()
+        for message in messages:
+            entry = PendingDeletion(key, message, now, until)
+            if not queue.move(entry, until):
+                queue.add(entry)
+                new.append(entry)
+        if queue:
+            self._queues[key.bot_id] = queue
+        return new
+
+    def lease(self, bot_id: int, *, now: datetime, until: datetime, limit: int) -> list[PendingDeletion]:
+        """Take and hold what is due, earliest first; see ``DurableSessionStorage.lease``."""
+        queue = self._queues.get(bot_id)
+        if queue is None:
+            return []
+        due = queue.due(now, limit)
+        return [held for entry in due if (held := queue.move(entry, until))]
+
+    def postpone(self, pending: Collection[PendingDeletion], *, until: datetime) -> None:
+        """Set when these are due; those that are not pending are left out."""
+        for entry in pending:
+            if queue := self._queues.get(entry.key.bot_id):
+                queue.move(entry, until)
+
+    def settle(self, pending: Collection[PendingDeletion]) -> int:
+        """Drop these; return how many were there."""
+        return sum(self._drop(entry) for entry in pending)
+
+    def of_bot(self, bot_id: int) -> list[PendingDeletion]:
+        """Return everything of the bot, earliest ``due_at`` first."""
+        return list(self._queues.get(bot_id, ()))
+
+    def next_due(self, bot_id: int) -> datetime | None:
+        """Return when the bot's earliest is due, or None."""
+        queue = self._queues.get(bot_id)
+        return queue.times[0] if queue else None
+
+    def discard(
+        self,
+        bot_id: int,
+        business_connection_id: str | None,
+        chat_id: int,
+        message_ids: Collection[int],
+    ) -> int:
+        """Drop what is known to be gone; return how many were dropped."""
+        gone = [
+            entry
+            for entry in self._queues.get(bot_id, ())
+            if entry.message.message_id in message_ids
+            and entry.message.chat_id == chat_id
+            and entry.message.business_connection_id == business_connection_id
+        ]
+        return self.settle(gone)
+
+    def migrate(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> None:
+        """Let what left the keys of a chat count as having left the keys of its new id, unless it is pending there."""
+        moved = [e for e in self._queues.get(bot_id, ()) if e.key.chat_id == old_chat_id]
+        for entry in moved:
+            key = in_chat(entry.key, new_chat_id)
+            self._drop(entry)
+            queue = self._queues.setdefault(bot_id, _Queue())
+            queue.add(PendingDeletion(key, entry.message, entry.claimed_at, entry.due_at))
+
+    def _drop(self, entry: PendingDeletion) -> bool:
+        queue = self._queues.get(entry.key.bot_id)
+        if queue is None or not queue.drop(entry):
+            return False
+        if not queue:
+            del self._queues[entry.key.bot_id]
+        return True
+
+
+class _Queue:
+    """The pending deletions of one bot: entries by identity, and by the time when they are due."""
+
+    __slots__ = ("_by_time", "_entries", "times")
+
+    def __init__(self) -> None:
+        self._entries: dict[PendingDeletion, PendingDeletion] = {}
+        self._by_time: dict[datetime, dict[int, PendingDeletion]] = {}
+        self.times: list[datetime] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._entries)
+
+    def __iter__(self) -> Iterator[PendingDeletion]:
+        for time in self.times:
+            yield from self._by_time[time].values()
+
+    def add(self, entry: PendingDeletion) -> None:
+        """Add an entry, unless its equal is here."""
+        if entry in self._entries:
+            return
+        if entry.due_at not in self._by_time:
+            insort(self.times, entry.due_at)
+            self._by_time[entry.due_at] = {}
+        # By id, because equality costs a Python call, and one entry stands here for all its equals.
+        self._by_time[entry.due_at][id(entry)] = entry
+        self._entries[entry] = entry
+
+    def drop(self, entry: PendingDeletion) -> PendingDeletion | None:
+        """Remove and return the equal of an entry."""
+        there = self._entries.pop(entry, None)
+        if there is not None:
+            together = self._by_time[there.due_at]
+            del together[id(there)]
+            if not together:
+                del self._by_time[there.due_at]
+                del self.times[bisect_left(self.times, there.due_at)]
+        return there
+
+    def move(self, entry: PendingDeletion, until: datetime) -> PendingDeletion | None:
+        """Let the equal of an entry be due at another time; return it as it is then."""
+        there = self.drop(entry)
+        if there is None:
+            return None
+        moved = PendingDeletion(there.key, there.message, there.claimed_at, until)
+        self.add(moved)
+        return moved
+
+    def due(self, now: datetime, limit: int) -> list[PendingDeletion]:
+        due: list[PendingDeletion] = []
+        for entry in self:
+            if entry.due_at > now or len(due) >= limit:
+                break
+            due.append(entry)
+        return due

@@ -1,0 +1,124 @@
+"""PostgreSQL through asyncpg: every statement a trip to the server, and many workers at once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from importlib import import_module
+from inspect import signature
+from typing import Any, Final
+
+from sqlalchemy import URL, Row
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from tgslices.errors import StorageError
+from tgslices.storage.sqlalchemy.database.advisory import AdvisoryLock, schema_of_tables
+from tgslices.storage.sqlalchemy.database.dialect import ANY_NUMBER, Ownership, Spelling
+from tgslices.storage.sqlalchemy.database.urls import for_asyncpg
+
+_OF_SQLALCHEMY: Final = ("prepared_statement_cache_size", "async_fallback")
+"""What a URL may say beside the parameters of the driver."""
+
+_ENCODINGS: Final = ("UTF8", "SQL_ASCII")
+"""The encodings that keep every text. SQL_ASCII keeps bytes as they come.
+Source: https://www.postgresql.org/docs/current/multibyte.html"""
+
+
+def create_postgresql_engine(url: URL, *, timeout: float) -> AsyncEngine:
+    """Return an engine that gives up on a silent server in time.
+
+    Raises:
+        StorageError: the URL has a parameter that means nothing to the driver.
+    """
+    known = {*signature(import_module("asyncpg").connect).parameters, *_OF_SQLALCHEMY}
+    url, arguments = for_asyncpg(url, known)
+    waits = {"timeout": timeout, **arguments}
+    return create_async_engine(url, connect_args=waits, hide_parameters=True, pool_timeout=timeout)
+
+
+class PostgreSQL:
+    """A :class:`~tgslices.storage.sqlalchemy.database.dialect.Database` for ``postgresql+asyncpg``."""
+
+    lanes: Final = 2
+    largest_group: Final = 50
+    one_writer: Final = False
+    most_rows: Final = 1_000
+    record_counts: Final = True
+
+    def __init__(self) -> None:
+        """Share nothing yet."""
+        self._sharing: AdvisoryLock | None = None
+
+    def engine(self, engine: AsyncEngine) -> AsyncEngine:
+        """Return the engine with every statement on its own, so that a single one costs one trip."""
+        return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    async def check(self, connection: AsyncConnection) -> None:
+        """Refuse an encoding that lacks most characters. The server names it when a connection begins."""
+        driver: Any = (await connection.get_raw_connection()).driver_connection
+        encoding = getattr(driver.get_settings(), "server_encoding", "UTF8")  # a pooler may keep it to itself
+        if encoding not in _ENCODINGS:
+            raise StorageError(
+                f"The database keeps text as {encoding}, which lacks most of the characters that people write.",
+                "Create one for the storage with ENCODING 'UTF8' TEMPLATE template0.",
+            )
+
+    async def prepare(self, connection: AsyncConnection) -> None:
+        """Do nothing: the server's settings are its administrator's."""
+
+    @asynccontextmanager
+    async def hold(self, engine: AsyncEngine, wanted: Ownership) -> AsyncIterator[None]:
+        """Hold an advisory lock: alone on a connection of its own, shared on every connection that is used anyway.
+
+        The connections of a user's engine outlive the storage, so that there a shared one looks and holds nothing.
+        """
+        async with self.engine(engine).connect() as connection:
+            schema = await schema_of_tables(connection, wanted.prefix, wanted.schema)
+            lock = AdvisoryLock(schema, wanted.prefix, "alone")
+            if not wanted.shared:
+                async with lock.alone(connection, wanted.lost):
+                    yield
+                return
+            await lock.try_to_share(connection)
+        self._sharing = lock if wanted.own_engine else None
+        try:
+            yield
+        finally:
+            self._sharing = None
+
+    async def join(self, connection: AsyncConnection) -> None:
+        """Take the shared lock on a connection that is new."""
+        if self._sharing is not None:
+            await self._sharing.share(connection)
+
+    async def lock_schema(self, connection: AsyncConnection, prefix: str, schema: str | None) -> None:
+        """Take turns with other workers that start at the same moment."""
+        schema = await schema_of_tables(connection, prefix, schema)
+        await AdvisoryLock(schema, prefix, "schema").wait_within_transaction(connection)
+
+    @asynccontextmanager
+    async def transaction(self, connection: AsyncConnection) -> AsyncIterator[None]:
+        """Begin, whatever the server's default is, a transaction in which each statement sees what is committed."""
+        await connection.exec_driver_sql("BEGIN ISOLATION LEVEL READ COMMITTED")
+        try:
+            yield
+            await connection.exec_driver_sql("COMMIT")
+        except BaseException:
+            # A connection that goes back to its pool within a transaction would poison whoever gets it next.
+            with suppress(Exception):
+                await connection.invalidate()
+            raise
+
+    def single(self, connection: AsyncConnection) -> AbstractAsyncContextManager[None]:
+        """Do nothing: every statement is a transaction."""
+        return nullcontext()
+
+    async def execute(
+        self, connection: AsyncConnection, spell: Spelling, rows: Sequence[Sequence[Any]]
+    ) -> Sequence[Row[Any]]:
+        """Run a statement in one trip to the server."""
+        if len(rows) == 1:
+            result = await connection.exec_driver_sql(spell(1), tuple(rows[0]))
+        else:
+            result = await connection.exec_driver_sql(spell(ANY_NUMBER), tuple(zip(*rows, strict=True)))
+        return result.all() if result.returns_rows else ()

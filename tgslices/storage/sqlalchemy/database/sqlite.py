@@ -1,0 +1,199 @@
+"""SQLite through aiosqlite: one writer at a time, each call a trip to a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from itertools import chain, repeat
+from typing import Any, Final
+
+from aiosqlite import Connection
+from sqlalchemy import URL, AsyncAdaptedQueuePool, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from tgslices.errors import StorageError
+from tgslices.storage.sqlalchemy.database.dialect import Ownership, Spelling
+from tgslices.storage.sqlalchemy.database.filelock import FileLock
+
+OLDEST: Final = (3, 35, 0)
+"""The first SQLite that knows RETURNING. Source: https://www.sqlite.org/lang_returning.html"""
+
+CACHE_KIBIBYTES: Final = 32_768
+
+BUSY_PAUSE: Final = 0.005
+"""Seconds until the journal mode is tried again."""
+
+MOST_ROWS: Final = 100
+_SIZES: Final = (1, 2, 5, 10, 20, 50, MOST_ROWS)
+"""How many rows a statement may have. Groups are padded with their last row, which changes nothing."""
+
+
+def create_sqlite_engine(url: URL, *, synchronous: str, timeout: float) -> AsyncEngine:
+    """Return an engine with the given durability, which waits for locks for less time than a call may take.
+
+    No transaction begins on it by itself, so that a single statement is one and costs one trip.
+    """
+    waits = {} if "timeout" in url.query else {"timeout": timeout / 2}
+    engine = create_async_engine(
+        url, connect_args=waits, poolclass=AsyncAdaptedQueuePool, hide_parameters=True, pool_timeout=timeout
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_up(connection: DBAPIConnection, _: object) -> None:
+        try:
+            connection.isolation_level = None
+            cursor = connection.cursor()
+            cursor.execute(f"PRAGMA synchronous={synchronous}")
+            cursor.execute(f"PRAGMA cache_size=-{CACHE_KIBIBYTES}")
+            cursor.close()
+        except BaseException:
+            connection.close()  # because SQLAlchemy before 2.1 strands it
+            raise
+
+    return engine
+
+
+class SQLite:
+    """A :class:`~tgslices.storage.sqlalchemy.database.dialect.Database` for ``sqlite+aiosqlite``."""
+
+    lanes: Final = 1
+    largest_group: Final = 100
+    one_writer: Final = True
+    most_rows: Final = MOST_ROWS
+    record_counts: Final = False
+
+    def engine(self, engine: AsyncEngine) -> AsyncEngine:
+        """Return the engine itself: whatever its connections do about transactions, :meth:`transaction` copes with."""
+        return engine
+
+    async def check(self, connection: AsyncConnection) -> None:
+        """Do nothing: every file keeps every text."""
+
+    async def prepare(self, connection: AsyncConnection) -> None:
+        """Let readers and the writer work at the same time.
+
+        Raises:
+            StorageError: the file system cannot do that.
+        """
+        driver = await _driver(connection)
+        [[milliseconds]] = await driver.execute_fetchall("PRAGMA busy_timeout")
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + milliseconds / 1000
+        while True:
+            try:
+                [[mode]] = await driver.execute_fetchall("PRAGMA journal_mode=WAL")
+                break
+            except sqlite3.OperationalError as error:
+                # Another connection is changing the mode as well. SQLite does not wait here, because two would for
+                # each other. Source: https://www.sqlite.org/c3ref/busy_handler.html
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY or loop.time() >= deadline:
+                    raise
+            await asyncio.sleep(BUSY_PAUSE)
+        if mode != "wal":
+            raise StorageError(
+                f"SQLite keeps the journal mode {mode} there, because the file system shares no memory.",
+                "Name a file on a disk of this machine, or pass an engine of your own, which keeps its journal mode.",
+            )
+
+    @asynccontextmanager
+    async def hold(self, engine: AsyncEngine, wanted: Ownership) -> AsyncIterator[None]:
+        """Hold a lock file beside the database, alone or together with others."""
+        async with engine.connect() as connection:
+            file = await _file_of(connection)
+        with FileLock(file, f"{wanted.prefix}lock", shared=wanted.shared):
+            yield
+
+    async def join(self, connection: AsyncConnection) -> None:
+        """Do nothing: the lock file speaks for every connection."""
+
+    async def lock_schema(self, connection: AsyncConnection, prefix: str, schema: str | None) -> None:
+        """Do nothing: the transaction is the only one that writes."""
+
+    @asynccontextmanager
+    async def transaction(self, connection: AsyncConnection) -> AsyncIterator[None]:
+        """Take the write lock at once: one that is taken after a read cannot be waited for."""
+        driver = await self._begin(connection)
+        try:
+            yield
+            await connection.commit()
+        except BaseException:
+            with suppress(Exception):
+                await driver.rollback()
+            raise
+
+    @asynccontextmanager
+    async def single(self, connection: AsyncConnection) -> AsyncIterator[None]:
+        """Let the statement be a transaction of its own, which takes the write lock at once as well.
+
+        On a user's engine the driver may have begun one before it.
+        """
+        driver = await _driver(connection)
+        if driver.in_transaction:
+            await driver.execute_fetchall("COMMIT")  # of nothing
+        try:
+            yield
+            if driver.in_transaction:
+                await driver.commit()
+        except BaseException:
+            with suppress(Exception):
+                await driver.rollback()
+            raise
+
+    async def _begin(self, connection: AsyncConnection) -> Connection:
+        if not connection.in_transaction():
+            await connection.begin()  # a user's engine may emit a BEGIN of its own here
+        driver = await _driver(connection)
+        if driver.in_transaction:
+            await driver.execute_fetchall("COMMIT")  # of nothing
+        await driver.execute_fetchall("BEGIN IMMEDIATE")
+        return driver
+
+    async def execute(
+        self, connection: AsyncConnection, spell: Spelling, rows: Sequence[Sequence[Any]]
+    ) -> Sequence[tuple[Any, ...]]:
+        """Run a statement in one trip to the connection's thread."""
+        driver = await _driver(connection)
+        size = next(size for size in _SIZES if size >= len(rows))
+        padding = repeat(rows[-1], size - len(rows))
+        values = tuple(chain.from_iterable(chain(rows, padding)))
+        found: Iterable[Any] = await driver.execute_fetchall(spell(size), values)
+        return list(found)
+
+
+async def _driver(connection: AsyncConnection) -> Connection:
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(driver, Connection)  # noqa: S101 - for type checkers; the URL's driver was checked
+    return driver
+
+
+async def _file_of(connection: AsyncConnection) -> str:
+    """Return the path of the file that the connection has really opened.
+
+    Raises:
+        StorageError: there is no file.
+    """
+    driver = await _driver(connection)
+    files = [row[2] for row in await driver.execute_fetchall("PRAGMA database_list") if row[1] == "main"]
+    if not files or not files[0]:
+        raise StorageError(
+            "An SQLite database in memory is no storage, because every connection has another and takes it along.",
+            "Name a file, or use MemorySessionStorage.",
+        )
+    return str(files[0])
+
+
+def require_version() -> None:
+    """Check the SQLite that Python was built with.
+
+    Raises:
+        StorageError: it is too old.
+    """
+    if sqlite3.sqlite_version_info < OLDEST:
+        wanted = ".".join(map(str, OLDEST))
+        raise StorageError(
+            f"This Python comes with SQLite {sqlite3.sqlite_version}, which is older than {wanted}.",
+            "Use a newer Python or system library, or PostgreSQL.",
+        )

@@ -1,0 +1,181 @@
+"""Runs work in the database on behalf of a caller: bounded in time, tried again where that helps, undisturbed.
+
+The work runs in a task of its own, so that a caller who is cancelled leaves no transaction half done. The deadline is
+that task's, so that it ends although nobody waits for it any more. Whoever does wait gets an error in time, even while
+the driver is still letting go of its connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
+from typing import TypeAlias, TypeVar
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from tgslices.storage.sqlalchemy.database.dialect import Database
+from tgslices.storage.sqlalchemy.database.errors import MOST_ATTEMPTS, Explainer, is_stale_connection, is_transient
+
+T = TypeVar("T")
+Work: TypeAlias = Callable[[AsyncConnection], Awaitable[T]]
+
+
+class Transactions:
+    """Reads and writes on connections of one engine."""
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        database: Database,
+        explain: Explainer,
+        *,
+        timeout: float,
+        turns: bool,
+        when_stale: Callable[[], None],
+    ) -> None:
+        """Use an engine as the database wants it; ``timeout`` is in seconds, with ``turns`` only one writer works.
+
+        ``when_stale`` is called when a connection turns out to be dead.
+        """
+        self._engine = database.engine(engine)
+        self._database = database
+        self._explain = explain
+        self._timeout = timeout
+        self._when_stale = when_stale
+        self._turns = turns
+        self._tasks: dict[asyncio.Task[object], asyncio.TimerHandle | None] = {}
+        self.turn: AbstractAsyncContextManager[None] = nullcontext()
+        """Held by whoever writes. Wait for it with a connection in hand, never the other way round."""
+        # Transactions wait for their turn one by one, so that they do not take every connection along.
+        self._queue: AbstractAsyncContextManager[None] = nullcontext()
+
+    def start(self) -> None:
+        """Work in the running event loop from now on, and in no other: the locks are its own."""
+        self._tasks = {}
+        if self._turns:
+            self.turn, self._queue = asyncio.Lock(), asyncio.Lock()
+
+    def connect(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        """Borrow a connection."""
+        return self._borrow()
+
+    async def read(self, work: Work[T]) -> T:
+        """Run work that only reads.
+
+        Raises:
+            StorageError: the database failed, or did not answer in time.
+        """
+        return await self.in_time(lambda: self._attempt_read(work))
+
+    async def write(
+        self,
+        work: Work[T],
+        *,
+        before: Work[None] | None = None,
+        after: Callable[[T], None] | None = None,
+        limited: bool = True,
+    ) -> T:
+        """Run work in one transaction, with nobody else's turn between it and what comes ``before`` and ``after``.
+
+        Unless it is ``limited`` it may take any time, and ends with its caller.
+
+        Raises:
+            StorageError: the database failed, or did not answer in time. What was written is undone, unless the
+                connection broke at the very end, when nobody knows.
+        """
+        return await self.in_time(lambda: self._attempt_write(work, before, after), limited=limited)
+
+    async def aclose(self) -> None:
+        """Wait for what is under way."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def cancel(self) -> None:
+        """Have done with what is under way: it is told that its time is up."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def in_time(self, call: Callable[[], Awaitable[T]], *, limited: bool = True) -> T:
+        """Run anything that uses the database; unless it is ``limited`` it may take any time, and ends with its caller.
+
+        Raises:
+            StorageError: the database failed, or did not answer in time.
+        """
+
+        async def run() -> T:
+            return await call()
+
+        task = asyncio.create_task(run(), name="tgslices-storage")
+        self._tasks[task] = asyncio.get_running_loop().call_later(self._timeout, task.cancel) if limited else None
+        task.add_done_callback(self._forget)
+        try:
+            await asyncio.wait({task}, timeout=self._timeout if limited else None)
+        except asyncio.CancelledError:
+            if not limited:
+                task.cancel()
+            raise
+        if not task.done() or task.cancelled():
+            raise self._explain(TimeoutError())
+        try:
+            return task.result()
+        except Exception as error:
+            explained = self._explain(error)
+            if explained is error:
+                raise
+            raise explained from error
+
+    @asynccontextmanager
+    async def _borrow(self) -> AsyncIterator[AsyncConnection]:
+        """Borrow a connection from the pool. A dead one does not go back there, where the next attempt would get it."""
+        async with self._engine.connect() as connection:
+            try:
+                await self._database.join(connection)
+                yield connection
+            except Exception as error:
+                if is_stale_connection(error):
+                    self._when_stale()
+                    if not connection.invalidated:
+                        with suppress(Exception):
+                            await connection.invalidate()
+                raise
+
+    def _forget(self, task: asyncio.Task[T]) -> None:
+        deadline = self._tasks.pop(task, None)
+        if deadline is not None:
+            deadline.cancel()
+        if not task.cancelled():
+            task.exception()  # looked at, because its caller may be gone
+
+    async def _attempt_read(self, work: Work[T]) -> T:
+        try:
+            async with self._borrow() as connection:
+                return await work(connection)
+        except Exception as error:
+            if not is_stale_connection(error):
+                raise
+        async with self._borrow() as connection:
+            return await work(connection)
+
+    async def _attempt_write(self, work: Work[T], before: Work[None] | None, after: Callable[[T], None] | None) -> T:
+        for attempt in range(1, MOST_ATTEMPTS + 1):
+            worked = False
+            try:
+                async with self._queue, self._borrow() as connection, self.turn:
+                    if before is not None:
+                        await before(connection)
+                    async with self._database.transaction(connection):
+                        result = await work(connection)
+                        worked = True
+                    if after is not None:
+                        after(result)
+                    return result
+            except Exception as error:
+                # Once the work is done, only the commit can have failed, and it may have been carried out.
+                stale = is_stale_connection(error) and attempt == 1 and not worked
+                collided = is_transient(error) or isinstance(error, IntegrityError)
+                if attempt == MOST_ATTEMPTS or not (stale or collided):
+                    raise
+            await asyncio.sleep(0.001 * 2**attempt if collided else 0)
+        raise AssertionError("unreachable")  # pragma: no cover

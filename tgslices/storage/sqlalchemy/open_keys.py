@@ -1,0 +1,141 @@
+"""Which keys are open, known in memory as far as the database belongs to this process alone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tgslices.model import SessionKey
+from tgslices.storage.sqlalchemy.database.errors import OwnershipLost, judge
+from tgslices.storage.sqlalchemy.database.group_commit import Coalescer
+from tgslices.storage.sqlalchemy.database.transactions import T, Work
+from tgslices.storage.sqlalchemy.lifetime import Backend
+from tgslices.storage.sqlalchemy.queries.entries import Move, Sessions
+from tgslices.storage.sqlalchemy.queries.groups import GroupWriter, Write
+from tgslices.storage.sqlalchemy.queries.owned_keys import OwnedKeys
+
+KEYS_PER_LOAD: Final = 10_000
+
+
+class Openness:
+    """Runs everything that may open, close or move keys, and keeps what is in memory in step with the database."""
+
+    def __init__(self, backend: Backend, sessions: Sessions) -> None:
+        """Know nothing yet."""
+        self._backend = backend
+        self._transactions = backend.transactions
+        self._sessions = sessions
+        self._owned = None if backend.shared else OwnedKeys()
+        self.writer: Coalescer[Write, int] = Coalescer(
+            self._lane,
+            judge=judge,
+            explain=backend.explain,
+            lanes=backend.database.lanes if backend.shared else 1,
+            largest_group=backend.database.largest_group,
+            timeout=backend.timeout,
+        )
+
+    def is_idle(self, bot_id: int) -> bool:
+        """Tell whether it is certain that the bot has no open key."""
+        return self._owned is not None and self._backend.is_running and self._owned.is_idle(bot_id)
+
+    @property
+    def known(self) -> OwnedKeys | None:
+        """The open keys, if they are in memory and none is in doubt."""
+        return self._owned if self._owned is not None and self._owned.is_certain else None
+
+    async def load(self) -> None:
+        """Bring what is in memory in step with the database.
+
+        Writes that wait meanwhile land where their keys are then. What is being changed meanwhile stays in doubt.
+        """
+        if self._owned is None:
+            return
+        changing = self._owned.in_doubt
+        gone = set(self._owned.every)
+        last = 0
+        while rows := await self._transactions.read(partial(self._sessions.open_rows, after=last, limit=KEYS_PER_LOAD)):
+            for row_id, key in rows:
+                self._owned.ascertain(key, row_id)
+                gone.discard(key)
+            last = rows[-1][0]
+        for key in gone:
+            self._owned.ascertain(key, None)
+        self._owned.doubt(changing)
+
+    async def change(self, work: Work[T]) -> T:
+        """Run work that opens and closes nothing."""
+        return await self._transactions.write(work)
+
+    async def close(self, key: SessionKey, work: Work[T]) -> T:
+        """Run work after which a key is not open."""
+
+        async def before(connection: AsyncConnection) -> None:
+            await self._ascertain(connection, key)
+
+        def after(_: T) -> None:
+            if self._owned is not None:
+                self._owned.ascertain(key, None)
+
+        return await self._change(work, before, after)
+
+    async def move(self, bot_id: int, old_chat_id: int, new_chat_id: int, work: Work[list[Move]]) -> list[Move]:
+        """Run work that moves the keys of a chat."""
+
+        async def before(connection: AsyncConnection) -> None:
+            await self._ascertain(connection)
+            if self._owned is not None:
+                moving = self._owned.of_chat(bot_id, old_chat_id)
+                self._owned.doubt([*moving, *(replace(key, chat_id=new_chat_id) for key in moving)])
+
+        def after(moves: list[Move]) -> None:
+            if self._owned is not None:
+                for move in moves:
+                    if move.was_open:
+                        self._owned.moved(move.old, move.new, move.row_id)
+
+        return await self._change(work, before, after)
+
+    async def _change(self, work: Work[T], before: Work[None], after: Callable[[T], None]) -> T:
+        try:
+            return await self._transactions.write(work, before=before, after=after)
+        except OwnershipLost:  # comes before the work
+            await self._backend.ready(self.load)
+            return await self._transactions.write(work, before=before, after=after)
+
+    @asynccontextmanager
+    async def _lane(self) -> AsyncIterator[Callable[[Sequence[Write]], Awaitable[Sequence[int]]]]:
+        backend = self._backend
+        if backend.is_lost:
+            await backend.ready(self.load)
+        async with self._transactions.connect() as connection:
+            writer = GroupWriter(connection, backend.database, backend.statements, self._owned)
+
+            async def write(group: Sequence[Write]) -> Sequence[int]:
+                async with self._transactions.turn:
+                    await self._ascertain(connection)
+                    try:
+                        return await writer.write(group)
+                    except OwnershipLost:
+                        backend.lose()
+                        raise
+
+            yield write
+
+    async def _ascertain(self, connection: AsyncConnection, *about_to_change: SessionKey) -> None:
+        """Ask the database for the keys that are in doubt since a change of theirs failed; then doubt others.
+
+        Raises:
+            OwnershipLost: what is in memory may be wrong.
+        """
+        if self._backend.is_doubtful:
+            raise OwnershipLost
+        if self._owned is not None:
+            for key in self._owned.in_doubt:
+                self._owned.ascertain(key, await self._sessions.open_row(connection, key))
+            self._owned.doubt(about_to_change)

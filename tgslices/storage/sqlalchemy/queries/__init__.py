@@ -1,0 +1,1 @@
+"""What the storage asks of the tables, one file for each kind of record."""

@@ -1,0 +1,147 @@
+"""One group of writes: keys opened and entries added, with as few statements as the group allows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeAlias
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tgslices.model import SessionKey
+from tgslices.storage.sqlalchemy.database.dialect import Database, Spelling
+from tgslices.storage.sqlalchemy.database.errors import OwnershipLost
+from tgslices.storage.sqlalchemy.queries.owned_keys import OwnedKey, OwnedKeys
+from tgslices.storage.sqlalchemy.tables.rows import Place, Values, key_values, place_of
+from tgslices.storage.sqlalchemy.tables.schema import IDENTITY_COLUMNS
+from tgslices.storage.sqlalchemy.tables.statements import Statements, in_chunks
+
+
+class Write(NamedTuple):
+    """One write: a message for certain keys, or a key to be opened, or both.
+
+    ``message`` goes to the keys that ``owned`` names, or else to those that ``match`` finds in the database. Where
+    there is none, and ``opening`` is a key, that key is made, open or not, and gets the message.
+    """
+
+    message: Values | None = None
+    owned: Sequence[OwnedKey] | None = None
+    match: Values | None = None
+    opening: SessionKey | None = None
+    is_open: bool = True
+
+
+class GroupWriter:
+    """Writes groups over one connection. The result of a write is how many keys it went to."""
+
+    def __init__(
+        self, connection: AsyncConnection, database: Database, statements: Statements, owned: OwnedKeys | None
+    ) -> None:
+        """Write over a connection; ``owned`` is None where several processes share the database."""
+        self._connection = connection
+        self._database = database
+        self._statements = statements
+        self._owned = owned
+
+    async def write(self, group: Sequence[Write]) -> list[int]:
+        """Write a group and commit it. What raises has written nothing, or what is harmless to write again."""
+        counts = [0] * len(group)
+        entries: list[Values] = []
+        looked_up: list[tuple[int, Write]] = []
+        for number, write in enumerate(group):
+            if write.owned is not None and write.message is not None:
+                row_ids = [owned.row_id for owned in write.owned if owned.row_id is not None]
+                entries += [(row_id, *write.message) for row_id in row_ids]
+                counts[number] = len(row_ids)
+            elif write.match is not None and write.message is not None:
+                looked_up.append((number, write))
+        if looked_up:
+            for number, count in await self._record(looked_up):
+                counts[number] = count
+        missing = [number for number, write in enumerate(group) if write.opening is not None and not counts[number]]
+        if entries or missing:
+            await self._add(entries, [group[number] for number in missing])
+            for number in missing:
+                counts[number] = 1
+        return counts
+
+    async def _record(self, looked_up: Sequence[_Numbered]) -> list[tuple[int, int]]:
+        """Add messages to whatever keys match in the database; return numbers of writes and how many keys matched."""
+        parts = [looked_up] if self._database.record_counts else _each_message_once(looked_up)
+        unit = self._database.single if len(parts) == 1 else self._database.transaction
+        counted: list[tuple[int, int]] = []
+        async with unit(self._connection):
+            for part in parts:
+                rows = [(number, *(write.match or ()), *(write.message or ())) for number, write in part]
+                counted += self._counts(part, await self._execute(self._statements.record, rows))
+        return counted
+
+    def _counts(self, part: Sequence[_Numbered], found: Sequence[Any]) -> Iterable[tuple[int, int]]:
+        if self._database.record_counts:
+            return found
+        numbers = {_identity_of(write): number for number, write in part}
+        return Counter(numbers[row[1:]] for row in set(found)).items()
+
+    async def _add(self, entries: list[Values], missing: Sequence[Write]) -> None:
+        """Make keys that are missing, and add entries to keys whose rows are known."""
+        lone = not missing and len(entries) <= self._database.most_rows
+        opened: dict[Place, int] = {}
+        if self._owned is not None:
+            self._owned.doubt(write.opening for write in missing if write.opening is not None and write.is_open)
+        unit = self._database.single if lone else self._database.transaction
+        async with unit(self._connection):
+            if missing:
+                opened = await self._open(missing)
+                entries += [
+                    (opened[place_of(write.opening)], *write.message)
+                    for write in missing
+                    if write.opening is not None and write.message is not None
+                ]
+            entries.sort(key=itemgetter(0))
+            for chunk in in_chunks(entries, self._database.most_rows):
+                if await self._execute(self._statements.insert_entries, chunk):
+                    raise OwnershipLost  # somebody else has closed a key that is in memory
+        if self._owned is not None:
+            for write in missing:
+                if write.opening is not None and write.is_open:
+                    self._owned.ascertain(write.opening, opened[place_of(write.opening)])
+
+    async def _open(self, missing: Sequence[Write]) -> dict[Place, int]:
+        """Make or open keys; return the ids of their rows."""
+        rows: dict[Place, tuple[Any, ...]] = {}
+        for write in missing:
+            if write.opening is not None:
+                place = place_of(write.opening)
+                is_open = write.is_open or (place in rows and rows[place][-1])
+                rows[place] = (*key_values(write.opening), is_open)
+        # Those that are there are locked in the order of their ids. This is the order of those that are new.
+        ordered = [rows[place] for place in sorted(rows)]
+        found: dict[Place, int] = {}
+        for chunk in in_chunks(ordered, self._database.most_rows):
+            for row_id, *place_values in await self._execute(self._statements.open_keys, chunk):
+                found[(*place_values[:4], bytes(place_values[4]))] = row_id
+        return found
+
+    async def _execute(self, spell: Spelling, rows: Sequence[Values]) -> Sequence[Any]:
+        return await self._database.execute(self._connection, spell, rows)
+
+
+_Numbered: TypeAlias = tuple[int, Write]
+
+
+def _identity_of(write: Write) -> Values:
+    return (write.message or ())[: len(IDENTITY_COLUMNS)]
+
+
+def _each_message_once(writes: Iterable[_Numbered]) -> list[list[_Numbered]]:
+    """Split writes so that no part has two of the same message, the first ones first."""
+    parts: list[list[_Numbered]] = []
+    seen: Counter[Values] = Counter()
+    for numbered in writes:
+        identity = _identity_of(numbered[1])
+        if seen[identity] == len(parts):
+            parts.append([])
+        parts[seen[identity]].append(numbered)
+        seen[identity] += 1
+    return parts

@@ -1,0 +1,98 @@
+"""The open keys of a database that this process owns alone, in memory, with the numbers of their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tgslices.model import Scope, SessionKey
+from tgslices.storage.inprocess.keymap import KeyMap
+
+
+class OwnedKey:
+    """Stands for an open key. ``row_id`` is where its entries go now; None once it is open no more.
+
+    Writes that wait for their turn hold on to it, so that they land where the key is by then.
+    """
+
+    __slots__ = ("row_id",)
+
+    def __init__(self, row_id: int) -> None:
+        """Stand for a key with this row."""
+        self.row_id: int | None = row_id
+
+
+class OwnedKeys:
+    """Every open key of the database.
+
+    Changes follow the database: they are made when it has committed. A key that is about to change is in doubt until
+    then, and stays so when the change fails, because a commit may have failed to answer and not to commit.
+    """
+
+    __slots__ = ("_in_doubt", "_keys")
+
+    def __init__(self) -> None:
+        """Start with no key open."""
+        self._keys: KeyMap[OwnedKey] = KeyMap()
+        self._in_doubt: set[SessionKey] = set()
+
+    def is_idle(self, bot_id: int) -> bool:
+        """Tell whether it is certain that the bot has no open key."""
+        return not self._in_doubt and bot_id not in self._keys.bots
+
+    def get(self, key: SessionKey) -> OwnedKey | None:
+        """Return what stands for an open key."""
+        return self._keys.get(key)
+
+    def matching(self, scope: Scope) -> list[OwnedKey]:
+        """Return what stands for the open keys that a scope belongs to, in no particular order."""
+        return self._keys.matching(scope)
+
+    def matching_keys(self, scope: Scope) -> list[SessionKey]:
+        """Return the open keys that a scope belongs to, in no particular order."""
+        return self._keys.matching_keys(scope)
+
+    def of_bot(self, bot_id: int) -> list[SessionKey]:
+        """Return every open key of a bot, in no particular order."""
+        return self._keys.of_bot(bot_id)
+
+    def of_chat(self, bot_id: int, chat_id: int) -> list[SessionKey]:
+        """Return every open key of a chat, in no particular order."""
+        return self._keys.of_chat(bot_id, chat_id)
+
+    @property
+    def every(self) -> list[SessionKey]:
+        """Return every open key, in no particular order."""
+        return [key for bot_id in self._keys.bots for key in self._keys.of_bot(bot_id)]
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether no key is in doubt."""
+        return not self._in_doubt
+
+    @property
+    def in_doubt(self) -> list[SessionKey]:
+        """Return the keys whose state the database must be asked for."""
+        return list(self._in_doubt)
+
+    def doubt(self, keys: Iterable[SessionKey]) -> None:
+        """Note that keys are about to change."""
+        self._in_doubt.update(keys)
+
+    def ascertain(self, key: SessionKey, row_id: int | None) -> None:
+        """Note that a key is open, with its row, or that it is not."""
+        self._in_doubt.discard(key)
+        there = self._keys.get(key)
+        if there is not None:
+            there.row_id = row_id
+            if row_id is None:
+                self._keys.pop(key)
+        elif row_id is not None:
+            self._keys.put(key, OwnedKey(row_id))
+
+    def moved(self, key: SessionKey, new_key: SessionKey, row_id: int) -> None:
+        """Note that an open key was renamed, or merged into one that existed; ``row_id`` is where its entries are."""
+        self._in_doubt.discard(key)
+        there = self._keys.pop(key)
+        if there is not None:
+            there.row_id = row_id
+        self.ascertain(new_key, row_id)

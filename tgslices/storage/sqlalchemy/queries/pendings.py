@@ -1,0 +1,166 @@
+"""Work on pending deletions, each piece within one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tgslices.model import PendingDeletion, SessionKey, TrackedMessage
+from tgslices.storage.codec import decode_time, encode_time
+from tgslices.storage.sqlalchemy.database.dialect import Database
+from tgslices.storage.sqlalchemy.queries.entries import IDS_PER_STATEMENT, same_connection
+from tgslices.storage.sqlalchemy.tables.rows import (
+    Values,
+    escape,
+    pending_identity,
+    pending_of,
+)
+from tgslices.storage.sqlalchemy.tables.schema import PENDING_COLUMNS, Tables
+from tgslices.storage.sqlalchemy.tables.statements import Statements, in_chunks
+
+
+class Pendings:
+    """Reads and changes pending deletions."""
+
+    def __init__(self, tables: Tables, statements: Statements, database: Database) -> None:
+        """Work on this table."""
+        self._table = tables.pending
+        self._statements = statements
+        self._database = database
+
+    async def of_bot(self, connection: AsyncConnection, bot_id: int) -> list[PendingDeletion]:
+        """Return every pending deletion of a bot, earliest first."""
+        c = self._table.c
+        found = await connection.execute(select(*self._columns()).where(c.bot_id == bot_id).order_by(c.due_at, c.id))
+        return [pending_of(row) for row in found]
+
+    async def next_due(self, connection: AsyncConnection, bot_id: int) -> datetime | None:
+        """Return when the bot's earliest one is due."""
+        c = self._table.c
+        earliest = await connection.scalar(select(func.min(c.due_at)).where(c.bot_id == bot_id))
+        return None if earliest is None else decode_time(earliest)
+
+    async def add(
+        self,
+        connection: AsyncConnection,
+        key: SessionKey,
+        messages: Sequence[TrackedMessage],
+        entries: Sequence[Values],
+        *,
+        now: datetime,
+        until: datetime,
+    ) -> None:
+        """Make messages pending, given as they are and as values; what is pending already becomes due as this says."""
+        head = (
+            *(key.bot_id, key.chat_id, key.user_id, key.thread_id),
+            *(escape(key.business_connection_id), escape(key.qualifier)),
+        )
+        tail = (encode_time(now), encode_time(until))
+        rows = [
+            (pending_identity(key, message), *head, *entry, *tail)
+            for message, entry in zip(messages, entries, strict=True)
+        ]
+        for chunk in in_chunks(rows, self._database.most_rows):
+            await self._database.execute(connection, self._statements.add_pending, chunk)
+
+    async def lease(
+        self, connection: AsyncConnection, bot_id: int, *, now: datetime, until: datetime, limit: int
+    ) -> list[PendingDeletion]:
+        """Take and hold what is due, earliest first, leaving out what another worker is taking at this moment."""
+        c = self._table.c
+        found = await connection.execute(
+            select(c.id, *self._columns())
+            .where(c.bot_id == bot_id, c.due_at <= encode_time(now))
+            .order_by(c.due_at, c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        rows = found.all()
+        for chunk in in_chunks([row[0] for row in rows], IDS_PER_STATEMENT):
+            await connection.execute(update(self._table).where(c.id.in_(chunk)).values(due_at=encode_time(until)))
+        held_until = decode_time(encode_time(until))
+        return [replace(pending_of(row[1:]), due_at=held_until) for row in rows]
+
+    async def postpone(
+        self, connection: AsyncConnection, pending: Collection[PendingDeletion], *, until: datetime
+    ) -> None:
+        """Set when these are due."""
+        for chunk in in_chunks(_identities(pending), IDS_PER_STATEMENT):
+            these = self._locked(self._table.c.identity.in_(chunk))
+            await connection.execute(update(self._table).where(these).values(due_at=encode_time(until)))
+
+    async def settle(self, connection: AsyncConnection, pending: Collection[PendingDeletion]) -> int:
+        """Drop these; return how many were there."""
+        settled = 0
+        for chunk in in_chunks(_identities(pending), IDS_PER_STATEMENT):
+            these = self._locked(self._table.c.identity.in_(chunk))
+            dropped = await connection.execute(delete(self._table).where(these))
+            settled += dropped.rowcount
+        return settled
+
+    async def discard(
+        self,
+        connection: AsyncConnection,
+        bot_id: int,
+        business_connection_id: str | None,
+        chat_id: int,
+        message_ids: Collection[int],
+    ) -> int:
+        """Drop those of messages that are gone; return how many."""
+        c = self._table.c
+        discarded = 0
+        for chunk in in_chunks(list(message_ids), IDS_PER_STATEMENT):
+            these = self._locked(
+                c.bot_id == bot_id,
+                c.chat_id == chat_id,
+                c.message_id.in_(chunk),
+                same_connection(c.business_connection_id, business_connection_id),
+            )
+            dropped = await connection.execute(delete(self._table).where(these))
+            discarded += dropped.rowcount
+        return discarded
+
+    async def migrate(self, connection: AsyncConnection, bot_id: int, old_chat_id: int, new_chat_id: int) -> None:
+        """Let what left the keys of a chat count as having left those of its new id, unless it is pending there.
+
+        Takes a handful of statements, however many there are.
+        """
+        if old_chat_id == new_chat_id:
+            return
+        c = self._table.c
+        found = await connection.execute(
+            select(c.id, *self._columns())
+            .where(c.bot_id == bot_id, c.key_chat_id == old_chat_id)
+            .order_by(c.identity)
+            .with_for_update()
+        )
+        moving: dict[bytes, int] = {}
+        for row_id, *row in found.all():
+            pending = pending_of(row)
+            moving[pending_identity(replace(pending.key, chat_id=new_chat_id), pending.message)] = row_id
+        for identities in in_chunks(sorted(moving), IDS_PER_STATEMENT):
+            there = set(await connection.scalars(select(c.identity).where(c.identity.in_(identities))))
+            if there:
+                await connection.execute(delete(self._table).where(c.id.in_([moving[it] for it in there])))
+            rows = [{"row": moving[it], "new": it} for it in identities if it not in there]
+            if rows:
+                change = update(self._table).where(c.id == bindparam("row"))
+                await connection.execute(change.values(identity=bindparam("new"), key_chat_id=new_chat_id), rows)
+
+    def _locked(self, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+        """Find rows after locking them in one order, which neither UPDATE nor DELETE does by itself."""
+        c = self._table.c
+        return c.id.in_(select(c.id).where(*conditions).order_by(c.identity).with_for_update())
+
+    def _columns(self) -> list[ColumnElement[Any]]:
+        return [self._table.c[name] for name in PENDING_COLUMNS]
+
+
+def _identities(pending: Collection[PendingDeletion]) -> list[bytes]:
+    """Return what identifies these, in one order everywhere, so that two workers never wait for each other."""
+    return sorted({pending_identity(each.key, each.message) for each in pending})

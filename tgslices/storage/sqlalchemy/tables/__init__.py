@@ -1,0 +1,1 @@
+"""The schema, its versions, its rows and its statements."""

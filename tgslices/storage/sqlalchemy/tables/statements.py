@@ -1,0 +1,252 @@
+"""The statements of the hot path, spelled once for each size of a group.
+
+A group of writes is one statement with one row of values for each. Its text depends on the number of rows, and what the
+driver has prepared is used again only if there are few texts: SQLite pads its groups to a few sizes, and PostgreSQL
+takes any number of rows as one array for each column, because planning many rows of parameters takes it several times
+as long as adding them. A single row goes as it is. The parameters are in the order of the named columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from itertools import chain
+from typing import Any, Final, TypeAlias
+
+from sqlalchemy import (
+    ARRAY,
+    CTE,
+    BigInteger,
+    BindParameter,
+    Boolean,
+    ColumnElement,
+    Dialect,
+    LargeBinary,
+    Select,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    column,
+    func,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.types import TypeEngine
+
+from tgslices.storage.sqlalchemy.database.dialect import ANY_NUMBER, Spelling
+from tgslices.storage.sqlalchemy.tables.schema import (
+    IDENTITY_COLUMNS,
+    KEY_COLUMNS,
+    MATCH_COLUMNS,
+    MESSAGE_COLUMNS,
+    PENDING_COLUMNS,
+    PLACE_COLUMNS,
+    Tables,
+)
+
+Row: TypeAlias = tuple[Any, ...]
+
+_MATCH_TYPES: Final[dict[str, TypeEngine[Any]]] = {
+    "label": LargeBinary(),
+    "connection": Text(),
+    "or_closed": Boolean(),
+}
+
+
+def in_chunks(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """Split a sequence into parts of at most that size."""
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
+
+
+class Statements:
+    """The statements for one set of tables and one dialect, as text.
+
+    To repeat a row changes nothing, except that what SQLite's statements return is then returned again.
+    """
+
+    def __init__(self, tables: Tables, dialect: Dialect) -> None:
+        """Build statements when they are first asked for."""
+        self._tables = tables
+        self._dialect = dialect
+        self._is_sqlite = dialect.name == "sqlite"
+        self._insert: Callable[[Table], Any] = sqlite_insert if self._is_sqlite else postgresql_insert
+        self.insert_entries: Spelling = lru_cache(self._insert_entries)
+        """Adds rows of ``("key_id", *MESSAGE_COLUMNS)``, leaving out what is there.
+
+        PostgreSQL leaves out as well what belongs to no key, and returns the ids of those that there are not."""
+        self.record: Spelling = lru_cache(self._record)
+        """Adds rows of ``("ord", *MATCH_COLUMNS, *MESSAGE_COLUMNS)`` to every key that each one matches.
+
+        PostgreSQL returns ``ord`` with how many keys match, if any do. SQLite cannot: it returns ``key_id`` and
+        ``IDENTITY_COLUMNS`` for each key and message, so that no two rows may be of the same message."""
+        self.open_keys: Spelling = lru_cache(self._open_keys)
+        """Adds or opens keys, given rows of ``(*KEY_COLUMNS, "is_open")``, each once; returns ids and places."""
+        self.add_pending: Spelling = lru_cache(self._add_pending)
+        """Adds rows of ``("identity", *PENDING_COLUMNS)``, each once; what is there becomes due when the row says."""
+
+    def _insert_entries(self, size: int) -> str:
+        if not self._is_sqlite:
+            return self._spell(self._insert_entries_on_postgresql(size))
+        insert = self._insert_rows(self._tables.messages, ("key_id", *MESSAGE_COLUMNS), size)
+        return self._spell(insert.on_conflict_do_nothing())
+
+    def _insert_entries_on_postgresql(self, size: int) -> Any:
+        messages, keys = self._tables.messages, self._tables.keys
+        given = self._given([column("key_id", BigInteger()), *self._message_columns()], size)
+        there = (
+            select(keys.c.id)
+            .where(keys.c.id.in_(select(given.c.key_id)))
+            .order_by(keys.c.id)
+            .with_for_update(read=True, key_share=True)
+            .cte("there")
+        )
+        # The keys in one order everywhere, and what is new in each as it was given.
+        order = [there.c.id] if size == 1 else [there.c.id, given.c.ordinality]
+        found = select(there.c.id, *_message_of(given)).where(given.c.key_id == there.c.id).order_by(*order)
+        insert = self._insert(messages).from_select(("key_id", *MESSAGE_COLUMNS), found)
+        added = insert.on_conflict_do_nothing().cte("added")
+        return select(given.c.key_id).where(given.c.key_id.not_in(select(there.c.id))).add_cte(added)
+
+    def _record(self, size: int) -> str:
+        return self._spell(self._record_on_sqlite(size) if self._is_sqlite else self._record_on_postgresql(size))
+
+    def _record_on_sqlite(self, size: int) -> Any:
+        messages, keys = self._tables.messages, self._tables.keys
+        given = self._given(self._record_columns(), size)
+        found = select(keys.c.id, *_message_of(given)).where(self._matches(given)).order_by(given.c.ord)
+        insert = self._insert(messages).from_select(("key_id", *MESSAGE_COLUMNS), found)
+        # What is there is set to what it is, because RETURNING leaves out what an INSERT leaves alone.
+        same = insert.on_conflict_do_update(
+            index_elements=("key_id", *IDENTITY_COLUMNS), set_={"recorded_at": messages.c.recorded_at}
+        )
+        return same.returning(messages.c.key_id, *(messages.c[name] for name in IDENTITY_COLUMNS))
+
+    def _record_on_postgresql(self, size: int) -> Any:
+        messages, keys = self._tables.messages, self._tables.keys
+        given = self._given(self._record_columns(), size)
+        # The lock keeps another worker from closing a session between the look at its row and the new entry.
+        matched = (
+            select(given.c.ord, keys.c.id)
+            .where(self._matches(given))
+            .order_by(keys.c.id)
+            .with_for_update(read=True, key_share=True, of=keys)
+            .cte("matched")
+        )
+        found = select(matched.c.id, *_message_of(given)).where(given.c.ord == matched.c.ord)
+        # By key as the rows were locked, so that two workers that are told the same wait for each other in one order.
+        found = found.order_by(matched.c.id, given.c.ord)
+        insert = self._insert(messages).from_select(("key_id", *MESSAGE_COLUMNS), found)
+        added = insert.on_conflict_do_nothing().cte("added")
+        return select(matched.c.ord, func.count()).group_by(matched.c.ord).add_cte(added)
+
+    def _open_keys(self, size: int) -> str:
+        keys = self._tables.keys
+        insert = self._insert_locking(keys, (*KEY_COLUMNS, "is_open"), PLACE_COLUMNS, "id", size)
+        insert = insert.on_conflict_do_update(
+            index_elements=PLACE_COLUMNS, set_={"is_open": or_(keys.c.is_open, insert.excluded.is_open)}
+        )
+        return self._spell(insert.returning(keys.c.id, *(keys.c[name] for name in PLACE_COLUMNS)))
+
+    def _add_pending(self, size: int) -> str:
+        names = ("identity", *PENDING_COLUMNS)
+        insert = self._insert_locking(self._tables.pending, names, ("identity",), "identity", size)
+        return self._spell(
+            insert.on_conflict_do_update(index_elements=["identity"], set_={"due_at": insert.excluded.due_at})
+        )
+
+    def _insert_locking(
+        self, table: Table, names: Sequence[str], identity: Sequence[str], order: str, size: int
+    ) -> Any:
+        """Insert rows after what is there of them was locked in the order of a column, where rows have locks.
+
+        What is there would else be locked in the order of the rows. So it is counted first: no row comes out of the
+        join before.
+        """
+        if self._is_sqlite or size == 1:
+            return self._insert_rows(table, names, size)
+        given = self._select_arrays([column(name, table.c[name].type) for name in names]).cte("given")
+        there = (
+            select(table.c.id)
+            .where(*(table.c[name] == given.c[name] for name in identity))
+            .order_by(table.c[order])
+            .with_for_update(key_share=True, of=table)
+            .cte("there")
+        )
+        counted = select(func.count().label("n")).select_from(there).subquery("counted")
+        columns = [given.c[name] for name in names]
+        rows = select(*columns).where(counted.c.n.is_not(None)).order_by(given.c.ordinality)
+        return self._insert(table).from_select(names, rows)
+
+    def _insert_rows(self, table: Table, names: Sequence[str], size: int) -> Any:
+        rows = self._rows([column(name, table.c[name].type) for name in names], size)
+        return self._insert(table).values([dict(zip(names, row, strict=True)) for row in rows])
+
+    def _record_columns(self) -> list[Any]:
+        # Marked, because keys and messages share the names of columns.
+        match = [column(f"m_{name}", _MATCH_TYPES.get(name, BigInteger())) for name in MATCH_COLUMNS]
+        return [column("ord", BigInteger()), *match, *self._message_columns()]
+
+    def _message_columns(self) -> list[Any]:
+        return [column(name, self._tables.messages.c[name].type) for name in MESSAGE_COLUMNS]
+
+    def _given(self, columns: Sequence[Any], size: int) -> CTE:
+        """Return the rows of the group as a table; what is passed as arrays has a column ``ordinality`` as well."""
+        if size == ANY_NUMBER:
+            return self._select_arrays(columns).cte("given")
+        rows = self._rows(columns, size)
+        # By hand, because SQLAlchemy before 2.0.42 makes no CTE of VALUES. Their columns have these names everywhere.
+        named = ", ".join(f"column{place} AS {column.name}" for place, column in enumerate(columns, 1))
+        marked = ", ".join("({})".format(", ".join(map(self._mark, row))) for row in rows)
+        spelled = text(f"SELECT {named} FROM (VALUES {marked}) AS rows")  # noqa: S608 - names that are ours
+        return spelled.bindparams(*chain.from_iterable(rows)).columns(*columns).cte("given")
+
+    def _mark(self, parameter: BindParameter[Any]) -> str:
+        """Return a parameter as ``text`` spells it."""
+        if isinstance(parameter.type, LargeBinary):
+            # SQLAlchemy before 2.0.13 names no type here, and PostgreSQL then takes it for text.
+            return f"CAST(:{parameter.key} AS {parameter.type.compile(self._dialect)})"
+        return f":{parameter.key}"
+
+    def _matches(self, given: CTE) -> ColumnElement[bool]:
+        keys = self._tables.keys
+        return and_(
+            keys.c.bot_id == given.c.m_bot_id,
+            keys.c.chat_id == given.c.m_key_chat_id,
+            keys.c.user_id.in_([given.c.m_user_a, given.c.m_user_b]),
+            keys.c.thread_id.in_([given.c.m_thread_a, given.c.m_thread_b]),
+            or_(given.c.m_label.is_(None), keys.c.label == given.c.m_label),
+            keys.c.business_connection_id.is_not_distinct_from(given.c.m_connection),
+            or_(keys.c.is_open, given.c.m_or_closed),
+        )
+
+    def _rows(self, columns: Sequence[Any], size: int) -> list[Row]:
+        """Return rows of parameters, numbered through."""
+        width = len(columns)
+        return [
+            tuple(bindparam(f"p{row * width + place}", type_=it.type) for place, it in enumerate(columns))
+            for row in range(size)
+        ]
+
+    def _select_arrays(self, columns: Sequence[Any]) -> Select[Any]:
+        """Return rows of parameters that are one array for each column."""
+        types = [ARRAY(it.type) for it in columns]
+        # Cast, because SQLAlchemy before 2.0.13 does not name the type of every array.
+        arrays = [cast(bindparam(f"p{place}", type_=array), array) for place, array in enumerate(types)]
+        return select(func.unnest(*arrays).table_valued(*columns, with_ordinality="ordinality").render_derived())
+
+    def _spell(self, statement: Any) -> str:
+        compiled = statement.compile(dialect=self._dialect)
+        order = compiled.positiontup
+        if order != [f"p{number}" for number in range(len(order))]:  # pragma: no cover - a change in SQLAlchemy
+            raise AssertionError(f"the parameters are no longer in their order: {order}")
+        return str(compiled)
+
+
+def _message_of(given: CTE) -> list[ColumnElement[Any]]:
+    return [given.c[name] for name in MESSAGE_COLUMNS]

@@ -1,0 +1,1 @@
+"""What changes the state and tells everybody concerned. Bots and people both act through here."""

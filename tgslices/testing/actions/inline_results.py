@@ -1,0 +1,95 @@
+"""Inline results: what is sent in a person's name who picks one, or who did something in a Web App.
+
+Source: https://core.telegram.org/bots/api#inlinequeryresult and https://core.telegram.org/bots/api#inputmessagecontent
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tgslices.testing.actions.delivery import announce
+from tgslices.testing.content.files import find_file
+from tgslices.testing.content.markup import read_inline_keyboard
+from tgslices.testing.content.text import read_link_preview_of, read_text_of
+from tgslices.testing.errors import bad_request
+from tgslices.testing.methods.games import game_content
+from tgslices.testing.methods.media import MEDIA, media_content
+from tgslices.testing.state.accounts import BotAccount, Json, User
+from tgslices.testing.state.chats import Chat, StoredMessage
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.fields import fields_of, float_field, int_field, text_field
+
+_FILES: Final = {
+    "photo": "photo",
+    "gif": "animation",
+    "mpeg4_gif": "animation",
+    "video": "video",
+    "audio": "audio",
+    "voice": "voice",
+    "document": "document",
+    "sticker": "sticker",
+}
+"""Types of results that are files, and the kind of message each makes."""
+
+
+def send_result(world: World, chat: Chat, person: User, bot: BotAccount, result: Json) -> StoredMessage:
+    """Send one ``InlineQueryResult`` of a bot into a chat, in a person's name; the bots there are told.
+
+    With inline buttons under it the bot can edit it, by its ``inline_id``.
+    Source: https://core.telegram.org/bots/api#choseninlineresult
+
+    Raises:
+        ApiError: nothing can be made of it.
+    """
+    kind, content = picked_content(world, result)
+    message = world.store(chat, person, kind, {**content, "via_bot": bot.json()})
+    if "reply_markup" in content:
+        world.register_inline(message)
+    announce(world, message)
+    return message
+
+
+def picked_content(world: World, result: Json) -> tuple[str, Json]:
+    """The kind and the content of the message that an ``InlineQueryResult`` makes.
+
+    Raises:
+        ApiError: nothing can be made of it.
+    """
+    kind, content = _content(world, result)
+    inline = read_inline_keyboard(result.get("reply_markup"))
+    if inline is not None:
+        content["reply_markup"] = inline
+    return kind, content
+
+
+def _content(world: World, result: Json) -> tuple[str, Json]:
+    given = result.get("input_message_content")
+    if given is not None:
+        return _written(fields_of(given))
+    name = text_field(result, "type", is_required=True)
+    if name == "game":
+        return "game", game_content(text_field(result, "game_short_name", is_required=True))
+    if name in _FILES:
+        kind = MEDIA[_FILES[name]]
+        reference = text_field(result, f"{name}_file_id") or text_field(result, f"{name}_url")
+        return kind.kind, media_content(kind, find_file(world, reference), result)
+    return _written(result)
+
+
+def _written(given: Json) -> tuple[str, Json]:
+    if given.get("message_text"):
+        text = {**given, "text": given["message_text"]}
+        return "text", read_text_of(text, "text", "entities") | read_link_preview_of(text)
+    if "phone_number" in given:
+        return "contact", {"contact": _texts(given, "phone_number", "first_name", "last_name", "vcard")}
+    if "latitude" not in given:
+        raise bad_request("MESSAGE_EMPTY")
+    location: Json = {name: float_field(given, name, is_required=True) for name in ("latitude", "longitude")}
+    if "address" not in given:
+        numbers = {name: int_field(given, name) for name in ("live_period", "heading", "proximity_alert_radius")}
+        return "location", {"location": location | {name: number for name, number in numbers.items() if number}}
+    return "venue", {"venue": {"location": location, **_texts(given, "title", "address")}, "location": location}
+
+
+def _texts(given: Json, *names: str) -> Json:
+    return {name: text for name in names if (text := text_field(given, name))}

@@ -1,0 +1,138 @@
+"""Who is in a chat, and how that changes: joining, leaving, promotion, bans; with the messages and updates about it.
+
+Source: https://core.telegram.org/bots/api#chatmember and https://core.telegram.org/bots/api#chatmemberupdated
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from tgslices.testing.actions.service import post_service
+from tgslices.testing.state.accounts import BotAccount, Json, Member, User
+from tgslices.testing.state.chats import Chat
+from tgslices.testing.state.world import World
+
+ADMIN_RIGHTS: Final = (
+    "can_manage_chat",
+    "can_delete_messages",
+    "can_manage_video_chats",
+    "can_restrict_members",
+    "can_promote_members",
+    "can_change_info",
+    "can_invite_users",
+    "can_post_stories",
+    "can_edit_stories",
+    "can_delete_stories",
+    "can_send_welcome_messages",
+    "can_post_messages",
+    "can_edit_messages",
+    "can_pin_messages",
+    "can_manage_topics",
+    "can_manage_direct_messages",
+    "can_manage_tags",
+)
+"""Source: https://core.telegram.org/bots/api#chatadministratorrights"""
+
+CHANNEL_RIGHTS: Final = frozenset({"can_post_messages", "can_edit_messages", "can_manage_direct_messages"})
+GROUP_RIGHTS: Final = frozenset({"can_pin_messages", "can_manage_topics", "can_manage_tags"})
+
+PERMISSIONS: Final = (
+    "can_send_messages",
+    "can_send_audios",
+    "can_send_documents",
+    "can_send_photos",
+    "can_send_videos",
+    "can_send_video_notes",
+    "can_send_voice_notes",
+    "can_send_polls",
+    "can_send_other_messages",
+    "can_add_web_page_previews",
+    "can_react_to_messages",
+    "can_edit_tag",
+    "can_change_info",
+    "can_invite_users",
+    "can_pin_messages",
+    "can_manage_topics",
+)
+"""Source: https://core.telegram.org/bots/api#chatpermissions"""
+
+
+def all_rights(chat_type: str) -> frozenset[str]:
+    """Every right that an administrator of such a chat may have: pinning in groups, posting in channels."""
+    return frozenset(ADMIN_RIGHTS) - (GROUP_RIGHTS if chat_type == "channel" else CHANNEL_RIGHTS)
+
+
+def member_json(member: Member) -> Json:
+    """The Bot API's ``ChatMember``."""
+    data: Json = {"status": member.status, "user": member.user.json()}
+    if member.status == "creator":
+        data["is_anonymous"] = False
+    elif member.status == "administrator":
+        data |= {"can_be_edited": False, "is_anonymous": False}
+        data |= {right: right in member.rights for right in ADMIN_RIGHTS}
+    elif member.status == "restricted":
+        data |= {"is_member": member.is_member, "until_date": member.until_date}
+        data |= {permission: permission in member.rights for permission in PERMISSIONS}
+    elif member.status == "kicked":
+        data["until_date"] = member.until_date
+    return data
+
+
+def set_member(world: World, chat: Chat, member: Member, actor: User) -> None:
+    """Make a user this member of a chat; the bot itself and administrator bots get the update about it."""
+    world.expire(chat)
+    old = chat.members.get(member.user.id, Member(member.user, "left"))
+    if not member.is_inside and member.last_serial is None:
+        member.last_serial = next(reversed(chat.messages), 0) if old.is_inside else old.last_serial
+    chat.members[member.user.id] = member
+    payload: Json = {
+        "chat": chat.json(),
+        "from": actor.json(),
+        "date": world.clock.unix_time(),
+        "old_chat_member": member_json(old),
+        "new_chat_member": member_json(member),
+    }
+    for other in list(chat.members.values()):
+        if not isinstance(other.user, BotAccount):
+            continue
+        if other.user is member.user:
+            other.user.updates.put("my_chat_member", payload, queue_key=chat.id)
+        elif other.is_administrator:
+            other.user.updates.put("chat_member", payload, queue_key=chat.id)
+    world.changes.notify()
+
+
+def join(world: World, chat: Chat, user: User, actor: User) -> None:
+    """Let a user in: as ``actor`` by an invitation, or by themselves. A restricted one is still restricted."""
+    world.expire(chat)
+    old = chat.members.get(user.id, Member(user, "left"))
+    is_restricted = old.status == "restricted"
+    set_member(world, chat, replace(old, is_member=True, last_serial=None) if is_restricted else Member(user), actor)
+    if chat.type != "channel":
+        post_service(world, chat, actor, "new_chat_members", {"new_chat_members": [user.json()]})
+
+
+def leave(world: World, chat: Chat, user: User, actor: User, *, is_kicked: bool = False, until_date: int = 0) -> None:
+    """Let a user go, or throw them out. Their last sight of the chat is the message about it."""
+    world.expire(chat)
+    old = chat.members.get(user.id, Member(user, "left"))
+    if chat.type != "channel" and old.is_inside:
+        post_service(world, chat, actor, "left_chat_member", {"left_chat_member": user.json()})
+    if is_kicked:
+        gone = Member(user, "kicked", until_date=until_date)
+    elif old.status == "restricted":
+        gone = replace(old, is_member=False)
+    else:
+        gone = Member(user, "left")
+    set_member(world, chat, gone, actor)
+
+
+def block(world: World, chat: Chat, *, is_blocked: bool) -> None:
+    """Let the person of a private chat block its bot, or take that back; the bot is told if that changes anything.
+
+    Source: https://core.telegram.org/bots/api#update (``my_chat_member``: "only when the bot is blocked or unblocked")
+    """
+    bot, person = chat.bot, chat.user
+    if bot is not None and person is not None and chat.is_blocked != is_blocked:
+        set_member(world, chat, Member(bot, "kicked" if is_blocked else "member"), person)

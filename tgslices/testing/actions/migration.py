@@ -1,0 +1,30 @@
+"""A basic group becomes a supergroup (C5)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tgslices.testing.actions.delivery import announce
+from tgslices.testing.state.accounts import User
+from tgslices.testing.state.chats import Chat, StoredMessage
+from tgslices.testing.state.world import World
+
+
+def migrate(world: World, group: Chat, actor: User) -> tuple[Chat, list[StoredMessage]]:
+    """Make the supergroup; returns it with the two service messages about it, of which nobody is told yet.
+
+    Old messages stay in the old chat under their numbers; the new chat begins with number 1, its message about where it
+    comes from. Source: https://core.telegram.org/bots/api#message (``migrate_to_chat_id``)
+    """
+    members = [replace(member) for member in group.members.values() if member.is_inside]
+    supergroup = world.add_chat("supergroup", str(group.title), members)
+    left = world.store(group, actor, "migrate_to_chat_id", {"migrate_to_chat_id": supergroup.id})
+    arrived = world.store(supergroup, actor, "migrate_from_chat_id", {"migrate_from_chat_id": group.id})
+    group.migrated_to = supergroup.id
+    return supergroup, [left, arrived]
+
+
+def announce_migration(world: World, messages: list[StoredMessage]) -> None:
+    """Tell the bots of both chats; there is no promise that this comes before anything else of the new chat."""
+    for message in messages:
+        announce(world, message)

@@ -1,0 +1,37 @@
+"""Service messages: what the server itself writes into a chat."""
+
+from __future__ import annotations
+
+from tgslices.testing.actions.delivery import announce
+from tgslices.testing.state.accounts import Json, User
+from tgslices.testing.state.chats import Chat, StoredMessage
+from tgslices.testing.state.world import World
+
+
+def post_service(
+    world: World, chat: Chat, actor: User, kind: str, content: Json, *, tell: bool = True
+) -> StoredMessage:
+    """Write that ``actor`` did something; the bots that hear of it are told unless ``tell`` is False."""
+    message = world.store(chat, actor, kind, content)
+    if tell:
+        announce(world, message)
+    return message
+
+
+def pin(world: World, message: StoredMessage, actor: User) -> StoredMessage:
+    """Pin a message; the service message about it repeats the pinned one."""
+    chat = message.chat
+    if message in chat.pinned:
+        chat.pinned.remove(message)
+    chat.pinned.append(message)
+    notice = world.store(chat, actor, "pinned_message", {})
+    notice.pinned = message
+    announce(world, notice)
+    return notice
+
+
+def rename(world: World, chat: Chat, title: str, actor: User) -> StoredMessage:
+    """Give a chat another title."""
+    chat.title = title
+    chat.touch()
+    return post_service(world, chat, actor, "new_chat_title", {"new_chat_title": title})

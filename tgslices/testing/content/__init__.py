@@ -1,0 +1,1 @@
+"""What messages hold: texts, media, markup, and all of it in words."""

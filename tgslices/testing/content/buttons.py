@@ -1,0 +1,115 @@
+"""Reading single buttons, of inline and of reply keyboards.
+
+Source: tdlib/telegram-bot-api ``Client.cpp:9437-9695``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from tgslices.testing.state.accounts import Json
+from tgslices.testing.wire.fields import FieldError, fields_of, flag_field, int_field, object_field, text_field
+
+_MAX_DATA: Final = 64
+"""Bytes of ``callback_data``. Source: https://core.telegram.org/bots/api#inlinekeyboardbutton"""
+
+_STYLES: Final = frozenset({"", "default", "primary", "danger", "success"})
+
+
+def read_inline_button(given: Any) -> Json:
+    """The ``InlineKeyboardButton`` with the one thing that it does: of several the server takes the first it knows.
+
+    Raises:
+        FieldError: it is none.
+    """
+    button = _look(fields_of(given, "InlineKeyboardButton must be an Object"))
+    for name in ("url", "callback_data"):
+        if text := text_field(given, name):
+            if name == "callback_data" and len(text.encode()) > _MAX_DATA:
+                raise FieldError("BUTTON_DATA_INVALID")
+            button[name] = text
+            return button
+    for name, read in _ACTIONS.items():
+        if given.get(name) is not None:
+            button[name] = read(given, name)
+            return button
+    raise FieldError("Text buttons are unallowed in the inline keyboard")
+
+
+def read_reply_button(given: Any) -> Json | str:
+    """The ``KeyboardButton``, which may be a text by itself.
+
+    Raises:
+        FieldError: it is none.
+    """
+    if isinstance(given, str):
+        return given
+    button = _look(fields_of(given, "KeyboardButton must be a String or an Object"))
+    for name in ("request_contact", "request_location"):
+        if flag_field(given, name):
+            button[name] = True
+            return button
+    for name in ("request_poll", "web_app", "request_users", "request_user", "request_chat", "request_managed_bot"):
+        if given.get(name) is not None:
+            button[name] = object_field(given, name)
+            if name.startswith("request_") and name != "request_poll":
+                int_field(button[name], "request_id", is_required=True)
+            return button
+    return button
+
+
+def _look(given: Json) -> Json:
+    """The text of a button, its icon and its style."""
+    button: Json = {"text": text_field(given, "text", is_required=True)}
+    if icon := int_field(given, "icon_custom_emoji_id", is_long=True):
+        button["icon_custom_emoji_id"] = str(icon)
+    style = text_field(given, "style").lower()
+    if style not in _STYLES:
+        raise FieldError("invalid button style specified")
+    if style not in {"", "default"}:
+        button["style"] = style
+    return button
+
+
+def _text(given: Json, name: str) -> str:
+    return text_field(given, name, is_required=True)
+
+
+def _with(field: str) -> Callable[[Json, str], Json]:
+    """What reads an object with one text that must be there."""
+
+    def read(given: Json, name: str) -> Json:
+        inner = object_field(given, name)
+        return {**inner, field: text_field(inner, field, is_required=True)}
+
+    return read
+
+
+def _chosen_chat(given: Json, name: str) -> Json:
+    inner = object_field(given, name)
+    kinds = ("allow_user_chats", "allow_bot_chats", "allow_group_chats", "allow_channel_chats")
+    return {"query": text_field(inner, "query"), **{kind: True for kind in kinds if flag_field(inner, kind)}}
+
+
+def _login(given: Json, name: str) -> Json:
+    inner = object_field(given, name)
+    login: Json = {"url": text_field(inner, "url", is_required=True)}
+    for field in ("forward_text", "bot_username"):
+        if text := text_field(inner, field):
+            login[field] = text
+    return login | ({"request_write_access": True} if flag_field(inner, "request_write_access") else {})
+
+
+_ACTIONS: Final[dict[str, Callable[[Json, str], Any]]] = {
+    "callback_game": lambda given, name: {},
+    "pay": lambda given, name: True,
+    "switch_inline_query": _text,
+    "switch_inline_query_chosen_chat": _chosen_chat,
+    "switch_inline_query_current_chat": _text,
+    "login_url": _login,
+    "web_app": _with("url"),
+    "copy_text": _with("text"),
+    "disabled": object_field,
+}
+"""What else a button may do, in the order in which the server looks for it; ``disabled`` is newer than its source."""

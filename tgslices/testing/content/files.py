@@ -1,0 +1,47 @@
+"""Files that were sent: kept whole, found by identifier, fetched by path."""
+
+from __future__ import annotations
+
+import hashlib
+
+from tgslices.testing.errors import bad_request
+from tgslices.testing.rules.files import upload_refusal
+from tgslices.testing.state.chats import StoredFile
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Upload
+
+
+def keep_file(world: World, upload: Upload, kind: str = "document") -> StoredFile:
+    """Keep a file that was uploaded for this kind of message; the same bytes under the same name are kept once.
+
+    Raises:
+        ApiError: it is too big for that, or empty.
+    """
+    refusal = upload_refusal(len(upload.data), kind)
+    if refusal is not None:
+        raise refusal
+    digest = hashlib.sha256(upload.filename.encode() + b"\0" + upload.data).hexdigest()
+    file = StoredFile(f"BQAC{digest[:40]}", f"AQAD{digest[:12]}", upload.filename, upload.content_type, upload.data)
+    return world.files.setdefault(file.file_id, file)
+
+
+def find_file(world: World, reference: str) -> StoredFile:
+    """The file that an identifier means; an HTTP URL means an empty file of its name, as nothing is fetched.
+
+    Raises:
+        ApiError: nothing was sent under this identifier. Source: tdlib/td ``MessagesManager.cpp:27975``.
+    """
+    if reference.startswith(("http://", "https://")):
+        name = reference.rsplit("/", 1)[-1] or "file"
+        digest = hashlib.sha256(reference.encode()).hexdigest()
+        file = StoredFile(f"AgAC{digest[:40]}", f"AQAD{digest[:12]}", name, "application/octet-stream", b"")
+        return world.files.setdefault(file.file_id, file)
+    file_or_none = world.files.get(reference)
+    if file_or_none is None:
+        raise bad_request("Wrong file identifier/HTTP URL specified")
+    return file_or_none
+
+
+def file_at(world: World, path: str) -> StoredFile | None:
+    """The file with this ``file_path``, or None."""
+    return next((file for file in world.files.values() if file.path == path), None)

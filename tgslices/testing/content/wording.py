@@ -1,0 +1,157 @@
+"""Messages in words, as people read them: what the server itself wrote, and any message in one short line. Pure.
+
+Content that a test has planted may be anything, and one odd message must not hide the others: everything here answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from tgslices.testing.content.details import detail_of, said, spoken, unshown
+from tgslices.testing.content.flattened import flattened
+from tgslices.testing.rules.kinds import is_service
+from tgslices.testing.state.accounts import Json
+from tgslices.testing.state.chats import StoredMessage
+
+PREVIEW: Final = 140
+"""Characters of a message that a reply or the list of chats quotes."""
+
+_DEEDS: Final = {
+    "new_chat_photo": "changed the photo",
+    "delete_chat_photo": "removed the photo",
+    "forum_topic_closed": "closed the topic",
+    "forum_topic_reopened": "reopened the topic",
+    "general_forum_topic_hidden": "hid the general topic",
+    "general_forum_topic_unhidden": "showed the general topic again",
+    "write_access_allowed": "allowed the bot to write",
+    "users_shared": "shared users with the bot",
+    "user_shared": "shared a user with the bot",
+    "chat_shared": "shared a chat with the bot",
+    "web_app_data": "sent something from a Web App",
+    "checklist_tasks_done": "changed what is done of a checklist",
+    "checklist_tasks_added": "added tasks to a checklist",
+    "video_chat_started": "started a video chat",
+    "video_chat_ended": "ended a video chat",
+    "message_auto_delete_timer_changed": "changed when messages vanish",
+    "screenshot_taken": "took a screenshot",
+}
+"""Service messages that say no more than who did it."""
+
+
+class Author(NamedTuple):
+    """Who a message shows as its sender: a user, or the channel that it stands in."""
+
+    id: int
+    name: str
+    is_bot: bool
+
+
+def author_of(message: StoredMessage) -> Author:
+    """Its author; the account that sent it, where the content names nobody."""
+    for field in ("from", "chat"):
+        shown: Any = message.content.get(field)
+        if isinstance(shown, dict) and type(shown.get("id")) is int:
+            name = shown.get("first_name") or shown.get("title")
+            return Author(shown["id"], said(name) or "somebody", bool(shown.get("is_bot")))
+    return Author(message.sender_id, "somebody", is_bot=False)
+
+
+def printable(text: str) -> str:
+    """The same, with a mark in the place of what no output can encode: half of a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def text_of(message: StoredMessage) -> tuple[str, list[Json]]:
+    """The text or caption of a message, or what there is to read of a rich one, with its entities; else ``""``."""
+    return text_of_content(message.content)
+
+
+def text_of_content(content: Json) -> tuple[str, list[Json]]:
+    """The same for the content of a message, or of a draft."""
+    if "rich_message" in content:
+        return flattened(content["rich_message"])
+    for text, entities in (("text", "entities"), ("caption", "caption_entities")):
+        if words := said(content.get(text)):
+            return words, _marks(content.get(entities))
+    return "", []
+
+
+def _marks(entities: Any) -> list[Json]:
+    """Those entities that mark a part of a text."""
+    return [item for item in entities if _is_mark(item)] if isinstance(entities, list) else []
+
+
+def _is_mark(entity: Any) -> bool:
+    if not isinstance(entity, dict) or not isinstance(entity.get("type"), str):
+        return False
+    return type(entity.get("offset")) is int and type(entity.get("length")) is int
+
+
+def preview(message: StoredMessage) -> str:
+    """A message in one short line."""
+    if is_service(message.kind):
+        return service_text(message)
+    text = text_of(message)[0] or str(detail_of(message) or "")
+    return text.replace("\n", " ")[:PREVIEW] if text else spoken(message.kind).capitalize()
+
+
+def service_text(message: StoredMessage) -> str:
+    """What the server wrote into the chat, as people read it."""
+    kind, actor = message.kind, author_of(message).name
+    told: Any = message.content.get(kind)
+    if kind in _STORIES and (told is not None or kind == "pinned_message"):
+        try:
+            return _STORIES[kind](message, actor, told)
+        except (AttributeError, LookupError, TypeError):
+            return f"{actor}: {unshown(kind)}"
+    return f"{actor} {_DEEDS[kind]}" if kind in _DEEDS else f"{actor}: {spoken(kind)}"
+
+
+def _joined(message: StoredMessage, actor: str, members: list[Json]) -> str:
+    names = ", ".join(said(user["first_name"]) for user in members)
+    return f"{names} joined" if names == actor else f"{actor} added {names}"
+
+
+def _left(message: StoredMessage, actor: str, member: Json) -> str:
+    return f"{actor} left" if member["id"] == message.sender_id else f"{actor} removed {said(member['first_name'])}"
+
+
+def _pinned(message: StoredMessage, actor: str, told: Any) -> str:
+    pinned = message.pinned
+    is_there = pinned is not None and not pinned.is_deleted
+    return f"{actor} pinned “{preview(pinned)}”" if is_there and pinned else f"{actor} pinned a message"
+
+
+def _topic_edited(message: StoredMessage, actor: str, told: Json) -> str:
+    return f"{actor} renamed the topic to “{said(told['name'])}”" if "name" in told else f"{actor} changed the topic"
+
+
+def _paid(message: StoredMessage, actor: str, told: Json) -> str:
+    deed = "paid" if message.kind == "successful_payment" else "gave back"
+    return f"{actor} {deed} {said(told.get('total_amount'))} {said(told.get('currency'))}"
+
+
+def _gift(message: StoredMessage, actor: str, told: Json) -> str:
+    emoji = said(told.get("gift", {}).get("sticker", {}).get("emoji")) or "a gift"
+    return f"{actor} gave {emoji}" + (f" “{said(told['text'])}”" if told.get("text") else "")
+
+
+_STORIES: Final[dict[str, Callable[[StoredMessage, str, Any], str]]] = {
+    "new_chat_members": _joined,
+    "left_chat_member": _left,
+    "pinned_message": _pinned,
+    "new_chat_title": lambda message, actor, title: f"{actor} named the chat “{said(title)}”",
+    "forum_topic_created": lambda message, actor, topic: f"{actor} opened the topic “{said(topic['name'])}”",
+    "forum_topic_edited": _topic_edited,
+    "migrate_to_chat_id": lambda message, actor, told: "The group became a supergroup",
+    "migrate_from_chat_id": lambda message, actor, told: "This supergroup was a group before",
+    "successful_payment": _paid,
+    "refunded_payment": _paid,
+    "gift": _gift,
+}
+"""Service messages that say what was done."""

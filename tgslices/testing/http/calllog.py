@@ -1,0 +1,95 @@
+"""The log of Bot API calls: what was asked, and what was answered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.jsontext import read_json
+
+MAX_CALLS: Final = 10_000
+"""So many of the last calls are kept with all they said; those before are counted. No test comes near it."""
+
+_TEXTS: Final = frozenset(
+    {
+        "text", "caption", "parse_mode", "callback_query_id", "business_connection_id", "url", "secret_token", "title",
+        "question", "explanation", "description", "first_name", "last_name", "phone_number", "name", "address", "emoji",
+        "performer", "inline_message_id", "file_id",
+    }
+)  # fmt: skip
+
+
+@dataclass(slots=True, eq=False)
+class ApiRequest:
+    """One call as it was asked and answered.
+
+    ``status`` is the HTTP status, None while the call is not answered and 0 if the connection was dropped;
+    ``description`` is the text of an error, empty otherwise; ``answer`` is the body that went back.
+    """
+
+    bot_id: int
+    method: str
+    raw: Arguments = field(repr=False)
+    status: int | None = None
+    description: str = ""
+    via_webhook: bool = False
+    answer: bytes = field(default=b"", repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the call succeeded and was answered."""
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The arguments by name, with numbers, lists and objects decoded; uploads are named by their file names."""
+        decoded: dict[str, Any] = {name: _decoded(name, text) for name, text in self.raw.values.items()}
+        for name, upload in self.raw.files.items():
+            decoded[name] = upload.filename
+        return decoded
+
+
+def _decoded(name: str, text: str) -> Any:
+    if name in _TEXTS:
+        return text
+    try:
+        return read_json(text)
+    except ValueError:
+        return text
+
+
+class CallLog(list[ApiRequest]):
+    """The calls in the order they came: at least the last `MAX_CALLS`, all of them if there were no more.
+
+    ``forgotten`` counts those before by their methods.
+    """
+
+    def __init__(self, kept: int = MAX_CALLS) -> None:
+        """Nothing was called yet."""
+        super().__init__()
+        self.forgotten: Counter[str] = Counter()
+        self._kept = kept
+
+    def append(self, request: ApiRequest) -> None:
+        """Add a call, and forget old ones, some at once, when there are too many."""
+        super().append(request)
+        if len(self) > self._kept * 1.1:
+            old = len(self) - self._kept
+            self.forgotten.update(forgotten.method for forgotten in self[:old])
+            del self[:old]
+
+    def clear(self) -> None:
+        """Forget everything, the numbers included."""
+        super().clear()
+        self.forgotten.clear()
+
+    @property
+    def first(self) -> int:
+        """The number of the first call that is kept, counted from 0."""
+        return self.forgotten.total()
+
+    def times(self, method: str) -> int:
+        """How often a method was called, those included that are forgotten."""
+        return self.forgotten[method] + sum(request.method == method for request in self)

@@ -1,0 +1,95 @@
+"""What is on its way: the requests of each bot, and the messages into each chat; and the server's limits on both.
+
+The server holds a refusal back for three seconds before it sends it (``Client.cpp:16262``). Here it comes at once: a
+test need not wait for it, and no other answer depends on it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from aiogram.types import Message, MessageId
+
+from tgslices.testing.errors import ApiError
+from tgslices.testing.methods.generic import aiogram_methods
+from tgslices.testing.rules.flood import active_refusal, unsent_refusal
+from tgslices.testing.state.accounts import BotAccount
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
+
+_MAKING: Final = (Message, MessageId, list[Message], list[MessageId])
+
+SENDING: Final = frozenset(
+    name.lower()
+    for name, model in aiogram_methods().items()
+    if name.startswith(("send", "copy", "forward")) and model.__returning__ in _MAKING
+)
+"""Methods, in small letters, whose messages count as unsent until they are answered (C11)."""
+
+_LISTS: Final = {"copymessages": "message_ids", "forwardmessages": "message_ids", "sendmediagroup": "media"}
+"""Methods that send several messages, and the argument that lists them."""
+
+
+class Traffic:
+    """Counts what is on its way, and refuses what is too much."""
+
+    def __init__(self, world: World) -> None:
+        """Nothing is on its way in this world."""
+        self._world = world
+        self._active: Counter[int] = Counter()
+        self._unsent: Counter[tuple[int, int]] = Counter()
+
+    @contextmanager
+    def passing(self, bot: BotAccount, method: str, arguments: Arguments) -> Iterator[None]:
+        """Count a request as active, and its messages as unsent, for the length of the block.
+
+        ``method`` is in small letters.
+
+        Raises:
+            ApiError: there is too much of either already; the block is not entered.
+        """
+        self._active[bot.id] += 1
+        try:
+            active = self._active[bot.id]
+            _check(active_refusal(method, active=active, recent_updates=bot.updates.count_recent()))
+            with self._sending(bot, method, arguments):
+                yield
+        finally:
+            self._active[bot.id] -= 1
+
+    @contextmanager
+    def _sending(self, bot: BotAccount, method: str, arguments: Arguments) -> Iterator[None]:
+        """Business messages are not counted. Source: tdlib/telegram-bot-api ``Client.cpp:16152-16176``."""
+        if method not in SENDING or arguments.text("business_connection_id"):
+            yield
+            return
+        chat = self._world.find_chat(bot, arguments.text("chat_id"))
+        if chat is None:
+            yield
+            return
+        place, count = (bot.id, chat.id), _messages_of(method, arguments)
+        _check(unsent_refusal(self._unsent[place]))
+        self._unsent[place] += count
+        try:
+            yield
+        finally:
+            self._unsent[place] -= count
+
+
+def _check(refusal: ApiError | None) -> None:
+    if refusal is not None:
+        raise refusal
+
+
+def _messages_of(method: str, arguments: Arguments) -> int:
+    name = _LISTS.get(method)
+    if name is None:
+        return 1
+    try:
+        listed = arguments.json(name)
+    except ApiError:
+        return 0
+    return len(listed) if isinstance(listed, list) else 0

@@ -1,0 +1,126 @@
+"""What is done on the page, done in the world: who there is, what goes wrong, and what time it is."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from tgslices.testing.actions.membership import all_rights
+from tgslices.testing.page.fields import BadCommand, Command, name_in, number_in, numbers_in, text_in
+from tgslices.testing.page.switches import Mode, Switches
+from tgslices.testing.page.talk import Talk
+from tgslices.testing.stage import Stage
+from tgslices.testing.state.accounts import Json, Member
+
+
+class Actions:
+    """Does one command after the other; each is a JSON object that names itself under ``do``."""
+
+    def __init__(self, stage: Stage, switches: Switches, clear_log: Callable[[], None]) -> None:
+        """Act in this world."""
+        self.talk = Talk(stage.world)
+        self._stage = stage
+        self._world = stage.world
+        self._switches = switches
+        self._clear_log = clear_log
+        self._known: dict[str, Callable[[Command], Awaitable[Json | None]]] = {
+            **self.talk.commands,
+            "person": self._person,
+            "group": self._group,
+            "topic": self._topic,
+            "join": self._join,
+            "leave": self._leave,
+            "appoint": self._appoint,
+            "fault": self._fault,
+            "clock": self._clock,
+            "clear log": self._clear,
+        }
+
+    async def perform(self, command: object) -> Json:
+        """Do it; returns what the page wants to know of it, ``{}`` for nothing.
+
+        Raises:
+            BadCommand: it cannot be done.
+            NotAllowed: the person may not do it.
+        """
+        if not isinstance(command, dict):
+            raise BadCommand("A command is a JSON object.")
+        action = self._known.get(str(command.get("do")))
+        if action is None:
+            raise BadCommand(f"There is nothing called {command.get('do')!r} to do.")
+        result = await action(command)
+        self._world.changes.notify()
+        return result or {}
+
+    # Who there is, and where.
+
+    async def _person(self, command: Command) -> Json:
+        username = text_in(command, "username", default="").strip().removeprefix("@")
+        person = self._stage.add_person(name_in(command, "name"), username=username or None)
+        return {"person": person.id}
+
+    async def _group(self, command: Command) -> Json:
+        members = [self.talk.who({"person": number}) for number in numbers_in(command, "members")]
+        if not any(not user.is_bot for user in members):
+            raise BadCommand("A group needs at least one person.")
+        founder = next(user for user in members if not user.is_bot)
+        title, people = name_in(command, "title"), [user for user in members if not user.is_bot]
+        is_forum = bool(command.get("is_forum"))
+        if is_forum or command.get("is_super"):
+            chat = self._stage.add_supergroup(title, members=people, admins=[founder], is_forum=is_forum)
+        else:
+            chat = self._stage.add_group(title, members=people, admins=[founder])
+        chat.members[founder.id] = Member(founder, "creator", all_rights(chat.type))
+        for bot in (user for user in members if user.is_bot):
+            self._stage.join(chat, bot, by=founder)
+        return {"place": f"g{chat.id}"}
+
+    async def _topic(self, command: Command) -> Json:
+        view = self.talk.view(command)
+        if not view.chat.is_forum:
+            raise BadCommand("Only forums have topics.")
+        view.check_acting("make a topic", "can_manage_topics")
+        return {"topic": self._stage.add_topic(view, name_in(command, "name"), by=view.person).thread_id}
+
+    async def _join(self, command: Command) -> None:
+        view = self.talk.view(command)
+        user, member = self.talk.who(command, "user"), view.chat.members.get(number_in(command, "user"))
+        if view.chat.user is not None or (member is not None and member.is_inside):
+            raise BadCommand(f"{user.first_name} cannot be added here.")
+        view.check_inviting(user)
+        self._stage.join(view.chat, user, by=view.person)
+
+    async def _appoint(self, command: Command) -> None:
+        view, user = self.talk.view(command), self.talk.who(command, "user")
+        if view.chat.user is not None:
+            raise BadCommand("A private chat has no administrators.")
+        view.check_appointing(user)
+        change = self._stage.promote if command.get("is_administrator") else self._stage.demote
+        change(view.chat, user, by=view.person)
+
+    async def _leave(self, command: Command) -> None:
+        view = self.talk.view(command)
+        if view.chat.user is not None:
+            raise BadCommand("A private chat cannot be left.")
+        self._stage.leave(view.chat, view.person)
+
+    # What goes wrong, and when.
+
+    async def _fault(self, command: Command) -> None:
+        try:
+            mode = Mode(text_in(command, "mode"))
+            method = text_in(command, "method", default="").strip() or None
+            self._switches.turn(text_in(command, "name"), mode, method)
+        except (KeyError, ValueError):
+            raise BadCommand("There is no such switch.") from None
+
+    async def _clock(self, command: Command) -> None:
+        hours = number_in(command, "hours")
+        if not 0 < hours <= 24 * 366:
+            raise BadCommand("The clock goes forward, by up to a year at a time.")
+        self._stage.clock.move(timedelta(hours=hours))
+        for chat in [*self._world.chats.values(), *self._world.private_chats.values()]:
+            self._world.expire(chat)
+
+    async def _clear(self, command: Command) -> None:
+        self._clear_log()

@@ -1,0 +1,110 @@
+"""What a person may do in a chat: a test that makes somebody do more than Telegram lets them fails."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tgslices.testing.people.seeing import Sight
+from tgslices.testing.rules import people
+from tgslices.testing.rules.deletion import Candidate
+from tgslices.testing.rules.people import Prohibition
+from tgslices.testing.rules.topics import closed_topic_refusal
+from tgslices.testing.state.accounts import User
+from tgslices.testing.state.chats import StoredMessage, Topic
+
+
+class NotAllowed(AssertionError):
+    """A person tried what Telegram does not let them do; nothing was done.
+
+    ``reason`` is one sentence for who plays the person, ``remedy`` says what a test does about it, and ``seen`` is the
+    chat as the person sees it.
+    """
+
+    def __init__(self, reason: str, remedy: str, seen: str) -> None:
+        """Keep what is told."""
+        super().__init__(reason, remedy, seen)
+        self.reason = reason
+        self.remedy = remedy
+        self.seen = seen
+
+    def __str__(self) -> str:
+        """All of it."""
+        return f"{self.reason} {self.remedy}.\n{self.seen}"
+
+
+class Conduct(Sight):
+    """One chat, and what one person may do there. Every check raises `NotAllowed`, an `AssertionError`."""
+
+    def check_writing(self, kind: str, topic: Topic | None = None) -> None:
+        """May they send a message of this kind, into this topic?"""
+        presence = self.presence()
+        self._check(_sending(kind), people.writing_prohibition(presence, kind))
+        rights = presence.rights if presence.is_administrator else frozenset()
+        if topic is not None and closed_topic_refusal(is_closed=topic.is_closed, rights=rights) is not None:
+            closed = Prohibition(f"the topic {topic.name!r} is closed", "Reopen it, or write elsewhere")
+            self._check(_sending(kind), closed)
+
+    def check_editing(self, message: StoredMessage) -> None:
+        """May they edit this message?"""
+        is_own = message.sender_id == self.person.id
+        self._check("edit this message", people.editing_prohibition(self.presence(), is_own=is_own))
+
+    def check_deleting(self, message: StoredMessage) -> None:
+        """May they delete this message for everybody? An ephemeral one belongs to both who see it."""
+        if message.receiver_id is not None and self.person.id in {message.receiver_id, message.sender_id}:
+            return
+        candidate = Candidate(
+            message.chat.type,
+            message.message_id,
+            message.kind,
+            outgoing=message.sender_id == self.person.id,
+            age=timedelta(0),
+            is_post=message.chat.type == "channel",
+            is_direct=message.chat.parent is not None,
+        )
+        self._check("delete this message", people.deleting_prohibition(self.presence(), candidate))
+
+    def check_pinning(self, message: StoredMessage) -> None:
+        """May they pin this message?"""
+        self._check("pin this message", people.pinning_prohibition(self.presence(), message.kind))
+
+    def check_acting(self, what: str, permission: str = "") -> None:
+        """May they do this, which takes a permission of ``ChatPermissions``, or only being inside?"""
+        presence = self.presence()
+        if permission:
+            self._check(what, people.acting_prohibition(presence, permission))
+        elif presence.chat_type != "private":
+            self._check(what, people.absence(presence))
+
+    def check_joining(self) -> None:
+        """May they come in by themselves, or ask to? Who is banned may not."""
+        presence = self.presence()
+        if presence.status == "kicked":
+            self._check("join", people.absence(presence))
+
+    def check_asking_to_join(self) -> None:
+        """May they ask to be let in?"""
+        self.check_joining()
+        inside = Prohibition("they are in this chat already", "Let somebody ask who is not")
+        self._check("ask to join", inside if self.presence().is_inside else None)
+
+    def check_inviting(self, user: User) -> None:
+        """May they add somebody?"""
+        prohibition = people.inviting_prohibition(self.presence(), target_status=self.chat.status_of(user.id))
+        self._check(f"add {user.first_name}", prohibition)
+
+    def check_appointing(self, user: User) -> None:
+        """May they make this member an administrator, or take that back?"""
+        status, is_self = self.chat.status_of(user.id), user is self.person
+        prohibition = people.appointing_prohibition(self.presence(), target_status=status, is_self=is_self)
+        self._check(f"change what {user.first_name} is", prohibition)
+
+    def _check(self, what: str, prohibition: Prohibition | None) -> None:
+        if prohibition is not None:
+            name = self.chat.title or (self.chat.bot.first_name if self.chat.bot is not None else "this chat")
+            reason = f"{self.person.first_name} may not {what} in {name!r}, because {prohibition.why}."
+            raise NotAllowed(reason, prohibition.remedy, str(self))
+
+
+def _sending(kind: str) -> str:
+    return "write" if kind == "text" else f"send {kind!r}"

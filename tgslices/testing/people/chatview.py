@@ -1,0 +1,183 @@
+"""What a person does in one chat."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from tgslices.testing.actions.business import delete_in_business_chat
+from tgslices.testing.actions.delivery import announce, press
+from tgslices.testing.actions.service import pin
+from tgslices.testing.content.files import keep_file
+from tgslices.testing.methods.media import MEDIA, media_content
+from tgslices.testing.people.interacting import AnyMessage, Dealings, stored_of
+from tgslices.testing.people.seeing import inline_rows
+from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.chats import StoredMessage, Tap, Topic
+from tgslices.testing.text.typed import typed_entities
+from tgslices.testing.wire.arguments import Upload
+
+
+def _text_content(text: str, name: str = "text") -> Json:
+    entities = typed_entities(text)
+    return {name: text, f"{'caption_' if name == 'caption' else ''}entities": entities} if entities else {name: text}
+
+
+class ChatView(Dealings):
+    """One chat, looked at and acted in by one person. Bots are told as Telegram tells them; nothing waits for them."""
+
+    async def types(
+        self, text: str, *, reply_to: AnyMessage | None = None, topic: Topic | int | None = None
+    ) -> StoredMessage:
+        """Send a text, with the entities that Telegram finds in it. ``topic`` is one of a forum, or who wrote directly.
+
+        Raises:
+            NotAllowed: they may not write here; the text says why, and shows the chat.
+        """
+        return await self.sends("text", _text_content(text), reply_to=reply_to, topic=topic)
+
+    async def sends(
+        self,
+        kind: str,
+        content: dict[str, Any],
+        *,
+        reply_to: AnyMessage | None = None,
+        topic: Topic | int | None = None,
+    ) -> StoredMessage:
+        """Send a message of any kind: ``content`` holds its fields as in the Bot API's ``Message``.
+
+        Raises:
+            NotAllowed: they may not send such a message here; the text says why, and shows the chat.
+        """
+        self.check_writing(kind, self.chat.topics.get(topic) if isinstance(topic, int) else topic)
+        fields = dict(content)
+        if topic is not None:
+            number = topic if isinstance(topic, int) else topic.thread_id
+            fields |= self.chat.topic_json(number)
+        replied = None if reply_to is None else stored_of(reply_to)
+        message = self._world.store(self.chat, self.person, kind, fields, reply_to=replied)
+        announce(self._world, message)
+        await asyncio.sleep(0)
+        return message
+
+    async def sends_file(
+        self, kind: str = "photo", *, caption: str = "", name: str = "file.bin", data: bytes = b"data"
+    ) -> StoredMessage:
+        """Send a file as a photo, video, document or any other kind that holds one; a bot can download it."""
+        return await self.sends(kind, self._file_content(kind, caption, name, data))
+
+    async def sends_album(self, kinds: Sequence[str] = ("photo", "photo"), *, caption: str = "") -> list[StoredMessage]:
+        """Send files as one album, the caption under the first; every one is an update of its own."""
+        mark = str(13_000_000_000_000_000 + self._world.next_serial())
+        sent = []
+        for number, kind in enumerate(kinds):
+            content = self._file_content(kind, "" if number else caption, f"{kind}{number}.bin", b"data")
+            sent.append(await self.sends(kind, content | {"media_group_id": mark}))
+        return sent
+
+    def _file_content(self, kind: str, caption: str, name: str, data: bytes) -> Json:
+        file = keep_file(self._world, Upload(name, "application/octet-stream", data))
+        return media_content(MEDIA[kind], file, _text_content(caption, "caption"))
+
+    async def whispers(self, bot: BotAccount, text: str) -> StoredMessage:
+        """Send an ephemeral message to a bot of the group: only the two of them see it (C7).
+
+        Raises:
+            NotAllowed: they may not write here.
+        """
+        self.check_writing("text")
+        message = self._world.store_ephemeral(self.chat, self.person, bot, "text", _text_content(text))
+        announce(self._world, message)
+        await asyncio.sleep(0)
+        return message
+
+    async def edits(self, message: AnyMessage, text: str) -> StoredMessage:
+        """Change a text of one's own, or as an administrator of a channel; the bots get it as an edited message.
+
+        Raises:
+            NotAllowed: they may not edit it.
+        """
+        stored = stored_of(message)
+        self.check_editing(stored)
+        kept = {name: value for name, value in stored.content.items() if name not in {"text", "entities"}}
+        self._world.change(stored, kept | _text_content(text))
+        announce(self._world, stored, edited=True)
+        await asyncio.sleep(0)
+        return stored
+
+    async def deletes(self, *messages: AnyMessage) -> None:
+        """Delete messages for everybody. Bots are not told, unless they are connected to a business account (C6).
+
+        Raises:
+            NotAllowed: they may not delete one of them; all stay.
+        """
+        gone = [stored_of(message) for message in messages]
+        for message in gone:
+            self.check_deleting(message)
+        if self.chat.owner is not None:
+            delete_in_business_chat(self._world, gone)
+        else:
+            self._world.remove(gone)
+        await asyncio.sleep(0)
+
+    async def pins(self, message: AnyMessage) -> StoredMessage:
+        """Pin a message; returns the service message about it.
+
+        Raises:
+            NotAllowed: they may not pin it.
+        """
+        self.check_pinning(stored_of(message))
+        notice = pin(self._world, stored_of(message), self.person)
+        await asyncio.sleep(0)
+        return notice
+
+    async def taps(
+        self, text: str | None = None, *, callback_data: str | None = None, is_accessible: bool = True
+    ) -> Tap:
+        """Tap the newest visible inline button with this caption or this callback data; the bot gets a callback query.
+
+        With ``is_accessible=False`` the query only carries the place of the message, as for one that Telegram does not
+        hand out any more (``InaccessibleMessage``).
+
+        Raises:
+            AssertionError: there is no such button; the text shows the chat.
+            NotAllowed: they are not in the chat.
+        """
+        for message in reversed(self.stored()):
+            for button in (button for row in inline_rows(message) for button in row):
+                data = button.get("callback_data")
+                if data is not None and text in {None, button["text"]} and callback_data in {None, data}:
+                    return await self._tap(message, str(data), is_accessible=is_accessible)
+        wanted = text if text is not None else f"callback_data={callback_data!r}"
+        raise AssertionError(f"no visible button {wanted!r}:\n{self}")
+
+    async def _tap(self, message: StoredMessage, data: str, *, is_accessible: bool) -> Tap:
+        self.check_acting("tap a button")
+        bot = self._world.bot_by_id(message.bot_id)
+        if bot is None:
+            raise AssertionError(f"the message with this button was not sent by a bot:\n{self}")
+        tap = self._world.tap(self.person, message, bot, data)
+        tap.is_accessible = is_accessible
+        tap.connection_id = self.connection_of(bot)
+        press(tap)
+        await asyncio.sleep(0)
+        return tap
+
+    def connection_of(self, bot: BotAccount) -> str | None:
+        """The connection by which a bot sees this chat, if it is a business account's; None for any other."""
+        for connection in self._world.connections.values():
+            if connection.bot is bot and self.chat.owner is not None and connection.owner is self.chat.owner:
+                return connection.id
+        return None
+
+    async def presses(self, text: str) -> StoredMessage:
+        """Press a button of the reply keyboard, which sends its caption.
+
+        Raises:
+            AssertionError: no such button is shown.
+        """
+        if not any(text in row for row in self.keyboard()):
+            raise AssertionError(f"no button {text!r} in the reply keyboard {self.keyboard()}:\n{self}")
+        next(message for message, markup in self._markups() if "keyboard" in markup.fields).used_by.add(self.person.id)
+        return await self.types(text)

@@ -1,0 +1,169 @@
+"""What a person does beside writing: react, vote, ask a bot inline, pay it, ask to be let in."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TypeAlias
+
+from tgslices.testing.actions.inline_results import picked_content, send_result
+from tgslices.testing.actions.polls import vote
+from tgslices.testing.methods.inquiries import ask, settle_payment
+from tgslices.testing.methods.invitations import ask_to_join
+from tgslices.testing.methods.reactions import set_reactions
+from tgslices.testing.people.allowed import Conduct
+from tgslices.testing.people.seeing import VisibleMessage, inline_rows
+from tgslices.testing.state.accounts import BotAccount
+from tgslices.testing.state.chats import StoredMessage
+from tgslices.testing.state.settings import Inquiry, memory_of
+
+AnyMessage: TypeAlias = StoredMessage | VisibleMessage
+
+
+def stored_of(message: AnyMessage) -> StoredMessage:
+    """The message itself."""
+    return message.stored if isinstance(message, VisibleMessage) else message
+
+
+class Dealings(Conduct):
+    """One chat, and what a person does in it beside writing. Bots are told as Telegram tells them."""
+
+    async def reacts(self, message: AnyMessage, *emojis: str) -> None:
+        """React to a message in place of what one reacted before; without an emoji, take that back.
+
+        Bots hear of it that asked for ``message_reaction``, in groups and channels as administrators.
+        Source: https://core.telegram.org/bots/api#messagereactionupdated
+
+        Raises:
+            NotAllowed: they may not react here.
+        """
+        self.check_acting("react", "can_react_to_messages")
+        reactions = [{"type": "emoji", "emoji": emoji} for emoji in emojis]
+        set_reactions(self._world, stored_of(message), self.person.json(), reactions)
+        await asyncio.sleep(0)
+
+    async def votes(self, message: AnyMessage, *options: int | str) -> None:
+        """Choose these options of a poll, by text or by position from 0 on, in place of those chosen before.
+
+        The bot that sent the poll gets its new counts, and who voted unless the poll is anonymous.
+
+        Raises:
+            ValueError: it is no open poll, or has no such option, or takes one answer only.
+            AssertionError: no option has this text; the error shows the chat.
+            NotAllowed: they are not in the chat.
+        """
+        self.check_acting("vote")
+        stored = stored_of(message)
+        texts = [option["text"] for option in stored.content.get("poll", {}).get("options", ())]
+        missing = [option for option in options if isinstance(option, str) and option not in texts]
+        if missing:
+            raise AssertionError(f"no option {missing[0]!r} among {texts}:\n{self}")
+        chosen = [option if isinstance(option, int) else texts.index(option) for option in options]
+        vote(self._world, stored, self.person, chosen)
+        await asyncio.sleep(0)
+
+    async def asks_inline(self, bot: BotAccount, query: str = "", *, offset: str = "") -> Inquiry:
+        """Type ``@bot query`` into the message field. The bot's results are in ``results`` of what is returned.
+
+        ``await chat.until(lambda seen: inquiry.is_answered)`` waits for them.
+        Source: https://core.telegram.org/bots/api#inlinequery
+        """
+        chat_type = "sender" if self.chat.bot is bot else self.chat.type
+        inquiry = ask(self._world, self.person, bot, "inline_query", query=query, offset=offset, chat_type=chat_type)
+        await asyncio.sleep(0)
+        return inquiry
+
+    async def picks(self, inquiry: Inquiry, result_id: str | None = None) -> StoredMessage:
+        """Send one of the results into this chat, the first one unless another is named; the bot is told which.
+
+        Raises:
+            AssertionError: the bot has not answered, or not with such a result.
+            NotAllowed: they may not send such things here.
+            ApiError: nothing can be sent of it.
+        """
+        found = [result for result in inquiry.results if result_id in {None, str(result.get("id"))}]
+        bot = self._world.bot_by_id(inquiry.bot_id)
+        if not found or bot is None:
+            there = [str(result.get("id")) for result in inquiry.results]
+            wanted = "result" if result_id is None else f"result {result_id!r}"
+            raise AssertionError(f"no {wanted} to pick among {there} of the bot's:\n{self}")
+        self.check_acting("use inline bots", "can_send_other_messages")
+        self.check_writing(picked_content(self._world, found[0])[0])
+        message = send_result(self._world, self.chat, self.person, bot, found[0])
+        chosen = {"result_id": str(found[0]["id"]), "from": self.person.json(), "query": inquiry.payload["query"]}
+        if message.inline_id is not None:
+            chosen["inline_message_id"] = message.inline_id
+        bot.updates.put("chosen_inline_result", chosen, queue_key=self.person.id)
+        await asyncio.sleep(0)
+        return message
+
+    async def opens_web_app(self, text: str | None = None) -> Inquiry:
+        """Open the Web App of the newest visible inline button with this caption, in the private chat with a bot.
+
+        The bot is not told; its pages hand it the ``id`` of what is returned, by which it answers with
+        ``answerWebAppQuery``.
+        Source: https://core.telegram.org/bots/webapps#webappinitdata (``query_id``)
+
+        Raises:
+            AssertionError: there is no such button; the text shows the chat.
+        """
+        for message in reversed(self.stored()):
+            buttons = [button for row in inline_rows(message) for button in row if "web_app" in button]
+            bot = self._world.bot_by_id(message.bot_id)
+            if bot is not None and any(text in {None, button["text"]} for button in buttons):
+                return ask(self._world, self.person, bot, "web_app_query")
+        raise AssertionError(f"no visible button of a Web App{'' if text is None else f' {text!r}'}:\n{self}")
+
+    async def checks_out(self, message: AnyMessage | None = None) -> Inquiry:
+        """Press the button that pays an invoice, the newest visible one unless another is named.
+
+        The bot gets the pre-checkout query; its answer is in ``is_agreed`` and ``answer`` of what is returned.
+
+        Raises:
+            AssertionError: there is no invoice of a bot; the error shows the chat.
+        """
+        shown = reversed(self.stored()) if message is None else [stored_of(message)]
+        found = next((candidate for candidate in shown if candidate.kind == "invoice"), None)
+        bot = self._world.bot_by_id(found.sender_id) if found is not None else None
+        if found is None or bot is None:
+            raise AssertionError(f"there is no invoice of a bot to pay:\n{self}")
+        invoice = found.content["invoice"]
+        inquiry = ask(
+            self._world,
+            self.person,
+            bot,
+            "pre_checkout_query",
+            currency=invoice["currency"],
+            total_amount=invoice["total_amount"],
+            invoice_payload=memory_of(self._world).payloads.get(found.serial, ""),
+        )
+        await asyncio.sleep(0)
+        return inquiry
+
+    async def pays(self, message: AnyMessage | None = None, *, timeout: float = 5.0) -> StoredMessage:  # noqa: ASYNC109
+        """Pay an invoice, the newest visible one unless another is named, and return the receipt.
+
+        Waits up to ``timeout`` seconds of real time for the bot to agree. The receipt, a ``successful_payment``, stands
+        in the private chat with the bot.
+
+        Raises:
+            AssertionError: there is no invoice, or the bot did not answer in time, or it refused.
+        """
+        inquiry = await self.checks_out(message)
+        await self.until(lambda view: inquiry.is_answered, timeout=timeout)
+        if not inquiry.is_agreed:
+            raise AssertionError(f"the bot refused the payment: {(inquiry.answer or {}).get('error_message')}\n{self}")
+        receipt = settle_payment(self._world, inquiry)
+        await asyncio.sleep(0)
+        return receipt
+
+    async def asks_to_join(self) -> None:
+        """Ask to be let into this group or channel; bots hear of it that may invite people there.
+
+        Source: https://core.telegram.org/bots/api#chatjoinrequest
+
+        Raises:
+            NotAllowed: they are inside already, or banned.
+        """
+        self.check_asking_to_join()
+        ask_to_join(self._world, self.chat, self.person)
+        await asyncio.sleep(0)

@@ -1,0 +1,116 @@
+"""Accounts: people and bots, what they are in a chat, and bots that act for people. They only hold data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tgslices.testing.state.updates import UpdateQueue
+from tgslices.testing.state.webhook import Webhook
+
+Json = dict[str, Any]
+
+
+class IdBox:
+    """Hands out message identifiers, from 1 on."""
+
+    __slots__ = ("last",)
+
+    def __init__(self) -> None:
+        """Nothing is numbered yet."""
+        self.last = 0
+
+    def next(self) -> int:
+        """The next number."""
+        self.last += 1
+        return self.last
+
+
+@dataclass(slots=True, eq=False)
+class User:
+    """A Telegram account, of a person or a bot. ``box`` numbers its private chats and basic groups, all in one row."""
+
+    id: int
+    first_name: str
+    username: str | None = None
+    last_name: str | None = None
+    language_code: str | None = None
+    is_bot: bool = False
+    deactivated: bool = False
+    box: IdBox = field(default_factory=IdBox)
+
+    def json(self) -> Json:
+        """The Bot API's ``User``."""
+        data: Json = {"id": self.id, "is_bot": self.is_bot, "first_name": self.first_name}
+        for name in ("last_name", "username", "language_code"):
+            value = getattr(self, name)
+            if value is not None:
+                data[name] = value
+        return data
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class BotAccount(User):
+    """A bot of the emulator: what BotFather would tell its author, and its queue of updates."""
+
+    token: str = field(repr=False)
+    updates: UpdateQueue = field(repr=False)
+    reads_all_group_messages: bool = True
+    webhook: Webhook | None = field(default=None, repr=False)
+    on_webhook: Callable[[], None] | None = field(default=None, repr=False)
+
+    def use_webhook(self, webhook: Webhook | None) -> None:
+        """Have the updates delivered there; nowhere for None."""
+        self.webhook = webhook
+        if self.on_webhook is not None:
+            self.on_webhook()
+
+
+@dataclass(slots=True, eq=False)
+class Member:
+    """What a user is in a chat: ``status`` and ``rights`` by the Bot API's names.
+
+    ``until_date`` is when a ban or restriction ends, in Unix time, 0 for never; ``is_member`` is only about the
+    restricted, who stay so when they leave. ``last_serial`` is that of the last message that somebody got who is gone.
+    """
+
+    user: User
+    status: str = "member"
+    rights: frozenset[str] = frozenset()
+    until_date: int = 0
+    is_member: bool = True
+    last_serial: int | None = None
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether the user gets what is written there."""
+        return self.status not in {"left", "kicked"} and self.is_member
+
+    @property
+    def is_administrator(self) -> bool:
+        """Whether the user was appointed, or owns the chat."""
+        return self.status in {"creator", "administrator"}
+
+
+@dataclass(slots=True, eq=False)
+class BusinessConnection:
+    """A bot that a person let into their own private chats."""
+
+    id: str
+    owner: User
+    bot: BotAccount
+    date: int
+    rights: frozenset[str]
+    is_enabled: bool = True
+
+    def json(self) -> Json:
+        """The Bot API's ``BusinessConnection``."""
+        return {
+            "id": self.id,
+            "user": self.owner.json(),
+            "user_chat_id": self.owner.id,
+            "date": self.date,
+            "rights": dict.fromkeys(sorted(self.rights), True),
+            "is_enabled": self.is_enabled,
+        }

@@ -1,0 +1,299 @@
+"""The things that accounts make: chats, topics, files, messages and taps. They only hold data.
+
+JSON objects are kept as the Bot API shows them, ready to be sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tgslices.testing.state.accounts import BotAccount, IdBox, Json, Member, User
+
+COMMON_VIEW = 0
+"""The key of the numbering that everybody shares, in supergroups and channels."""
+
+
+@dataclass(slots=True, eq=False)
+class Topic:
+    """A topic of a forum; its number is that of its creation message."""
+
+    thread_id: int
+    name: str
+    icon_color: int
+    icon_custom_emoji_id: str | None = None
+    is_closed: bool = False
+
+    def json(self) -> Json:
+        """The Bot API's ``ForumTopic``."""
+        data: Json = {"message_thread_id": self.thread_id, "name": self.name, "icon_color": self.icon_color}
+        if self.icon_custom_emoji_id:
+            data["icon_custom_emoji_id"] = self.icon_custom_emoji_id
+        return data
+
+
+@dataclass(slots=True, eq=False)
+class StoredFile:
+    """A file that somebody sent."""
+
+    file_id: str
+    unique_id: str
+    name: str
+    content_type: str
+    data: bytes = field(repr=False)
+
+    @property
+    def path(self) -> str:
+        """``File.file_path``."""
+        return f"files/{self.unique_id}/{self.name}"
+
+    def json(self) -> Json:
+        """What all files of the Bot API have in common."""
+        return {"file_id": self.file_id, "file_unique_id": self.unique_id, "file_size": len(self.data)}
+
+
+@dataclass(slots=True, eq=False)
+class Chat:
+    """A chat with its members and messages, in the order they were sent.
+
+    ``type`` is Telegram's. In a private chat with a bot ``user`` and ``bot`` are its two sides; in a chat between two
+    people that business bots see, ``user`` is the customer and ``owner`` the account. ``pinned`` holds messages, oldest
+    first.
+
+    A channel's chat for direct messages is a supergroup with a ``parent``, whose ``members`` it shares; ``writers`` are
+    those who wrote there, each with a topic of the user's own number.
+    """
+
+    id: int
+    type: str
+    title: str | None = None
+    username: str | None = None
+    user: User | None = None
+    bot: BotAccount | None = None
+    owner: User | None = None
+    is_forum: bool = False
+    parent: Chat | None = None
+    migrated_to: int | None = None
+    deleted: bool = False
+    protected: bool = False
+    members: dict[int, Member] = field(default_factory=dict)
+    messages: dict[int, StoredMessage] = field(default_factory=dict, repr=False)
+    ephemeral: dict[int, StoredMessage] = field(default_factory=dict, repr=False)
+    topics: dict[int, Topic] = field(default_factory=dict, repr=False)
+    writers: dict[int, User] = field(default_factory=dict, repr=False)
+    pinned: list[StoredMessage] = field(default_factory=list, repr=False)
+    box: IdBox = field(default_factory=IdBox, repr=False)
+    index: dict[int, dict[int, StoredMessage]] = field(default_factory=dict, repr=False)
+    _json: Json | None = None
+
+    def json(self) -> Json:
+        """The Bot API's ``Chat``; the same object until `touch`, so do not change it."""
+        if self._json is None:
+            self._json = self._make_json()
+        return self._json
+
+    def touch(self) -> None:
+        """Tell that the title or name has changed."""
+        self._json = None
+
+    def _make_json(self) -> Json:
+        data: Json = {"id": self.id, "type": self.type}
+        if self.user is not None:
+            data["first_name"] = self.user.first_name
+            for name in ("last_name", "username"):
+                if getattr(self.user, name) is not None:
+                    data[name] = getattr(self.user, name)
+            return data
+        data["title"] = self.title
+        if self.username is not None:
+            data["username"] = self.username
+        if self.is_forum:
+            data["is_forum"] = True
+        if self.parent is not None:
+            data["is_direct_messages"] = True
+        return data
+
+    def topic_json(self, topic_id: int) -> Json:
+        """The fields of ``Message`` for what stands in a topic; empty for 0."""
+        if topic_id == 0:
+            return {}
+        if self.parent is not None:
+            return {"direct_messages_topic": {"topic_id": topic_id, "user": self.writers[topic_id].json()}}
+        return {"message_thread_id": topic_id, "is_topic_message": True}
+
+    def is_run_by(self, user_id: int) -> bool:
+        """Whether a user answers the direct messages here. Source: https://core.telegram.org/bots/api#chat"""
+        return self.parent is not None and "can_manage_direct_messages" in self.rights_of(user_id)
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether the person of this private chat has blocked the bot."""
+        return self.bot is not None and self.status_of(self.bot.id) == "kicked"
+
+    @property
+    def is_numbered_by_accounts(self) -> bool:
+        """Whether every account counts the messages for itself, in one row with its other such chats (C1)."""
+        return self.type in {"private", "group"}
+
+    def numberings(self) -> Iterator[tuple[int, IdBox]]:
+        """The boxes that give a new message its identifiers, each with the key of those who see it."""
+        if self.owner is not None:
+            yield COMMON_VIEW, self.owner.box
+        elif self.bot is not None:
+            yield self.bot.id, self.bot.box
+        elif self.type == "group":
+            yield COMMON_VIEW, self.box
+            for member in self.members.values():
+                if member.user.is_bot and member.is_inside:
+                    yield member.user.id, member.user.box
+        else:
+            yield COMMON_VIEW, self.box
+
+    def view_key(self, bot_id: int) -> int:
+        """The key of the numbering that this bot sees."""
+        return bot_id if self.is_numbered_by_accounts and self.owner is None else COMMON_VIEW
+
+    def find(self, bot_id: int, message_id: int) -> StoredMessage | None:
+        """The message that this bot knows under this number here, or None if it is missing."""
+        numbered = self.index.get(self.view_key(bot_id))
+        return numbered.get(message_id) if numbered is not None else None
+
+    def rights_of(self, user_id: int) -> frozenset[str]:
+        """The rights of an administrator, or what a restricted member may do; empty for anybody else."""
+        member = self.members.get(user_id)
+        return member.rights if member is not None else frozenset()
+
+    def status_of(self, user_id: int) -> str:
+        """``ChatMember.status``; ``"left"`` for a stranger."""
+        member = self.members.get(user_id)
+        return member.status if member is not None else "left"
+
+
+@dataclass(slots=True, eq=False)
+class StoredMessage:
+    """One message. ``content`` is the Bot API's ``Message`` without ``message_id`` and ``reply_to_message``.
+
+    ``sender_id`` is the account that sent it, in channels too, where it does not show, and for business messages the
+    account they were sent for. ``ids`` holds its number in each numbering; ``kind`` is named as aiogram's
+    ``ContentType``; ``markup`` is a reply keyboard or its like, no part of the content. An ephemeral message has a
+    ``receiver_id`` and an ``ephemeral_id`` and no other number; its receiver sees it in the place of what it
+    ``replaces``. ``inline_id`` is the ``inline_message_id`` of what a person sent of a bot's results;
+    ``used_by`` are those who pressed a button of its reply keyboard.
+    """
+
+    serial: int
+    chat: Chat
+    kind: str
+    sender_id: int
+    date: int
+    content: Json
+    ids: dict[int, int] = field(default_factory=dict)
+    reply_to: StoredMessage | None = None
+    markup: Json | None = None
+    receiver_id: int | None = None
+    ephemeral_id: int | None = None
+    replaces: StoredMessage | None = None
+    inline_id: str | None = None
+    used_by: set[int] = field(default_factory=set)
+    pinned: StoredMessage | None = None
+    is_deleted: bool = False
+
+    @property
+    def message_id(self) -> int:
+        """Its number for the first bot that sees it, which is everybody's number in supergroups and channels."""
+        for view_key, number in self.ids.items():
+            if view_key != COMMON_VIEW:
+                return number
+        return self.ids.get(COMMON_VIEW, 0)
+
+    def id_for(self, bot_id: int) -> int:
+        """Its number for this bot; 0 if it has none."""
+        return self.ids.get(self.chat.view_key(bot_id), 0)
+
+    @property
+    def bot_id(self) -> int:
+        """Who hears of taps on it: who sent it for a business account, or whose result it is, or the sender."""
+        via = self.content.get("via_bot")
+        via_id: int | None = via.get("id") if isinstance(via, dict) else None
+        return self.business_bot_id or via_id or self.sender_id
+
+    @property
+    def topic_id(self) -> int:
+        """The topic it stands in; 0 for none."""
+        direct = self.content.get("direct_messages_topic")
+        topic = direct.get("topic_id") if isinstance(direct, dict) else self.content.get("message_thread_id")
+        return topic if isinstance(topic, int) else 0
+
+    def origin_for(self, bot_id: int) -> Json:
+        """The Bot API's ``MessageOrigin``, as this bot sees it elsewhere."""
+        if "forward_origin" in self.content:
+            origin: Json = self.content["forward_origin"]
+            return origin
+        if self.chat.type == "channel":
+            post = {"chat": self.chat.json(), "message_id": self.id_for(bot_id)}
+            return {"type": "channel", "date": self.date, **post}
+        if "sender_chat" in self.content:
+            return {"type": "chat", "date": self.date, "sender_chat": self.content["sender_chat"]}
+        return {"type": "user", "date": self.date, "sender_user": self.content["from"]}
+
+    def is_from(self, bot_id: int) -> bool:
+        """Whether this bot sent it, for itself or for a business account."""
+        if self.chat.owner is not None:
+            return self.business_bot_id == bot_id
+        return self.sender_id == bot_id
+
+    @property
+    def business_bot_id(self) -> int | None:
+        """The bot that sent it for a business account; None if the account did so itself."""
+        bot = self.content.get("sender_business_bot")
+        return bot.get("id") if isinstance(bot, dict) else None
+
+    def json_for(self, bot_id: int, connection_id: str | None = None) -> Json:
+        """The Bot API's ``Message`` as this bot gets it, with the message it replies to."""
+        data: Json = {"message_id": self.id_for(bot_id), **self.content}
+        if connection_id is not None:
+            data["business_connection_id"] = connection_id
+        if self.reply_to is not None and not self.reply_to.is_deleted:
+            data["reply_to_message"] = self.reply_to.bare_for(bot_id)
+        if self.pinned is not None:
+            pinned = self.pinned
+            data["pinned_message"] = pinned.place_for(bot_id) if pinned.is_deleted else pinned.bare_for(bot_id)
+        return data
+
+    def bare_for(self, bot_id: int) -> Json:
+        """The same without any other message in it."""
+        return {"message_id": self.id_for(bot_id), **self.content}
+
+    def place_for(self, bot_id: int) -> Json:
+        """The Bot API's ``InaccessibleMessage``: all that a bot learns of a message it cannot get any more."""
+        return {"message_id": self.id_for(bot_id), "chat": self.chat.json(), "date": 0}
+
+
+@dataclass(slots=True, eq=False)
+class Tap:
+    """A person's tap on an inline button, and the bot's answer to it: ``answer`` is the notice that pops up, if any."""
+
+    id: str
+    bot: BotAccount
+    user: User
+    message: StoredMessage
+    data: str
+    connection_id: str | None = None
+    is_accessible: bool = True
+    is_answered: bool = False
+    answer: str | None = None
+    is_alert: bool = False
+
+    def json(self) -> Json:
+        """The Bot API's ``CallbackQuery``."""
+        place = {"chat_instance": str(self.message.chat.id * 7919), "data": self.data}
+        return {"id": self.id, "from": self.user.json(), **self._message_json(), **place}
+
+    def _message_json(self) -> Json:
+        """The message with the button, or what names it; of one that was sent inline the bot need not see more."""
+        message = self.message
+        if message.inline_id is not None:
+            return {"inline_message_id": message.inline_id}
+        if not self.is_accessible:
+            return {"message": message.place_for(self.bot.id)}
+        return {"message": message.json_for(self.bot.id, self.connection_id)}

@@ -1,0 +1,206 @@
+"""The queue of updates of one bot: what `getUpdates` hands out and what a webhook is fed with.
+
+Source: tdlib/telegram-bot-api ``Client.cpp:15701-15727, 16321-16420, 16889-16990``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import islice, takewhile
+from typing import Any, Final
+
+from tgslices.testing.errors import ApiError, conflict
+from tgslices.testing.rules.flood import UPDATE_WINDOW
+from tgslices.testing.wire.jsontext import read_json, write_json
+
+MAX_LONG_POLL_SECONDS: Final = 50
+"""Longer timeouts are cut to this. Source: tdlib/telegram-bot-api ``Client.h:1610``."""
+
+LIFETIME_SECONDS: Final = 86_400
+"""Updates wait no longer than a day. Source: https://core.telegram.org/bots/api#getting-updates"""
+
+UPDATE_TYPES: Final = (
+    "message",
+    "edited_message",
+    "channel_post",
+    "edited_channel_post",
+    "business_connection",
+    "business_message",
+    "edited_business_message",
+    "deleted_business_messages",
+    "guest_message",
+    "message_reaction",
+    "message_reaction_count",
+    "inline_query",
+    "chosen_inline_result",
+    "callback_query",
+    "shipping_query",
+    "pre_checkout_query",
+    "purchased_paid_media",
+    "poll",
+    "poll_answer",
+    "my_chat_member",
+    "chat_member",
+    "chat_join_request",
+    "chat_boost",
+    "removed_chat_boost",
+    "managed_bot",
+    "subscription",
+    "stopped_message_generation",
+)
+"""Source: https://core.telegram.org/bots/api#update"""
+
+ALLOWED_BY_DEFAULT: Final = frozenset(UPDATE_TYPES) - {"chat_member", "message_reaction", "message_reaction_count"}
+"""What a bot gets that never asked for certain types.
+
+Source: https://core.telegram.org/bots/api#getupdates (``allowed_updates``)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedUpdate:
+    """One update, already written down: later edits of the message do not change it.
+
+    ``date`` is when it was queued, in Unix time; ``queue_key`` names the chat or user it concerns: a webhook gets the
+    updates of one key one after another.
+    """
+
+    update_id: int
+    type: str
+    queue_key: object
+    body: bytes
+    date: int
+
+
+def parse_allowed_updates(text: str) -> frozenset[str] | None:
+    """What an ``allowed_updates`` argument asks for: None to keep the previous choice, the default for an empty list.
+
+    Unknown names are ignored: a list of nothing else is an empty one. Something unreadable keeps the previous choice.
+    Source: tdlib/telegram-bot-api ``Client.cpp:16889-16929``.
+    """
+    if not text:
+        return None
+    try:
+        value = read_json(text)
+    except ValueError:
+        return None
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        return None
+    chosen = {name.lower() for name in value}.intersection(UPDATE_TYPES)
+    return frozenset(chosen) or ALLOWED_BY_DEFAULT
+
+
+class UpdateQueue:
+    """The updates of one bot that are not confirmed yet, oldest first, by their numbers."""
+
+    def __init__(self, *, now: Callable[[], int], on_change: Callable[[], None]) -> None:
+        """Start empty; ``now`` tells Unix time, and ``on_change`` is called after every change."""
+        self.pending: dict[int, QueuedUpdate] = {}
+        self.allowed = ALLOWED_BY_DEFAULT
+        self.closed = False
+        self.on_put: Callable[[QueuedUpdate], None] | None = None
+        self._next_id = 1
+        self._now = now
+        self._recent: deque[int] = deque()
+        self.on_change = on_change
+        self._poll: asyncio.Future[ApiError | None] | None = None
+
+    def put(self, update_type: str, payload: dict[str, Any], *, queue_key: object) -> bool:
+        """Queue an update for the bot, unless it did not ask for this type; returns whether it was queued."""
+        if update_type not in self.allowed:
+            return False
+        update_id = self._next_id
+        self._next_id += 1
+        body = write_json({"update_id": update_id, update_type: payload})
+        update = QueuedUpdate(update_id, update_type, queue_key, body, self._now())
+        self.pending[update_id] = update
+        self.count_recent()
+        self._recent.append(update.date)
+        self.wake(None)
+        if self.on_put is not None:
+            self.on_put(update)
+        self.on_change()
+        return True
+
+    def count_recent(self) -> int:
+        """How many updates were queued within the last minute, confirmed ones included (C9)."""
+        limit = self._now() - UPDATE_WINDOW.total_seconds()
+        while self._recent and self._recent[0] <= limit:
+            self._recent.popleft()
+        return len(self._recent)
+
+    def expire(self) -> None:
+        """Forget what has waited for a day. Source: tdlib/telegram-bot-api ``Client.cpp:16983`` (``timeout``)."""
+        limit = self._now() - LIFETIME_SECONDS
+        old = [number for number, update in self.pending.items() if update.date < limit]
+        if old:
+            self.confirm_until(old[-1] + 1)
+
+    def confirm_until(self, offset: int) -> None:
+        """Forget every update below ``offset``."""
+        confirmed = list(takewhile(lambda number: number < offset, self.pending))
+        for number in confirmed:
+            del self.pending[number]
+        if confirmed:
+            self.on_change()
+
+    def keep_last(self, count: int) -> None:
+        """Forget all but the last ``count`` updates, as a negative offset asks for."""
+        if len(self.pending) > count:
+            self.confirm_until(list(self.pending)[-count] if count else self._next_id)
+
+    def drop(self, update: QueuedUpdate) -> None:
+        """Forget one update, which the webhook has answered or which has expired."""
+        if self.pending.pop(update.update_id, None) is not None:
+            self.on_change()
+
+    async def get(self, offset: int, limit: int, seconds: int) -> list[QueuedUpdate]:
+        """Wait up to this many ``seconds`` for updates from ``offset`` on; at most ``limit``, ``[]`` if none came.
+
+        Raises:
+            ApiError: another getUpdates or a setWebhook came while this one was waiting.
+        """
+        self.expire()
+        if offset < 0:
+            self.keep_last(-offset)
+        else:
+            self.confirm_until(offset)
+        if seconds > 0 and not self.pending and not self.closed:
+            self.wake(
+                conflict(
+                    "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
+                )
+            )
+            await self._wait(seconds)
+        return list(islice(self.pending.values(), limit))
+
+    async def _wait(self, seconds: int) -> None:
+        poll: asyncio.Future[ApiError | None] = asyncio.get_running_loop().create_future()
+        self._poll = poll
+        try:
+            error = await asyncio.wait_for(poll, seconds)
+        except TimeoutError:
+            return
+        finally:
+            if self._poll is poll:
+                self._poll = None
+        if error is not None:
+            raise error
+
+    def wake(self, error: ApiError | None) -> None:
+        """End the waiting poll, if there is one: with what is there, or with this error."""
+        poll, self._poll = self._poll, None
+        if poll is not None and not poll.done():
+            poll.set_result(error)
+
+    def open(self) -> None:
+        """Let polls wait (again)."""
+        self.closed = False
+
+    def close(self) -> None:
+        """Answer the waiting poll and let no further one wait."""
+        self.closed = True
+        self.wake(None)

@@ -1,0 +1,130 @@
+"""HTTP bodies to arguments: query string, urlencoded form, JSON and multipart.
+
+The multipart reader takes the whole body at once: a streaming one costs more than everything else that a call does.
+Of arguments of one name the first counts, and those of the query string are the first of all. A body that nobody can
+read is refused here, where the server takes what it could read of JSON and goes on.
+Source: https://core.telegram.org/bots/api#making-requests and tdlib/td ``tdnet/td/net/HttpReader.cpp``
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Final
+from urllib.parse import unquote
+
+from tgslices.testing.errors import ApiError, bad_request, not_encoded
+from tgslices.testing.wire.arguments import Arguments, Upload
+from tgslices.testing.wire.jsontext import first_of_each, read_json
+
+MAX_PARAMETERS: Final = 2**20
+"""Bytes of all arguments that are no files. Source: ``HttpReader.h``, ``MAX_TOTAL_PARAMETERS_LENGTH``."""
+
+_MAX_BOUNDARY: Final = 70
+_PARAMETER: Final = re.compile(r';\s*(name|filename)=(?:"((?:[^"\\]|\\.)*)"|([^;\s"]*))')
+_BOUNDARY: Final = re.compile(r'boundary="?([^";,]+)"?', re.IGNORECASE)
+
+
+def read_arguments(query: str, content_type: str, body: bytes) -> Arguments:
+    """All arguments of one request.
+
+    Raises:
+        ApiError: the body does not have the form that ``content_type`` promises, or is no text, or too long.
+    """
+    values = _form_values(query) if query else {}
+    if not body:
+        return Arguments(values)
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "multipart/form-data" or kind == "multipart/mixed":
+        return read_multipart(content_type, body, values)
+    if len(body) > MAX_PARAMETERS:
+        raise too_many_parameters()
+    text = _decoded(body)
+    found = _json_values(text) if kind == "application/json" else _form_values(text)
+    return Arguments({**found, **values})
+
+
+def too_many_parameters() -> ApiError:
+    """An error 413: arguments that are no files take more than a megabyte."""
+    return ApiError(413, "Request Entity Too Large: too many parameters")
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise not_encoded() from None
+
+
+def _form_values(text: str) -> dict[str, str]:
+    try:
+        text.encode()
+        parts = (part.partition("=") for part in text.split("&") if part)
+        pairs = [(_unquoted(name), _unquoted(value)) for name, _, value in parts]
+    except UnicodeError:
+        raise not_encoded() from None
+    return first_of_each(pairs)
+
+
+def _unquoted(text: str) -> str:
+    text = text.replace("+", " ")
+    return unquote(text, errors="strict") if "%" in text else text
+
+
+def _json_values(text: str) -> dict[str, str]:
+    try:
+        data = read_json(text)
+    except UnicodeError:
+        raise not_encoded() from None
+    except ValueError:
+        raise bad_request("can't parse JSON object") from None
+    if not isinstance(data, dict):
+        raise bad_request("can't parse JSON object")
+    return {name: _as_text(value) for name, value in data.items() if value is not None}
+
+
+def _as_text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def read_multipart(content_type: str, body: bytes, values: dict[str, str] | None = None) -> Arguments:
+    """The parts of a multipart body: those with a file name are files, the others texts.
+
+    Raises:
+        ApiError: there is no boundary, or a part without a header or a name, or with a text that is none.
+    """
+    found = _BOUNDARY.search(content_type)
+    if found is None or len(found[1]) > _MAX_BOUNDARY or not found[1].isascii():
+        raise bad_request("can't find boundary in the multipart Content-Type")
+    texts = {} if values is None else values
+    files: dict[str, Upload] = {}
+    length = 0
+    delimiter = b"--" + found[1].encode()
+    sections = (b"\r\n" + body).split(b"\r\n" + delimiter)
+    for section in sections[1:]:
+        if section.startswith(b"--"):
+            break
+        head, separator, data = section.partition(b"\r\n\r\n")
+        if not separator:
+            raise bad_request("can't parse multipart form data")
+        length += _read_part(head.decode("utf-8", "replace"), data, texts, files)
+        if length > MAX_PARAMETERS:
+            raise too_many_parameters()
+    return Arguments(texts, files)
+
+
+def _read_part(head: str, data: bytes, texts: dict[str, str], files: dict[str, Upload]) -> int:
+    """Keep one part, unless it comes too late; returns how long it is as an argument, 0 for a file."""
+    names = {key: quoted or bare for key, quoted, bare in reversed(_PARAMETER.findall(head))}
+    name = names.get("name")
+    if not name:
+        raise bad_request("field name in multipart/form-data not found")
+    if "filename" not in names:
+        texts.setdefault(name, _decoded(data))
+        return len(data)
+    kind = "application/octet-stream"
+    for line in head.split("\r\n"):
+        if line[:13].lower() == "content-type:":
+            kind = line[13:].strip()
+    files.setdefault(name, Upload(names["filename"], kind, data))
+    return 0
