@@ -25,7 +25,7 @@ from tgslices import (
     SessionKey,
     TrackedMessage,
 )
-from tgslices.model import MAX_INT, scope_unchecked, tracked_message
+from tgslices.model import MAX_INT, scope_unchecked, tracked_message_unchecked
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 KEY = SessionKey(42, 7)
@@ -179,10 +179,12 @@ def test_a_message_without_a_date_may_be_tracked() -> None:
         st.none() | st.integers(0, MAX_INT),
         st.none() | st.integers(0, MAX_INT),
         st.none() | st.integers(0, MAX_INT),
+        st.booleans(),
+        st.none() | st.text(),
     )
 )
 def test_the_fast_constructor_makes_what_the_ordinary_one_makes(values: tuple[Any, ...]) -> None:
-    fast, ordinary = tracked_message(*values), TrackedMessage(*values)
+    fast, ordinary = tracked_message_unchecked(*values), TrackedMessage(*values)
     assert type(fast) is TrackedMessage
     assert dataclasses.astuple(fast) == dataclasses.astuple(ordinary)
     assert (fast == ordinary, hash(fast) == hash(ordinary), repr(fast) == repr(ordinary)) == (True, True, True)

@@ -16,7 +16,8 @@ from tgslices.errors import (
 )
 from tgslices.keys import SessionKeyStrategy, SessionQualifier
 from tgslices.manager import SessionConfig, SessionManager
-from tgslices.model import ClearResult, Direction, Outcome, PendingDeletion, Scope, SessionKey, TrackedMessage
+from tgslices.model import Direction, PendingDeletion, Scope, SessionKey, TrackedMessage
+from tgslices.results import ClearResult, Outcome
 from tgslices.session import Session
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import DurableSessionStorage, SessionStorage

@@ -20,8 +20,9 @@ from aiogram.types import (
     Update,
 )
 
+from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.errors import NotAMessage
-from tgslices.model import SUPERGROUPS_BELOW, Direction, TrackedMessage, tracked_message
+from tgslices.model import Direction, TrackedMessage, tracked_message_unchecked
 
 
 class Effect(Enum):
@@ -113,7 +114,7 @@ def track_outgoing(
         elif isinstance(item, MessageId) and chat_id is not None and item.message_id > 0:
             thread = getattr(method, "message_thread_id", None)
             records.append(
-                tracked_message(
+                tracked_message_unchecked(
                     item.message_id,
                     chat_id,
                     bot_id,
@@ -124,6 +125,8 @@ def track_outgoing(
                     connection,
                     thread,
                     None,
+                    None,
+                    False,
                     None,
                 )
             )
@@ -148,7 +151,7 @@ def track_by_hand(event: TelegramObject, bot_id: int, at: datetime, direction: D
         if record is None:
             raise NotAMessage(event, "its message_id is 0 and it carries no ephemeral id")
     elif isinstance(message, InaccessibleMessage):
-        record = tracked_message(
+        record = tracked_message_unchecked(
             message.message_id,
             message.chat.id,
             None,
@@ -159,6 +162,8 @@ def track_by_hand(event: TelegramObject, bot_id: int, at: datetime, direction: D
             None,
             None,
             None,
+            None,
+            False,
             None,
         )
     else:
@@ -185,7 +190,7 @@ def _require_own(event: TelegramObject, message: object, bot_id: int) -> None:
     """Refuse a message whose number means another message, or none, to this bot."""
     if getattr(event, "guest_message", None) or getattr(message, "guest_query_id", None):
         raise NotAMessage(event, "a guest message belongs to a chat that the bot may not be in")
-    if not isinstance(message, (Message, InaccessibleMessage)) or message.chat.id < SUPERGROUPS_BELOW:
+    if not isinstance(message, (Message, InaccessibleMessage)) or chat_kind(message.chat.id) is ChatKind.CHANNEL:
         return
     if message.bot is not None and message.bot.id != bot_id:
         raise NotAMessage(event, "it came to another bot, and outside of supergroups message ids belong to one bot")
@@ -207,7 +212,7 @@ def _track(message: Message, at: datetime, direction: Direction, connection: str
     if field["message_id"] <= 0 and not ephemeral:
         return None
     user = field["from_user"]
-    return tracked_message(
+    return tracked_message_unchecked(
         field["message_id"],
         field["chat"].id,
         None if user is None else user.id,
@@ -219,6 +224,8 @@ def _track(message: Message, at: datetime, direction: Direction, connection: str
         field["message_thread_id"] if field["is_topic_message"] else None,
         ephemeral,
         None if receiver is None else receiver["id"] if isinstance(receiver, dict) else receiver.id,
+        field["reply_markup"] is not None,
+        field["media_group_id"],
     )
 
 

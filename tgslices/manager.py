@@ -14,8 +14,9 @@ from tgslices.deletion.executor import DeletionExecutor
 from tgslices.errors import ConfigurationError, NotAMessage
 from tgslices.extract import track_by_hand
 from tgslices.keys import KeyStrategy, SessionKeyStrategy, key_of, scope_of
-from tgslices.model import ClearResult, SessionKey, TrackedMessage
+from tgslices.model import SessionKey, TrackedMessage
 from tgslices.recording.tracker import Clock, Tracker, UpdatePredicate, utc_now
+from tgslices.results import ClearResult
 from tgslices.session import Session
 from tgslices.storage.lifetime import durable, given, let_go, use
 from tgslices.storage.memory import MemorySessionStorage

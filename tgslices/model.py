@@ -1,15 +1,14 @@
-"""The whole vocabulary: keys, scopes, tracked messages, pending deletions and results.
+"""The vocabulary: keys, scopes, tracked messages and pending deletions.
 
 Values only: frozen, comparable, without aiogram objects and without I/O. Times are aware and in UTC.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, Self, cast
+from typing import Any, Final, cast
 
 from aiogram.enums import ContentType
 
@@ -21,11 +20,13 @@ MAX_INT: Final = 2**63 - 1
 Source: https://core.telegram.org/bots/api#chat
 """
 
-SUPERGROUPS_BELOW: Final = -1_000_000_000_000
-"""Supergroups and channels have smaller ids than this. Only there a message id is the same for every bot: in private
-chats and basic groups it counts in the account-wide box of one bot.
+MAX_WAIT: Final = timedelta(days=3)
+"""Longer than any lease, backoff or deferral: what is due later was written by a clock that was ahead."""
 
-Source: TDLib ``DialogId.h``; https://core.telegram.org/bots/api#message (``message_id``)
+REPEAT_WINDOW: Final = timedelta(days=1)
+"""How long Telegram may deliver an update again.
+
+Source: https://core.telegram.org/bots/api#getting-updates ("not kept longer than 24 hours")
 """
 
 
@@ -71,6 +72,10 @@ class SessionKey:
             if value is not None and not isinstance(value, str):
                 raise InvalidSessionKey(name, value, "string")
 
+    def in_chat(self, chat_id: int) -> SessionKey:
+        """Return the same key in another chat."""
+        return replace(self, chat_id=chat_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -98,7 +103,8 @@ class TrackedMessage:
 
     ``date`` is Telegram's (when the message was sent, whole seconds), or None where Telegram does not tell it
     (an inaccessible message); ``at`` is when the record was made. Both are aware and in UTC.
-    ``kind`` is None where only the id is known (copies, forwards of several messages).
+    ``kind`` is None where only the id is known (copies, forwards of several messages). ``has_buttons``: an inline
+    keyboard was under it. ``media_group_id``: the album that it belongs to.
 
     Raises:
         InvalidTrackedMessage: an id is no 64-bit integer, a time is no aware datetime, or the direction is none.
@@ -115,6 +121,8 @@ class TrackedMessage:
     thread_id: int | None = field(default=None, compare=False)
     ephemeral_message_id: int | None = None
     receiver_user_id: int | None = None
+    has_buttons: bool = field(default=False, compare=False)
+    media_group_id: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse what no storage could give back unchanged."""
@@ -138,7 +146,7 @@ class _ScopeTwin:
     __slots__ = Scope.__slots__
 
 
-def tracked_message(
+def tracked_message_unchecked(
     message_id: int,
     chat_id: int,
     user_id: int | None,
@@ -150,6 +158,8 @@ def tracked_message(
     thread_id: int | None,
     ephemeral_message_id: int | None,
     receiver_user_id: int | None,
+    has_buttons: bool,
+    media_group_id: str | None,
 ) -> TrackedMessage:
     """Return a :class:`TrackedMessage`, fast: every field by position, nothing checked.
 
@@ -169,6 +179,8 @@ def tracked_message(
     twin.thread_id = thread_id
     twin.ephemeral_message_id = ephemeral_message_id
     twin.receiver_user_id = receiver_user_id
+    twin.has_buttons = has_buttons
+    twin.media_group_id = media_group_id
     twin.__class__ = TrackedMessage
     return cast(TrackedMessage, twin)
 
@@ -181,7 +193,7 @@ def scope_unchecked(
     thread_id: int | None,
     business_connection_id: str | None,
 ) -> Scope:
-    """Return a :class:`Scope`, as fast as :func:`tracked_message` and for the same path."""
+    """Return a :class:`Scope`, as fast as :func:`tracked_message_unchecked` and for the same path."""
     twin: Any = _ScopeTwin()
     twin.bot_id = bot_id
     twin.chat_id = chat_id
@@ -207,64 +219,51 @@ class PendingDeletion:
     due_at: datetime = field(compare=False)
 
 
-class Outcome(StrEnum):
-    """What became of one entry that was to be deleted."""
+class IfClosed(StrEnum):
+    """What adding an entry does with a key that is closed."""
 
-    ACCEPTED = "accepted"
-    """Telegram answered True, which proves acceptance and not disappearance."""
-    REFUSED = "refused"
-    """Telegram refuses this message, alone."""
-    EXPIRED = "expired"
-    """Too old to be deleted by a bot; never asked for."""
-    DEFERRED = "deferred"
-    """A dice in a private chat that must become a day old first; it stays pending until then."""
-    UNREACHABLE = "unreachable"
-    """The bot has no access to the chat any more, or the chat has migrated."""
-    PENDING = "pending"
-    """Not settled yet: flood, network, cancellation. ``settle_pending`` goes on with it."""
+    OPEN = "open"
+    """The key is opened."""
+    KEEP = "keep"
+    """The entry is added and the key stays closed."""
+    SKIP = "skip"
+    """Nothing is added."""
 
 
-class ClearResult(int):
-    """How many entries left the session, as an ``int``, and what became of each of them.
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Messages that were deleted past the session.
 
-    Every entry stands in exactly one of the tuples, in the session's order; their lengths add up to the number.
-    ``requests`` counts the calls made to Telegram, repeated ones included.
+    ``message_ids`` None means every message of the topic ``thread_id``. With a ``receiver_user_id`` the ids are
+    ephemeral ids of messages to this receiver.
     """
 
-    accepted: tuple[TrackedMessage, ...]
-    refused: tuple[TrackedMessage, ...]
-    expired: tuple[TrackedMessage, ...]
-    deferred: tuple[TrackedMessage, ...]
-    unreachable: tuple[TrackedMessage, ...]
-    pending: tuple[TrackedMessage, ...]
-    requests: int
+    chat_id: int
+    message_ids: frozenset[int] | None
+    business_connection_id: str | None = None
+    thread_id: int | None = None
+    receiver_user_id: int | None = None
 
-    def __new__(cls, outcomes: Iterable[tuple[TrackedMessage, Outcome]] = (), *, requests: int = 0) -> Self:
-        """Sort entries by outcome, keeping their order."""
-        sorted_out: dict[Outcome, list[TrackedMessage]] = {outcome: [] for outcome in Outcome}
-        for message, outcome in outcomes:
-            sorted_out[outcome].append(message)
-        self = super().__new__(cls, sum(map(len, sorted_out.values())))
-        for outcome, messages in sorted_out.items():
-            setattr(self, outcome.value, tuple(messages))
-        self.requests = requests
-        return self
 
-    def __getnewargs__(self) -> tuple[Any, ...]:
-        """Return what makes a copy."""
-        return ([(message, outcome) for outcome in Outcome for message in getattr(self, outcome.value)],)
+_CONTENT_NAMES: Final = (
+    *("TEXT", "ANIMATION", "AUDIO", "DOCUMENT", "LIVE_PHOTO", "PAID_MEDIA", "PHOTO", "STICKER", "STORY", "VIDEO"),
+    *("VIDEO_NOTE", "VOICE", "CHECKLIST", "CONTACT", "DICE", "GAME", "POLL", "VENUE", "LOCATION", "INVOICE"),
+    *("GIVEAWAY", "GIVEAWAY_WINNERS", "RICH_MESSAGE"),
+)
 
-    @classmethod
-    def total(cls, results: Iterable[ClearResult]) -> Self:
-        """Return several results as one."""
-        results = list(results)
-        outcomes = [(message, o) for o in Outcome for result in results for message in getattr(result, o.value)]
-        return cls(outcomes, requests=sum(result.requests for result in results))
+CONTENT: Final = frozenset(ContentType[name] for name in _CONTENT_NAMES if name in ContentType.__members__)
+"""What a person or a bot sends. Every other kind is a service message, or unknown to the installed aiogram.
 
-    def __repr__(self) -> str:
-        """Show the number and every outcome that has entries."""
-        parts = [f"{o.value}={len(getattr(self, o.value))}" for o in Outcome if getattr(self, o.value)]
-        return f"ClearResult({', '.join([str(int(self)), *parts, f'requests={self.requests}'])})"
+Source: https://core.telegram.org/bots/api#message (fields that "Service message" does not introduce)
+"""
 
-    __str__ = int.__repr__
-    __format__ = int.__format__
+
+def may_come_again(message: TrackedMessage) -> bool:
+    """Tell whether an update may bring a message once more.
+
+    A bot's own ordinary messages never arrive as updates; its notices, and what it sends for a business account, do.
+    Source: telegram-bot-api ``Client.cpp`` lines 17411-17445
+    """
+    if message.direction is Direction.INCOMING or message.business_connection_id is not None:
+        return True
+    return message.kind is not None and message.kind not in CONTENT

@@ -12,15 +12,17 @@ from aiogram import Bot
 from aiogram.methods import TelegramMethod
 from aiogram.types import TelegramObject
 
+from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.deletion.executor import DeletionExecutor
 from tgslices.deletion.plan import DeletionPlan, plan_deletion
 from tgslices.errors import ConfigurationError, NotAMessage
 from tgslices.extract import track_by_hand
-from tgslices.model import SUPERGROUPS_BELOW, ClearResult, Direction, PendingDeletion, SessionKey, TrackedMessage
+from tgslices.model import Direction, PendingDeletion, SessionKey, TrackedMessage
 from tgslices.predicates import Predicate, select
 from tgslices.recording.blocks import Block, enter, inside, leave
 from tgslices.recording.handles import LiveKey
 from tgslices.recording.tracker import Tracker
+from tgslices.results import ClearResult
 from tgslices.sending import SendWrappers
 
 T = TypeVar("T")
@@ -209,9 +211,17 @@ def _require_reach(bot: Bot | None, key: SessionKey, entries: list[TrackedMessag
     """
     if bot is None or bot.id == key.bot_id:
         return
-    if any(e.chat_id >= SUPERGROUPS_BELOW or e.business_connection_id or e.ephemeral_message_id for e in entries):
+    if any(
+        chat_kind(e.chat_id) is not ChatKind.CHANNEL or e.business_connection_id or e.ephemeral_message_id
+        for e in entries
+    ):
         raise ConfigurationError(
             f"Bot {bot.id} cannot clear messages that bot {key.bot_id} recorded outside of supergroups and channels, "
             "because message ids there belong to one bot.",
             "Leave out the bot argument, or choose supergroup messages with a predicate.",
         )
+
+
+def _has_number_of_its_own(entry: TrackedMessage) -> bool:
+    is_of_chat = chat_kind(entry.chat_id) is ChatKind.CHANNEL
+    return not is_of_chat or bool(entry.business_connection_id or entry.ephemeral_message_id)

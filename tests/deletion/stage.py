@@ -12,7 +12,8 @@ from aiogram import Bot
 from aiogram.enums import ContentType
 
 from tgslices.deletion.executor import DeletionExecutor
-from tgslices.model import ClearResult, Direction, PendingDeletion, SessionKey, TrackedMessage
+from tgslices.model import Direction, PendingDeletion, SessionKey, TrackedMessage
+from tgslices.results import ClearResult
 from tgslices.storage.protocol import DurableSessionStorage
 from tgslices.testing import BotAccount, BotApi, Chat, Person, StoredMessage
 

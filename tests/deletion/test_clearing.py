@@ -12,7 +12,7 @@ import pytest
 from tests.deletion.stage import LEASE, Stage, all_gone, none_gone
 from tgslices import SessionBot
 from tgslices.manager import SessionConfig, SessionManager
-from tgslices.model import Outcome
+from tgslices.results import Outcome
 from tgslices.session import Session
 from tgslices.testing import Failure, StoredMessage
 

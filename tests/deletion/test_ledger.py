@@ -6,7 +6,7 @@ import pytest
 
 from tests.deletion.records import GROUP, NOW, PERSON, claimed, record
 from tgslices.deletion.ledger import Ledger, next_try
-from tgslices.model import Outcome
+from tgslices.results import Outcome
 from tgslices.storage.memory import MemorySessionStorage
 
 SECOND = timedelta(seconds=1)

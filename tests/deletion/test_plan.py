@@ -10,7 +10,8 @@ from tests.deletion.records import BOT_ID, GROUP, NOW, PERSON, SUPERGROUP, forei
 from tgslices.deletion.plan import MAX_IDS_PER_REQUEST, DeletionPlan, plan_deletion
 from tgslices.deletion.routes import Route, place_of
 from tgslices.deletion.windows import is_expired
-from tgslices.model import Direction, Outcome, TrackedMessage
+from tgslices.model import Direction, TrackedMessage
+from tgslices.results import Outcome
 
 
 def plan(*messages: TrackedMessage, migrated: tuple[int, ...] = ()) -> DeletionPlan:

@@ -4,9 +4,10 @@ import pytest
 from aiogram.methods import DeleteBusinessMessages, DeleteMessage, DeleteMessages
 
 from tests.deletion.records import GROUP, PERSON, SUPERGROUP, record
+from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.deletion.plan import MAX_IDS_PER_REQUEST, Batch
 from tgslices.deletion.requests import request_for
-from tgslices.deletion.routes import LARGEST_MESSAGE_ID, ChatKind, Place, Route, chat_kind, place_of, route_of
+from tgslices.deletion.routes import LARGEST_MESSAGE_ID, Place, Route, place_of, route_of
 from tgslices.model import TrackedMessage
 
 EPHEMERAL = record(0, GROUP, ephemeral_message_id=5, receiver_user_id=PERSON)

@@ -13,7 +13,8 @@ from aiogram.exceptions import TelegramUnauthorizedError
 
 from tests.deletion.stage import Stage, all_gone, none_gone
 from tgslices.deletion.pacing import Patience
-from tgslices.model import ClearResult, PendingDeletion
+from tgslices.model import PendingDeletion
+from tgslices.results import ClearResult
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.testing import Drop, Failure, Flood, Slow
 

@@ -9,7 +9,8 @@ from random import Random
 
 from tests.deletion.stage import Stage
 from tgslices.deletion.plan import plan_deletion
-from tgslices.model import ClearResult, Outcome, TrackedMessage
+from tgslices.model import TrackedMessage
+from tgslices.results import ClearResult, Outcome
 from tgslices.testing import Chat, Drop, Failure, Flood, Member, StoredMessage
 from tgslices.testing.methods.deleting import candidate, standing
 from tgslices.testing.rules.deletion import deletion_refusal

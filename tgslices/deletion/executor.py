@@ -13,7 +13,8 @@ from tgslices.deletion.asker import Asker
 from tgslices.deletion.ledger import Ledger
 from tgslices.deletion.pacing import Pacing, Patience
 from tgslices.deletion.run import DeletionRun
-from tgslices.model import ClearResult, PendingDeletion
+from tgslices.model import PendingDeletion
+from tgslices.results import ClearResult
 from tgslices.storage.protocol import DurableSessionStorage
 
 LONGEST_REQUEST: Final = timedelta(seconds=30)

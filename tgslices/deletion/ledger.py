@@ -9,7 +9,8 @@ from typing import Final
 
 from tgslices.deletion.routes import Route, route_of
 from tgslices.deletion.windows import AGE_LIMIT, AGE_MARGIN, refused_from
-from tgslices.model import ClearResult, Outcome, PendingDeletion, TrackedMessage
+from tgslices.model import PendingDeletion, TrackedMessage
+from tgslices.results import ClearResult, Outcome
 from tgslices.storage.protocol import DurableSessionStorage
 
 log = logging.getLogger("tgslices")

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from tgslices.deletion.routes import ChatKind, Place, Route, chat_kind, place_of
+from tgslices.chat_kind import ChatKind, chat_kind
+from tgslices.deletion.routes import Place, Route, place_of
 from tgslices.deletion.suspicion import Suspicion, suspicion_of
 from tgslices.deletion.windows import allowed_from, is_deferred, is_expired, sent_by
-from tgslices.model import Outcome, TrackedMessage
+from tgslices.model import TrackedMessage
+from tgslices.results import Outcome
 
 MAX_IDS_PER_REQUEST: Final = 100
 """How many ids one request may carry. aiogram does not check it; the server refuses 101.

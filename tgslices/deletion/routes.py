@@ -13,12 +13,6 @@ LARGEST_MESSAGE_ID: Final = 2**31 - 1
 Source: telegram-bot-api ``Client.cpp:12403``, ``get_message_ids`` (``to_integer_safe<int32>``)
 """
 
-LAST_BASIC_GROUP: Final = -999_999_999_999
-"""The lowest chat id of a basic group; what lies below belongs to supergroups and channels.
-
-Source: https://core.telegram.org/api/bots/ids
-"""
-
 
 class Route(StrEnum):
     """The call that can delete a message."""
@@ -29,26 +23,6 @@ class Route(StrEnum):
     """``deleteBusinessMessages``. Source: https://core.telegram.org/bots/api#deletebusinessmessages"""
     EPHEMERAL = "ephemeral"
     """``deleteEphemeralMessage``. Source: https://core.telegram.org/bots/api#deleteephemeralmessage"""
-
-
-class ChatKind(StrEnum):
-    """What the sign and size of a chat id tell."""
-
-    PRIVATE = "private"
-    GROUP = "group"
-    """A basic group."""
-    CHANNEL = "channel"
-    """A supergroup or a channel; Telegram keeps both in one space of ids."""
-
-
-def chat_kind(chat_id: int) -> ChatKind:
-    """Tell the kind of a chat from its id.
-
-    Source: https://core.telegram.org/api/bots/ids
-    """
-    if chat_id > 0:
-        return ChatKind.PRIVATE
-    return ChatKind.GROUP if chat_id >= LAST_BASIC_GROUP else ChatKind.CHANNEL
 
 
 def route_of(message: TrackedMessage) -> Route | None:

@@ -15,7 +15,8 @@ from tgslices.deletion.place import Job, Work, works_of
 from tgslices.deletion.plan import plan_deletion
 from tgslices.deletion.routes import Route
 from tgslices.deletion.windows import allowed_from, ask_again_from, is_expired
-from tgslices.model import Outcome, TrackedMessage
+from tgslices.model import TrackedMessage
+from tgslices.results import Outcome
 
 Task = asyncio.Task[None]
 

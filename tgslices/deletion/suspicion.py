@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import IntEnum
-from typing import Final
 
 from aiogram.enums import ContentType
 
-from tgslices.deletion.routes import ChatKind, Route, chat_kind, place_of
+from tgslices.chat_kind import ChatKind, chat_kind
+from tgslices.deletion.routes import Route, place_of
 from tgslices.deletion.windows import AGE_MARGIN, age_limit, sent_by
-from tgslices.model import Direction, TrackedMessage
+from tgslices.model import CONTENT, Direction, TrackedMessage
 
 
 class Suspicion(IntEnum):
@@ -26,19 +26,6 @@ class Suspicion(IntEnum):
     """A dice in a private chat, which goes on its second day only."""
     SERVICE = 4
     """A service message, some of which nobody may delete; or content that the installed aiogram does not know."""
-
-
-_CONTENT_NAMES: Final = (
-    *("TEXT", "ANIMATION", "AUDIO", "DOCUMENT", "LIVE_PHOTO", "PAID_MEDIA", "PHOTO", "STICKER", "STORY", "VIDEO"),
-    *("VIDEO_NOTE", "VOICE", "CHECKLIST", "CONTACT", "DICE", "GAME", "POLL", "VENUE", "LOCATION", "INVOICE"),
-    *("GIVEAWAY", "GIVEAWAY_WINNERS", "RICH_MESSAGE"),
-)
-
-CONTENT: Final = frozenset(ContentType[name] for name in _CONTENT_NAMES if name in ContentType.__members__)
-"""What a person or a bot sends. Every other kind is a service message, or unknown to the installed aiogram.
-
-Source: https://core.telegram.org/bots/api#message (fields that "Service message" does not introduce)
-"""
 
 
 def suspicion_of(message: TrackedMessage, *, now: datetime, bot_id: int) -> Suspicion | None:

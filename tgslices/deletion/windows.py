@@ -7,7 +7,8 @@ from typing import Final
 
 from aiogram.enums import ContentType
 
-from tgslices.deletion.routes import ChatKind, Place, Route, chat_kind, place_of, route_of
+from tgslices.chat_kind import ChatKind, chat_kind
+from tgslices.deletion.routes import Place, Route, place_of, route_of
 from tgslices.model import TrackedMessage
 
 AGE_LIMIT: Final = timedelta(hours=48)

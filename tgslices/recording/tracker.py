@@ -13,7 +13,7 @@ from aiogram.enums import ContentType
 from aiogram.types import Message, Update
 from magic_filter import MagicFilter
 
-from tgslices.deletion.routes import ChatKind, chat_kind
+from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.extract import new_message, track_incoming
 from tgslices.model import Scope, SessionKey, TrackedMessage, scope_unchecked
 from tgslices.predicates import LateAnswer, holds

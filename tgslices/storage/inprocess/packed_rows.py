@@ -14,7 +14,7 @@ from typing import Final, NoReturn, TypeAlias
 from aiogram.enums import ContentType
 
 from tgslices.errors import InvalidTrackedMessage
-from tgslices.model import MAX_INT, Direction, TrackedMessage, tracked_message
+from tgslices.model import MAX_INT, Direction, TrackedMessage, tracked_message_unchecked
 
 Place: TypeAlias = tuple[int, str | None, int | None, int | None]
 """Chat, business connection, ephemeral id and receiver: what identifies a message besides its id."""
@@ -119,7 +119,7 @@ def unpack_row(row: Row, place: Place) -> TrackedMessage:
     """Return the message of a row at this place."""
     message_id, _, marks, user_id, thread_id, days, seconds, microseconds, *at, kind = row
     chat_id, business_connection_id, ephemeral_message_id, receiver_user_id = place
-    return tracked_message(
+    return tracked_message_unchecked(
         message_id,
         chat_id,
         None if marks & _NO_USER else user_id,
@@ -131,6 +131,8 @@ def unpack_row(row: Row, place: Place) -> TrackedMessage:
         None if marks & _NO_THREAD else thread_id,
         ephemeral_message_id,
         receiver_user_id,
+        False,
+        None,
     )
 
 

@@ -16,7 +16,15 @@ from typing import Any, Final, NoReturn, TypeAlias
 from aiogram.enums import ContentType
 
 from tgslices.errors import InvalidTrackedMessage
-from tgslices.model import MAX_INT, Direction, PendingDeletion, Scope, SessionKey, TrackedMessage, tracked_message
+from tgslices.model import (
+    MAX_INT,
+    Direction,
+    PendingDeletion,
+    Scope,
+    SessionKey,
+    TrackedMessage,
+    tracked_message_unchecked,
+)
 from tgslices.storage.codec import decode_time, encode_time
 from tgslices.storage.sqlalchemy.tables.schema import NO_ID
 
@@ -181,7 +189,7 @@ def message_of(row: Sequence[Any]) -> TrackedMessage:
     chat_id, message_id, _, user_id, kind, direction, sent_at, recorded_at, connection, thread, ephemeral, receiver = (
         row
     )
-    return tracked_message(
+    return tracked_message_unchecked(
         message_id,
         chat_id,
         user_id,
@@ -193,6 +201,8 @@ def message_of(row: Sequence[Any]) -> TrackedMessage:
         thread,
         ephemeral,
         receiver,
+        False,
+        None,
     )
 
 
