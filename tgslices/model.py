@@ -30,6 +30,13 @@ Source: https://core.telegram.org/bots/api#getting-updates ("not kept longer tha
 """
 
 
+GENERAL_TOPIC: Final = 1
+"""The topic of a forum to which messages without a thread belong. A request that names it is refused.
+
+Source: https://core.telegram.org/api/forum; telegram-bot-api issue 447
+"""
+
+
 class Direction(StrEnum):
     """Who sent a message, seen from the bot."""
 
