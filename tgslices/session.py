@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from types import TracebackType
-from typing import Final, Literal, Self, TypeVar, overload
+from typing import Final, Self, TypeVar
 
 from aiogram import Bot
 from aiogram.methods import TelegramMethod
@@ -136,22 +136,24 @@ class Session(SendWrappers):
 
     # Ending
 
-    @overload
-    async def clear(
-        self, predicate: Predicate | None = None, *, bot: Bot | None = None, dry_run: Literal[False] = False
-    ) -> ClearResult: ...
-    @overload
-    async def clear(
-        self, predicate: Predicate | None = None, *, bot: Bot | None = None, dry_run: Literal[True]
-    ) -> DeletionPlan: ...
-    async def clear(
-        self, predicate: Predicate | None = None, *, bot: Bot | None = None, dry_run: bool = False
-    ) -> ClearResult | DeletionPlan:
+    async def plan(self, predicate: Predicate | None = None, *, bot: Bot | None = None) -> DeletionPlan:
+        """Return what :meth:`clear` would ask for now; Telegram is not called and nothing is changed.
+
+        Raises:
+            PredicateFailed: the predicate raised or is no plain callable.
+            ConfigurationError: another bot was given for messages that only this one can name.
+        """
+        entries = await self.messages(predicate)
+        _require_reach(bot, self.key, entries)
+        migrated = await self._tracker.left_behind(entries)
+        return plan_deletion(entries, now=self._tracker.clock(), bot_id=(bot or self.bot).id, migrated=migrated)
+
+    async def clear(self, predicate: Predicate | None = None, *, bot: Bot | None = None) -> ClearResult:
         """Delete the entries, or those that a predicate holds for, from Telegram and drop them from the session.
 
         What is recorded meanwhile stays. What Telegram, the network or a cancellation keeps from being settled is left
         pending, and finished by ``SessionManager.settle_pending``. ``bot`` deletes in place of the session's own, where
-        it may: in supergroups and channels. ``dry_run`` returns the plan and changes nothing.
+        it may: in supergroups and channels.
 
         Raises:
             PredicateFailed: the predicate raised or is no plain callable; nothing was changed.
@@ -162,9 +164,6 @@ class Session(SendWrappers):
         entries = await self.messages(predicate)
         _require_reach(bot, self.key, entries)
         migrated = await self._tracker.left_behind(entries)
-        now = self._tracker.clock()
-        if dry_run:
-            return plan_deletion(entries, now=now, bot_id=(bot or self.bot).id, migrated=migrated)
         if not entries:
             return ClearResult()
         result = None
@@ -220,8 +219,3 @@ def _require_reach(bot: Bot | None, key: SessionKey, entries: list[TrackedMessag
             "because message ids there belong to one bot.",
             "Leave out the bot argument, or choose supergroup messages with a predicate.",
         )
-
-
-def _has_number_of_its_own(entry: TrackedMessage) -> bool:
-    is_of_chat = chat_kind(entry.chat_id) is ChatKind.CHANNEL
-    return not is_of_chat or bool(entry.business_connection_id or entry.ephemeral_message_id)

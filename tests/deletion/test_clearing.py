@@ -32,7 +32,7 @@ async def filled(stage: Stage, session: Session, messages: list[StoredMessage], 
     return session
 
 
-async def test_a_dry_run_tells_what_is_then_done_and_does_nothing(stage: Stage, manager: SessionManager) -> None:
+async def test_a_plan_tells_what_is_then_done_and_does_nothing(stage: Stage, manager: SessionManager) -> None:
     group = stage.api.add_supergroup("S", members=[stage.ann], admins=[stage.account])
     asked = stage.plant(group, 101) + stage.plant(group, 3, own=False) + stage.plant(stage.private_chat(), 2)
     asked += stage.plant(group, 2, age=48 * HOUR - timedelta(minutes=1))
@@ -40,7 +40,7 @@ async def test_a_dry_run_tells_what_is_then_done_and_does_nothing(stage: Stage, 
     dice = stage.plant(stage.private_chat(), 2, kind="dice")
     session = await filled(stage, manager.get(group.id), asked + old + dice)
     before = await session.messages()
-    plan = await session.clear(dry_run=True)
+    plan = await session.plan()
     assert (await session.messages(), stage.api.requests, await stage.pending()) == (before, [], [])
     result = await session.clear()
     told = dict(plan.outcomes())
@@ -52,13 +52,13 @@ async def test_a_dry_run_tells_what_is_then_done_and_does_nothing(stage: Stage, 
     assert sorted(made) == sorted(asked_for)
 
 
-async def test_another_bot_deletes_what_it_may_and_its_dry_run_says_how(stage: Stage, manager: SessionManager) -> None:
+async def test_another_bot_deletes_what_it_may_and_its_plan_says_how(stage: Stage, manager: SessionManager) -> None:
     helper = stage.api.add_bot("helper_bot")
     group = stage.api.add_supergroup("S", members=[stage.account, stage.ann], admins=[helper])
     messages = stage.plant(group, 5) + stage.plant(group, 5, own=False)
     session = await filled(stage, manager.get(group.id), messages)
     async with SessionBot(helper.token, session=stage.api.client_session()) as other:
-        plan = await session.clear(bot=other, dry_run=True)
+        plan = await session.plan(bot=other)
         assert [(batch.suspect, len(batch.messages)) for batch in plan.batches] == [(True, 10)], "all are foreign to it"
         result = await session.clear(bot=other)
     assert (len(result.accepted), result.requests) == (10, plan.requests)

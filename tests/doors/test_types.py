@@ -71,7 +71,7 @@ async def test_a_session_is_typed(stage: Stage) -> None:
     assert_type(await session.track(message, Direction.OUTGOING), TrackedMessage)
     assert_type(await session.messages(F.direction == Direction.OUTGOING), list[TrackedMessage])
     assert_type(await session.messages(lambda entry: entry.message_id > 5), list[TrackedMessage])
-    assert_type(await session.clear(dry_run=True), DeletionPlan)
+    assert_type(await session.plan(), DeletionPlan)
     assert_type(await session.forget(F.kind), int)
     assert_type(await session.clear(), ClearResult)
     assert_type(await session.close(), int)

@@ -191,7 +191,7 @@ async def test_they_are_asked_for_nowhere_by_the_next_process_either(
     await first.aclose()
     moved = second.get(NEW["id"], stage.ann.id)
     assert len(await moved.messages()) == 2
-    plan = await moved.clear(dry_run=True)
+    plan = await moved.plan()
     result = await moved.clear()
     assert [entry.chat_id for entry in result.unreachable] == [group.old.id] * 2
     assert result.unreachable == plan.unreachable
