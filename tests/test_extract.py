@@ -20,9 +20,9 @@ from tgslices.extract import (
     Effect,
     creates_messages,
     new_message,
-    track_by_hand,
-    track_incoming,
-    track_outgoing,
+    record_of_event,
+    record_of_incoming,
+    records_of_sent,
 )
 from tgslices.model import Direction, TrackedMessage
 
@@ -73,7 +73,7 @@ def test_an_edit_and_a_draft_make_nothing() -> None:
     assert not creates_messages(EditMessageText(text="x", chat_id=1, message_id=1))
     assert EFFECTS["stopPoll"] is Effect.EDITS
     assert EFFECTS["getUserPersonalChatMessages"] is Effect.READS
-    drafts = track_outgoing(SendMessage(chat_id=1, text="x"), True, bot_id=BOT, chat_id=None, at=NOW)
+    drafts = records_of_sent(SendMessage(chat_id=1, text="x"), True, bot_id=BOT, chat_id=None, at=NOW)
     assert drafts == []
 
 
@@ -100,7 +100,7 @@ def test_nothing_else_in_an_update_is_a_new_message(kind: str) -> None:
 
 
 def test_the_record_of_a_message_has_all_that_is_needed_to_find_judge_and_delete_it() -> None:
-    record = track_incoming(parsed(EVENTS["message"]), BOT, NOW)
+    record = record_of_incoming(parsed(EVENTS["message"]), BOT, NOW)
     assert record is not None
     assert record == TrackedMessage(1, -1001, None, None, Direction.OUTGOING, None, NOW)  # identity alone
     assert (record.user_id, record.kind, record.direction) == (7, ContentType.TEXT, Direction.INCOMING)
@@ -120,7 +120,7 @@ def test_the_record_of_a_message_has_all_that_is_needed_to_find_judge_and_delete
 )
 def test_direction_comes_from_the_sender(more: dict[str, Any], direction: Direction) -> None:
     """Incoming: "Direction comes from the sender, not from the way the message arrived"."""
-    record = track_incoming(parsed(message(**more)), BOT, NOW)
+    record = record_of_incoming(parsed(message(**more)), BOT, NOW)
     assert record is not None
     assert record.direction is direction
 
@@ -128,9 +128,9 @@ def test_direction_comes_from_the_sender(more: dict[str, Any], direction: Direct
 def test_a_message_id_of_zero_is_recorded_only_with_an_ephemeral_id() -> None:
     """Outgoing: "A `message_id` of 0 is an ephemeral message when it carries an ephemeral id and is otherwise not
     recorded"."""
-    assert track_incoming(parsed(message(0)), BOT, NOW) is None
+    assert record_of_incoming(parsed(message(0)), BOT, NOW) is None
     ephemeral = message(0, chat=SUPERGROUP, ephemeral_message_id=9, receiver_user=ANN)
-    record = track_incoming(parsed(ephemeral), BOT, NOW)
+    record = record_of_incoming(parsed(ephemeral), BOT, NOW)
     assert record is not None
     assert (record.message_id, record.ephemeral_message_id, record.receiver_user_id) == (0, 9, 7)
 
@@ -138,13 +138,15 @@ def test_a_message_id_of_zero_is_recorded_only_with_an_ephemeral_id() -> None:
 def test_a_result_that_only_carries_ids_takes_its_chat_from_the_method() -> None:
     """ "A result that only carries ids ... has `kind=None`, the bot as user and the time of the answer as `date`"."""
     method = CopyMessages(chat_id=-1001, from_chat_id=1, message_ids=[1, 2], message_thread_id=5)
-    made = track_outgoing(method, [MessageId(message_id=8), MessageId(message_id=9)], bot_id=BOT, chat_id=-1001, at=NOW)
+    made = records_of_sent(
+        method, [MessageId(message_id=8), MessageId(message_id=9)], bot_id=BOT, chat_id=-1001, at=NOW
+    )
     assert [(m.message_id, m.chat_id, m.thread_id) for m in made] == [(8, -1001, 5), (9, -1001, 5)]
     assert {(m.kind, m.user_id, m.date, m.direction) for m in made} == {(None, BOT, NOW, Direction.OUTGOING)}
 
 
 def test_an_album_is_recorded_whole_and_in_order() -> None:
-    made = track_outgoing(
+    made = records_of_sent(
         SendMediaGroup(chat_id=7, media=[]), [parsed(message(3)), parsed(message(4))], bot_id=BOT, chat_id=None, at=NOW
     )
     assert [m.message_id for m in made] == [3, 4]
@@ -152,13 +154,13 @@ def test_an_album_is_recorded_whole_and_in_order() -> None:
 
 def test_a_business_send_keeps_its_connection_even_when_the_answer_leaves_it_out() -> None:
     method = SendMessage(chat_id=7, text="x", business_connection_id="conn")
-    (record,) = track_outgoing(method, parsed(message(3)), bot_id=BOT, chat_id=None, at=NOW)
+    (record,) = records_of_sent(method, parsed(message(3)), bot_id=BOT, chat_id=None, at=NOW)
     assert record.business_connection_id == "conn"
 
 
 def test_a_date_in_another_zone_is_kept_as_utc() -> None:
     local = parsed(message()).model_copy(update={"date": NOW.astimezone().replace(microsecond=0)})
-    record = track_incoming(local, BOT, NOW)
+    record = record_of_incoming(local, BOT, NOW)
     assert record is not None
     assert record.date is not None
     assert record.date.utcoffset() == timedelta(0)
@@ -169,13 +171,13 @@ def test_a_date_in_another_zone_is_kept_as_utc() -> None:
     "kind", ["message", "edited_message", "channel_post", "edited_business_message", "callback_query"]
 )
 def test_any_event_with_a_message_can_be_tracked_by_hand(kind: str) -> None:
-    assert track_by_hand(update(kind), BOT, NOW, None).message_id == 1
-    assert track_by_hand(update(kind), BOT, NOW, Direction.OUTGOING).direction is Direction.OUTGOING
+    assert record_of_event(update(kind), BOT, NOW, None).message_id == 1
+    assert record_of_event(update(kind), BOT, NOW, Direction.OUTGOING).direction is Direction.OUTGOING
 
 
 def test_an_inaccessible_message_can_be_tracked_although_its_age_is_unknown() -> None:
     tap = {**EVENTS["callback_query"], "message": {"message_id": 3, "chat": PRIVATE, "date": 0}}
-    record = track_by_hand(update("callback_query", tap), BOT, NOW, None)
+    record = record_of_event(update("callback_query", tap), BOT, NOW, None)
     assert (record.message_id, record.date) == (3, None)
 
 
@@ -200,11 +202,11 @@ def test_an_inaccessible_message_can_be_tracked_although_its_age_is_unknown() ->
 )
 def test_what_carries_no_message_cannot_be_tracked(kind: str, text: str) -> None:
     with pytest.raises(NotAMessage) as caught:
-        track_by_hand(update(kind), BOT, NOW, None)
+        record_of_event(update(kind), BOT, NOW, None)
     assert str(caught.value) == text
 
 
 def test_a_channel_post_has_no_user() -> None:
-    record = track_incoming(parsed(EVENTS["channel_post"]), BOT, NOW)
+    record = record_of_incoming(parsed(EVENTS["channel_post"]), BOT, NOW)
     assert record is not None
     assert (record.chat_id, record.user_id) == (CHANNEL["id"], None)

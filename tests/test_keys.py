@@ -2,40 +2,158 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from aiogram import Bot, Dispatcher
 from aiogram.dispatcher.middlewares.user_context import UserContextMiddleware
-from aiogram.types import Update
+from aiogram.types import Message, Update
 
-from tests.updates import EVENTS, update
+from tests.updates import ANN, BOT, CHANNEL, EVENTS, PRIVATE, SCOPES, SUPERGROUP, message, update
 from tgslices.errors import ConfigurationError, InvalidSessionKey
+from tgslices.extract import record_of_incoming
 from tgslices.keys import SessionKeyStrategy, SessionQualifier, key_of, scope_of
-from tgslices.model import Scope, SessionKey
+from tgslices.model import GENERAL_TOPIC, Scope, SessionKey
 
-BOT = 42
+KNOWN = sorted({*EVENTS} & {*Update.model_fields})
 
 
-@pytest.mark.parametrize("kind", sorted(EVENTS))
-def test_the_scope_agrees_with_aiograms_own_event_context(kind: str) -> None:
+@pytest.mark.parametrize("kind", KNOWN)
+def test_where_an_update_comes_from(kind: str) -> None:
     event = update(kind)
-    context = UserContextMiddleware.resolve_event_context(event)
+    assert scope_of(event, BOT) == SCOPES[kind]
+    assert scope_of(event.event, BOT) == SCOPES[kind]
+
+
+@pytest.mark.parametrize("kind", sorted({*KNOWN} - {"chat_join_request"}))
+async def test_what_has_no_chat_belongs_where_aiograms_own_state_machine_puts_it(kind: str) -> None:
+    """The one exception is a request to join, which is answered in private."""
+    event, dispatcher = update(kind), Dispatcher()
+    data: dict[str, Any] = {"bot": Bot(f"{BOT}:{'A' * 35}")}
+    data["event_context"] = UserContextMiddleware.resolve_event_context(event)
+    state = dispatcher.fsm.resolve_event_context(data["bot"], data)
     scope = scope_of(event, BOT)
-    if context.chat is None:
-        assert scope is None
-        return
-    assert scope is not None
-    assert (scope.chat_id, scope.user_id, scope.thread_id) == (context.chat_id, context.user_id, context.thread_id)
-    if kind not in {"message", "edited_message"}:  # aiogram leaves the connection out where Telegram never sends one
-        assert scope.business_connection_id == context.business_connection_id
-    assert scope.bot_id == BOT
-    assert scope.chat_type == context.chat.type
+    if state is not None:
+        assert scope is not None
+        assert (scope.chat_id, scope.user_id) == (state.key.chat_id, state.key.user_id)
+    elif scope is not None:
+        assert scope.user_id is None
 
 
-def test_every_kind_of_update_that_aiogram_knows_is_tried() -> None:
-    known = set(Update.model_fields) - {"update_id"}
-    assert known <= set(EVENTS), f"new kinds of updates: {sorted(known - set(EVENTS))}"
+FORUM = SUPERGROUP | {"is_forum": True}
+DIRECT = {"id": -1003, "type": "supergroup", "title": "Shop", "is_direct_messages": True}
+STAND_IN = {"id": 136817688, "is_bot": True, "first_name": "Channel"}
+ANONYMOUS = {"id": 1087968824, "is_bot": True, "first_name": "Group"}
+THREAD = {"message_thread_id": 5, "is_topic_message": True}
+
+PLACES: list[tuple[dict[str, Any], Scope]] = [
+    (message(chat=FORUM), Scope(BOT, -1001, "supergroup", 7, GENERAL_TOPIC)),
+    (
+        message(chat=FORUM, message_thread_id=77),
+        Scope(BOT, -1001, "supergroup", 7, GENERAL_TOPIC),
+    ),  # a reply in General
+    (message(chat=FORUM, **THREAD), Scope(BOT, -1001, "supergroup", 7, 5)),
+    (message(chat=SUPERGROUP), Scope(BOT, -1001, "supergroup", 7)),
+    (message(chat=SUPERGROUP, message_thread_id=77), Scope(BOT, -1001, "supergroup", 7)),  # a reply where no topics are
+    (message(chat=PRIVATE), Scope(BOT, 7, "private", 7)),
+    (message(chat=PRIVATE, **THREAD), Scope(BOT, 7, "private", 7, 5)),
+    (
+        message(chat=DIRECT, direct_messages_topic={"topic_id": 7, "user": ANN}),
+        Scope(BOT, -1003, "supergroup", 7, 7),
+    ),
+    (
+        message(chat=DIRECT, direct_messages_topic={"topic_id": 7, "user": ANN}, sender_chat=CHANNEL)
+        | {"from": STAND_IN},
+        Scope(BOT, -1003, "supergroup", -1002, 7, None, -1002),
+    ),
+    (
+        message(chat=SUPERGROUP, sender_chat=CHANNEL) | {"from": STAND_IN},
+        Scope(BOT, -1001, "supergroup", -1002, None, None, -1002),
+    ),
+    (
+        message(chat=FORUM, sender_chat=FORUM, **THREAD) | {"from": ANONYMOUS},
+        Scope(BOT, -1001, "supergroup", -1001, 5, None, -1001),
+    ),
+    (
+        message(chat=SUPERGROUP, sender_chat=CHANNEL, is_automatic_forward=True)
+        | {"from": {"id": 777000, "is_bot": False, "first_name": "Telegram"}},
+        Scope(BOT, -1001, "supergroup", -1002, None, None, -1002),
+    ),
+    (message(chat=CHANNEL, sender_chat=CHANNEL), Scope(BOT, -1002, "channel", None, None, None, -1002)),
+    (message(chat=CHANNEL), Scope(BOT, -1002, "channel")),
+]
+
+
+@pytest.mark.parametrize(("values", "scope"), PLACES, ids=range(len(PLACES)))
+def test_the_topic_and_the_writer_of_a_message(values: dict[str, Any], scope: Scope) -> None:
+    assert scope_of(Message.model_validate(values), BOT) == scope
+
+
+@pytest.mark.parametrize(("values", "scope"), PLACES, ids=range(len(PLACES)))
+def test_an_entry_has_the_topic_and_the_writer_of_its_scope(values: dict[str, Any], scope: Scope) -> None:
+    entry = record_of_incoming(Message.model_validate(values), BOT, datetime(2026, 1, 1, tzinfo=UTC))
+    assert entry is not None
+    assert (entry.chat_id, entry.user_id, entry.thread_id) == (scope.chat_id, scope.user_id, scope.thread_id)
+
+
+@pytest.mark.parametrize(("values", "scope"), PLACES, ids=range(len(PLACES)))
+def test_a_tap_belongs_to_who_tapped_in_the_topic_of_the_message(values: dict[str, Any], scope: Scope) -> None:
+    """An anonymous administrator types as the chat and taps under an own number."""
+    tap = {"id": "1", "from": {**ANN, "id": 8}, "chat_instance": "1", "data": "x", "message": values}
+    assert scope_of(update("callback_query", tap), BOT) == replace(scope, user_id=8, sender_chat_id=None)
+
+
+@pytest.mark.parametrize(
+    ("chat", "scope"),
+    [
+        (PRIVATE, Scope(BOT, 7, "private", 8)),
+        (SUPERGROUP, Scope(BOT, -1001, "supergroup", 8)),
+        (FORUM, Scope(BOT, -1001, "supergroup", 8, is_topic_untold=True)),
+        (DIRECT, Scope(BOT, -1003, "supergroup", 8, is_topic_untold=True)),
+    ],
+)
+def test_a_tap_under_an_inaccessible_message_does_not_tell_its_topic(chat: dict[str, Any], scope: Scope) -> None:
+    tap = {"id": "1", "from": {**ANN, "id": 8}, "chat_instance": "1", "data": "x"}
+    tap["message"] = {"message_id": 3, "chat": chat, "date": 0}
+    assert scope_of(update("callback_query", tap), BOT) == scope
+
+
+def test_a_tap_under_an_inline_message_belongs_to_the_private_chat_of_who_tapped() -> None:
+    tap = {"id": "1", "from": ANN, "chat_instance": "1", "data": "x", "inline_message_id": "1"}
+    assert scope_of(update("callback_query", tap), BOT) == Scope(BOT, 7, "private", 7)
+
+
+@pytest.mark.parametrize(
+    ("voter", "scope"),
+    [
+        ({"user": ANN}, Scope(BOT, 7, "private", 7)),
+        ({"voter_chat": CHANNEL}, Scope(BOT, -1002, "channel")),
+        ({"voter_chat": FORUM}, Scope(BOT, -1001, "supergroup", is_topic_untold=True)),
+        ({}, None),
+    ],
+)
+def test_a_vote_belongs_to_the_private_chat_of_a_person_and_to_a_chat_that_votes(
+    voter: dict[str, Any], scope: Scope | None
+) -> None:
+    answer = {"poll_id": "1", "option_ids": [0], "option_persistent_ids": ["0"], **voter}
+    assert scope_of(update("poll_answer", answer), BOT) == scope
+
+
+def test_who_reacts_anonymously_is_the_chat_in_whose_name_they_do() -> None:
+    reaction = {**EVENTS["message_reaction"], "chat": FORUM, "user": None, "actor_chat": CHANNEL}
+    scope = scope_of(update("message_reaction", reaction), BOT)
+    assert scope == Scope(BOT, -1001, "supergroup", -1002, None, None, -1002, is_topic_untold=True)
+
+
+def test_a_message_of_an_aiogram_that_knows_no_direct_messages_keeps_its_topic() -> None:
+    """The oldest supported one keeps the field as JSON, beside those that it knows."""
+    known = Message.model_validate(message(chat=DIRECT, direct_messages_topic={"topic_id": 7, "user": ANN}))
+    old = known.model_copy()
+    topic = old.__dict__.pop("direct_messages_topic", None)
+    object.__setattr__(old, "__pydantic_extra__", {"direct_messages_topic": topic and topic.model_dump()})
+    assert scope_of(old, BOT) == Scope(BOT, -1003, "supergroup", 7, 7)
 
 
 @pytest.mark.parametrize(
@@ -55,8 +173,16 @@ def test_a_strategy_chooses_the_parts_of_the_key(
     strategy: SessionKeyStrategy, chat_type: str | None, expected: tuple[int, int | None, int | None]
 ) -> None:
     key = strategy(Scope(BOT, 1, chat_type, 2, 7, "conn"))
+    assert key is not None
     assert (key.chat_id, key.user_id, key.thread_id) == expected
     assert (key.bot_id, key.business_connection_id, key.qualifier) == (BOT, "conn", None)
+
+
+@pytest.mark.parametrize("strategy", SessionKeyStrategy)
+def test_a_strategy_of_topics_finds_no_key_where_the_topic_is_not_told(strategy: SessionKeyStrategy) -> None:
+    """A key without a topic means every topic: what is meant for one would collect, and wipe, all of them."""
+    key = strategy(Scope(BOT, -1001, "supergroup", 7, is_topic_untold=True))
+    assert (key is None) == ("topic" in strategy.value)
 
 
 def test_chat_user_falls_back_to_the_chat_where_there_is_no_user() -> None:

@@ -193,7 +193,7 @@ def test_the_fast_constructor_makes_what_the_ordinary_one_makes(values: tuple[An
 
 
 def test_the_fast_constructor_of_a_scope_makes_what_the_ordinary_one_makes() -> None:
-    values = (42, 7, "private", 7, 3, "conn")
+    values = (42, 7, "private", 7, 3, "conn", -100)
     assert scope_unchecked(*values) == Scope(*values)
     assert hash(scope_unchecked(*values)) == hash(Scope(*values))
 

@@ -1,4 +1,4 @@
-"""One sample of every kind of update, as Telegram's JSON, for tests of the pure parts."""
+"""One sample of every kind of update, as Telegram's JSON, and where it comes from, for tests of the pure parts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Any
 
 from aiogram.types import Update
 
+from tgslices.model import Scope
+
+BOT = 42
 SENT = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp())
 ANN: dict[str, Any] = {"id": 7, "is_bot": False, "first_name": "Ann"}
 PRIVATE: dict[str, Any] = {"id": 7, "type": "private", "first_name": "Ann"}
@@ -120,3 +123,40 @@ EVENTS: dict[str, dict[str, Any]] = {
     "subscription": {"user": ANN, "invoice_payload": "x", "state": "active", "subscription_id": "1"},
     "stopped_message_generation": {"chat": PRIVATE, "message_thread_id": 3, "draft_id": 1, "date": SENT},
 }
+
+_ANNS = Scope(BOT, 7, "private", 7)
+_IN_TOPIC = Scope(BOT, -1001, "supergroup", 7, 5)
+_IN_GROUP = Scope(BOT, -1001, "supergroup", 7)
+_IN_CHANNEL = Scope(BOT, -1002, "channel")
+_IN_BUSINESS = Scope(BOT, 7, "private", 7, business_connection_id="conn")
+
+SCOPES: dict[str, Scope | None] = {
+    "message": _IN_TOPIC,
+    "edited_message": _IN_TOPIC,
+    "channel_post": _IN_CHANNEL,
+    "edited_channel_post": _IN_CHANNEL,
+    "business_connection": _ANNS,
+    "business_message": _IN_BUSINESS,
+    "edited_business_message": _IN_BUSINESS,
+    "deleted_business_messages": Scope(BOT, 7, "private", business_connection_id="conn"),
+    "guest_message": _IN_GROUP,
+    "message_reaction": _IN_GROUP,
+    "message_reaction_count": Scope(BOT, -1001, "supergroup"),
+    "inline_query": _ANNS,
+    "chosen_inline_result": _ANNS,
+    "callback_query": Scope(BOT, -1001, "supergroup", 8, 5),
+    "shipping_query": _ANNS,
+    "pre_checkout_query": _ANNS,
+    "purchased_paid_media": _ANNS,
+    "poll": None,
+    "poll_answer": _IN_CHANNEL,
+    "my_chat_member": _IN_GROUP,
+    "chat_member": _IN_GROUP,
+    "chat_join_request": _ANNS,
+    "chat_boost": Scope(BOT, -1002, "channel", 7),
+    "removed_chat_boost": _IN_CHANNEL,
+    "managed_bot": _ANNS,
+    "subscription": _ANNS,
+    "stopped_message_generation": Scope(BOT, 7, "private", None, 3),
+}
+"""Where each sample comes from. A kind of update that is not here has not been thought about."""

@@ -16,7 +16,7 @@ from tgslices.errors import (
 )
 from tgslices.keys import SessionKeyStrategy, SessionQualifier
 from tgslices.manager import SessionConfig, SessionManager
-from tgslices.model import Direction, PendingDeletion, Scope, SessionKey, TrackedMessage
+from tgslices.model import GENERAL_TOPIC, Direction, PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.results import ClearResult, Outcome
 from tgslices.session import Session
 from tgslices.storage.memory import MemorySessionStorage
@@ -34,6 +34,7 @@ __all__ = (  # noqa: RUF022  # in tiers, as a reader needs them
     "SessionKeyStrategy",
     "SessionQualifier",
     # values
+    "GENERAL_TOPIC",
     "ClearResult",
     "DeletionPlan",
     "Direction",

@@ -23,6 +23,7 @@ from aiogram.types import (
 from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.errors import NotAMessage
 from tgslices.model import Direction, TrackedMessage, tracked_message_unchecked
+from tgslices.origin import since, topic_of, writer_of
 
 
 class Effect(Enum):
@@ -84,7 +85,7 @@ def new_message(update: Update) -> Message | None:
     return update.message or update.channel_post or update.business_message
 
 
-def track_incoming(message: Message, bot_id: int, at: datetime) -> TrackedMessage | None:
+def record_of_incoming(message: Message, bot_id: int, at: datetime) -> TrackedMessage | None:
     """Return the record of a message that arrived in an update; None for one without a usable id.
 
     Direction comes from the sender: a bot's own service messages, and what it sent for a business account, arrive as
@@ -97,7 +98,7 @@ def track_incoming(message: Message, bot_id: int, at: datetime) -> TrackedMessag
     return _track(message, at, _OUTGOING if own else _INCOMING, field["business_connection_id"])
 
 
-def track_outgoing(
+def records_of_sent(
     method: TelegramMethod[Any], result: object, *, bot_id: int, chat_id: int | None, at: datetime
 ) -> list[TrackedMessage]:
     """Return the records of what a creating method made, in its order; ``[]`` where it made nothing deletable.
@@ -112,7 +113,7 @@ def track_outgoing(
         if isinstance(item, Message):
             records.append(_track(item, at, Direction.OUTGOING, item.business_connection_id or connection))
         elif isinstance(item, MessageId) and chat_id is not None and item.message_id > 0:
-            thread = getattr(method, "message_thread_id", None)
+            thread = getattr(method, "message_thread_id", None) or getattr(method, "direct_messages_topic_id", None)
             records.append(
                 tracked_message_unchecked(
                     item.message_id,
@@ -138,7 +139,7 @@ def carries_ids_only(result: object) -> bool:
     return isinstance(result, MessageId) or (isinstance(result, list) and any(isinstance(i, MessageId) for i in result))
 
 
-def track_by_hand(event: TelegramObject, bot_id: int, at: datetime, direction: Direction | None) -> TrackedMessage:
+def record_of_event(event: TelegramObject, bot_id: int, at: datetime, direction: Direction | None) -> TrackedMessage:
     """Return the record of the message that an event carries, whatever the event is.
 
     Raises:
@@ -147,7 +148,7 @@ def track_by_hand(event: TelegramObject, bot_id: int, at: datetime, direction: D
     message = _message_in(event)
     _require_own(event, message, bot_id)
     if isinstance(message, Message):
-        record = track_incoming(message, bot_id, at)
+        record = record_of_incoming(message, bot_id, at)
         if record is None:
             raise NotAMessage(event, "its message_id is 0 and it carries no ephemeral id")
     elif isinstance(message, InaccessibleMessage):
@@ -205,23 +206,20 @@ _OUTGOING: Final = Direction.OUTGOING
 
 def _track(message: Message, at: datetime, direction: Direction, connection: str | None) -> TrackedMessage | None:
     field = message.__dict__  # pydantic's own way to an attribute takes twice as long
-    # An aiogram from before Bot API 10.2 keeps what it does not know elsewhere, as JSON.
-    newer = field if "ephemeral_message_id" in field else message.model_extra or {}
-    ephemeral = newer.get("ephemeral_message_id")
-    receiver = newer.get("receiver_user") if ephemeral else None
+    ephemeral = since(message, "ephemeral_message_id")
+    receiver = since(message, "receiver_user") if ephemeral else None
     if field["message_id"] <= 0 and not ephemeral:
         return None
-    user = field["from_user"]
     return tracked_message_unchecked(
         field["message_id"],
         field["chat"].id,
-        None if user is None else user.id,
+        writer_of(message),
         _TEXT if field["text"] else ContentType(message.content_type),
         direction,
         _in_utc(field["date"]),
         at,
         connection,
-        field["message_thread_id"] if field["is_topic_message"] else None,
+        topic_of(message),
         ephemeral,
         None if receiver is None else receiver["id"] if isinstance(receiver, dict) else receiver.id,
         field["reply_markup"] is not None,

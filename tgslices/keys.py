@@ -8,27 +8,31 @@ from enum import Enum
 from typing import TypeAlias
 
 from aiogram.types import (
-    BusinessConnection,
-    CallbackQuery,
+    Chat,
     ChatBoostSourcePremium,
     ChatBoostUpdated,
     ErrorEvent,
+    InaccessibleMessage,
     Message,
-    PollAnswer,
     TelegramObject,
     Update,
+    User,
 )
 from aiogram.types.update import UpdateTypeLookupError
 
 from tgslices.errors import ConfigurationError, InvalidSessionKey
 from tgslices.model import Scope, SessionKey, scope_unchecked
+from tgslices.origin import has_topics, topic_of, writer_of
 
 KeyStrategy: TypeAlias = Callable[[Scope], SessionKey | None]
 """What decides which session an update belongs to: a :class:`SessionKeyStrategy` or any function of a scope."""
 
 
 class SessionKeyStrategy(Enum):
-    """The built-in strategies. Every one keeps bot, chat and business connection in the key."""
+    """The built-in strategies. Every one keeps bot, chat and business connection in the key.
+
+    Those of topics give no key where the update does not tell the topic of its chat.
+    """
 
     CHAT_USER = "chat and user, or the chat alone where there is no user"
     CHAT = "chat"
@@ -36,8 +40,10 @@ class SessionKeyStrategy(Enum):
     CHAT_USER_TOPIC = "chat, user and topic"
     CHAT_TOPIC = "chat and topic"
 
-    def __call__(self, scope: Scope) -> SessionKey:
-        """Return the unqualified key of a scope."""
+    def __call__(self, scope: Scope) -> SessionKey | None:
+        """Return the unqualified key of a scope; None where it needs a topic that is not told."""
+        if scope.is_topic_untold and self in _BY_TOPIC:
+            return None
         private = scope.chat_type == "private"
         by_user = self in _BY_USER or (self is SessionKeyStrategy.AUTO and not private)
         return SessionKey(
@@ -88,10 +94,11 @@ def key_of(scope: Scope, strategy: KeyStrategy, qualifier: str | None) -> Sessio
 
 
 def scope_of(event: TelegramObject, bot_id: int) -> Scope | None:
-    """Return where an event comes from: an ``Update`` or any event in one; None where it has no chat.
+    """Return where an event comes from: an ``Update`` or any event in one; None where it has neither chat nor user.
 
-    It agrees with aiogram's own event context on chat, user, topic and business connection.
-    Source: ``UserContextMiddleware.resolve_event_context`` of aiogram
+    What has a user and no chat comes from the user's private chat, as in aiogram's own state machine. A request to join
+    comes from the private chat in which it is answered.
+    Source: ``FSMContextMiddleware.resolve_context`` of aiogram, https://core.telegram.org/bots/api#chatjoinrequest
     """
     if isinstance(event, Message):
         return scope_of_message(event, bot_id)
@@ -102,48 +109,63 @@ def scope_of(event: TelegramObject, bot_id: int) -> Scope | None:
             return scope_of(event.event, bot_id)
         except UpdateTypeLookupError:
             return None
-    if isinstance(event, CallbackQuery):
-        return _scope_of_tap(event, bot_id)
-    if isinstance(event, BusinessConnection):
-        return None
-    return _scope_of_other(event, bot_id)
+    tapped = getattr(event, "message", None)
+    if isinstance(tapped, (Message, InaccessibleMessage)):
+        return _scope_of_tap(tapped, _user_of(event), bot_id)
+    private_chat_id: int | None = getattr(event, "user_chat_id", None)
+    chat: Chat | None = getattr(event, "chat", None) or getattr(event, "voter_chat", None)
+    if chat is None or private_chat_id is not None:
+        return _private_scope(private_chat_id, _user_of(event), bot_id)
+    return _scope_of_chat(event, chat, bot_id)
 
 
 def scope_of_message(message: Message, bot_id: int) -> Scope:
-    """Return where a message comes from."""
-    chat = message.chat
-    user = message.from_user
+    """Return where a message comes from. Its entry has the same user and topic."""
+    chat, sender_chat = message.chat, message.sender_chat
     return scope_unchecked(
         bot_id,
         chat.id,
         chat.type,
-        None if user is None else user.id,
-        message.message_thread_id if message.is_topic_message else None,
+        writer_of(message),
+        topic_of(message),
         message.business_connection_id,
+        None if sender_chat is None else sender_chat.id,
     )
 
 
-def _scope_of_tap(tap: CallbackQuery, bot_id: int) -> Scope | None:
-    message = tap.message
-    if message is None:
-        return None
-    if isinstance(message, Message):
-        return replace(scope_of_message(message, bot_id), user_id=tap.from_user.id)
-    return Scope(bot_id, message.chat.id, message.chat.type, tap.from_user.id)
-
-
-def _scope_of_other(event: TelegramObject, bot_id: int) -> Scope | None:
-    chat = event.voter_chat if isinstance(event, PollAnswer) else getattr(event, "chat", None)
-    if chat is None:
-        return None
-    user = getattr(event, "from_user", None) or getattr(event, "user", None)
+def _user_of(event: TelegramObject) -> User | None:
+    user: User | None = getattr(event, "from_user", None) or getattr(event, "user", None)
+    # Other boosts name somebody, too, who is not who gave them.
     if isinstance(event, ChatBoostUpdated) and isinstance(event.boost.source, ChatBoostSourcePremium):
-        user = event.boost.source.user
+        return event.boost.source.user
+    return user
+
+
+def _scope_of_tap(tapped: Message | InaccessibleMessage, user: User | None, bot_id: int) -> Scope:
+    user_id = None if user is None else user.id
+    if isinstance(tapped, Message):
+        return replace(scope_of_message(tapped, bot_id), user_id=user_id, sender_chat_id=None)
+    chat = tapped.chat
+    return Scope(bot_id, chat.id, chat.type, user_id, is_topic_untold=has_topics(chat))
+
+
+def _private_scope(chat_id: int | None, user: User | None, bot_id: int) -> Scope | None:
+    if user is None:
+        return None
+    return Scope(bot_id, user.id if chat_id is None else chat_id, "private", user.id)
+
+
+def _scope_of_chat(event: TelegramObject, chat: Chat, bot_id: int) -> Scope:
+    user, actor = _user_of(event), getattr(event, "actor_chat", None)
+    actor_id: int | None = None if actor is None else actor.id
+    thread_id: int | None = getattr(event, "message_thread_id", None)
     return Scope(
         bot_id,
         chat.id,
         chat.type,
-        None if user is None else user.id,
-        getattr(event, "message_thread_id", None),
+        actor_id if user is None else user.id,
+        thread_id,
         getattr(event, "business_connection_id", None),
+        actor_id,
+        is_topic_untold=thread_id is None and has_topics(chat),
     )

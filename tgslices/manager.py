@@ -12,7 +12,7 @@ from aiogram.types import Chat, TelegramObject, Update, User
 
 from tgslices.deletion.executor import DeletionExecutor
 from tgslices.errors import ConfigurationError, NotAMessage
-from tgslices.extract import track_by_hand
+from tgslices.extract import record_of_event
 from tgslices.keys import KeyStrategy, SessionKeyStrategy, key_of, scope_of
 from tgslices.model import SessionKey, TrackedMessage
 from tgslices.recording.tracker import Clock, Tracker, UpdatePredicate, utc_now
@@ -172,7 +172,7 @@ class SessionManager:
 
     def _record_of(self, event: TelegramObject) -> TrackedMessage | None:
         try:
-            return track_by_hand(event, self._bot_id, self.config.clock(), None)
+            return record_of_event(event, self._bot_id, self.config.clock(), None)
         except NotAMessage:
             return None
 

@@ -33,7 +33,7 @@ Source: https://core.telegram.org/bots/api#getting-updates ("not kept longer tha
 GENERAL_TOPIC: Final = 1
 """The topic of a forum to which messages without a thread belong. A request that names it is refused.
 
-Source: https://core.telegram.org/api/forum; telegram-bot-api issue 447
+Source: telegram-bot-api ``Client.cpp`` lines 8276 and 18497-18500 (``GENERAL_FORUM_TOPIC_ID``), issue 447
 """
 
 
@@ -89,8 +89,11 @@ class Scope:
     """Where an update comes from; decides which open keys it belongs to.
 
     ``chat_type`` is Telegram's (``"private"``, ``"group"``, ``"supergroup"``, ``"channel"``), or None where the update
-    does not say. ``thread_id`` is set for messages of a topic only.
-    Source: https://core.telegram.org/bots/api#message (``is_topic_message``)
+    does not say. ``user_id`` is the writer: a person, or the chat ``sender_chat_id`` of who writes as a channel or as
+    an anonymous administrator. ``thread_id`` is the topic: in forums :data:`GENERAL_TOPIC` where no other is named, in
+    the direct messages of a channel that of the person. ``is_topic_untold``: the update does not tell the topic of its
+    chat (a reaction in a forum).
+    Source: https://core.telegram.org/bots/api#message (``is_topic_message``, ``sender_chat``)
     """
 
     bot_id: int
@@ -99,6 +102,8 @@ class Scope:
     user_id: int | None = None
     thread_id: int | None = None
     business_connection_id: str | None = None
+    sender_chat_id: int | None = None
+    is_topic_untold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +115,7 @@ class TrackedMessage:
 
     ``date`` is Telegram's (when the message was sent, whole seconds), or None where Telegram does not tell it
     (an inaccessible message); ``at`` is when the record was made. Both are aware and in UTC.
+    ``user_id`` is the writer, and ``thread_id`` the topic, as in a :class:`Scope`.
     ``kind`` is None where only the id is known (copies, forwards of several messages). ``has_buttons``: an inline
     keyboard was under it. ``media_group_id``: the album that it belongs to.
 
@@ -199,8 +205,9 @@ def scope_unchecked(
     user_id: int | None,
     thread_id: int | None,
     business_connection_id: str | None,
+    sender_chat_id: int | None,
 ) -> Scope:
-    """Return a :class:`Scope`, as fast as :func:`tracked_message_unchecked` and for the same path."""
+    """Return the :class:`Scope` of a message, as fast as :func:`tracked_message_unchecked` and for the same path."""
     twin: Any = _ScopeTwin()
     twin.bot_id = bot_id
     twin.chat_id = chat_id
@@ -208,6 +215,8 @@ def scope_unchecked(
     twin.user_id = user_id
     twin.thread_id = thread_id
     twin.business_connection_id = business_connection_id
+    twin.sender_chat_id = sender_chat_id
+    twin.is_topic_untold = False
     twin.__class__ = Scope
     return cast(Scope, twin)
 

@@ -32,29 +32,29 @@ def select(messages: Iterable[TrackedMessage], predicate: Predicate | None) -> l
     else:
         raise PredicateFailed(predicate, "cannot be called")
     try:
-        return [message for message in messages if holds(decide, message)]
-    except LateAnswer as late:
+        return [message for message in messages if matches(decide, message)]
+    except AsyncPredicate as late:
         raise PredicateFailed(predicate, str(late)) from None
     except Exception as error:
         raise PredicateFailed(predicate, f"raised {type(error).__name__}: {error}") from error
 
 
-class LateAnswer(TypeError):
+class AsyncPredicate(TypeError):
     """What a predicate returned is no answer yet; the text says what it is."""
 
 
-def holds(decide: Callable[[T], Any], subject: T) -> bool:
+def matches(decide: Callable[[T], Any], subject: T) -> bool:
     """Tell whether a predicate holds for a message or an update.
 
     Raises:
-        LateAnswer: it is a coroutine function or another that answers later.
+        AsyncPredicate: it is a coroutine function or another that answers later.
         Exception: whatever it raised.
     """
     verdict = decide(subject)
     if verdict is True or verdict is False:
         return verdict
     if isinstance(verdict, _LATE_ANSWERS):
-        raise LateAnswer(_why_late(verdict))
+        raise AsyncPredicate(_why_late(verdict))
     return bool(verdict)
 
 

@@ -16,7 +16,7 @@ from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.deletion.executor import DeletionExecutor
 from tgslices.deletion.plan import DeletionPlan, plan_deletion
 from tgslices.errors import ConfigurationError, NotAMessage
-from tgslices.extract import track_by_hand
+from tgslices.extract import record_of_event
 from tgslices.model import Direction, PendingDeletion, SessionKey, TrackedMessage
 from tgslices.predicates import Predicate, select
 from tgslices.recording.blocks import Block, enter, inside, leave
@@ -121,7 +121,7 @@ class Session(SendWrappers):
         """
         if not isinstance(message, TelegramObject):
             raise NotAMessage(message, "it is no Telegram object")
-        record = track_by_hand(message, self.key.bot_id, self._tracker.clock(), direction)
+        record = record_of_event(message, self.key.bot_id, self._tracker.clock(), direction)
         await self._tracker.add(self.key, record)
         return record
 

@@ -8,9 +8,10 @@ import pytest
 from aiogram import F, flags
 from aiogram.fsm.scene import Scene, SceneRegistry, on
 from aiogram.methods import SendMessage
-from aiogram.types import CallbackQuery, Message, PollAnswer
+from aiogram.types import CallbackQuery, Message, Poll
 
 from tests.promises.stage import Stage, texts_of
+from tests.updates import EVENTS
 from tgslices import ConfigurationError, Session, SessionQualifier, SessionUnavailable
 
 Order = Annotated[Session, SessionQualifier("order")]
@@ -84,21 +85,20 @@ async def test_the_flag_opens_a_session_around_a_scenes_handler(stage: Stage) ->
 
 async def test_an_error_names_the_scenes_handler(stage: Stage) -> None:
     class Ordering(Scene, state=None):
-        @on.poll_answer()
-        async def vote(self, vote: PollAnswer, order: Order) -> None: ...
+        @on.poll()
+        async def vote(self, poll: Poll, order: Order) -> None: ...
 
         @on.message()
         @flags.tgslices("order")
         async def misflagged(self, message: Message) -> None: ...
 
     SceneRegistry(stage.dispatcher).add(Ordering)
-    event = {"poll_id": "1", "user": stage.ann.json(), "option_ids": [0], "option_persistent_ids": ["0"]}
     with pytest.raises(SessionUnavailable) as unavailable:
-        await stage.dispatcher.feed_update(stage.bot, stage.update("poll_answer", event))
+        await stage.dispatcher.feed_update(stage.bot, stage.update("poll", EVENTS["poll"]))
     scene = f"{test_an_error_names_the_scenes_handler.__name__}.<locals>.Ordering"
     assert str(unavailable.value) == (
         f"{scene}.vote requires 'order', but there is no session, because the key strategy finds no key in this "
-        "poll_answer update. Annotate 'order' as 'Session | None', or do not handle poll_answer updates there."
+        "poll update. Annotate 'order' as 'Session | None', or do not handle poll updates there."
     )
     with pytest.raises(ConfigurationError) as misflagged:
         await says(stage, "hi")

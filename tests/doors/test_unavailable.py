@@ -6,9 +6,10 @@ from typing import Annotated, Any
 
 import pytest
 from aiogram.dispatcher.event.handler import HandlerObject
-from aiogram.types import InlineQuery, Message
+from aiogram.types import Message, Poll, Update
 
 from tests.promises.stage import Stage
+from tests.updates import EVENTS
 from tgslices import ConfigurationError, Session, SessionQualifier, SessionUnavailable
 from tgslices.doors.injection import wants_of
 
@@ -21,51 +22,50 @@ async def says(stage: Stage, text: str = "hi") -> Any:
     return await stage.dispatcher.feed_update(stage.bot, stage.update("message", stage.message(5, text=text)))
 
 
-INLINE: dict[str, Any] = {"id": "1", "query": "x", "offset": ""}
+def poll(stage: Stage) -> Update:
+    """Return the one kind of update that is of nobody and of no chat."""
+    return stage.update("poll", EVENTS["poll"])
 
 
-async def test_an_optional_session_is_none_where_the_update_has_no_chat(stage: Stage) -> None:
+async def test_an_optional_session_is_none_where_the_update_is_of_no_chat(stage: Stage) -> None:
     held: Held = []
 
-    @stage.dispatcher.inline_query()
-    async def handle(query: InlineQuery, maybe: Session | None, order: Order | None) -> None:
+    @stage.dispatcher.poll()
+    async def handle(poll: Poll, maybe: Session | None, order: Order | None) -> None:
         held.extend([maybe, order])
 
-    update = stage.update("inline_query", INLINE | {"from": stage.ann.json()})
-    await stage.dispatcher.feed_update(stage.bot, update)
+    await stage.dispatcher.feed_update(stage.bot, poll(stage))
     assert held == [None, None]
     assert stage.bot.sessions.is_idle()
 
 
-async def test_a_required_session_where_the_update_has_no_chat_is_an_error_that_says_so(stage: Stage) -> None:
+async def test_a_required_session_where_the_update_is_of_no_chat_is_an_error_that_says_so(stage: Stage) -> None:
     """ "a required one then raises an error that says so" """
 
-    @stage.dispatcher.inline_query()
-    async def search(query: InlineQuery, order: Order) -> None:
+    @stage.dispatcher.poll()
+    async def search(poll: Poll, order: Order) -> None:
         raise AssertionError("it must not run")
 
-    update = stage.update("inline_query", INLINE | {"from": stage.ann.json()})
     with pytest.raises(SessionUnavailable) as caught:
-        await stage.dispatcher.feed_update(stage.bot, update)
-    name = f"{test_a_required_session_where_the_update_has_no_chat_is_an_error_that_says_so.__name__}.<locals>.search"
+        await stage.dispatcher.feed_update(stage.bot, poll(stage))
+    name = f"{test_a_required_session_where_the_update_is_of_no_chat_is_an_error_that_says_so.__name__}.<locals>.search"
     assert str(caught.value) == (
-        f"{name} requires 'order', but there is no session, because the key strategy finds no key in this inline_query "
-        "update. Annotate 'order' as 'Session | None', or do not handle inline_query updates there."
+        f"{name} requires 'order', but there is no session, because the key strategy finds no key in this poll "
+        "update. Annotate 'order' as 'Session | None', or do not handle poll updates there."
     )
 
 
-async def test_a_flag_where_the_update_has_no_chat_is_an_error_that_says_so(stage: Stage) -> None:
-    async def search(query: InlineQuery) -> None:
+async def test_a_flag_where_the_update_is_of_no_chat_is_an_error_that_says_so(stage: Stage) -> None:
+    async def search(poll: Poll) -> None:
         raise AssertionError("it must not run")
 
-    stage.dispatcher.inline_query.register(search, flags={"tgslices": True})
-    update = stage.update("inline_query", INLINE | {"from": stage.ann.json()})
+    stage.dispatcher.poll.register(search, flags={"tgslices": True})
     with pytest.raises(SessionUnavailable) as caught:
-        await stage.dispatcher.feed_update(stage.bot, update)
-    name = f"{test_a_flag_where_the_update_has_no_chat_is_an_error_that_says_so.__name__}.<locals>.search"
+        await stage.dispatcher.feed_update(stage.bot, poll(stage))
+    name = f"{test_a_flag_where_the_update_is_of_no_chat_is_an_error_that_says_so.__name__}.<locals>.search"
     assert str(caught.value) == (
         f"{name} runs inside a session by its flag, but there is no session, because the key strategy finds no key in "
-        "this inline_query update. Take the flag off it, or do not handle inline_query updates there."
+        "this poll update. Take the flag off it, or do not handle poll updates there."
     )
 
 

@@ -9,7 +9,7 @@ from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMar
 
 from tests.needs import needs
 from tests.promises.stage import Stage, ids_in, texts_of
-from tgslices import Direction, Session
+from tgslices import GENERAL_TOPIC, Direction, Session
 
 MENU = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="S", callback_data="s")]])
 SUPERGROUP: dict[str, Any] = {"id": -1_000_000_000_777, "type": "supergroup", "title": "Team", "is_forum": True}
@@ -71,7 +71,7 @@ async def test_a_key_without_a_topic_matches_every_topic_of_its_chat(stage: Stag
     await stage.delivers("message", in_topic(stage, 5, thread_id=3))
     await stage.delivers("message", in_topic(stage, 6, thread_id=4))
     await stage.delivers("message", stage.message(7, chat=SUPERGROUP))
-    assert [(e.message_id, e.thread_id) for e in await session.messages()] == [(5, 3), (6, 4), (7, None)]
+    assert [(e.message_id, e.thread_id) for e in await session.messages()] == [(5, 3), (6, 4), (7, GENERAL_TOPIC)]
 
 
 async def test_a_key_with_a_topic_matches_only_its_own(stage: Stage) -> None:
@@ -82,11 +82,34 @@ async def test_a_key_with_a_topic_matches_only_its_own(stage: Stage) -> None:
     assert await ids_in(session) == [5]
 
 
+async def test_general_is_a_topic_of_its_own(stage: Stage) -> None:
+    """Its messages carry no number, a reply there carries that of its thread."""
+    session = forum_session(stage, thread_id=GENERAL_TOPIC)
+    await stage.delivers("message", in_topic(stage, 5, thread_id=3))
+    await stage.delivers("message", stage.message(6, chat=SUPERGROUP))
+    await stage.delivers("message", stage.message(7, chat=SUPERGROUP, message_thread_id=6))
+    assert await ids_in(session) == [6, 7]
+
+
+async def test_who_writes_as_a_channel_is_that_channel(stage: Stage) -> None:
+    """They all come with the same stand-in as sender."""
+    channel: dict[str, Any] = {"id": -1_000_000_000_888, "type": "channel", "title": "News"}
+    stand_in: dict[str, Any] = {"id": 136817688, "is_bot": True, "first_name": "Channel"}
+    by_channel = stage.bot.sessions.get(SUPERGROUP["id"], channel["id"])
+    by_stand_in = stage.bot.sessions.get(SUPERGROUP["id"], stand_in["id"])
+    other = channel | {"id": -1_000_000_000_999}
+    await stage.delivers("message", stage.message(5, chat=SUPERGROUP, sender_chat=channel) | {"from": stand_in})
+    await stage.delivers("message", stage.message(6, chat=SUPERGROUP, sender_chat=other) | {"from": stand_in})
+    assert await ids_in(by_channel) == [5]
+    assert await ids_in(by_stand_in) == []
+
+
 async def test_a_reply_chain_outside_of_topics_is_no_topic(stage: Stage) -> None:
     """Replies in a supergroup without topics carry a ``message_thread_id`` too; only ``is_topic_message`` tells."""
-    session = forum_session(stage, thread_id=3)
-    await stage.delivers("message", stage.message(5, chat=SUPERGROUP, message_thread_id=3))
-    assert await ids_in(session) == []
+    plain = SUPERGROUP | {"is_forum": False}
+    sessions = [forum_session(stage, thread_id=thread) for thread in (3, GENERAL_TOPIC)]
+    await stage.delivers("message", stage.message(5, chat=plain, message_thread_id=3))
+    assert [await ids_in(session) for session in sessions] == [[], []]
 
 
 async def test_a_key_without_a_business_connection_matches_no_business_message(stage: Stage) -> None:

@@ -12,6 +12,7 @@ from aiogram.enums import ContentType
 from aiogram.types import Message, Update
 
 from tests.promises.stage import Stage, ids_in, texts_of
+from tests.updates import EVENTS
 from tgslices import ConfigurationError, Session, SessionKey
 
 
@@ -235,7 +236,12 @@ async def test_matching_subscriptions_asks_predicates_and_records_nothing(stage:
     assert await ids_in(by_scope) == []
 
 
-async def test_an_update_without_a_chat_matches_nothing_by_scope(stage: Stage) -> None:
-    stage.session()
+async def test_an_update_without_a_chat_belongs_to_the_private_one(stage: Stage) -> None:
+    session = stage.session()
     event = {"id": "1", "from": stage.ann.json(), "query": "x", "offset": ""}
-    assert await stage.bot.sessions.matching_subscriptions(stage.update("inline_query", event)) == []
+    assert await stage.bot.sessions.matching_subscriptions(stage.update("inline_query", event)) == [session.key]
+
+
+async def test_an_update_of_nobody_matches_nothing_by_scope(stage: Stage) -> None:
+    stage.session()
+    assert await stage.bot.sessions.matching_subscriptions(stage.update("poll", EVENTS["poll"])) == []

@@ -13,7 +13,7 @@ from aiogram.exceptions import TelegramMigrateToChat
 from aiogram.methods import Response, TelegramMethod
 from aiogram.methods.base import TelegramType
 
-from tgslices.extract import carries_ids_only, creates_messages, track_outgoing
+from tgslices.extract import carries_ids_only, creates_messages, records_of_sent
 from tgslices.manager import sessions_of
 from tgslices.recording.blocks import Block, block_of
 
@@ -88,7 +88,7 @@ class OutgoingMiddleware(BaseRequestMiddleware):
     async def _record(self, bot: Bot, method: TelegramMethod[Any], result: object, block: Block) -> None:
         at = block.tracker.clock()
         chat_id = await self._numeric_chat(bot, method, at) if carries_ids_only(result) else None
-        messages = track_outgoing(method, result, bot_id=block.tracker.bot_id, chat_id=chat_id, at=at)
+        messages = records_of_sent(method, result, bot_id=block.tracker.bot_id, chat_id=chat_id, at=at)
         if messages:
             await block.record(messages)
 

@@ -14,9 +14,9 @@ from aiogram.types import Message, Update
 from magic_filter import MagicFilter
 
 from tgslices.chat_kind import ChatKind, chat_kind
-from tgslices.extract import new_message, track_incoming
+from tgslices.extract import new_message, record_of_incoming
 from tgslices.model import Scope, SessionKey, TrackedMessage, scope_unchecked
-from tgslices.predicates import LateAnswer, holds
+from tgslices.predicates import AsyncPredicate, matches
 from tgslices.recording.backlog import Backlog, Write
 from tgslices.recording.handles import LiveKey, LiveKeys, moment
 from tgslices.storage.protocol import DurableSessionStorage
@@ -131,11 +131,12 @@ class Tracker:
         """Record what an update brings, into every session that it belongs to, and follow what it reports."""
         message = new_message(update)
         if message is not None:
-            record = track_incoming(message, self.bot_id, self.clock())
+            record = record_of_incoming(message, self.bot_id, self.clock())
             if record is None:
                 return
             if record.kind is not _TEXT:
                 await self._follow(message)
+            sender_chat = message.sender_chat
             # As keys.scope_of_message, from what the record says already.
             scope = scope_unchecked(
                 self.bot_id,
@@ -144,6 +145,7 @@ class Tracker:
                 record.user_id,
                 record.thread_id,
                 record.business_connection_id,
+                None if sender_chat is None else sender_chat.id,
             )
             if self.intents or self._backlog.waiting or self.predicates:
                 await self._record(update, scope, record)
@@ -167,8 +169,8 @@ class Tracker:
 
     def _holds(self, key: SessionKey, update: Update) -> bool:
         try:
-            return holds(self.predicates[key], update)
-        except LateAnswer as late:
+            return matches(self.predicates[key], update)
+        except AsyncPredicate as late:
             log.error("The predicate of %s %s; the update counts as no match", key, late)  # noqa: TRY400 - it says all
         except Exception:
             log.exception("The predicate of %s raised; the update counts as no match", key)
