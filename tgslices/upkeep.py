@@ -8,11 +8,15 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from tgslices.doubling import Doubling
 from tgslices.recording.tracker import Clock
 
 log = logging.getLogger("tgslices")
 
 SHORTEST_WAIT: Final = timedelta(seconds=1)
+
+RETRY: Final = Doubling(first=timedelta(seconds=2), most=timedelta(seconds=64))
+"""How long to wait after settling has failed."""
 
 
 class Settler:
@@ -71,7 +75,7 @@ class Settler:
             except Exception:
                 log.exception("Pending deletions could not be settled and will be tried again")
                 failures += 1
-                due = self._clock() + SHORTEST_WAIT * 2 ** min(failures, 6)
+                due = self._clock() + RETRY.after(failures)
             if due is None and not (self._staying or self._woken.is_set()):
                 return
             await self._wait(self._look_every if due is None else due - self._clock())

@@ -2,16 +2,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
-from tgslices.deletion.pacing import Patience, backoff
+from tgslices.deletion.pacing import Patience
 
 SECOND = timedelta(seconds=1)
-
-
-@pytest.mark.parametrize(("failures", "seconds"), [(1, 0.5), (2, 1), (3, 2), (4, 4), (5, 8), (6, 8), (1000, 8)])
-def test_waits_double_up_to_eight_seconds(failures: int, seconds: float) -> None:
-    assert backoff(failures) == timedelta(seconds=seconds)
 
 
 def test_patience_is_used_up() -> None:

@@ -7,7 +7,7 @@ from tests.deletion.records import GROUP, PERSON, SUPERGROUP, record
 from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.deletion.plan import MAX_IDS_PER_REQUEST, Batch
 from tgslices.deletion.requests import request_for
-from tgslices.deletion.routes import LARGEST_MESSAGE_ID, Place, Route, place_of, route_of
+from tgslices.deletion.routes import MAX_MESSAGE_ID, Place, Route, place_of, route_of
 from tgslices.model import TrackedMessage
 
 EPHEMERAL = record(0, GROUP, ephemeral_message_id=5, receiver_user_id=PERSON)
@@ -18,8 +18,8 @@ BUSINESS = record(5, business_connection_id="c")
     ("message", "route"),
     [
         (record(1), Route.ORDINARY),
-        (record(LARGEST_MESSAGE_ID), Route.ORDINARY),
-        (record(LARGEST_MESSAGE_ID + 1), None),
+        (record(MAX_MESSAGE_ID), Route.ORDINARY),
+        (record(MAX_MESSAGE_ID + 1), None),
         (record(0), None),
         (record(-1), None),
         (record(1, chat_id=0), None),

@@ -13,12 +13,12 @@ from tgslices.deletion.windows import (
     DICE_MARGIN,
     DICE_WAIT,
     EPHEMERAL_LIFE,
-    LARGEST_SKEW,
-    allowed_from,
+    MAX_SKEW,
     ask_again_from,
+    deletable_from,
     is_deferred,
     is_expired,
-    refused_from,
+    too_old_from,
 )
 from tgslices.model import TrackedMessage
 
@@ -49,7 +49,7 @@ def test_a_message_of_unknown_age_is_at_least_as_old_as_its_record() -> None:
 
 
 def test_nobody_checks_the_age_of_a_business_message() -> None:
-    assert refused_from(record(1, business_connection_id="c")) is None
+    assert too_old_from(record(1, business_connection_id="c")) is None
     assert not is_expired(record(1, age=timedelta(days=900), business_connection_id="c"), NOW)
 
 
@@ -75,18 +75,18 @@ def test_only_a_fresh_dice_in_a_private_chat_waits(message: TrackedMessage, defe
 
 
 def test_a_dice_may_go_a_minute_after_its_first_day() -> None:
-    assert allowed_from(record(kind=ContentType.DICE)) == NOW + timedelta(hours=24, minutes=1)
-    assert allowed_from(record()) is None
+    assert deletable_from(record(kind=ContentType.DICE)) == NOW + timedelta(hours=24, minutes=1)
+    assert deletable_from(record()) is None
 
 
 @pytest.mark.parametrize(
     ("message", "again"),
     [
         (record(kind=None), NOW + DICE_WAIT + DICE_MARGIN),
-        (record(kind=None, age=DICE_WAIT + DICE_MARGIN), NOW - DICE_MARGIN + LARGEST_SKEW),
-        (record(kind=None, age=DICE_WAIT + LARGEST_SKEW), None),
-        (record(kind=ContentType.DICE, age=DICE_WAIT + DICE_MARGIN), NOW - DICE_MARGIN + LARGEST_SKEW),
-        (record(kind=ContentType.DICE, age=DICE_WAIT + LARGEST_SKEW), None),
+        (record(kind=None, age=DICE_WAIT + DICE_MARGIN), NOW - DICE_MARGIN + MAX_SKEW),
+        (record(kind=None, age=DICE_WAIT + MAX_SKEW), None),
+        (record(kind=ContentType.DICE, age=DICE_WAIT + DICE_MARGIN), NOW - DICE_MARGIN + MAX_SKEW),
+        (record(kind=ContentType.DICE, age=DICE_WAIT + MAX_SKEW), None),
         (record(1, SUPERGROUP, kind=None), None),
         (record(1, SUPERGROUP, kind=ContentType.DICE), None),
         (record(kind=ContentType.TEXT), None),

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tgslices.errors import InvalidTrackedMessage
-from tgslices.recording.backlog import FIRST_DELAY, LONGEST_DELAY, MOST_REFUSALS, Backlog
+from tgslices.recording.backlog import MOST_REFUSALS, RETRY, Backlog
 
 
 class Shop:
@@ -90,7 +90,7 @@ async def test_it_tries_again_by_itself_with_backoff(shop: Shop, sleeps: Sleeps)
     await sleeps.asleep.wait()
     for _ in range(8):
         await sleeps.end()
-    assert sleeps.delays == [min(FIRST_DELAY * 2**n, LONGEST_DELAY) for n in range(9)]
+    assert sleeps.delays == [RETRY.after(n).total_seconds() for n in range(1, 10)]
     assert shop.tries == 9
     shop.is_open = True
     await backlog.drain()
@@ -111,7 +111,7 @@ async def test_after_the_storage_answered_the_next_failure_starts_with_a_short_d
     sleeps.asleep.clear()
     await backlog.write(shop.write("b"), "b")
     await asyncio.wait_for(sleeps.asleep.wait(), 5)
-    assert sleeps.delays[-1] == FIRST_DELAY
+    assert sleeps.delays[-1] == RETRY.first.total_seconds()
     await backlog.aclose()
 
 

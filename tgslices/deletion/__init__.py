@@ -1,5 +1,5 @@
 """Deleting messages: what to ask for, how to find what is refused, and the calls themselves.
 
-What decides: ``routes``, ``windows``, ``suspicion``, ``plan``, ``estimate``, ``search``, ``rights``, ``requests`` and
-``faults``. What acts: ``ledger``, ``pacing``, ``asking``, ``work``, ``run`` and ``executor``.
+What decides: ``routes``, ``windows``, ``suspicion``, ``plan``, ``refusal_rate``, ``group_testing``, ``rights``,
+``requests`` and ``answers``. What acts: ``ledger``, ``pacing``, ``asker``, ``place``, ``run`` and ``executor``.
 """

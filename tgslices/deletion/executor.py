@@ -17,7 +17,7 @@ from tgslices.model import PendingDeletion
 from tgslices.results import ClearResult
 from tgslices.storage.protocol import DurableSessionStorage
 
-LONGEST_REQUEST: Final = timedelta(seconds=30)
+MAX_REQUEST_TIME: Final = timedelta(seconds=30)
 """How long to wait for one answer. A deletion whose answer is lost is asked for again, which is harmless."""
 
 
@@ -73,7 +73,7 @@ class DeletionExecutor:
         Source: https://core.telegram.org/bots/api#deletemessages
         """
         ledger = Ledger(self._storage, pending, clock=self._clock, lease=self._lease)
-        timeout = min(LONGEST_REQUEST, self._lease / 2)
+        timeout = min(MAX_REQUEST_TIME, self._lease / 2)
         asker = Asker(bot, self._pacing, timeout=timeout, singly=self._lacks_batches)
         run = DeletionRun(
             bot.id,

@@ -8,18 +8,18 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tgslices.deletion.routes import Route, route_of
-from tgslices.deletion.windows import AGE_LIMIT, AGE_MARGIN, refused_from
+from tgslices.deletion.windows import AGE_LIMIT, AGE_MARGIN, too_old_from
+from tgslices.doubling import Doubling
 from tgslices.model import PendingDeletion, TrackedMessage
 from tgslices.results import ClearResult, Outcome
 from tgslices.storage.protocol import DurableSessionStorage
 
 log = logging.getLogger("tgslices")
 
-SHORTEST_DELAY: Final = timedelta(seconds=5)
-LONGEST_DELAY: Final = timedelta(hours=1)
+REST: Final = Doubling(first=timedelta(seconds=5), most=timedelta(minutes=42, seconds=40))
 """How long a pending deletion rests before the next run: it doubles with the time since it was claimed."""
 
-BEHIND: Final = timedelta(seconds=1)
+FAILED_LAST: Final = timedelta(seconds=1)
 """How much later what failed is due than what was not even asked for."""
 
 
@@ -55,7 +55,7 @@ class Ledger:
     @property
     def messages(self) -> list[TrackedMessage]:
         """Every message once, in the order given; of equal records the one that tells when it was sent."""
-        return [_most_telling(entries) for entries in self._by_message.values()]
+        return [_fullest(entries) for entries in self._by_message.values()]
 
     def overdue(self) -> set[TrackedMessage]:
         """Return what has been pending for so long that Telegram refuses it whatever its date."""
@@ -99,7 +99,7 @@ class Ledger:
             due = now if soon else next_try(entry, now)
             due = due if not_before is None else max(due, not_before)
             if goes_behind and entry.message in last:
-                due += BEHIND
+                due += FAILED_LAST
             by_time.setdefault(due, []).append(entry)
         for due, entries in by_time.items():
             await self._postpone(entries, due)
@@ -130,19 +130,14 @@ class Ledger:
             log.exception("The storage failed: %s; they will be asked for again, which is harmless", consequence)
 
 
-def _most_telling(entries: list[PendingDeletion]) -> TrackedMessage:
+def _fullest(entries: list[PendingDeletion]) -> TrackedMessage:
     messages = [entry.message for entry in entries]
     return min(messages, key=lambda message: (message.date is None, message.kind is None))
 
 
 def next_try(entry: PendingDeletion, now: datetime) -> datetime:
-    """Return when to work on a pending deletion again: 5 seconds to an hour from now, doubled as the time goes by.
-
-    It is sooner when the message would get too old meanwhile.
-    """
-    delay = SHORTEST_DELAY
-    while delay * 2 <= min(now - entry.claimed_at, LONGEST_DELAY):
-        delay *= 2
-    due = now + delay
-    limit = refused_from(entry.message)
-    return due if limit is None else max(min(due, limit - AGE_MARGIN), now + SHORTEST_DELAY)
+    """Return when to work on a pending deletion again; sooner when the message would get too old meanwhile."""
+    rested = max((now - entry.claimed_at) // REST.first, 1)
+    due = now + REST.after(rested.bit_length())
+    limit = too_old_from(entry.message)
+    return due if limit is None else max(min(due, limit - AGE_MARGIN), now + REST.first)

@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from typing import Final
 
-FIRST_BACKOFF: Final = timedelta(milliseconds=500)
-LONGEST_BACKOFF: Final = timedelta(seconds=8)
-"""How long to wait before a request that failed is repeated: doubled with each failure in a row."""
+from tgslices.doubling import Doubling
+
+BACKOFF: Final = Doubling(first=timedelta(milliseconds=500), most=timedelta(seconds=8))
+"""How long to wait before a request that failed is repeated."""
 
 
 class Patience:
@@ -103,9 +104,3 @@ class Pacing:
         if self._slots is None or self._slots[0] is not loop:
             self._slots = loop, asyncio.Semaphore(self.in_flight)
         return self._slots[1]
-
-
-def backoff(failures: int) -> timedelta:
-    """Return how long to wait after so many failures in a row, the first being 1."""
-    doubled: int = 2 ** min(failures - 1, 10)
-    return min(FIRST_BACKOFF * doubled, LONGEST_BACKOFF)

@@ -10,7 +10,7 @@ from typing import Final
 from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.deletion.routes import Place, Route, place_of
 from tgslices.deletion.suspicion import Suspicion, suspicion_of
-from tgslices.deletion.windows import allowed_from, is_deferred, is_expired, sent_by
+from tgslices.deletion.windows import deletable_from, is_deferred, is_expired, sent_at_latest
 from tgslices.model import TrackedMessage
 from tgslices.results import Outcome
 
@@ -75,7 +75,7 @@ class DeletionPlan:
 
     def due_at(self, message: TrackedMessage) -> datetime | None:
         """Return when a deferred message may be asked for; None for every other one."""
-        return allowed_from(message) if message in self.deferred else None
+        return deletable_from(message) if message in self.deferred else None
 
     def outcomes(self) -> Iterator[tuple[TrackedMessage, Outcome]]:
         """Yield every message in the order given, with its fate; what is to be asked for is still pending."""
@@ -129,7 +129,7 @@ def _is_left_behind(place: Place, migrated: Collection[int]) -> bool:
 def _batches(place: Place, messages: list[TrackedMessage], now: datetime, bot_id: int) -> Iterator[Batch]:
     healthy: list[TrackedMessage] = []
     suspects: dict[Suspicion, list[TrackedMessage]] = {}
-    for message in sorted(messages, key=sent_by):
+    for message in sorted(messages, key=sent_at_latest):
         suspicion = suspicion_of(message, now=now, bot_id=bot_id)
         (healthy if suspicion is None else suspects.setdefault(suspicion, [])).append(message)
     together = [message for suspicion in sorted(suspects) for message in suspects[suspicion]]

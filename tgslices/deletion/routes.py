@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from tgslices.model import TrackedMessage
 
-LARGEST_MESSAGE_ID: Final = 2**31 - 1
+MAX_MESSAGE_ID: Final = 2**31 - 1
 """The largest id that a deletion request may carry; one id beyond it has the whole request refused.
 
 Source: telegram-bot-api ``Client.cpp:12403``, ``get_message_ids`` (``to_integer_safe<int32>``)
@@ -37,7 +37,7 @@ def route_of(message: TrackedMessage) -> Route | None:
     if message.ephemeral_message_id is not None:
         told = message.receiver_user_id is not None and message.business_connection_id is None
         return Route.EPHEMERAL if told and message.ephemeral_message_id > 0 else None
-    if not 0 < message.message_id <= LARGEST_MESSAGE_ID:
+    if not 0 < message.message_id <= MAX_MESSAGE_ID:
         return None
     return Route.ORDINARY if message.business_connection_id is None else Route.BUSINESS
 

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from tgslices.deletion.answers import Answer
 from tgslices.deletion.asker import Asker
 from tgslices.deletion.ledger import Ledger
-from tgslices.deletion.pacing import Pacing, Patience, backoff
-from tgslices.deletion.place import Job, Work, works_of
+from tgslices.deletion.pacing import BACKOFF, Pacing, Patience
+from tgslices.deletion.place import GroupAttempt, PlaceDeletion, places_of
 from tgslices.deletion.plan import plan_deletion
 from tgslices.deletion.routes import Route
-from tgslices.deletion.windows import allowed_from, ask_again_from, is_expired
+from tgslices.deletion.windows import ask_again_from, deletable_from, is_expired
 from tgslices.model import TrackedMessage
 from tgslices.results import Outcome
 
@@ -47,11 +47,11 @@ class DeletionRun:
         self._patience = patience
         self._clock = clock
         self._slack = slack
-        self._works: deque[Work] = deque()
+        self._deletions: deque[PlaceDeletion] = deque()
         self._asking: set[Task] = set()
-        self._napping: dict[Task, Job] = {}
-        self._failing: set[Work] = set()
-        self._troubled: set[Work] = set()
+        self._napping: dict[Task, GroupAttempt] = {}
+        self._failing: set[PlaceDeletion] = set()
+        self._troubled: set[PlaceDeletion] = set()
         self._has_stopped = False
 
     async def carry_out(self, migrated: Collection[int]) -> None:
@@ -70,7 +70,7 @@ class DeletionRun:
 
     def troubled(self) -> set[TrackedMessage]:
         """Return the messages of the places that failed at some time, whatever became of them."""
-        return {message for work in self._troubled for message in work.messages}
+        return {message for deletion in self._troubled for message in deletion.messages}
 
     async def _plan(self, migrated: Collection[int]) -> None:
         now, bot_id = self._clock(), self._bot_id
@@ -80,133 +80,141 @@ class DeletionRun:
         plan = plan_deletion(messages, now=now, bot_id=bot_id, migrated=migrated)
         await self._ledger.settle(plan.expired, Outcome.EXPIRED)
         await self._ledger.settle(plan.unreachable, Outcome.UNREACHABLE)
-        await self._ledger.defer({message: allowed_from(message) or now for message in plan.deferred})
+        await self._ledger.defer({message: deletable_from(message) or now for message in plan.deferred})
         in_flight = self._pacing.in_flight
-        self._works.extend(works_of(plan, now=now, bot_id=bot_id, in_flight=in_flight, singly=self._asker.singly))
+        self._deletions.extend(places_of(plan, now=now, bot_id=bot_id, in_flight=in_flight, singly=self._asker.singly))
 
     # What to do next
 
     def _fill(self) -> bool:
         """Start what may start; tell whether anything is worth waiting for."""
         while len(self._asking) < self._pacing.in_flight and not (self._has_stopped or self._server_seems_away()):
-            job = self._next_job()
-            if job is None:
+            attempt = self._next()
+            if attempt is None:
                 break
-            self._start(job)
+            self._start(attempt)
         return bool(self._asking or (self._napping and not self._has_stopped))
 
     def _server_seems_away(self) -> bool:
         """Tell whether so many places failed, with no answer in between, that the fault is not theirs."""
         return len(self._failing) >= max(self._pacing.in_flight, 2)
 
-    def _next_job(self) -> Job | None:
-        for _ in range(len(self._works)):
-            work = self._works.popleft()
-            job = work.ask()
-            if not work.is_done:
-                self._works.append(work)
-            if job is not None:
-                return job
+    def _next(self) -> GroupAttempt | None:
+        for _ in range(len(self._deletions)):
+            deletion = self._deletions.popleft()
+            attempt = deletion.ask()
+            if not deletion.is_done:
+                self._deletions.append(deletion)
+            if attempt is not None:
+                return attempt
         return None
 
-    def _start(self, job: Job) -> None:
-        self._asking.add(asyncio.create_task(self._carry(job)))
+    def _start(self, attempt: GroupAttempt) -> None:
+        self._asking.add(asyncio.create_task(self._carry(attempt)))
 
     def _finish(self, task: Task) -> None:
         self._asking.discard(task)
         rested = self._napping.pop(task, None)
         task.result()
-        if rested is not None and not rested.work.is_over:
+        if rested is not None and not rested.deletion.is_over:
             self._start(rested)
 
-    # One job
+    # One attempt
 
-    async def _carry(self, job: Job) -> None:
+    async def _carry(self, attempt: GroupAttempt) -> None:
         answer, started = Answer.FLOOD, self._clock()
         while answer is Answer.FLOOD:
             async with self._pacing.slot(self._patience) as is_free:
                 self._has_stopped |= not is_free
-                if not await self._may_ask(job):
+                if not await self._may_ask(attempt):
                     return
                 started = self._clock()
-                job.is_sent = True
-                answer = await self._asker.ask(job.batch)
-                job.is_sent = False
+                attempt.is_sent = True
+                answer = await self._asker.ask(attempt.batch)
+                attempt.is_sent = False
         if answer is Answer.FAULT:
-            await self._retry_later(job, self._clock() - started)
+            await self._retry_later(attempt, self._clock() - started)
         else:
             self._failing.clear()
-            await self._learn(job, answer)
+            await self._learn(attempt, answer)
 
-    async def _may_ask(self, job: Job) -> bool:
-        """Look once more at what may have changed while the job waited for its slot."""
+    async def _may_ask(self, attempt: GroupAttempt) -> bool:
+        """Look once more at what may have changed while the attempt waited for its slot."""
         await self._ledger.hold(self._clock() + self._slack)
-        if job.work.is_unreachable:
-            await self._ledger.settle(job.group, Outcome.UNREACHABLE)
-        if job.work.is_over or self._has_stopped:
+        if attempt.deletion.is_unreachable:
+            await self._ledger.settle(attempt.messages, Outcome.UNREACHABLE)
+        if attempt.deletion.is_over or self._has_stopped:
             return False
         now = self._clock()
-        expired = [message for message in job.group if is_expired(message, now)]
-        is_too_large = self._asker.singly and job.work.place.route is Route.ORDINARY and len(job.group) > 1
+        expired = [message for message in attempt.messages if is_expired(message, now)]
+        is_too_large = (
+            self._asker.singly and attempt.deletion.place.route is Route.ORDINARY and len(attempt.messages) > 1
+        )
         if expired or is_too_large:
-            job.work.take_back(job, without=expired)
+            attempt.deletion.take_back(attempt, without=expired)
             await self._ledger.settle(expired, Outcome.EXPIRED)
             return False
         return True
 
-    async def _retry_later(self, job: Job, lost: timedelta) -> None:
-        if job.work.is_unreachable:
-            await self._ledger.settle(job.group, Outcome.UNREACHABLE)
+    async def _retry_later(self, attempt: GroupAttempt, lost: timedelta) -> None:
+        if attempt.deletion.is_unreachable:
+            await self._ledger.settle(attempt.messages, Outcome.UNREACHABLE)
             return
-        job.failures += 1
-        self._failing.add(job.work)
-        self._troubled.add(job.work)
-        self._napping[asyncio.create_task(self._nap(job, lost))] = job
+        attempt.failures += 1
+        self._failing.add(attempt.deletion)
+        self._troubled.add(attempt.deletion)
+        self._napping[asyncio.create_task(self._nap(attempt, lost))] = attempt
 
-    async def _nap(self, job: Job, lost: timedelta) -> None:
-        wait = backoff(job.failures)
+    async def _nap(self, attempt: GroupAttempt, lost: timedelta) -> None:
+        wait = BACKOFF.after(attempt.failures)
         with self._patience.losing(lost + wait) as is_affordable:
             if is_affordable:
                 await self._ledger.hold(self._clock() + wait + self._slack)
                 await self._pacing.wait(wait)
                 return
-        job.work.is_over = True
+        attempt.deletion.is_over = True
         self._has_stopped |= self._server_seems_away()
 
     # What an answer teaches
 
-    async def _learn(self, job: Job, answer: Answer) -> None:
-        job.failures = 0
-        if answer is Answer.NO_METHOD and job.work.place.route is Route.ORDINARY and not job.work.is_unreachable:
-            self._go_single(job)
+    async def _learn(self, attempt: GroupAttempt, answer: Answer) -> None:
+        attempt.failures = 0
+        if (
+            answer is Answer.NO_METHOD
+            and attempt.deletion.place.route is Route.ORDINARY
+            and not attempt.deletion.is_unreachable
+        ):
+            self._go_single(attempt)
             return
-        job.work.answered(job)
+        attempt.deletion.answered(attempt)
         if answer is Answer.ACCEPTED:
-            culprits = job.search.accepted(job.inquiry)
-            await self._ledger.settle(job.group, Outcome.ACCEPTED)
-            await self._refuse(job.work, culprits)
-        elif job.work.is_unreachable:
-            await self._ledger.settle(job.group, Outcome.UNREACHABLE)
+            culprits = attempt.test.accepted(attempt.group)
+            await self._ledger.settle(attempt.messages, Outcome.ACCEPTED)
+            await self._refuse(attempt.deletion, culprits)
+        elif attempt.deletion.is_unreachable:
+            await self._ledger.settle(attempt.messages, Outcome.UNREACHABLE)
         elif answer is Answer.REFUSED:
-            culprits = job.search.refused(job.inquiry)
-            needs_rights = not job.work.is_asking_for_rights and job.work.needs_rights(job, self._bot_id)
-            job.work.is_asking_for_rights |= needs_rights
-            await self._refuse(job.work, culprits)
+            culprits = attempt.test.refused(attempt.group)
+            needs_rights = not attempt.deletion.is_asking_for_rights and attempt.deletion.needs_rights(
+                attempt, self._bot_id
+            )
+            attempt.deletion.is_asking_for_rights |= needs_rights
+            await self._refuse(attempt.deletion, culprits)
             if needs_rights:
-                await self._ask_for_rights(job.work)
+                await self._ask_for_rights(attempt.deletion)
         else:
-            await self._ledger.settle(job.work.leave(), Outcome.UNREACHABLE)
+            await self._ledger.settle(attempt.deletion.leave(), Outcome.UNREACHABLE)
 
-    async def _ask_for_rights(self, work: Work) -> None:
+    async def _ask_for_rights(self, deletion: PlaceDeletion) -> None:
         async with self._pacing.slot(self._patience) as is_free:
             self._has_stopped |= not is_free
             if is_free:
-                work.rights = await self._asker.ask_rights(work.place)
-        work.is_asking_for_rights = False
-        await self._refuse(work)
+                deletion.rights = await self._asker.ask_rights(deletion.place)
+        deletion.is_asking_for_rights = False
+        await self._refuse(deletion)
 
-    async def _refuse(self, work: Work, culprits: tuple[TrackedMessage, ...] = ()) -> None:
-        await self._ledger.settle(work.exclude_forbidden(self._bot_id), Outcome.REFUSED)
+    async def _refuse(self, deletion: PlaceDeletion, culprits: tuple[TrackedMessage, ...] = ()) -> None:
+        await self._ledger.settle(deletion.exclude_forbidden(self._bot_id), Outcome.REFUSED)
         for message in culprits:
             again = ask_again_from(message, self._clock())
             if again is None:
@@ -214,11 +222,11 @@ class DeletionRun:
             else:
                 await self._ledger.defer({message: again})
 
-    def _go_single(self, job: Job) -> None:
-        job.work.take_back(job)
-        for work in self._works:
-            if work.place.route is Route.ORDINARY:
-                work.go_single()
+    def _go_single(self, attempt: GroupAttempt) -> None:
+        attempt.deletion.take_back(attempt)
+        for deletion in self._deletions:
+            if deletion.place.route is Route.ORDINARY:
+                deletion.go_single()
 
 
 async def _cancel(tasks: set[Task]) -> None:

@@ -9,7 +9,7 @@ from aiogram.enums import ContentType
 
 from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.deletion.routes import Route, place_of
-from tgslices.deletion.windows import AGE_MARGIN, age_limit, sent_by
+from tgslices.deletion.windows import AGE_MARGIN, age_limit, sent_at_latest
 from tgslices.model import CONTENT, Direction, TrackedMessage
 
 
@@ -36,7 +36,7 @@ def suspicion_of(message: TrackedMessage, *, now: datetime, bot_id: int) -> Susp
     """
     place = place_of(message)
     limit = None if place is None else age_limit(place)
-    if limit is not None and now >= sent_by(message) + limit - AGE_MARGIN:
+    if limit is not None and now >= sent_at_latest(message) + limit - AGE_MARGIN:
         return Suspicion.NEAR_LIMIT
     is_ordinary = place is not None and place.route is Route.ORDINARY
     if is_ordinary and message.date is None:

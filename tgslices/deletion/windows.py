@@ -30,7 +30,7 @@ was sent more than 24 hours ago")
 DICE_MARGIN: Final = timedelta(minutes=1)
 """A dice is asked for this much later than it might go, because one that is asked for too early counts as refused."""
 
-LARGEST_SKEW: Final = timedelta(hours=1)
+MAX_SKEW: Final = timedelta(hours=1)
 """A dice that is refused nevertheless is asked for once more this late: this clock may be ahead of Telegram's."""
 
 EPHEMERAL_LIFE: Final = timedelta(days=7)
@@ -44,7 +44,7 @@ _LATEST: Final = datetime(9999, 1, 1, tzinfo=UTC)
 """No message is younger; from here on, a message made by hand could not be told when it will be too old."""
 
 
-def sent_by(message: TrackedMessage) -> datetime:
+def sent_at_latest(message: TrackedMessage) -> datetime:
     """Return when a message was sent, or, where Telegram does not tell, a time by which it had been sent."""
     return min(message.at if message.date is None else message.date, _LATEST)
 
@@ -61,20 +61,20 @@ def age_limit(place: Place) -> timedelta | None:
     return EPHEMERAL_LIFE if place.route is Route.EPHEMERAL else None
 
 
-def refused_from(message: TrackedMessage) -> datetime | None:
+def too_old_from(message: TrackedMessage) -> datetime | None:
     """Return from when on Telegram refuses a message for its age; None if it never does."""
     place = place_of(message)
     limit = None if place is None else age_limit(place)
-    return None if limit is None else sent_by(message) + limit
+    return None if limit is None else sent_at_latest(message) + limit
 
 
 def is_expired(message: TrackedMessage, now: datetime) -> bool:
     """Tell whether Telegram refuses a message for its age."""
-    limit = refused_from(message)
+    limit = too_old_from(message)
     return limit is not None and now >= limit
 
 
-def allowed_from(message: TrackedMessage) -> datetime | None:
+def deletable_from(message: TrackedMessage) -> datetime | None:
     """Return when a dice of a private chat may be asked for; None for everything else, which may be at once."""
     is_dice = message.kind is ContentType.DICE and _is_private(message)
     return _end_of_dice_wait(message) if is_dice else None
@@ -82,7 +82,7 @@ def allowed_from(message: TrackedMessage) -> datetime | None:
 
 def is_deferred(message: TrackedMessage, now: datetime) -> bool:
     """Tell whether a message is a dice that must not be asked for yet."""
-    start = allowed_from(message)
+    start = deletable_from(message)
     return start is not None and now < start
 
 
@@ -96,7 +96,7 @@ def ask_again_from(message: TrackedMessage, now: datetime) -> datetime | None:
     is_copy = message.kind is None and message.date is not None
     if not (_is_private(message) and (is_copy or message.kind is ContentType.DICE)):
         return None
-    tries = (_end_of_dice_wait(message), sent_by(message) + DICE_WAIT + LARGEST_SKEW)
+    tries = (_end_of_dice_wait(message), sent_at_latest(message) + DICE_WAIT + MAX_SKEW)
     return next((again for again in tries if now < again), None)
 
 
@@ -105,4 +105,4 @@ def _is_private(message: TrackedMessage) -> bool:
 
 
 def _end_of_dice_wait(message: TrackedMessage) -> datetime:
-    return sent_by(message) + DICE_WAIT + DICE_MARGIN
+    return sent_at_latest(message) + DICE_WAIT + DICE_MARGIN

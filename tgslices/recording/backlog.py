@@ -6,8 +6,10 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Final, TypeAlias
 
+from tgslices.doubling import Doubling
 from tgslices.errors import InvalidSessionKey, InvalidTrackedMessage, ValueRefused
 from tgslices.shared_attempt import SharedAttempt
 
@@ -19,8 +21,8 @@ Write: TypeAlias = Callable[[], Awaitable[object]]
 MOST_REFUSALS: Final = 3
 """How often a write fails while the storage answers before it is given up: a pool may hold several dead connections."""
 
-FIRST_DELAY: Final = 0.1
-LONGEST_DELAY: Final = 5.0
+RETRY: Final = Doubling(first=timedelta(seconds=0.1), most=timedelta(seconds=5))
+"""How long to wait before a write that failed is tried again."""
 
 _HOPELESS: Final = (InvalidTrackedMessage, InvalidSessionKey, ValueRefused)
 """What a storage of ours says of an entry that can never be written."""
@@ -111,10 +113,10 @@ class Backlog:
         return True
 
     async def _retry(self) -> None:
-        delay = FIRST_DELAY
+        failures = 1
         while self.waiting:
-            await self._sleep(delay)
-            delay = min(delay * 2, LONGEST_DELAY)
+            await self._sleep(RETRY.after(failures).total_seconds())
+            failures += 1
             try:
                 await self.drain()
             except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises

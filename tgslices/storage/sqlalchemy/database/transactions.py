@@ -10,16 +10,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
-from typing import TypeAlias, TypeVar
+from datetime import timedelta
+from typing import Final, TypeAlias, TypeVar
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from tgslices.doubling import Doubling
 from tgslices.storage.sqlalchemy.database.dialect import Database
 from tgslices.storage.sqlalchemy.database.errors import MOST_ATTEMPTS, Explainer, is_stale_connection, is_transient
 
 T = TypeVar("T")
 Work: TypeAlias = Callable[[AsyncConnection], Awaitable[T]]
+
+COLLISION: Final = Doubling(first=timedelta(milliseconds=2), most=timedelta(seconds=1))
+"""How long a write waits after it collided with another one."""
 
 
 class Transactions:
@@ -177,5 +182,5 @@ class Transactions:
                 collided = is_transient(error) or isinstance(error, IntegrityError)
                 if attempt == MOST_ATTEMPTS or not (stale or collided):
                     raise
-            await asyncio.sleep(0.001 * 2**attempt if collided else 0)
+            await asyncio.sleep(COLLISION.after(attempt).total_seconds() if collided else 0)
         raise AssertionError("unreachable")  # pragma: no cover

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tgslices.deletion.estimate import RefusalRate
+from tgslices.deletion.refusal_rate import RefusalRate
 
 counts = st.integers(0, 200)
 

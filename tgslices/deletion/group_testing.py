@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final, Generic, TypeVar
 
-from tgslices.deletion.estimate import RefusalRate
+from tgslices.deletion.refusal_rate import RefusalRate
 
 T = TypeVar("T")
 
@@ -37,17 +37,17 @@ TELLING_REFUSALS: Final = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Inquiry(Generic[T]):
-    """One group to ask for. ``rest`` holds what was refused together with it; empty where nothing was refused yet."""
+class Group(Generic[T]):
+    """Items to ask for at once. ``rest`` holds what was refused with them; empty where nothing was refused yet."""
 
-    group: tuple[T, ...]
+    items: tuple[T, ...]
     rest: tuple[T, ...] = ()
 
 
-class Search(Generic[T]):
+class GroupTest(Generic[T]):
     """What is left of a sequence of messages that are to be deleted with the fewest requests.
 
-    Any number of inquiries may be under way at once; each is answered by exactly one of :meth:`accepted`,
+    Any number of groups may be under way at once; each is answered by exactly one of :meth:`accepted`,
     :meth:`refused` and :meth:`returned`.
     """
 
@@ -55,7 +55,7 @@ class Search(Generic[T]):
         """Ask for at most ``limit`` items at once; items with equal ``stratum`` tend to share their fate."""
         self._unknown = deque(items)
         self._tainted: list[tuple[T, ...]] = []
-        self._splitting: list[Inquiry[T]] = []
+        self._splitting: list[Group[T]] = []
         self._under_way = 0
         self._limit = limit
         self._stratum = stratum
@@ -75,46 +75,46 @@ class Search(Generic[T]):
         """Whether a culprit or many a refusal came before anything was accepted: perhaps nothing ever will be."""
         return not self._has_accepted and (bool(self._culprits) or self._refusals >= TELLING_REFUSALS)
 
-    def ask(self) -> Inquiry[T] | None:
+    def ask(self) -> Group[T] | None:
         """Return the next group to ask for; None when there is none, or none that pays before an answer comes."""
         if self._tainted:
-            inquiry = self._split(self._tainted.pop())
-            self._splitting.append(inquiry)
+            group = self._split(self._tainted.pop())
+            self._splitting.append(group)
         else:
             size = self._group_size() if self._unknown else 0
             if not size:
                 return None
-            inquiry = Inquiry(tuple(self._unknown.popleft() for _ in range(size)))
+            group = Group(tuple(self._unknown.popleft() for _ in range(size)))
         self._under_way += 1
-        return inquiry
+        return group
 
-    def accepted(self, inquiry: Inquiry[T]) -> tuple[T, ...]:
+    def accepted(self, group: Group[T]) -> tuple[T, ...]:
         """Learn that a group was accepted; return the item, if any, that is known to be refused now."""
-        self._close(inquiry)
+        self._close(group)
         self._has_accepted = True
-        for stratum, items in Counter(map(self._stratum, inquiry.group)).items():
+        for stratum, items in Counter(map(self._stratum, group.items)).items():
             self._rate.note(stratum, accepted=items)
-        return self._taint(inquiry.rest)
+        return self._taint(group.rest)
 
-    def refused(self, inquiry: Inquiry[T]) -> tuple[T, ...]:
+    def refused(self, group: Group[T]) -> tuple[T, ...]:
         """Learn that a group was refused; return the item, if any, that is known to be refused now."""
-        self._close(inquiry)
+        self._close(group)
         self._refusals += 1
-        self._unknown.extendleft(reversed(inquiry.rest))
-        return self._taint(inquiry.group)
+        self._unknown.extendleft(reversed(group.rest))
+        return self._taint(group.items)
 
-    def returned(self, inquiry: Inquiry[T], *, without: Sequence[T] = ()) -> None:
+    def returned(self, group: Group[T], *, without: Sequence[T] = ()) -> None:
         """Learn that a group was not answered; ask for it again later, ``without`` what must not be asked for."""
-        self._close(inquiry)
-        kept = [item for item in (*inquiry.group, *inquiry.rest) if item not in without]
+        self._close(group)
+        kept = [item for item in (*group.items, *group.rest) if item not in without]
         self._unknown.extendleft(reversed(kept))
 
     def exclude(self, is_out: Callable[[T], bool]) -> tuple[T, ...]:
         """Take out what is not under way and need not be asked for; return it. Does nothing when repeated."""
-        hopeless = [group for group in self._tainted if any(map(is_out, group))]
-        for group in hopeless:
-            self._tainted.remove(group)
-            self._unknown.extendleft(reversed(group))
+        hopeless = [items for items in self._tainted if any(map(is_out, items))]
+        for items in hopeless:
+            self._tainted.remove(items)
+            self._unknown.extendleft(reversed(items))
         excluded = tuple(item for item in self._unknown if is_out(item))
         if excluded:
             self._unknown = deque(item for item in self._unknown if not is_out(item))
@@ -124,32 +124,32 @@ class Search(Generic[T]):
         """Ask for at most ``limit`` items at once from now on."""
         self._limit = limit
 
-    def _close(self, inquiry: Inquiry[T]) -> None:
+    def _close(self, group: Group[T]) -> None:
         self._under_way -= 1
-        if inquiry in self._splitting:
-            self._splitting.remove(inquiry)
+        if group in self._splitting:
+            self._splitting.remove(group)
 
-    def _taint(self, group: tuple[T, ...]) -> tuple[T, ...]:
-        if len(group) == 1:
+    def _taint(self, items: tuple[T, ...]) -> tuple[T, ...]:
+        if len(items) == 1:
             self._culprits += 1
-            self._rate.note(self._stratum(group[0]), refused=1)
-            return group
-        if group:
-            self._tainted.append(group)
+            self._rate.note(self._stratum(items[0]), refused=1)
+            return items
+        if items:
+            self._tainted.append(items)
         return ()
 
-    def _split(self, group: tuple[T, ...]) -> Inquiry[T]:
-        size = min(self._first_part(group), self._limit)
-        return Inquiry(group[:size], group[size:])
+    def _split(self, items: tuple[T, ...]) -> Group[T]:
+        size = min(self._first_part(items), self._limit)
+        return Group(items[:size], items[size:])
 
-    def _first_part(self, group: tuple[T, ...]) -> int:
+    def _first_part(self, items: tuple[T, ...]) -> int:
         """Return how many of a refused group to ask for, so that either answer is about as likely."""
         if self._refusals == 1 and not self._culprits:
-            return max(1, round(len(group) * FIRST_PART))
-        chances = self._rate.chances(map(self._stratum, group))
+            return max(1, round(len(items) * FIRST_PART))
+        chances = self._rate.chances(map(self._stratum, items))
         whole = chances[-1]
         wanted = whole + (1 - whole) * EVEN_CHANCE
-        return min(range(1, len(group)), key=lambda size: abs(chances[size - 1] - wanted))
+        return min(range(1, len(items)), key=lambda size: abs(chances[size - 1] - wanted))
 
     def _group_size(self) -> int:
         """Return how many unknown items to ask for, or 0 to wait for an answer."""
@@ -164,6 +164,6 @@ class Search(Generic[T]):
             return most
         if left_overs_only and self._under_way and self._culprits < CULPRITS_BEFORE_GUESSING:
             return 0
-        presumed = (self._stratum(inquiry.group[0]) for inquiry in self._splitting)
+        presumed = (self._stratum(group.items[0]) for group in self._splitting)
         chances = self._rate.chances(map(self._stratum, islice(self._unknown, most)), presumed=presumed)
         return max(sum(chance >= EVEN_CHANCE for chance in chances), 1)
