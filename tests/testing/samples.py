@@ -15,9 +15,9 @@ from aiogram.types import BufferedInputFile
 
 from tgslices.testing import BotAccount, BotApi, StoredMessage
 from tgslices.testing.actions.inline_results import send_result
+from tgslices.testing.actions.inquiries import ask, settle_payment
+from tgslices.testing.actions.invitations import ask_to_join
 from tgslices.testing.methods.gifts import GIFTS
-from tgslices.testing.methods.inquiries import ask, settle_payment
-from tgslices.testing.methods.invitations import ask_to_join
 from tgslices.testing.methods.smallest import smallest
 
 FILE = BufferedInputFile(b"\x89PNG data", "picture.png")

@@ -6,7 +6,7 @@ from aiogram import Bot
 from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats
 
 from tgslices.testing import BotAccount, BotApi
-from tgslices.testing.http.calllog import ApiRequest, CallLog
+from tgslices.testing.http.call_log import ApiRequest, CallLog
 from tgslices.testing.page.snapshot import snapshot
 from tgslices.testing.wire.arguments import Arguments
 

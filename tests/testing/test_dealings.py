@@ -21,7 +21,7 @@ from aiogram.types import (
 )
 
 from tgslices.testing import ApiError, BotAccount, BotApi, ChatView, Person
-from tgslices.testing.methods.inquiries import settle_payment
+from tgslices.testing.actions.inquiries import settle_payment
 from tgslices.testing.polling import running
 
 from .refusals import refusal

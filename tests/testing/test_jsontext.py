@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tgslices.testing.wire.jsontext import MAX_DEPTH, depth, read_json, write_json
+from tgslices.testing.wire.json_text import MAX_DEPTH, depth, read_json, write_json
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

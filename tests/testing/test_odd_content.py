@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tgslices.testing import BotAccount, BotApi, ChatView, Person
-from tgslices.testing.http.calllog import CallLog
+from tgslices.testing.http.call_log import CallLog
 from tgslices.testing.page.live import written
 from tgslices.testing.page.snapshot import snapshot
 from tgslices.testing.rules.kinds import SERVICE_KINDS

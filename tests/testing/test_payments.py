@@ -14,7 +14,7 @@ from aiogram.types import (
 )
 
 from tgslices.testing import BotAccount, BotApi, ChatView, Person
-from tgslices.testing.methods.inquiries import ask, settle_payment
+from tgslices.testing.actions.inquiries import ask, settle_payment
 
 from .refusals import refusal
 

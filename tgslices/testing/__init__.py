@@ -6,9 +6,9 @@ demand.
 
 from tgslices.testing.errors import ApiError
 from tgslices.testing.faults import Drop, Failure, Fault, Faults, Flood, Partial, Pretend, Slow
-from tgslices.testing.http.calllog import ApiRequest
+from tgslices.testing.http.call_log import ApiRequest
 from tgslices.testing.people.allowed import NotAllowed
-from tgslices.testing.people.chatview import ChatView
+from tgslices.testing.people.chat_view import ChatView
 from tgslices.testing.people.person import Person
 from tgslices.testing.people.seeing import VisibleMessage
 from tgslices.testing.server import BotApi

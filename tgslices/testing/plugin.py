@@ -18,7 +18,7 @@ from aiogram import Dispatcher
 from tgslices.storage.lifetime import durable
 from tgslices.storage.opening import open_storage
 from tgslices.storage.protocol import SessionStorage
-from tgslices.testing.people.chatview import ChatView
+from tgslices.testing.people.chat_view import ChatView
 from tgslices.testing.people.person import Person
 from tgslices.testing.polling import running
 from tgslices.testing.server import BotApi

@@ -10,7 +10,7 @@ from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 
 from tgslices.testing.faults import Faults
-from tgslices.testing.http.calllog import CallLog
+from tgslices.testing.http.call_log import CallLog
 from tgslices.testing.http.calls import Calls, log
 from tgslices.testing.http.client import is_loopback, loopback_session, server_at
 from tgslices.testing.http.listener import Listener
@@ -165,7 +165,7 @@ class BotApi(Stage):
     def requests(self) -> CallLog:
         """The Bot API calls, in the order they came; may be cleared.
 
-        After 10,000 (`tgslices.testing.http.calllog.MAX_CALLS`) the oldest are only counted.
+        After 10,000 (`tgslices.testing.http.call_log.MAX_CALLS`) the oldest are only counted.
         """
         return self.calls.log
 

@@ -7,16 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from tgslices.testing.actions.business import ALL_BUSINESS_RIGHTS, announce_connection, connect
-from tgslices.testing.actions.membership import PERMISSIONS, all_rights, join, leave, set_member
+from tgslices.testing.actions.membership import join, leave, set_member
 from tgslices.testing.actions.migration import announce_migration, migrate
 from tgslices.testing.actions.topics import create_topic
 from tgslices.testing.people.allowed import Conduct
-from tgslices.testing.people.chatview import ChatView
+from tgslices.testing.people.chat_view import ChatView
 from tgslices.testing.people.person import Person
-from tgslices.testing.state.accounts import BotAccount, Json, Member, User
+from tgslices.testing.rules.rights import PERMISSIONS, all_rights
+from tgslices.testing.state.accounts import BotAccount, Member, User
 from tgslices.testing.state.chats import Chat, StoredMessage, Topic
 from tgslices.testing.state.clock import Clock
 from tgslices.testing.state.world import World
+from tgslices.testing.wire.json_text import Json
 
 
 class Stage:

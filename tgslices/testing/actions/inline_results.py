@@ -9,15 +9,16 @@ from typing import Final
 
 from tgslices.testing.actions.delivery import announce
 from tgslices.testing.content.files import find_file
+from tgslices.testing.content.games import game_content
 from tgslices.testing.content.markup import read_inline_keyboard
+from tgslices.testing.content.media import MEDIA, media_content
 from tgslices.testing.content.text import read_link_preview_of, read_text_of
 from tgslices.testing.errors import bad_request
-from tgslices.testing.methods.games import game_content
-from tgslices.testing.methods.media import MEDIA, media_content
-from tgslices.testing.state.accounts import BotAccount, Json, User
+from tgslices.testing.state.accounts import BotAccount, User
 from tgslices.testing.state.chats import Chat, StoredMessage
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.fields import fields_of, float_field, int_field, text_field
+from tgslices.testing.wire.json_text import Json
 
 _FILES: Final = {
     "photo": "photo",

@@ -6,77 +6,12 @@ Source: https://core.telegram.org/bots/api#chatmember and https://core.telegram.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
 
-from tgslices.testing.actions.service import post_service
-from tgslices.testing.state.accounts import BotAccount, Json, Member, User
+from tgslices.testing.actions.service_messages import post_service
+from tgslices.testing.state.accounts import BotAccount, Member, User, member_json
 from tgslices.testing.state.chats import Chat
 from tgslices.testing.state.world import World
-
-ADMIN_RIGHTS: Final = (
-    "can_manage_chat",
-    "can_delete_messages",
-    "can_manage_video_chats",
-    "can_restrict_members",
-    "can_promote_members",
-    "can_change_info",
-    "can_invite_users",
-    "can_post_stories",
-    "can_edit_stories",
-    "can_delete_stories",
-    "can_send_welcome_messages",
-    "can_post_messages",
-    "can_edit_messages",
-    "can_pin_messages",
-    "can_manage_topics",
-    "can_manage_direct_messages",
-    "can_manage_tags",
-)
-"""Source: https://core.telegram.org/bots/api#chatadministratorrights"""
-
-CHANNEL_RIGHTS: Final = frozenset({"can_post_messages", "can_edit_messages", "can_manage_direct_messages"})
-GROUP_RIGHTS: Final = frozenset({"can_pin_messages", "can_manage_topics", "can_manage_tags"})
-
-PERMISSIONS: Final = (
-    "can_send_messages",
-    "can_send_audios",
-    "can_send_documents",
-    "can_send_photos",
-    "can_send_videos",
-    "can_send_video_notes",
-    "can_send_voice_notes",
-    "can_send_polls",
-    "can_send_other_messages",
-    "can_add_web_page_previews",
-    "can_react_to_messages",
-    "can_edit_tag",
-    "can_change_info",
-    "can_invite_users",
-    "can_pin_messages",
-    "can_manage_topics",
-)
-"""Source: https://core.telegram.org/bots/api#chatpermissions"""
-
-
-def all_rights(chat_type: str) -> frozenset[str]:
-    """Every right that an administrator of such a chat may have: pinning in groups, posting in channels."""
-    return frozenset(ADMIN_RIGHTS) - (GROUP_RIGHTS if chat_type == "channel" else CHANNEL_RIGHTS)
-
-
-def member_json(member: Member) -> Json:
-    """The Bot API's ``ChatMember``."""
-    data: Json = {"status": member.status, "user": member.user.json()}
-    if member.status == "creator":
-        data["is_anonymous"] = False
-    elif member.status == "administrator":
-        data |= {"can_be_edited": False, "is_anonymous": False}
-        data |= {right: right in member.rights for right in ADMIN_RIGHTS}
-    elif member.status == "restricted":
-        data |= {"is_member": member.is_member, "until_date": member.until_date}
-        data |= {permission: permission in member.rights for permission in PERMISSIONS}
-    elif member.status == "kicked":
-        data["until_date"] = member.until_date
-    return data
+from tgslices.testing.wire.json_text import Json
 
 
 def set_member(world: World, chat: Chat, member: Member, actor: User) -> None:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tgslices.testing.state.accounts import Json, User
+from tgslices.testing.state.accounts import User
 from tgslices.testing.state.chats import StoredMessage
 from tgslices.testing.state.settings import memory_of
 from tgslices.testing.state.world import World
+from tgslices.testing.wire.json_text import Json
 
 
 def vote(world: World, message: StoredMessage, user: User, chosen: Sequence[int]) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from tgslices.testing.actions.delivery import announce
-from tgslices.testing.state.accounts import Json, User
+from tgslices.testing.state.accounts import User
 from tgslices.testing.state.chats import Chat, Topic
 from tgslices.testing.state.world import World
+from tgslices.testing.wire.json_text import Json
 
 
 def create_topic(

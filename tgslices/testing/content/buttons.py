@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from tgslices.testing.state.accounts import Json
 from tgslices.testing.wire.fields import FieldError, fields_of, flag_field, int_field, object_field, text_field
+from tgslices.testing.wire.json_text import Json
 
 _MAX_DATA: Final = 64
 """Bytes of ``callback_data``. Source: https://core.telegram.org/bots/api#inlinekeyboardbutton"""

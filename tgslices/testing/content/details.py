@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from tgslices.testing.state.accounts import Json
 from tgslices.testing.state.chats import StoredMessage
+from tgslices.testing.wire.json_text import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from tgslices.testing.content.details import said
-from tgslices.testing.state.accounts import Json
+from tgslices.testing.wire.json_text import Json
 
 _STYLES: Final = frozenset({"bold", "italic", "underline", "strikethrough", "spoiler", "code"})
 _WORDS: Final = ("expression", "alternative_text")

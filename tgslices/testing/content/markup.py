@@ -7,9 +7,9 @@ from typing import Any, TypeVar
 
 from tgslices.testing.content.buttons import read_inline_button, read_reply_button
 from tgslices.testing.errors import bad_request
-from tgslices.testing.state.accounts import Json
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.fields import FieldError, array_field, fields_of, flag_field, text_field
+from tgslices.testing.wire.json_text import Json
 
 Button = TypeVar("Button")
 

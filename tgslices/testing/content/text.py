@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from tgslices.testing.errors import bad_request
-from tgslices.testing.state.accounts import Json
 from tgslices.testing.text import parse_markup
 from tgslices.testing.text.entities import read_entities
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.fields import fields_of, flag_field, text_field
+from tgslices.testing.wire.json_text import Json
 
 _PREVIEW_FLAGS: Final = ("is_disabled", "prefer_small_media", "prefer_large_media", "show_above_text")
 

@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple
 from tgslices.testing.content.details import detail_of, said, spoken, unshown
 from tgslices.testing.content.flattened import flattened
 from tgslices.testing.rules.kinds import is_service
-from tgslices.testing.state.accounts import Json
 from tgslices.testing.state.chats import StoredMessage
+from tgslices.testing.wire.json_text import Json
 
 PREVIEW: Final = 140
 """Characters of a message that a reply or the list of chats quotes."""

@@ -11,14 +11,14 @@ from typing import Final
 
 from tgslices.testing.errors import ApiError, not_found, too_many_requests
 from tgslices.testing.faults import Drop, Effect, Failure, Faults, Flood, Partial, Pretend, Slow
-from tgslices.testing.http.calllog import ApiRequest, CallLog
+from tgslices.testing.http.call_log import ApiRequest, CallLog
 from tgslices.testing.http.limits import Traffic
 from tgslices.testing.methods import METHODS
 from tgslices.testing.methods.method import Done, Encoded, Method
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
-from tgslices.testing.wire.jsontext import write_json
+from tgslices.testing.wire.json_text import write_json
 
 log = logging.getLogger("tgslices.testing")
 

@@ -9,14 +9,15 @@ from typing import Final
 
 from tgslices.testing.methods import (
     albums,
-    appearance,
     bots,
     business,
     callbacks,
+    chat_looks,
     chats,
     checklists,
     contacts,
     deleting,
+    dice,
     drafts,
     editing,
     ephemeral,
@@ -47,7 +48,7 @@ from tgslices.testing.methods.method import Method
 _MODULES: Final = (
     generic.METHODS,  # first, so that a method with a real effect takes its place
     albums.METHODS,
-    appearance.METHODS,
+    chat_looks.METHODS,
     bots.METHODS,
     business.METHODS,
     callbacks.METHODS,
@@ -55,6 +56,7 @@ _MODULES: Final = (
     checklists.METHODS,
     contacts.METHODS,
     deleting.METHODS,
+    dice.METHODS,
     drafts.METHODS,
     editing.METHODS,
     ephemeral.METHODS,

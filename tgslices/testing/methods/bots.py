@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 
 from tgslices.testing.errors import bad_request, conflict
 from tgslices.testing.methods.method import Done, Encoded, Method
-from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.updates import ALLOWED_BY_DEFAULT, MAX_LONG_POLL_SECONDS, parse_allowed_updates
 from tgslices.testing.state.webhook import Webhook
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.json_text import Json
 
 _WEBHOOK_IS_SET: Final = (
     "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"

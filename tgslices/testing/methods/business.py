@@ -13,9 +13,10 @@ from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import find_business_chat
 from tgslices.testing.rules.business import deletion_refusal
-from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.json_text import Json
 
 
 def get_business_connection(world: World, bot: BotAccount, arguments: Arguments) -> Json:

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from tgslices.testing.actions.membership import ADMIN_RIGHTS, leave, member_json, set_member
-from tgslices.testing.actions.service import rename
+from tgslices.testing.actions.membership import leave, set_member
+from tgslices.testing.actions.service_messages import rename
 from tgslices.testing.errors import bad_request
-from tgslices.testing.methods.appearance import shown_settings
+from tgslices.testing.methods.chat_looks import shown_settings
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.people import lasting_until
-from tgslices.testing.state.accounts import BotAccount, Json, Member, User
+from tgslices.testing.rules.rights import ADMIN_RIGHTS
+from tgslices.testing.state.accounts import BotAccount, Member, User, member_json
 from tgslices.testing.state.chats import Chat
 from tgslices.testing.state.settings import memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.json_text import Json
 
 _GIFTS: Final = dict.fromkeys(
     ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels"), False

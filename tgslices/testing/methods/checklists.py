@@ -13,11 +13,12 @@ from tgslices.testing.methods.editing import apply, find_target, new_content
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import send
 from tgslices.testing.rules.editing import Editable, can_edit
-from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.world import World
 from tgslices.testing.text import parse_markup
 from tgslices.testing.text.entities import read_entities
 from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.json_text import Json
 
 MAX_TASKS: Final = 30
 """Source: https://core.telegram.org/bots/api#inputchecklist"""

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from typing import Final
 
+from tgslices.testing.content.rich import read_rich_message
 from tgslices.testing.content.text import read_text
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
-from tgslices.testing.methods.rich import read_rich_message
 from tgslices.testing.rules.access import Access
-from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import Chat
 from tgslices.testing.state.settings import Draft, memory_of, place_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.json_text import Json
 
 LIFETIME_SECONDS: Final = 30
 """How long a draft is shown. Source: https://core.telegram.org/bots/api#sendmessagedraft"""

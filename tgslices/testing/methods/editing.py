@@ -11,13 +11,13 @@ from datetime import timedelta
 from typing import Final
 
 from tgslices.testing.actions.delivery import announce
+from tgslices.testing.content.input_media import read_input_media
 from tgslices.testing.content.markup import read_markup
+from tgslices.testing.content.rich import read_rich_message
 from tgslices.testing.content.text import read_link_preview, read_text
 from tgslices.testing.errors import ApiError, bad_request
-from tgslices.testing.methods.albums import read_input_media
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import find_business_chat
-from tgslices.testing.methods.rich import read_rich_message
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.editing import (
     Editable,
@@ -26,10 +26,11 @@ from tgslices.testing.rules.editing import (
     media_refusal,
     text_refusal,
 )
-from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import StoredMessage
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.json_text import Json
 
 NOT_MODIFIED: Final = (
     "message is not modified: specified new message content and reply markup are exactly the same as a current content "

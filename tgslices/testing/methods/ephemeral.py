@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from typing import Final
 
+from tgslices.testing.content.input_media import read_input_media
 from tgslices.testing.content.markup import read_markup
 from tgslices.testing.content.text import read_text
 from tgslices.testing.errors import bad_request
-from tgslices.testing.methods.albums import read_input_media
 from tgslices.testing.methods.editing import CAPTION, CONTENTS, NOT_MODIFIED, TEXTS, new_content, read_new_text
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
-from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import StoredMessage
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.json_text import Json
 
 
 def _find(world: World, bot: BotAccount, arguments: Arguments, what: str, access: Access) -> StoredMessage:

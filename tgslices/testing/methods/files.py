@@ -7,9 +7,10 @@ from typing import Final
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.files import download_refusal
-from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.json_text import Json
 
 
 def get_file(world: World, bot: BotAccount, arguments: Arguments) -> Json:

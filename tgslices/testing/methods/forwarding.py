@@ -15,10 +15,11 @@ from tgslices.testing.methods.outgoing import find_destination, put, send_all
 from tgslices.testing.methods.polls import copied_poll
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.forwarding import Source, batch_refusal, can_forward, single_refusal
-from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import Chat, StoredMessage
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.json_text import Json
 
 _NOT_CARRIED: Final = frozenset(
     {

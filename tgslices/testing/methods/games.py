@@ -7,24 +7,18 @@ from __future__ import annotations
 
 from typing import Final
 
+from tgslices.testing.content.games import game_content
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.editing import find_inline_message, is_inline
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import send
 from tgslices.testing.rules.access import Access
-from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import StoredMessage
 from tgslices.testing.state.settings import memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
-
-_PICTURE: Final = {
-    "file_id": "emulated-game",
-    "file_unique_id": "emulated-game",
-    "width": 640,
-    "height": 360,
-    "file_size": 1,
-}
+from tgslices.testing.wire.json_text import Json
 
 
 def send_game(world: World, bot: BotAccount, arguments: Arguments) -> Json:
@@ -33,13 +27,6 @@ def send_game(world: World, bot: BotAccount, arguments: Arguments) -> Json:
     if not name:
         raise bad_request('Parameter "game_short_name" is required')
     return send(world, bot, arguments, "game", game_content(name))
-
-
-def game_content(name: str) -> Json:
-    """The content of a message with this game and a button to play it."""
-    play = {"text": f"Play {name}", "callback_game": {}}
-    game: Json = {"title": name, "description": name, "photo": [_PICTURE]}
-    return {"game": game, "reply_markup": {"inline_keyboard": [[play]]}}
 
 
 def _find(world: World, bot: BotAccount, arguments: Arguments) -> StoredMessage:

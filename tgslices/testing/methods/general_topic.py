@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from tgslices.testing.actions.service import post_service
+from tgslices.testing.actions.service_messages import post_service
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.topics import MAX_NAME, management_refusal
-from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import Chat
 from tgslices.testing.state.settings import memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.json_text import Json
 
 
 def _forum(world: World, bot: BotAccount, arguments: Arguments, what: str, right: str = "can_manage_topics") -> Chat:

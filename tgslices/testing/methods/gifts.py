@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from typing import Final
 
-from tgslices.testing.actions.service import post_service
+from tgslices.testing.actions.service_messages import post_service
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
-from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import Chat
 from tgslices.testing.state.world import World
 from tgslices.testing.text import parse_markup
 from tgslices.testing.text.entities import read_entities
 from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.json_text import Json
 
 _STICKER: Final = {
     "file_id": "emulated-gift",

@@ -12,11 +12,12 @@ from tgslices.testing.actions.membership import join
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
-from tgslices.testing.state.accounts import BotAccount, Json, User
+from tgslices.testing.state.accounts import BotAccount, User
 from tgslices.testing.state.chats import Chat
 from tgslices.testing.state.settings import InviteLink, memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.json_text import Json
 
 _NUMBERS: Final = ("expire_date", "member_limit", "subscription_period", "subscription_price")
 
@@ -88,21 +89,6 @@ def revoke_chat_invite_link(world: World, bot: BotAccount, arguments: Arguments)
         _new_link(world, _inviting(world, bot, arguments), bot, {}, is_primary=True)
     world.changes.notify()
     return link.json()
-
-
-def ask_to_join(world: World, chat: Chat, user: User) -> None:
-    """Let somebody ask to be let in: the bots are told that may decide."""
-    memory_of(world).chat(chat).join_requests.add(user.id)
-    for member in chat.members.values():
-        if isinstance(member.user, BotAccount) and "can_invite_users" in member.rights:
-            payload: Json = {
-                "chat": chat.json(),
-                "from": user.json(),
-                "user_chat_id": user.id,
-                "date": world.clock.unix_time(),
-            }
-            member.user.updates.put("chat_join_request", payload, queue_key=chat.id)
-    world.changes.notify()
 
 
 def _take_request(world: World, bot: BotAccount, arguments: Arguments) -> tuple[Chat, User]:

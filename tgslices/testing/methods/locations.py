@@ -1,7 +1,7 @@
-"""Live locations: moving them and ending them.
+"""Points on the map and venues, and live locations: moving them and ending them.
 
-Source: https://core.telegram.org/bots/api#editmessagelivelocation and
-https://core.telegram.org/bots/api#stopmessagelivelocation
+Source: https://core.telegram.org/bots/api#sendlocation ff. and tdlib/telegram-bot-api ``Client.cpp:11410-11470,
+13060-13230``.
 """
 
 from __future__ import annotations
@@ -10,16 +10,48 @@ from typing import Final
 
 from tgslices.testing.content.markup import read_markup
 from tgslices.testing.errors import ApiError, bad_request
-from tgslices.testing.methods.contacts import read_location
 from tgslices.testing.methods.editing import Target, apply, find_target, new_content
 from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.outgoing import send
 from tgslices.testing.rules.editing import Editable, can_edit
-from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.json_text import Json
 
 FOREVER: Final = 0x7FFFFFFF
 """The ``live_period`` of a location that can always be edited. Source: DOC, sendLocation"""
+
+
+def read_location(arguments: Arguments) -> Json:
+    """The ``Location``.
+
+    Raises:
+        ApiError: a coordinate is missing, or there is no such place. Source: tdlib/td ``Location.cpp:166``.
+    """
+    location: Json = {}
+    for name, limit in (("latitude", 90), ("longitude", 180)):
+        if not arguments.text(name).strip():
+            raise bad_request(f"{name} is empty")
+        location[name] = arguments.decimal(name)
+        if not abs(location[name]) <= limit:  # which NaN is not, either
+            raise bad_request("Invalid location specified")
+    for name in ("live_period", "heading", "proximity_alert_radius"):
+        if number := arguments.integer(name):
+            location[name] = number
+    return location
+
+
+def send_location(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """Send a point on the map."""
+    return send(world, bot, arguments, "location", {"location": read_location(arguments)})
+
+
+def send_venue(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+    """Send a place with a name."""
+    location = read_location(arguments)
+    venue: Json = {"location": location, "title": arguments.text("title"), "address": arguments.text("address")}
+    return send(world, bot, arguments, "venue", {"venue": venue, "location": location})
 
 
 def _refusal(message: Editable) -> ApiError | None:
@@ -61,6 +93,8 @@ def stop_message_live_location(world: World, bot: BotAccount, arguments: Argumen
 
 
 METHODS: Final[dict[str, Method]] = {
+    "sendLocation": send_location,
+    "sendVenue": send_venue,
     "editMessageLiveLocation": edit_message_live_location,
     "stopMessageLiveLocation": stop_message_live_location,
 }

@@ -1,99 +1,21 @@
-"""Sending files: one table of what each method takes and makes.
+"""Sending files.
 
 Source: tdlib/telegram-bot-api ``Client.cpp:12899-13060`` and https://core.telegram.org/bots/api#sendphoto ff.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from tgslices.testing.content.files import find_file, keep_file
-from tgslices.testing.content.text import read_text_of
+from tgslices.testing.content.media import MAX_DURATION, MEDIA, MediaKind, media_content
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import send
-from tgslices.testing.state.accounts import BotAccount, Json
-from tgslices.testing.state.chats import StoredFile
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
-from tgslices.testing.wire.fields import flag_field, int_field, text_field
-
-MAX_LENGTH: Final = 10_000
-"""Pixels. Source: tdlib/telegram-bot-api ``Client.h``, ``MAX_LENGTH``."""
-
-MAX_DURATION: Final = 24 * 3600
-"""Seconds. Source: tdlib/telegram-bot-api ``Client.h``, ``MAX_DURATION``."""
-
-_LIMITS: Final = {"duration": MAX_DURATION}
-
-
-@dataclass(frozen=True, slots=True)
-class MediaKind:
-    """How the file of one kind of message looks: the fields that the caller may name, with what they are else."""
-
-    kind: str
-    name: str
-    numbers: tuple[tuple[str, int], ...] = ()
-    texts: tuple[str, ...] = ()
-    has_caption: bool = True
-    fixed: tuple[tuple[str, object], ...] = ()
-
-
-_SIZE: Final = (("width", 640), ("height", 480))
-MEDIA: Final[dict[str, MediaKind]] = {
-    kind.kind: kind
-    for kind in (
-        MediaKind("photo", "photo"),
-        MediaKind("video", "video", (*_SIZE, ("duration", 1))),
-        MediaKind("animation", "animation", (*_SIZE, ("duration", 1))),
-        MediaKind("audio", "audio", (("duration", 1),), ("performer", "title")),
-        MediaKind("document", "document"),
-        MediaKind("voice", "voice", (("duration", 1),)),
-        MediaKind("video_note", "video note", (("length", 240), ("duration", 1)), has_caption=False),
-        MediaKind("live_photo", "photo", (*_SIZE, ("duration", 1))),
-        MediaKind(
-            "sticker",
-            "sticker",
-            (("width", 512), ("height", 512)),
-            ("emoji",),
-            has_caption=False,
-            fixed=(("type", "regular"), ("is_animated", False), ("is_video", False)),
-        ),
-    )
-}
-
-
-def media_content(kind: MediaKind, file: StoredFile, given: Json) -> Json:
-    """The fields of ``Message`` for a file of this kind; ``given`` are the caller's own words.
-
-    Raises:
-        ApiError: the caption is wrong.
-    """
-    shown = file.json()
-    for name, default in kind.numbers:
-        shown[name] = max(0, min(int_field(given, name), _LIMITS.get(name, MAX_LENGTH))) or default
-    for name in kind.texts:
-        if text := text_field(given, name):
-            shown[name] = text
-    shown.update(kind.fixed)
-    if kind.kind in {"document", "audio", "video", "animation"}:
-        shown["file_name"] = file.name
-        shown["mime_type"] = file.content_type
-    content: Json = {kind.kind: _photo_sizes(shown) if kind.kind == "photo" else shown}
-    if kind.kind == "animation":
-        content["document"] = {name: shown[name] for name in ("file_id", "file_unique_id", "file_size", "file_name")}
-    if kind.has_caption:
-        content |= read_text_of(given, "caption", "caption_entities")
-        if flag_field(given, "show_caption_above_media") and "caption" in content:
-            content["show_caption_above_media"] = True
-    if flag_field(given, "has_spoiler"):
-        content["has_media_spoiler"] = True
-    return content
-
-
-def _photo_sizes(shown: Json) -> list[Json]:
-    return [{**shown, "width": 90, "height": 67}, {**shown, "width": 800, "height": 600}]
+from tgslices.testing.wire.json_text import Json
 
 
 def given_fields(arguments: Arguments, kind: MediaKind) -> Json:

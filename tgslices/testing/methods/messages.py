@@ -8,9 +8,10 @@ from tgslices.testing.content.text import read_link_preview, read_text
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import send
-from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.json_text import Json
 
 
 def send_message(world: World, bot: BotAccount, arguments: Arguments) -> Json:

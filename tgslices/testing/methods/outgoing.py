@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 from tgslices.testing.actions.delivery import announce
 from tgslices.testing.content.markup import read_markup
 from tgslices.testing.errors import ApiError, bad_request
-from tgslices.testing.methods.receivers import Receiver, find_receiver
+from tgslices.testing.methods.ephemeral_receiver import Receiver, find_receiver
 from tgslices.testing.methods.replies import find_reply
 from tgslices.testing.rules import business, forwarding, sending, topics
 from tgslices.testing.rules.access import Access
-from tgslices.testing.state.accounts import BotAccount, BusinessConnection, Json
+from tgslices.testing.state.accounts import BotAccount, BusinessConnection
 from tgslices.testing.state.chats import Chat, StoredMessage
 from tgslices.testing.state.settings import memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.json_text import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tgslices.testing.actions.service import post_service
+from tgslices.testing.actions.service_messages import post_service
 from tgslices.testing.content.files import find_file, keep_file
 from tgslices.testing.content.markup import read_markup
+from tgslices.testing.content.media import MEDIA, media_content
 from tgslices.testing.content.text import read_text
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.inquiries import take_inquiry
-from tgslices.testing.methods.media import MEDIA, media_content
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import send
-from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.settings import memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.json_text import Json
 
 _MAX_PAYLOAD: Final = 128
 """Bytes of an invoice's payload. Source: https://core.telegram.org/bots/api#sendinvoice"""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tgslices.testing.actions.service import pin
+from tgslices.testing.actions.service_messages import pin
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.deleting import standing
 from tgslices.testing.methods.method import Method

@@ -14,10 +14,11 @@ from tgslices.testing.methods.editing import apply, find_target, new_content, wi
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import send
 from tgslices.testing.rules.editing import markup_refusal
-from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.fields import fields_of
+from tgslices.testing.wire.json_text import Json
 
 
 def send_poll(world: World, bot: BotAccount, arguments: Arguments) -> Json:

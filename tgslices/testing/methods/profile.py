@@ -9,14 +9,15 @@ import json
 import re
 from typing import Any, Final
 
-from tgslices.testing.actions.membership import ADMIN_RIGHTS, CHANNEL_RIGHTS, GROUP_RIGHTS
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
-from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.rules.rights import ADMIN_RIGHTS, CHANNEL_RIGHTS, GROUP_RIGHTS
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.settings import memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.json_text import Json
 
 _COMMAND: Final = re.compile(r"[a-z0-9_]{1,32}")
 _MAX_COMMANDS: Final = 100

@@ -7,51 +7,20 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from tgslices.testing.actions.reactions import set_reactions
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.kinds import is_service
-from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import Chat, StoredMessage
 from tgslices.testing.state.settings import memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.json_text import Json
 
 _KEYS: Final = {"emoji": "emoji", "custom_emoji": "custom_emoji_id"}
 """The types of reactions that a bot may set, and the field that each needs."""
-
-
-def set_reactions(world: World, message: StoredMessage, actor: Json, reactions: list[Json]) -> None:
-    """Let an account (a ``User``) react so, and tell the bots among the administrators that asked to hear of it.
-
-    An empty list takes the reaction away. Source: https://core.telegram.org/bots/api#messagereactionupdated
-    """
-    shown = memory_of(world).reactions.setdefault(message.serial, {})
-    old = shown.pop(actor["id"], [])
-    if reactions:
-        shown[actor["id"]] = reactions
-    world.changes.notify()
-    if old == reactions or actor["is_bot"]:
-        return
-    for bot in _listeners(message.chat):
-        payload: Json = {
-            "chat": message.chat.json(),
-            "message_id": message.id_for(bot.id),
-            "date": world.clock.unix_time(),
-            "user": actor,
-            "old_reaction": old,
-            "new_reaction": reactions,
-        }
-        bot.updates.put("message_reaction", payload, queue_key=message.chat.id)
-
-
-def _listeners(chat: Chat) -> list[BotAccount]:
-    """Private chats tell their bot, others their administrators."""
-    return [
-        member.user
-        for member in chat.members.values()
-        if isinstance(member.user, BotAccount) and (chat.type == "private" or member.is_administrator)
-    ]
 
 
 def set_message_reaction(world: World, bot: BotAccount, arguments: Arguments) -> bool:

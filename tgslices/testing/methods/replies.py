@@ -13,7 +13,7 @@ from tgslices.testing.content.wording import text_of
 from tgslices.testing.errors import bad_request
 from tgslices.testing.rules import ephemeral
 from tgslices.testing.rules.access import Access
-from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import Chat, StoredMessage
 from tgslices.testing.state.world import World
 from tgslices.testing.text import parse_markup
@@ -22,6 +22,7 @@ from tgslices.testing.text.quoting import kept_entities, quote_position, quote_r
 from tgslices.testing.wire import identifiers
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.fields import fields_of, flag_field, int_field, text_field
+from tgslices.testing.wire.json_text import Json
 
 _TO_A_MESSAGE: Final = ("reply_parameters", "reply_to_message_id")
 

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tgslices.testing.actions.membership import PERMISSIONS, set_member
+from tgslices.testing.actions.membership import set_member
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.chats import find_member, require_right
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.people import lasting_until
-from tgslices.testing.state.accounts import BotAccount, Json, Member
+from tgslices.testing.rules.rights import PERMISSIONS
+from tgslices.testing.state.accounts import BotAccount, Member
 from tgslices.testing.state.chats import Chat
 from tgslices.testing.state.settings import memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.json_text import Json
 
 _RESTRICTING: Final = "not enough rights to restrict/unrestrict chat member"
 _MEDIA: Final = (

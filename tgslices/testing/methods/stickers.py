@@ -12,11 +12,12 @@ from typing import Any, Final
 from tgslices.testing.content.files import find_file, keep_file
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
-from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import StoredFile
 from tgslices.testing.state.settings import StickerSet, memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.json_text import Json
 
 _NAME: Final = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*")
 _FORMATS: Final = {"static", "animated", "video"}

@@ -12,10 +12,11 @@ from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.topics import MAX_NAME, creation_refusal, management_refusal
-from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import Chat, Topic
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.json_text import Json
 
 _BLUE: Final = 0x6FB9F0
 

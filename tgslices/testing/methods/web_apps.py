@@ -11,11 +11,12 @@ from tgslices.testing.actions.inline_results import picked_content, send_result
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.inquiries import take_inquiry
 from tgslices.testing.methods.method import Method
-from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.settings import memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.fields import fields_of, text_field
+from tgslices.testing.wire.json_text import Json
 
 
 def answer_web_app_query(world: World, bot: BotAccount, arguments: Arguments) -> Json:

@@ -26,7 +26,7 @@ from tgslices.testing.page.switches import Switches
 from tgslices.testing.people.allowed import NotAllowed
 from tgslices.testing.stage import Stage
 from tgslices.testing.wire.arguments import Upload
-from tgslices.testing.wire.jsontext import read_json
+from tgslices.testing.wire.json_text import read_json
 
 _TYPES: Final = {"css": "text/css", "html": "text/html", "js": "text/javascript", "svg": "image/svg+xml"}
 _STATIC: Final = "/page/static/"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from tgslices.testing.actions.membership import all_rights
 from tgslices.testing.page.fields import BadCommand, Command, name_in, number_in, numbers_in, text_in
 from tgslices.testing.page.switches import Mode, Switches
 from tgslices.testing.page.talk import Talk
+from tgslices.testing.rules.rights import all_rights
 from tgslices.testing.stage import Stage
-from tgslices.testing.state.accounts import Json, Member
+from tgslices.testing.state.accounts import Member
+from tgslices.testing.wire.json_text import Json
 
 
 class Actions:

@@ -11,8 +11,8 @@ from tgslices.storage.lifetime import durable
 from tgslices.storage.opening import open_storage
 from tgslices.storage.protocol import DurableSessionStorage
 from tgslices.testing.page.places import business_name, group_name, private_name
-from tgslices.testing.state.accounts import Json
 from tgslices.testing.state.world import World
+from tgslices.testing.wire.json_text import Json
 
 MAX_ENTRIES: Final = 200
 """Of one slice; the number of all is shown beside."""

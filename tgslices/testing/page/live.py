@@ -11,12 +11,12 @@ from typing import Final
 from aiohttp import WSMsgType, web
 
 from tgslices.testing.content.wording import printable
-from tgslices.testing.http.calllog import CallLog
+from tgslices.testing.http.call_log import CallLog
 from tgslices.testing.page.inspector import Inspector
 from tgslices.testing.page.snapshot import Snapshot, difference, snapshot
 from tgslices.testing.page.switches import Switches, clock_snapshot
-from tgslices.testing.state.accounts import Json
 from tgslices.testing.state.world import World
+from tgslices.testing.wire.json_text import Json
 
 BREATH: Final = timedelta(milliseconds=15)
 """How long changes are gathered before a tab hears of them: many come at once."""

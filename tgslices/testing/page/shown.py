@@ -9,8 +9,8 @@ from tgslices.testing.content.details import Detail, detail_of, said, spoken
 from tgslices.testing.content.wording import author_of, preview, service_text, text_of
 from tgslices.testing.people.seeing import inline_rows
 from tgslices.testing.rules.kinds import is_service
-from tgslices.testing.state.accounts import Json
 from tgslices.testing.state.chats import StoredMessage
+from tgslices.testing.wire.json_text import Json
 
 Reactions = Mapping[int, Sequence[Json]]
 Votes = Mapping[int, Sequence[int]]

@@ -9,14 +9,14 @@ from itertools import islice
 from typing import Any, Final
 
 from tgslices.testing.content.wording import text_of_content
-from tgslices.testing.http.calllog import ApiRequest, CallLog
+from tgslices.testing.http.call_log import ApiRequest, CallLog
 from tgslices.testing.page.places import existing_chats, group_name, name_of, people, private_name
 from tgslices.testing.page.shown import shown_message
-from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import Chat
 from tgslices.testing.state.settings import drafts_in, memory_of
 from tgslices.testing.state.world import World
-from tgslices.testing.wire.jsontext import read_json
+from tgslices.testing.wire.json_text import Json, read_json
 
 MAX_MESSAGES: Final = 300
 """Of one chat; older ones are there and not drawn."""

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Final
 
 from tgslices.testing.faults import Drop, Effect, Failure, Fault, Faults, Flood
-from tgslices.testing.state.accounts import Json
 from tgslices.testing.state.clock import Clock
+from tgslices.testing.wire.json_text import Json
 
 EFFECTS: Final[Mapping[str, Effect]] = {
     "flood": Flood(retry_after=1),

@@ -7,16 +7,17 @@ from typing import Final
 
 from tgslices.testing.actions.delivery import press
 from tgslices.testing.content.files import keep_file
-from tgslices.testing.methods.media import MEDIA, media_content
+from tgslices.testing.content.media import MEDIA, media_content
 from tgslices.testing.page.fields import BadCommand, Command, number_in, numbers_in, text_in, typed_in
 from tgslices.testing.page.places import find_chat
-from tgslices.testing.people.chatview import ChatView
+from tgslices.testing.people.chat_view import ChatView
 from tgslices.testing.people.seeing import inline_rows
-from tgslices.testing.state.accounts import Json, User
+from tgslices.testing.state.accounts import User
 from tgslices.testing.state.chats import Chat, StoredMessage
 from tgslices.testing.state.world import World
 from tgslices.testing.text.typed import typed_entities
 from tgslices.testing.wire.arguments import Upload
+from tgslices.testing.wire.json_text import Json
 
 PATIENCE: Final = 10.0
 """Seconds that a person waits for a bot to agree to a payment."""

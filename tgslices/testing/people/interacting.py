@@ -6,10 +6,10 @@ import asyncio
 from typing import TypeAlias
 
 from tgslices.testing.actions.inline_results import picked_content, send_result
+from tgslices.testing.actions.inquiries import ask, settle_payment
+from tgslices.testing.actions.invitations import ask_to_join
 from tgslices.testing.actions.polls import vote
-from tgslices.testing.methods.inquiries import ask, settle_payment
-from tgslices.testing.methods.invitations import ask_to_join
-from tgslices.testing.methods.reactions import set_reactions
+from tgslices.testing.actions.reactions import set_reactions
 from tgslices.testing.people.allowed import Conduct
 from tgslices.testing.people.seeing import VisibleMessage, inline_rows
 from tgslices.testing.state.accounts import BotAccount

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tgslices.testing.actions.membership import block
-from tgslices.testing.people.chatview import ChatView
+from tgslices.testing.people.chat_view import ChatView
 from tgslices.testing.state.accounts import BotAccount, User
 from tgslices.testing.state.chats import Chat
 from tgslices.testing.state.world import World

@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
-from tgslices.testing.actions.membership import PERMISSIONS, all_rights
 from tgslices.testing.content.details import detail_of, said
 from tgslices.testing.content.wording import author_of, printable, service_text, text_of, text_of_content
 from tgslices.testing.rules.keyboards import Markup, shown_keyboard
 from tgslices.testing.rules.kinds import is_service
 from tgslices.testing.rules.people import Presence, can_see_chat
-from tgslices.testing.state.accounts import Json, Member, User
+from tgslices.testing.rules.rights import PERMISSIONS, all_rights
+from tgslices.testing.state.accounts import Member, User
 from tgslices.testing.state.chats import Chat, StoredMessage
 from tgslices.testing.state.settings import drafts_in, memory_of, reactions_on
 from tgslices.testing.state.world import World
+from tgslices.testing.wire.json_text import Json
 
 
 @dataclass(frozen=True, slots=True)

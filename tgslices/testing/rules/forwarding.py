@@ -5,13 +5,13 @@ Source: tdlib/td ``MessagesManager.cpp:8202-8236, 24505-24610`` and ``MessageCon
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from tgslices.testing.errors import ApiError, bad_request
 from tgslices.testing.rules.kinds import is_service
-from tgslices.testing.wire.identifiers import order_refusal
 
 UNCOPYABLE_KINDS: Final = frozenset({"giveaway", "giveaway_winners", "paid_media", "invoice"})
 """Source: ``MessageContent.cpp:6441-6444`` and https://core.telegram.org/bots/api#copymessages"""
@@ -69,3 +69,14 @@ def partial_failure(position: int, cause: str) -> ApiError:
     ``position`` counts from 1. Source: tdlib/telegram-bot-api ``Client.cpp:12588-12612``, ``on_message_send_failed``.
     """
     return bad_request(f'Failed to send message #{position} with the error message "{cause}"')
+
+
+def order_refusal(found: Iterable[int]) -> ApiError | None:
+    """Copies and forwards want their identifiers in a strictly increasing order; deletions do not.
+
+    ``found`` are the identifiers of existing messages, in the caller's order.
+    Source: tdlib/td ``MessagesManager.cpp:24555``, ``get_forwarded_messages``.
+    """
+    if all(left < right for left, right in pairwise(found)):
+        return None
+    return bad_request("Message identifiers must be in a strictly increasing order")

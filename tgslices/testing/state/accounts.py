@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
+from tgslices.testing.rules.rights import ADMIN_RIGHTS, PERMISSIONS
 from tgslices.testing.state.updates import UpdateQueue
 from tgslices.testing.state.webhook import Webhook
-
-Json = dict[str, Any]
+from tgslices.testing.wire.json_text import Json
 
 
 class IdBox:
@@ -114,3 +113,19 @@ class BusinessConnection:
             "rights": dict.fromkeys(sorted(self.rights), True),
             "is_enabled": self.is_enabled,
         }
+
+
+def member_json(member: Member) -> Json:
+    """The Bot API's ``ChatMember``."""
+    data: Json = {"status": member.status, "user": member.user.json()}
+    if member.status == "creator":
+        data["is_anonymous"] = False
+    elif member.status == "administrator":
+        data |= {"can_be_edited": False, "is_anonymous": False}
+        data |= {right: right in member.rights for right in ADMIN_RIGHTS}
+    elif member.status == "restricted":
+        data |= {"is_member": member.is_member, "until_date": member.until_date}
+        data |= {permission: permission in member.rights for permission in PERMISSIONS}
+    elif member.status == "kicked":
+        data["until_date"] = member.until_date
+    return data

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tgslices.testing.state.accounts import BotAccount, IdBox, Json, Member, User
+from tgslices.testing.state.accounts import BotAccount, IdBox, Member, User
+from tgslices.testing.wire.json_text import Json
 
 COMMON_VIEW = 0
 """The key of the numbering that everybody shares, in supergroups and channels."""

@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 from weakref import WeakKeyDictionary
 
-from tgslices.testing.state.accounts import Json
 from tgslices.testing.state.chats import Chat, StoredFile, StoredMessage
 from tgslices.testing.state.world import World
-from tgslices.testing.wire.jsontext import read_json
+from tgslices.testing.wire.json_text import Json, read_json
 
 Place: TypeAlias = tuple[int, int]
 """Names a chat of a world: its own number, and that of the bot or business account whose private chat it is, or 0."""

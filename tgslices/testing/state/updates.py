@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from tgslices.testing.errors import ApiError, conflict
 from tgslices.testing.rules.flood import UPDATE_WINDOW
-from tgslices.testing.wire.jsontext import read_json, write_json
+from tgslices.testing.wire.json_text import read_json, write_json
 
 MAX_LONG_POLL_SECONDS: Final = 50
 """Longer timeouts are cut to this. Source: tdlib/telegram-bot-api ``Client.h:1610``."""

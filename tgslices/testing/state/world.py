@@ -13,12 +13,13 @@ from typing import Final
 from tgslices.testing.errors import bad_request
 from tgslices.testing.rules import ephemeral, people
 from tgslices.testing.rules.access import Access, ChatFacts, access_refusal, unknown_chat
-from tgslices.testing.state.accounts import BotAccount, BusinessConnection, Json, Member, User
+from tgslices.testing.state.accounts import BotAccount, BusinessConnection, Member, User
 from tgslices.testing.state.changes import Changes
 from tgslices.testing.state.chats import Chat, StoredFile, StoredMessage, Tap
 from tgslices.testing.state.clock import Clock
 from tgslices.testing.state.tokens import bot_id_in, new_token, random_bot_id
 from tgslices.testing.state.updates import UpdateQueue
+from tgslices.testing.wire.json_text import Json
 
 SUPERGROUP_ID_BASE: Final = -1_000_000_000_000
 """Supergroups and channels are numbered down from here. Source: tdlib/td ``DialogId.h``."""

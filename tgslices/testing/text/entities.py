@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 from tgslices.testing.errors import bad_request
-from tgslices.testing.state.accounts import Json
 from tgslices.testing.wire.fields import FieldError, fields_of, int_field, object_field, text_field
+from tgslices.testing.wire.json_text import Json
 
 _PLAIN: Final = frozenset(
     {"bold", "italic", "underline", "strikethrough", "spoiler", "code", "blockquote", "expandable_blockquote"}

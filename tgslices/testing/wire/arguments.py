@@ -12,7 +12,7 @@ from typing import Any
 
 from tgslices.testing.errors import bad_request, not_encoded
 from tgslices.testing.wire import identifiers
-from tgslices.testing.wire.jsontext import read_json
+from tgslices.testing.wire.json_text import read_json
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from tgslices.testing.errors import ApiError, bad_request, not_encoded
 from tgslices.testing.wire.arguments import Arguments, Upload
-from tgslices.testing.wire.jsontext import first_of_each, read_json
+from tgslices.testing.wire.json_text import first_of_each, read_json
 
 MAX_PARAMETERS: Final = 2**20
 """Bytes of all arguments that are no files. Source: ``HttpReader.h``, ``MAX_TOTAL_PARAMETERS_LENGTH``."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from tgslices.testing.errors import ApiError, described
-from tgslices.testing.state.accounts import Json
+from tgslices.testing.wire.json_text import Json
 
 _MAX_INT32: Final = 2**31 - 1
 _MAX_INT64: Final = 2**63 - 1

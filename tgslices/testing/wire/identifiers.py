@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import pairwise
 from typing import Final
 
-from tgslices.testing.errors import ApiError, bad_request
-from tgslices.testing.wire.jsontext import read_json
+from tgslices.testing.errors import bad_request
+from tgslices.testing.wire.json_text import read_json
 
 MAX_MESSAGE_IDS: Final = 100
 """How many identifiers one call may name.
@@ -73,14 +71,3 @@ def _checked_id(item: object) -> int:
     if number <= 0:
         raise bad_request("Invalid message identifier specified")
     return number
-
-
-def order_refusal(found: Iterable[int]) -> ApiError | None:
-    """Copies and forwards want their identifiers in a strictly increasing order; deletions do not.
-
-    ``found`` are the identifiers of existing messages, in the caller's order.
-    Source: tdlib/td ``MessagesManager.cpp:24555``, ``get_forwarded_messages``.
-    """
-    if all(left < right for left, right in pairwise(found)):
-        return None
-    return bad_request("Message identifiers must be in a strictly increasing order")

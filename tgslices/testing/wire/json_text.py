@@ -80,3 +80,6 @@ _ENCODER: Final = json.JSONEncoder(allow_nan=False, check_circular=False, separa
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=first_of_each, parse_float=_finite, parse_constant=_refuse, strict=False
 )
+
+
+Json = dict[str, Any]

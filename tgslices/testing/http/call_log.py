@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tgslices.testing.wire.arguments import Arguments
-from tgslices.testing.wire.jsontext import read_json
+from tgslices.testing.wire.json_text import read_json
 
 MAX_CALLS: Final = 10_000
 """So many of the last calls are kept with all they said; those before are counted. No test comes near it."""

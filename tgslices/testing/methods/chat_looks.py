@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tgslices.testing.actions.membership import PERMISSIONS
-from tgslices.testing.actions.service import post_service
+from tgslices.testing.actions.service_messages import post_service
 from tgslices.testing.content.files import keep_file
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
-from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.rules.rights import PERMISSIONS
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import Chat, StoredFile
 from tgslices.testing.state.settings import memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.json_text import Json
 
 _MAX_DESCRIPTION: Final = 255
 """Source: https://core.telegram.org/bots/api#setchatdescription"""

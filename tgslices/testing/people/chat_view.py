@@ -8,15 +8,16 @@ from typing import Any
 
 from tgslices.testing.actions.business import delete_in_business_chat
 from tgslices.testing.actions.delivery import announce, press
-from tgslices.testing.actions.service import pin
+from tgslices.testing.actions.service_messages import pin
 from tgslices.testing.content.files import keep_file
-from tgslices.testing.methods.media import MEDIA, media_content
+from tgslices.testing.content.media import MEDIA, media_content
 from tgslices.testing.people.interacting import AnyMessage, Dealings, stored_of
 from tgslices.testing.people.seeing import inline_rows
-from tgslices.testing.state.accounts import BotAccount, Json
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import StoredMessage, Tap, Topic
 from tgslices.testing.text.typed import typed_entities
 from tgslices.testing.wire.arguments import Upload
+from tgslices.testing.wire.json_text import Json
 
 
 def _text_content(text: str, name: str = "text") -> Json:

@@ -10,12 +10,13 @@ from typing import Final
 
 from tgslices.testing.errors import ApiError, bad_request
 from tgslices.testing.rules import ephemeral
-from tgslices.testing.state.accounts import BotAccount, Json, User
+from tgslices.testing.state.accounts import BotAccount, User
 from tgslices.testing.state.chats import Chat, StoredMessage, Tap
 from tgslices.testing.state.world import World
 from tgslices.testing.wire import identifiers
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.fields import fields_of, flag_field, text_field
+from tgslices.testing.wire.json_text import Json
 
 _FOR_A_RECEIVER: Final = ("ephemeral_message_parameters", "receiver_user_id")
 

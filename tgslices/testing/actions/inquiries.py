@@ -1,0 +1,68 @@
+"""What people ask bots otherwise than by messages: inline queries, the steps of a payment, Web Apps.
+
+Source: https://core.telegram.org/bots/api#inlinequery, https://core.telegram.org/bots/api#precheckoutquery and
+https://core.telegram.org/bots/api#shippingquery
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tgslices.testing.actions.service_messages import post_service
+from tgslices.testing.state.accounts import BotAccount, User
+from tgslices.testing.state.chats import StoredMessage
+from tgslices.testing.state.settings import Inquiry, Payment, memory_of
+from tgslices.testing.state.updates import UPDATE_TYPES
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.json_text import Json
+
+_NEEDED: Final[dict[str, Json]] = {
+    "inline_query": {"query": "", "offset": ""},
+    "pre_checkout_query": {"currency": "XTR", "total_amount": 1, "invoice_payload": "payload"},
+    "web_app_query": {},
+    "shipping_query": {
+        "invoice_payload": "payload",
+        "shipping_address": dict.fromkeys(("country_code", "state", "city", "street_line1", "street_line2"), "")
+        | {"post_code": ""},
+    },
+}
+"""The kinds of inquiries, with what their updates need beside an identifier and the sender."""
+
+
+def ask(world: World, user: User, bot: BotAccount, kind: str, **fields: object) -> Inquiry:
+    """Ask a bot something and return the inquiry; its ``answer`` comes with the bot's.
+
+    ``kind`` is ``"inline_query"``, ``"pre_checkout_query"``, ``"shipping_query"``, or ``"web_app_query"``, which is no
+    update; ``fields`` are those of the update, over simple ones.
+
+    Raises:
+        KeyError: there is no such kind.
+    """
+    number = str(9_000_000_000 + world.next_serial())
+    payload: Json = {"id": number, "from": user.json(), **_NEEDED[kind], **fields}
+    inquiry = Inquiry(number, kind, bot.id, user.id, payload)
+    memory_of(world).inquiries[number] = inquiry
+    if kind in UPDATE_TYPES:
+        bot.updates.put(kind, payload, queue_key=user.id)
+    world.changes.notify()
+    return inquiry
+
+
+def settle_payment(world: World, inquiry: Inquiry) -> StoredMessage:
+    """Let the person pay what the bot has agreed to: the service message about it reaches the bot.
+
+    Raises:
+        ValueError: the bot has not agreed.
+    """
+    if not inquiry.is_agreed:
+        raise ValueError("the bot has not agreed to this payment: wait until it has answered with ok=True")
+    bot = world.bot_by_id(inquiry.bot_id)
+    if bot is None:
+        raise ValueError("the bot of this payment does not exist")
+    person = world.users[inquiry.user_id]
+    charge_id = f"charge{inquiry.id}"
+    payment: Json = {name: inquiry.payload[name] for name in ("currency", "total_amount", "invoice_payload")}
+    payment |= {"telegram_payment_charge_id": charge_id, "provider_payment_charge_id": inquiry.id}
+    memory_of(world).payments[charge_id] = Payment(bot.id, person.id, payment)
+    chat = world.private_chat(person, bot)
+    return post_service(world, chat, person, "successful_payment", {"successful_payment": payment})

@@ -1,0 +1,44 @@
+"""Reading ``InputMedia``.
+
+Source: https://core.telegram.org/bots/api#inputmedia and tdlib/telegram-bot-api ``Client.cpp:13379-13436``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tgslices.testing.content.files import find_file, keep_file
+from tgslices.testing.content.media import MEDIA, media_content
+from tgslices.testing.errors import bad_request
+from tgslices.testing.state.chats import StoredFile
+from tgslices.testing.state.world import World
+from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.fields import FieldError, fields_of, text_field
+from tgslices.testing.wire.json_text import Json
+
+
+def read_input_media(world: World, arguments: Arguments, media: Any) -> tuple[str, Json]:
+    """The kind and the content of one ``InputMedia``.
+
+    Raises:
+        ApiError: it is none, or there is no such file.
+    """
+    try:
+        return _read(world, arguments, fields_of(media))
+    except FieldError as error:
+        raise bad_request(f"Can't parse InputMedia: {error.cause}") from None
+
+
+def _read(world: World, arguments: Arguments, given: Json) -> tuple[str, Json]:
+    name = text_field(given, "type", is_required=True).lower()
+    kind = MEDIA.get(name)
+    if kind is None or kind.kind in {"sticker", "voice", "video_note"}:
+        raise FieldError(f'type "{name}" is unsupported')
+    return kind.kind, media_content(kind, _file(world, arguments, text_field(given, "media"), kind.kind), given)
+
+
+def _file(world: World, arguments: Arguments, reference: str, kind: str) -> StoredFile:
+    upload = arguments.attached(reference)
+    if upload is None and not reference:
+        raise FieldError("media not found")
+    return keep_file(world, upload, kind) if upload is not None else find_file(world, reference)
