@@ -9,6 +9,7 @@ from typing import Final
 
 from tgslices.deletion.routes import Route, route_of
 from tgslices.deletion.windows import AGE_LIMIT, AGE_MARGIN, too_old_from
+from tgslices.described import described
 from tgslices.doubling import Doubling
 from tgslices.model import PendingDeletion, TrackedMessage
 from tgslices.results import ClearResult, Outcome
@@ -126,8 +127,12 @@ class Ledger:
     async def _write(self, writing: Awaitable[object], consequence: str) -> None:
         try:
             await writing
-        except Exception:
-            log.exception("The storage failed: %s; they will be asked for again, which is harmless", consequence)
+        except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
+            log.error(  # noqa: TRY400  # a traceback may go back to an error of aiogram, which quotes the token
+                "The storage failed: %s; they will be asked for again, which is harmless: %s",
+                consequence,
+                described(error),
+            )
 
 
 def _fullest(entries: list[PendingDeletion]) -> TrackedMessage:

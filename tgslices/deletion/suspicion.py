@@ -49,7 +49,13 @@ def suspicion_of(message: TrackedMessage, *, now: datetime, bot_id: int) -> Susp
 
 
 def is_own(message: TrackedMessage, bot_id: int) -> bool:
-    """Tell whether this bot sent a message, which it may delete without any further right."""
-    if message.user_id is None:
+    """Tell whether this bot sent a message, which takes less of a right to delete than what others sent.
+
+    What a bot sends for a business account has the account's owner as its sender, and an anonymous administrator has
+    the chat.
+    Source: https://core.telegram.org/bots/api#message (``sender_business_bot``, ``sender_chat``)
+    """
+    writer = message.user_id
+    if writer is None or writer < 0 or message.business_connection_id is not None:
         return message.direction is Direction.OUTGOING
-    return message.user_id == bot_id
+    return writer == bot_id
