@@ -27,7 +27,6 @@ from aiogram.types import (
 )
 
 from tgslices.testing import BotAccount, BotApi, ChatView, Person
-from tgslices.testing.state.settings import reactions_on
 
 from .refusals import refusal
 
@@ -119,14 +118,14 @@ async def test_reactions_show_and_are_told(api: BotApi, bot: Bot, ann: Person, c
     hers = await chat.types("tea?")
     await bot.get_updates(offset=-1, allowed_updates=["message_reaction"])
     await bot.set_message_reaction(chat.id, hers.message_id, [THUMB])
-    assert reactions_on(api.world, hers) == {bot.id: [{"type": "emoji", "emoji": "👍"}]}
+    assert hers.reactions == {bot.id: [{"type": "emoji", "emoji": "👍"}]}
     await chat.reacts(hers, "🔥")
     reaction = (await bot.get_updates(offset=2))[0].message_reaction
     assert reaction is not None
     assert reaction.user is not None
     assert (reaction.user.id, reaction.message_id, reaction.old_reaction) == (ann.id, hers.message_id, [])
     await bot.set_message_reaction(chat.id, hers.message_id)
-    assert list(reactions_on(api.world, hers)) == [ann.id]
+    assert list(hers.reactions) == [ann.id]
     many = SetMessageReaction(chat_id=chat.id, message_id=hers.message_id, reaction=[THUMB, THUMB])
     assert await refusal(bot, many) == "Bad Request: REACTIONS_TOO_MANY"
 

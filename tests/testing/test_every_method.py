@@ -13,7 +13,6 @@ from pydantic import TypeAdapter
 
 from tgslices.testing import BotAccount, BotApi, ChatView
 from tgslices.testing.methods.generic import aiogram_methods
-from tgslices.testing.state.settings import drafts_in
 from tgslices.testing.wire.arguments import Arguments
 
 from .samples import Scene, sample
@@ -36,7 +35,7 @@ def seen(scene: Scene, *chats: ChatView) -> list[str]:
     """Everything that a person sees anywhere, or in these chats, with drafts."""
     chats = chats or (scene.private, scene.team, scene.business)
     shown = [f"{message}{message.stored.content}" for chat in chats for message in chat.visible()]
-    return shown + [str(draft) for chat in chats for draft in drafts_in(scene.api.world, chat.chat)]
+    return shown + [str(draft) for chat in chats for draft in chat.chat.drafts_at(scene.api.clock.unix_time())]
 
 
 @pytest.mark.parametrize("name", MODELS)

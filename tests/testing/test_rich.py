@@ -10,7 +10,6 @@ from tgslices.testing import BotAccount, BotApi, ChatView
 from tgslices.testing.content.rich import read_rich_message
 from tgslices.testing.errors import ApiError
 from tgslices.testing.methods.drafts import send_message_draft
-from tgslices.testing.state.settings import drafts_in
 from tgslices.testing.wire.arguments import Arguments
 
 
@@ -54,10 +53,10 @@ def test_drafts_take_each_others_places_and_vanish(api: BotApi, account: BotAcco
     for text in ("Tea", "Tea is"):
         arguments = Arguments({"chat_id": str(chat.id), "draft_id": "1", "text": text})
         assert send_message_draft(api.world, account, arguments)
-    assert [draft.content["text"] for draft in drafts_in(api.world, chat.chat)] == ["Tea is"]
+    assert [draft.content["text"] for draft in chat.chat.drafts_at(api.clock.unix_time())] == ["Tea is"]
     assert chat.visible() == []
     api.clock.move(timedelta(seconds=30))
-    assert drafts_in(api.world, chat.chat) == []
+    assert chat.chat.drafts_at(api.clock.unix_time()) == []
 
 
 async def test_a_text_becomes_rich(bot: Bot, chat: ChatView, api: BotApi, account: BotAccount) -> None:

@@ -13,8 +13,9 @@ from tgslices.testing.people.person import Person
 from tgslices.testing.people.seeing import VisibleMessage
 from tgslices.testing.server import BotApi
 from tgslices.testing.state.accounts import BotAccount, BusinessConnection, Member, User
-from tgslices.testing.state.chats import Chat, StoredMessage, Tap, Topic
-from tgslices.testing.state.settings import Inquiry
+from tgslices.testing.state.chats import Chat, StoredMessage, Topic
+from tgslices.testing.state.inquiries import Inquiry
+from tgslices.testing.state.taps import Tap
 
 __all__ = (
     "ApiError",

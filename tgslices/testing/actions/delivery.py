@@ -7,7 +7,8 @@ from datetime import timedelta
 from tgslices.testing.rules.delivery import is_delivered, is_public_to_private_bot
 from tgslices.testing.rules.kinds import is_service
 from tgslices.testing.state.accounts import BotAccount
-from tgslices.testing.state.chats import Chat, StoredMessage, Tap
+from tgslices.testing.state.chats import Chat, StoredMessage
+from tgslices.testing.state.taps import Tap
 from tgslices.testing.state.world import World
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from tgslices.testing.actions.service_messages import post_service
 from tgslices.testing.state.accounts import BotAccount, User
 from tgslices.testing.state.chats import StoredMessage
-from tgslices.testing.state.settings import Inquiry, Payment, memory_of
+from tgslices.testing.state.inquiries import Inquiry, Payment
 from tgslices.testing.state.updates import UPDATE_TYPES
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.json_text import Json
@@ -41,7 +41,7 @@ def ask(world: World, user: User, bot: BotAccount, kind: str, **fields: object) 
     number = str(9_000_000_000 + world.next_serial())
     payload: Json = {"id": number, "from": user.json(), **_NEEDED[kind], **fields}
     inquiry = Inquiry(number, kind, bot.id, user.id, payload)
-    memory_of(world).inquiries[number] = inquiry
+    world.inquiries[number] = inquiry
     if kind in UPDATE_TYPES:
         bot.updates.put(kind, payload, queue_key=user.id)
     world.changes.notify()
@@ -63,6 +63,6 @@ def settle_payment(world: World, inquiry: Inquiry) -> StoredMessage:
     charge_id = f"charge{inquiry.id}"
     payment: Json = {name: inquiry.payload[name] for name in ("currency", "total_amount", "invoice_payload")}
     payment |= {"telegram_payment_charge_id": charge_id, "provider_payment_charge_id": inquiry.id}
-    memory_of(world).payments[charge_id] = Payment(bot.id, person.id, payment)
+    world.payments[charge_id] = Payment(bot.id, person.id, payment)
     chat = world.private_chat(person, bot)
     return post_service(world, chat, person, "successful_payment", {"successful_payment": payment})

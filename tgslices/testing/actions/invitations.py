@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from tgslices.testing.state.accounts import BotAccount, User
 from tgslices.testing.state.chats import Chat
-from tgslices.testing.state.settings import memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.json_text import Json
 
 
 def ask_to_join(world: World, chat: Chat, user: User) -> None:
     """Let somebody ask to be let in: the bots are told that may decide."""
-    memory_of(world).chat(chat).join_requests.add(user.id)
+    chat.settings.join_requests.add(user.id)
     for member in chat.members.values():
         if isinstance(member.user, BotAccount) and "can_invite_users" in member.rights:
             payload: Json = {

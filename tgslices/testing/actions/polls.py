@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from tgslices.testing.state.accounts import User
 from tgslices.testing.state.chats import StoredMessage
-from tgslices.testing.state.settings import memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.json_text import Json
 
@@ -27,7 +26,7 @@ def vote(world: World, message: StoredMessage, user: User, chosen: Sequence[int]
         raise ValueError(f"this poll has {len(poll['options'])} options, numbered from 0 on")
     if len(set(chosen)) > 1 and not poll["allows_multiple_answers"]:
         raise ValueError("this poll takes one answer")
-    votes = memory_of(world).votes.setdefault(message.serial, {})
+    votes = message.votes
     votes.pop(user.id, None)
     if chosen:
         votes[user.id] = tuple(sorted(set(chosen)))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import Chat, StoredMessage
-from tgslices.testing.state.settings import memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.json_text import Json
 
@@ -17,7 +16,7 @@ def set_reactions(world: World, message: StoredMessage, actor: Json, reactions: 
 
     An empty list takes the reaction away. Source: https://core.telegram.org/bots/api#messagereactionupdated
     """
-    shown = memory_of(world).reactions.setdefault(message.serial, {})
+    shown = message.reactions
     old = shown.pop(actor["id"], [])
     if reactions:
         shown[actor["id"]] = reactions

@@ -6,7 +6,7 @@ import hashlib
 
 from tgslices.testing.errors import bad_request
 from tgslices.testing.rules.files import upload_refusal
-from tgslices.testing.state.chats import StoredFile
+from tgslices.testing.state.files import StoredFile
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Upload
 

@@ -10,7 +10,7 @@ from typing import Any
 from tgslices.testing.content.files import find_file, keep_file
 from tgslices.testing.content.media import MEDIA, media_content
 from tgslices.testing.errors import bad_request
-from tgslices.testing.state.chats import StoredFile
+from tgslices.testing.state.files import StoredFile
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.fields import FieldError, fields_of, text_field

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tgslices.testing.content.text import read_text_of
-from tgslices.testing.state.chats import StoredFile
+from tgslices.testing.state.files import StoredFile
 from tgslices.testing.wire.fields import flag_field, int_field, text_field
 from tgslices.testing.wire.json_text import Json
 

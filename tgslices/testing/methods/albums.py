@@ -31,7 +31,7 @@ def send_media_group(world: World, bot: BotAccount, arguments: Arguments) -> lis
         raise refusal
     destination = find_destination(world, bot, arguments, items[0][0])
     if len(items) > 1:
-        mark = str(13_000_000_000_000_000 + world.next_serial())
+        mark = world.next_album()
         for _, content in items:
             content["media_group_id"] = mark
     sent = send_all(world, bot, destination, items)

@@ -14,8 +14,8 @@ from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.rights import PERMISSIONS
 from tgslices.testing.state.accounts import BotAccount
-from tgslices.testing.state.chats import Chat, StoredFile
-from tgslices.testing.state.settings import memory_of
+from tgslices.testing.state.chats import Chat
+from tgslices.testing.state.files import StoredFile
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
@@ -29,9 +29,9 @@ def photo_sizes(file: StoredFile) -> list[Json]:
     return [{**file.json(), "width": 90, "height": 90}, {**file.json(), "width": 640, "height": 640}]
 
 
-def shown_settings(world: World, chat: Chat) -> Json:
+def shown_settings(chat: Chat) -> Json:
     """What ``ChatFullInfo`` tells of a chat's settings."""
-    settings = memory_of(world).chat(chat)
+    settings = chat.settings
     data: Json = {}
     if settings.description:
         data["description"] = settings.description
@@ -63,7 +63,7 @@ def set_chat_description(world: World, bot: BotAccount, arguments: Arguments) ->
     description = arguments.text("description").strip()
     if len(description) > _MAX_DESCRIPTION:
         raise bad_request("chat description is too long")
-    settings = memory_of(world).chat(_changeable(world, bot, arguments, "description"))
+    settings = _changeable(world, bot, arguments, "description").settings
     if settings.description == description:
         raise bad_request("chat description is not modified")
     settings.description = description
@@ -78,7 +78,7 @@ def set_chat_photo(world: World, bot: BotAccount, arguments: Arguments) -> bool:
         raise bad_request("there is no photo in the request")
     chat = _changeable(world, bot, arguments, "photo")
     photo = keep_file(world, upload, "photo")
-    memory_of(world).chat(chat).photo = photo
+    chat.settings.photo = photo
     post_service(world, chat, bot, "new_chat_photo", {"new_chat_photo": photo_sizes(photo)})
     return True
 
@@ -86,7 +86,7 @@ def set_chat_photo(world: World, bot: BotAccount, arguments: Arguments) -> bool:
 def delete_chat_photo(world: World, bot: BotAccount, arguments: Arguments) -> bool:
     """Take a chat's photo away. The service message about it comes back to the bot (C10)."""
     chat = _changeable(world, bot, arguments, "photo")
-    settings = memory_of(world).chat(chat)
+    settings = chat.settings
     if settings.photo is None:
         raise bad_request("CHAT_NOT_MODIFIED")
     settings.photo = None
@@ -108,9 +108,9 @@ def _use_stickers(world: World, bot: BotAccount, arguments: Arguments, name: str
     chat = _changeable(world, bot, arguments, "sticker set")
     if chat.type != "supergroup":
         raise bad_request("method is available only for supergroups")
-    if name and name not in memory_of(world).sticker_sets:
+    if name and name not in world.sticker_sets:
         raise bad_request("STICKERSET_INVALID")
-    memory_of(world).chat(chat).sticker_set = name
+    chat.settings.sticker_set = name
     world.changes.notify()
     return True
 
@@ -124,24 +124,24 @@ def set_my_profile_photo(world: World, bot: BotAccount, arguments: Arguments) ->
     upload = arguments.attached(str(given.get("photo" if kind == "static" else "animation") or ""))
     if upload is None:
         raise bad_request("profile photo must be uploaded as a file")
-    memory_of(world).profile_photos.setdefault(bot.id, []).insert(0, keep_file(world, upload))
+    bot.profile_photos.insert(0, keep_file(world, upload))
     return True
 
 
 def remove_my_profile_photo(world: World, bot: BotAccount, arguments: Arguments) -> bool:
     """Take the bot's newest photo away, if it has one."""
-    del memory_of(world).profile_photos.get(bot.id, [])[:1]
+    del bot.profile_photos[:1]
     return True
 
 
 def get_user_profile_photos(world: World, bot: BotAccount, arguments: Arguments) -> Json:
     """The photos of a user, newest first."""
-    if arguments.integer("user_id") not in world.users:
+    user = world.users.get(arguments.integer("user_id"))
+    if user is None:
         raise bad_request("user not found")
-    photos = memory_of(world).profile_photos.get(arguments.integer("user_id"), [])
     start, limit = max(0, arguments.integer("offset")), arguments.clamped("limit", 100, 1, 100)
-    shown = [photo_sizes(photo) for photo in photos[start : start + limit]]
-    return {"total_count": len(photos), "photos": shown}
+    shown = [photo_sizes(photo) for photo in user.profile_photos[start : start + limit]]
+    return {"total_count": len(user.profile_photos), "photos": shown}
 
 
 METHODS: Final[dict[str, Method]] = {

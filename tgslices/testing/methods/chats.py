@@ -17,7 +17,6 @@ from tgslices.testing.rules.people import lasting_until
 from tgslices.testing.rules.rights import ADMIN_RIGHTS
 from tgslices.testing.state.accounts import BotAccount, Member, User, member_json
 from tgslices.testing.state.chats import Chat
-from tgslices.testing.state.settings import memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
@@ -56,7 +55,7 @@ def get_chat(world: World, bot: BotAccount, arguments: Arguments) -> Json:
     }
     if chat.pinned:
         data["pinned_message"] = chat.pinned[-1].json_for(bot.id)
-    return data | shown_settings(world, chat)
+    return data | shown_settings(chat)
 
 
 def find_member(world: World, bot: BotAccount, arguments: Arguments, access: Access) -> tuple[Chat, User]:
@@ -79,12 +78,12 @@ def find_member(world: World, bot: BotAccount, arguments: Arguments, access: Acc
 def get_chat_member(world: World, bot: BotAccount, arguments: Arguments) -> Json:
     """The ``ChatMember``; one who was never there has left."""
     chat, user = find_member(world, bot, arguments, Access.READ)
-    return _shown_member(world, chat, chat.members.get(user.id, Member(user, "left")))
+    return _shown_member(chat, chat.members.get(user.id, Member(user, "left")))
 
 
-def _shown_member(world: World, chat: Chat, member: Member) -> Json:
+def _shown_member(chat: Chat, member: Member) -> Json:
     """The ``ChatMember`` with its title or tag."""
-    data, settings = member_json(member), memory_of(world).chat(chat)
+    data, settings = member_json(member), chat.settings
     title, tag = settings.titles.get(member.user.id), settings.tags.get(member.user.id)
     if title and member.is_administrator:
         data["custom_title"] = title
@@ -102,7 +101,7 @@ def get_chat_administrators(world: World, bot: BotAccount, arguments: Arguments)
     if chat.type == "private":
         raise bad_request("there are no administrators in the private chat")
     return [
-        _shown_member(world, chat, member)
+        _shown_member(chat, member)
         for member in chat.members.values()
         if member.is_administrator and (not member.user.is_bot or member.user is bot)
     ]

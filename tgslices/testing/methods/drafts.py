@@ -14,7 +14,7 @@ from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import Chat
-from tgslices.testing.state.settings import Draft, memory_of, place_of
+from tgslices.testing.state.settings import Draft
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
@@ -35,7 +35,7 @@ def _find_chat(world: World, bot: BotAccount, arguments: Arguments) -> Chat:
 def _show(world: World, arguments: Arguments, chat: Chat, kind: str, content: Json) -> bool:
     expires_at = world.clock.unix_time() + LIFETIME_SECONDS
     draft = Draft(kind, content, expires_at, world.next_serial())
-    memory_of(world).drafts[place_of(chat), arguments.integer("draft_id")] = draft
+    chat.drafts[arguments.integer("draft_id")] = draft
     world.changes.notify()
     return True
 

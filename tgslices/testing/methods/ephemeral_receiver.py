@@ -11,7 +11,8 @@ from typing import Final
 from tgslices.testing.errors import ApiError, bad_request
 from tgslices.testing.rules import ephemeral
 from tgslices.testing.state.accounts import BotAccount, User
-from tgslices.testing.state.chats import Chat, StoredMessage, Tap
+from tgslices.testing.state.chats import Chat, StoredMessage
+from tgslices.testing.state.taps import Tap
 from tgslices.testing.state.world import World
 from tgslices.testing.wire import identifiers
 from tgslices.testing.wire.arguments import Arguments

@@ -135,7 +135,7 @@ def _contents(
             content = {name: value for name, value in content.items() if name not in {"caption", "caption_entities"}}
         album = message.content.get("media_group_id")
         if album is not None:
-            content["media_group_id"] = albums.setdefault(album, str(13_000_000_000_000_000 + world.next_serial()))
+            content["media_group_id"] = albums.setdefault(album, world.next_album())
         items.append((message.kind, content))
     return items
 

@@ -15,7 +15,6 @@ from tgslices.testing.methods.outgoing import send
 from tgslices.testing.rules.access import Access
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import StoredMessage
-from tgslices.testing.state.settings import memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
@@ -55,7 +54,7 @@ def set_game_score(world: World, bot: BotAccount, arguments: Arguments) -> Json 
         raise bad_request("score must be non-negative")
     message = _find(world, bot, arguments)
     player = world.users[arguments.integer("user_id")]
-    scores = memory_of(world).scores.setdefault(message.serial, {})
+    scores = message.scores
     old = scores.get(player.id, 0)
     if (score == old and player.id in scores) or (score < old and not force):
         raise bad_request("BOT_SCORE_NOT_MODIFIED")
@@ -66,7 +65,7 @@ def set_game_score(world: World, bot: BotAccount, arguments: Arguments) -> Json 
 
 def get_game_high_scores(world: World, bot: BotAccount, arguments: Arguments) -> list[Json]:
     """The scores of a game, the best first."""
-    scores = memory_of(world).scores.get(_find(world, bot, arguments).serial, {})
+    scores = _find(world, bot, arguments).scores
     ranked = sorted(scores.items(), key=lambda item: -item[1])
     return [
         {"position": position, "user": world.users[user_id].json(), "score": score}

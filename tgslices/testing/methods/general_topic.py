@@ -14,7 +14,6 @@ from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.topics import MAX_NAME, management_refusal
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import Chat
-from tgslices.testing.state.settings import memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
@@ -34,7 +33,7 @@ def edit_general_forum_topic(world: World, bot: BotAccount, arguments: Arguments
     if not name:
         raise bad_request("Name must be non-empty")
     chat = _forum(world, bot, arguments, "edit")
-    settings = memory_of(world).chat(chat)
+    settings = chat.settings
     if settings.general_topic_name == name:
         raise bad_request("TOPIC_NOT_MODIFIED")
     settings.general_topic_name = name
@@ -47,7 +46,7 @@ def _switch(attribute: str, kind: str, *, on: bool) -> Method:
 
     def switch(world: World, bot: BotAccount, arguments: Arguments) -> bool:
         chat = _forum(world, bot, arguments, what)
-        settings = memory_of(world).chat(chat)
+        settings = chat.settings
         if getattr(settings, attribute) is on:
             raise bad_request("TOPIC_NOT_MODIFIED")
         setattr(settings, attribute, on)

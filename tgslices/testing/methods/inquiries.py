@@ -10,7 +10,6 @@ from typing import Final
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
 from tgslices.testing.state.accounts import BotAccount
-from tgslices.testing.state.settings import memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 
@@ -24,7 +23,7 @@ def take_inquiry(world: World, bot: BotAccount, arguments: Arguments, kind: str)
     Raises:
         ApiError: there is none, or it was answered already.
     """
-    inquiry = memory_of(world).inquiries.get(arguments.text(f"{kind}_id"))
+    inquiry = world.inquiries.get(arguments.text(f"{kind}_id"))
     if inquiry is None or inquiry.kind != kind or inquiry.bot_id != bot.id or inquiry.answer is not None:
         raise bad_request("query is too old and response timeout expired or query ID is invalid")
     inquiry.answer = dict(arguments.values)

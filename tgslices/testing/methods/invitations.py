@@ -14,7 +14,7 @@ from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.state.accounts import BotAccount, User
 from tgslices.testing.state.chats import Chat
-from tgslices.testing.state.settings import InviteLink, memory_of
+from tgslices.testing.state.settings import InviteLink
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
@@ -32,7 +32,7 @@ def _inviting(world: World, bot: BotAccount, arguments: Arguments) -> Chat:
 def _new_link(world: World, chat: Chat, bot: BotAccount, fields: Json, *, is_primary: bool = False) -> InviteLink:
     digest = hashlib.sha256(f"{chat.id}:{world.next_serial()}".encode()).hexdigest()[:16]
     link = InviteLink(f"https://t.me/+{digest}", bot.json(), is_primary=is_primary, fields=fields)
-    memory_of(world).chat(chat).links[link.link] = link
+    chat.settings.links[link.link] = link
     world.changes.notify()
     return link
 
@@ -56,7 +56,7 @@ def create_chat_invite_link(world: World, bot: BotAccount, arguments: Arguments)
 def export_chat_invite_link(world: World, bot: BotAccount, arguments: Arguments) -> str:
     """Make a new primary link in the place of the bot's old one."""
     chat = _inviting(world, bot, arguments)
-    for link in memory_of(world).chat(chat).links.values():
+    for link in chat.settings.links.values():
         if link.is_primary and link.creator["id"] == bot.id:
             link.is_revoked = True
     return _new_link(world, chat, bot, {}, is_primary=True).link
@@ -64,7 +64,7 @@ def export_chat_invite_link(world: World, bot: BotAccount, arguments: Arguments)
 
 def _find(world: World, bot: BotAccount, arguments: Arguments) -> InviteLink:
     chat = _inviting(world, bot, arguments)
-    link = memory_of(world).chat(chat).links.get(arguments.text("invite_link"))
+    link = chat.settings.links.get(arguments.text("invite_link"))
     if link is None or link.creator["id"] != bot.id:
         raise bad_request("INVITE_HASH_EXPIRED")
     return link
@@ -93,7 +93,7 @@ def revoke_chat_invite_link(world: World, bot: BotAccount, arguments: Arguments)
 
 def _take_request(world: World, bot: BotAccount, arguments: Arguments) -> tuple[Chat, User]:
     chat = _inviting(world, bot, arguments)
-    waiting = memory_of(world).chat(chat).join_requests
+    waiting = chat.settings.join_requests
     user_id = arguments.integer("user_id")
     if user_id not in world.users:
         raise bad_request("Invalid user_id specified")

@@ -14,7 +14,6 @@ from tgslices.testing.rules import business, forwarding, sending, topics
 from tgslices.testing.rules.access import Access
 from tgslices.testing.state.accounts import BotAccount, BusinessConnection
 from tgslices.testing.state.chats import Chat, StoredMessage
-from tgslices.testing.state.settings import memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
@@ -107,7 +106,7 @@ def find_destination(world: World, bot: BotAccount, arguments: Arguments, kind: 
         return _business_destination(world, bot, arguments, connection_id)
     chat = world.reach(bot, arguments.text("chat_id"), Access.WRITE)
     topic_id = _find_topic(chat, bot, arguments)
-    _check_permission(world, chat, bot, kind)
+    _check_permission(chat, bot, kind)
     receiver = find_receiver(world, bot, arguments, chat, kind)
     reply = find_reply(world, bot, arguments, chat, topic_id=topic_id, is_ephemeral=receiver is not None)
     fields = chat.topic_json(topic_id) | _effect(arguments, chat) | reply.fields
@@ -123,10 +122,10 @@ def _effect(arguments: Arguments, chat: Chat) -> Json:
     return {"effect_id": str(effect_id)} if effect_id and chat.type == "private" else {}
 
 
-def _check_permission(world: World, chat: Chat, bot: BotAccount, kind: str) -> None:
+def _check_permission(chat: Chat, bot: BotAccount, kind: str) -> None:
     status, rights = chat.status_of(bot.id), chat.rights_of(bot.id)
     if status == "member" and chat.type != "private":
-        limited = memory_of(world).chat(chat).permissions
+        limited = chat.settings.permissions
         if limited is not None:
             status, rights = "restricted", limited
     _check(sending.sending_refusal(chat.type, kind, status=status, rights=rights, is_blocked=chat.is_blocked))

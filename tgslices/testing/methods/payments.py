@@ -17,7 +17,6 @@ from tgslices.testing.methods.inquiries import take_inquiry
 from tgslices.testing.methods.method import Method
 from tgslices.testing.methods.outgoing import send
 from tgslices.testing.state.accounts import BotAccount
-from tgslices.testing.state.settings import memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
@@ -80,7 +79,7 @@ def _remember_payload(world: World, bot: BotAccount, arguments: Arguments, sent:
     chat = world.find_chat(bot, arguments.text("chat_id"))
     message = chat.find(bot.id, sent["message_id"]) if chat is not None else None
     if message is not None:
-        memory_of(world).payloads[message.serial] = arguments.text("payload")
+        message.invoice_payload = arguments.text("payload")
 
 
 def create_invoice_link(world: World, bot: BotAccount, arguments: Arguments) -> str:
@@ -90,7 +89,7 @@ def create_invoice_link(world: World, bot: BotAccount, arguments: Arguments) -> 
 
 
 def answer_pre_checkout_query(world: World, bot: BotAccount, arguments: Arguments) -> bool:
-    """Let a payment happen or not; see `tgslices.testing.methods.inquiries.settle_payment`."""
+    """Let a payment happen or not; see `tgslices.testing.actions.inquiries.settle_payment`."""
     if not arguments.flag("ok") and not arguments.text("error_message"):
         raise bad_request("error message must be non-empty")
     take_inquiry(world, bot, arguments, "pre_checkout_query")
@@ -120,7 +119,7 @@ def refund_star_payment(world: World, bot: BotAccount, arguments: Arguments) -> 
     charge_id = arguments.text("telegram_payment_charge_id")
     if not charge_id:
         raise bad_request('Parameter "telegram_payment_charge_id" is required')
-    payment = memory_of(world).payments.get(charge_id)
+    payment = world.payments.get(charge_id)
     if payment is None or (payment.bot_id, payment.user_id, payment.fields["currency"]) != (bot.id, user_id, "XTR"):
         raise bad_request("CHARGE_ID_INVALID")
     if payment.is_refunded:

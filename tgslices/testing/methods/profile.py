@@ -14,7 +14,6 @@ from tgslices.testing.methods.method import Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.rights import ADMIN_RIGHTS, CHANNEL_RIGHTS, GROUP_RIGHTS
 from tgslices.testing.state.accounts import BotAccount
-from tgslices.testing.state.settings import memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
@@ -56,7 +55,7 @@ def set_my_commands(world: World, bot: BotAccount, arguments: Arguments) -> bool
     if len(given) > _MAX_COMMANDS:
         raise bad_request("BOT_COMMANDS_TOO_MUCH")
     commands = [_checked_command(item) for item in given]
-    memory_of(world).bot(bot.id).commands[_audience(world, bot, arguments)] = commands
+    bot.settings.commands[_audience(world, bot, arguments)] = commands
     world.changes.notify()
     return True
 
@@ -75,12 +74,12 @@ def _checked_command(item: Any) -> Json:
 
 def get_my_commands(world: World, bot: BotAccount, arguments: Arguments) -> list[Json]:
     """The commands of exactly this scope and language; ``[]`` if none are set."""
-    return memory_of(world).bot(bot.id).commands.get(_audience(world, bot, arguments), [])
+    return bot.settings.commands.get(_audience(world, bot, arguments), [])
 
 
 def delete_my_commands(world: World, bot: BotAccount, arguments: Arguments) -> bool:
     """Let a wider scope, or no language, decide again."""
-    memory_of(world).bot(bot.id).commands.pop(_audience(world, bot, arguments), None)
+    bot.settings.commands.pop(_audience(world, bot, arguments), None)
     world.changes.notify()
     return True
 
@@ -90,7 +89,7 @@ def _text_setter(name: str) -> Method:
         text, language = arguments.text(name).strip(), arguments.text("language_code")
         if len(text) > _TEXTS[name]:
             raise bad_request(f"bot {name.replace('_', ' ')} is too long")
-        memory_of(world).bot(bot.id).texts[name, language] = text
+        bot.settings.texts[name, language] = text
         if name == "name" and text and not language:
             bot.first_name = text
         world.changes.notify()
@@ -101,7 +100,7 @@ def _text_setter(name: str) -> Method:
 
 def _text_getter(name: str) -> Method:
     def get_text(world: World, bot: BotAccount, arguments: Arguments) -> Json:
-        texts = memory_of(world).bot(bot.id).texts
+        texts = bot.settings.texts
         text = texts.get((name, arguments.text("language_code"))) or texts.get((name, ""))
         return {name: text or (bot.first_name if name == "name" else "")}
 
@@ -113,14 +112,14 @@ def set_chat_menu_button(world: World, bot: BotAccount, arguments: Arguments) ->
     button = arguments.json("menu_button", "MenuButton") or {"type": "default"}
     if not isinstance(button, dict) or str(button.get("type")) not in {"commands", "web_app", "default"}:
         raise bad_request("Can't parse menu button: MenuButton has unsupported type")
-    memory_of(world).bot(bot.id).menu_buttons[_menu_chat(world, bot, arguments)] = button
+    bot.settings.menu_buttons[_menu_chat(world, bot, arguments)] = button
     world.changes.notify()
     return True
 
 
 def get_chat_menu_button(world: World, bot: BotAccount, arguments: Arguments) -> Json:
     """The button of one private chat, or of all that have no other."""
-    buttons = memory_of(world).bot(bot.id).menu_buttons
+    buttons = bot.settings.menu_buttons
     found = buttons.get(_menu_chat(world, bot, arguments), {"type": "default"})
     return found if found["type"] != "default" else buttons.get(0, {"type": "commands"})
 
@@ -139,14 +138,14 @@ def set_my_default_administrator_rights(world: World, bot: BotAccount, arguments
     rights = arguments.json("rights", "ChatAdministratorRights") or {}
     if not isinstance(rights, dict):
         raise bad_request("Object expected as ChatAdministratorRights")
-    memory_of(world).bot(bot.id).default_rights[arguments.flag("for_channels")] = rights
+    bot.settings.default_rights[arguments.flag("for_channels")] = rights
     return True
 
 
 def get_my_default_administrator_rights(world: World, bot: BotAccount, arguments: Arguments) -> Json:
     """The rights that the bot asks for when it is added."""
     for_channels = arguments.flag("for_channels")
-    rights = memory_of(world).bot(bot.id).default_rights.get(for_channels, {})
+    rights = bot.settings.default_rights.get(for_channels, {})
     elsewhere = GROUP_RIGHTS if for_channels else CHANNEL_RIGHTS
     names = ("is_anonymous", *(right for right in ADMIN_RIGHTS if right not in elsewhere))
     return {name: bool(rights.get(name)) for name in names}

@@ -14,7 +14,6 @@ from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.kinds import is_service
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import Chat, StoredMessage
-from tgslices.testing.state.settings import memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
@@ -57,7 +56,7 @@ def delete_message_reaction(world: World, bot: BotAccount, arguments: Arguments)
     """Take away what one account reacted to one message."""
     message = _find(world, bot, arguments, "delete reaction from")
     _require_right(message.chat, bot)
-    memory_of(world).reactions.get(message.serial, {}).pop(_actor(arguments), None)
+    message.reactions.pop(_actor(arguments), None)
     world.changes.notify()
     return True
 
@@ -67,9 +66,8 @@ def delete_all_message_reactions(world: World, bot: BotAccount, arguments: Argum
     chat = world.reach(bot, arguments.text("chat_id"), Access.WRITE)
     _require_right(chat, bot)
     actor = _actor(arguments)
-    for serial, shown in memory_of(world).reactions.items():
-        if serial in chat.messages:
-            shown.pop(actor, None)
+    for message in chat.messages.values():
+        message.reactions.pop(actor, None)
     world.changes.notify()
     return True
 

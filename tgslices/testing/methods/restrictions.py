@@ -16,7 +16,6 @@ from tgslices.testing.rules.people import lasting_until
 from tgslices.testing.rules.rights import PERMISSIONS
 from tgslices.testing.state.accounts import BotAccount, Member
 from tgslices.testing.state.chats import Chat
-from tgslices.testing.state.settings import memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
@@ -97,7 +96,7 @@ def set_chat_permissions(world: World, bot: BotAccount, arguments: Arguments) ->
     permissions = read_permissions(arguments)
     chat = _group(world, bot, arguments)
     require_right(chat, bot, "can_restrict_members", "not enough rights to change chat permissions")
-    memory_of(world).chat(chat).permissions = permissions
+    chat.settings.permissions = permissions
     world.changes.notify()
     return True
 
@@ -118,7 +117,7 @@ def set_chat_administrator_custom_title(world: World, bot: BotAccount, arguments
         raise bad_request("method is available only for supergroups")
     if member is None or not member.is_administrator:
         raise bad_request("user is not an administrator")
-    memory_of(world).chat(chat).titles[user.id] = arguments.text("custom_title").strip()[:_MAX_TITLE]
+    chat.settings.titles[user.id] = arguments.text("custom_title").strip()[:_MAX_TITLE]
     world.changes.notify()
     return True
 
@@ -127,7 +126,7 @@ def set_chat_member_tag(world: World, bot: BotAccount, arguments: Arguments) -> 
     """Give a member a tag, or take it away."""
     chat, user = find_member(world, bot, arguments, Access.WRITE)
     require_right(chat, bot, "can_manage_tags", "not enough rights to change member tag")
-    memory_of(world).chat(chat).tags[user.id] = arguments.text("tag").strip()[:_MAX_TITLE]
+    chat.settings.tags[user.id] = arguments.text("tag").strip()[:_MAX_TITLE]
     world.changes.notify()
     return True
 
@@ -149,7 +148,7 @@ def _sender_chats(world: World, bot: BotAccount, arguments: Arguments) -> set[in
         raise bad_request("sender_chat_id must be a channel or a supergroup")
     chat = world.reach(bot, arguments.text("chat_id"), Access.WRITE)
     require_right(chat, bot, "can_restrict_members", _RESTRICTING)
-    return memory_of(world).chat(chat).banned_senders
+    return chat.settings.banned_senders
 
 
 METHODS: Final[dict[str, Method]] = {

@@ -13,8 +13,8 @@ from tgslices.testing.content.files import find_file, keep_file
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Method
 from tgslices.testing.state.accounts import BotAccount
-from tgslices.testing.state.chats import StoredFile
-from tgslices.testing.state.settings import StickerSet, memory_of
+from tgslices.testing.state.files import StoredFile
+from tgslices.testing.state.stickers import StickerSet
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
@@ -79,18 +79,18 @@ def create_new_sticker_set(world: World, bot: BotAccount, arguments: Arguments) 
         raise bad_request("Sticker set title must be non-empty")
     if not _NAME.fullmatch(name) or not name.lower().endswith(f"_by_{bot.username}".lower()):
         raise bad_request("invalid sticker set name is specified")
-    if name in memory_of(world).sticker_sets:
+    if name in world.sticker_sets:
         raise bad_request("sticker set name is already occupied")
     given = arguments.json("stickers", "stickers")
     if not isinstance(given, list) or not given:
         raise bad_request("Expected an Array of InputSticker")
     stickers = [_read_sticker(world, arguments, item, kind, name) for item in given]
-    memory_of(world).sticker_sets[name] = StickerSet(name, title, kind, _owner_id(world, arguments), stickers)
+    world.sticker_sets[name] = StickerSet(name, title, kind, _owner_id(world, arguments), stickers)
     return True
 
 
 def _find_set(world: World, arguments: Arguments) -> StickerSet:
-    found = memory_of(world).sticker_sets.get(arguments.text("name"))
+    found = world.sticker_sets.get(arguments.text("name"))
     if found is None:
         raise bad_request("STICKERSET_INVALID")
     return found
@@ -112,7 +112,7 @@ def add_sticker_to_set(world: World, bot: BotAccount, arguments: Arguments) -> b
 
 
 def _find_sticker(world: World, reference: str) -> tuple[StickerSet, int]:
-    for found in memory_of(world).sticker_sets.values():
+    for found in world.sticker_sets.values():
         for position, sticker in enumerate(found.stickers):
             if sticker["file_id"] == reference:
                 return found, position
@@ -152,7 +152,7 @@ def set_sticker_set_title(world: World, bot: BotAccount, arguments: Arguments) -
 
 def delete_sticker_set(world: World, bot: BotAccount, arguments: Arguments) -> bool:
     """Delete a set."""
-    del memory_of(world).sticker_sets[_find_set(world, arguments).name]
+    del world.sticker_sets[_find_set(world, arguments).name]
     return True
 
 

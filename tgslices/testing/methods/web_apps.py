@@ -12,7 +12,6 @@ from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.inquiries import take_inquiry
 from tgslices.testing.methods.method import Method
 from tgslices.testing.state.accounts import BotAccount
-from tgslices.testing.state.settings import memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.fields import fields_of, text_field
@@ -28,7 +27,7 @@ def answer_web_app_query(world: World, bot: BotAccount, arguments: Arguments) ->
         raise bad_request("Inline query result identifier must be non-empty")
     picked_content(world, result)
     take_inquiry(world, bot, arguments, "web_app_query")
-    inquiry = memory_of(world).inquiries[arguments.text("web_app_query_id")]
+    inquiry = world.inquiries[arguments.text("web_app_query_id")]
     user = world.users[inquiry.user_id]
     message = send_result(world, world.private_chat(user, bot), user, bot, result)
     return {} if message.inline_id is None else {"inline_message_id": message.inline_id}

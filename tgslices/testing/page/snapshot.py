@@ -14,7 +14,6 @@ from tgslices.testing.page.places import existing_chats, group_name, name_of, pe
 from tgslices.testing.page.shown import shown_message
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import Chat
-from tgslices.testing.state.settings import drafts_in, memory_of
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.json_text import Json, read_json
 
@@ -68,7 +67,7 @@ def _bot(world: World, bot: BotAccount) -> Json:
 
 def commands_of(world: World, bot: BotAccount) -> list[Json]:
     """The commands that a bot shows to people in general, those for private chats first; ``[]`` for none."""
-    by_audience = memory_of(world).bot(bot.id).commands
+    by_audience = bot.settings.commands
     for kind in ("all_private_chats", "default"):
         for (scope, _), commands in sorted(by_audience.items()):
             if read_json(scope)["type"] == kind and commands:
@@ -108,14 +107,13 @@ def _chat(world: World, chat: Chat) -> Iterator[tuple[str, Json]]:
                 "appointers": [user.id for user in inside if "can_promote_members" in chat.rights_of(user.id)],
             },
         )
-    memory = memory_of(world)
     pinned = chat.pinned[-1].serial if chat.pinned else None
     for message in list(chat.messages.values())[-MAX_MESSAGES:]:
-        shown = shown_message(message, memory.reactions.get(message.serial, {}), memory.votes.get(message.serial, {}))
+        shown = shown_message(message, message.reactions, message.votes)
         if message.serial == pinned:
             shown["pinned"] = True
         yield f"message:{name}:{message.serial}", shown
-    for draft in drafts_in(world, chat):
+    for draft in chat.drafts_at(world.clock.unix_time()):
         text, entities = text_of_content(draft.content)
         what = {"serial": draft.serial, "text": text, "entities": entities, "expires": draft.expires_at}
         yield f"draft:{name}:{draft.serial}", what
@@ -125,7 +123,7 @@ def _topics(world: World, chat: Chat) -> list[Json] | None:
     """The topics of a forum, the general one first; None for any other chat."""
     if not chat.is_forum:
         return None
-    settings = memory_of(world).chat(chat)
+    settings = chat.settings
     general = {"id": None, "name": settings.general_topic_name, "is_closed": settings.is_general_topic_closed}
     others = [
         {"id": topic.thread_id, "name": topic.name, "is_closed": topic.is_closed} for topic in chat.topics.values()

@@ -14,7 +14,8 @@ from tgslices.testing.content.media import MEDIA, media_content
 from tgslices.testing.people.interacting import AnyMessage, Dealings, stored_of
 from tgslices.testing.people.seeing import inline_rows
 from tgslices.testing.state.accounts import BotAccount
-from tgslices.testing.state.chats import StoredMessage, Tap, Topic
+from tgslices.testing.state.chats import StoredMessage, Topic
+from tgslices.testing.state.taps import Tap
 from tgslices.testing.text.typed import typed_entities
 from tgslices.testing.wire.arguments import Upload
 from tgslices.testing.wire.json_text import Json
@@ -70,7 +71,7 @@ class ChatView(Dealings):
 
     async def sends_album(self, kinds: Sequence[str] = ("photo", "photo"), *, caption: str = "") -> list[StoredMessage]:
         """Send files as one album, the caption under the first; every one is an update of its own."""
-        mark = str(13_000_000_000_000_000 + self._world.next_serial())
+        mark = self._world.next_album()
         sent = []
         for number, kind in enumerate(kinds):
             content = self._file_content(kind, "" if number else caption, f"{kind}{number}.bin", b"data")

@@ -14,7 +14,7 @@ from tgslices.testing.people.allowed import Conduct
 from tgslices.testing.people.seeing import VisibleMessage, inline_rows
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import StoredMessage
-from tgslices.testing.state.settings import Inquiry, memory_of
+from tgslices.testing.state.inquiries import Inquiry
 
 AnyMessage: TypeAlias = StoredMessage | VisibleMessage
 
@@ -134,7 +134,7 @@ class Dealings(Conduct):
             "pre_checkout_query",
             currency=invoice["currency"],
             total_amount=invoice["total_amount"],
-            invoice_payload=memory_of(self._world).payloads.get(found.serial, ""),
+            invoice_payload=found.invoice_payload,
         )
         await asyncio.sleep(0)
         return inquiry

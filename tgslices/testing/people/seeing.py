@@ -16,7 +16,6 @@ from tgslices.testing.rules.people import Presence, can_see_chat
 from tgslices.testing.rules.rights import PERMISSIONS, all_rights
 from tgslices.testing.state.accounts import Member, User
 from tgslices.testing.state.chats import Chat, StoredMessage
-from tgslices.testing.state.settings import drafts_in, memory_of, reactions_on
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.json_text import Json
 
@@ -134,7 +133,7 @@ class Sight:
         self._world.expire(chat)
         member = chat.members.get(self.person.id, Member(self.person, "left"))
         writes_directly = chat.parent is not None and member.status == "left"
-        of_all = memory_of(self._world).chat(chat).permissions
+        of_all = chat.settings.permissions
         return Presence(
             chat.type,
             "member" if writes_directly else member.status,
@@ -152,14 +151,14 @@ class Sight:
         return [seen(message, self._reactions(message)) for message in self.stored()]
 
     def _reactions(self, message: StoredMessage) -> list[Json]:
-        return [reaction for given in reactions_on(self._world, message).values() for reaction in given]
+        return [reaction for given in message.reactions.values() for reaction in given]
 
     def drafts(self) -> list[str]:
         """What the bot is just writing, as far as it is shown; a draft without text only thinks and is ``""``.
 
         Source: https://core.telegram.org/bots/api#sendmessagedraft
         """
-        return [text_of_content(draft.content)[0] for draft in drafts_in(self._world, self.chat)]
+        return [text_of_content(draft.content)[0] for draft in self.chat.drafts_at(self._world.clock.unix_time())]
 
     def texts(self) -> list[str]:
         """The visible texts, oldest first, as `VisibleMessage` has them; empty strings for messages without one."""

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tgslices.testing.rules.rights import ADMIN_RIGHTS, PERMISSIONS
+from tgslices.testing.state.files import StoredFile
+from tgslices.testing.state.settings import BotSettings
 from tgslices.testing.state.updates import UpdateQueue
 from tgslices.testing.state.webhook import Webhook
 from tgslices.testing.wire.json_text import Json
@@ -28,7 +30,10 @@ class IdBox:
 
 @dataclass(slots=True, eq=False)
 class User:
-    """A Telegram account, of a person or a bot. ``box`` numbers its private chats and basic groups, all in one row."""
+    """A Telegram account, of a person or a bot.
+
+    ``profile_photos`` come newest first. ``box`` numbers its private chats and basic groups, all in one row.
+    """
 
     id: int
     first_name: str
@@ -37,6 +42,7 @@ class User:
     language_code: str | None = None
     is_bot: bool = False
     deactivated: bool = False
+    profile_photos: list[StoredFile] = field(default_factory=list, repr=False)
     box: IdBox = field(default_factory=IdBox)
 
     def json(self) -> Json:
@@ -56,6 +62,7 @@ class BotAccount(User):
     token: str = field(repr=False)
     updates: UpdateQueue = field(repr=False)
     reads_all_group_messages: bool = True
+    settings: BotSettings = field(default_factory=BotSettings, repr=False)
     webhook: Webhook | None = field(default=None, repr=False)
     on_webhook: Callable[[], None] | None = field(default=None, repr=False)
 

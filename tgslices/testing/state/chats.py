@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tgslices.testing.state.accounts import BotAccount, IdBox, Member, User
+from tgslices.testing.state.settings import ChatSettings, Draft
 from tgslices.testing.wire.json_text import Json
 
 COMMON_VIEW = 0
@@ -31,26 +32,6 @@ class Topic:
         if self.icon_custom_emoji_id:
             data["icon_custom_emoji_id"] = self.icon_custom_emoji_id
         return data
-
-
-@dataclass(slots=True, eq=False)
-class StoredFile:
-    """A file that somebody sent."""
-
-    file_id: str
-    unique_id: str
-    name: str
-    content_type: str
-    data: bytes = field(repr=False)
-
-    @property
-    def path(self) -> str:
-        """``File.file_path``."""
-        return f"files/{self.unique_id}/{self.name}"
-
-    def json(self) -> Json:
-        """What all files of the Bot API have in common."""
-        return {"file_id": self.file_id, "file_unique_id": self.unique_id, "file_size": len(self.data)}
 
 
 @dataclass(slots=True, eq=False)
@@ -77,10 +58,12 @@ class Chat:
     migrated_to: int | None = None
     deleted: bool = False
     protected: bool = False
+    settings: ChatSettings = field(default_factory=ChatSettings, repr=False)
     members: dict[int, Member] = field(default_factory=dict)
     messages: dict[int, StoredMessage] = field(default_factory=dict, repr=False)
     ephemeral: dict[int, StoredMessage] = field(default_factory=dict, repr=False)
     topics: dict[int, Topic] = field(default_factory=dict, repr=False)
+    drafts: dict[int, Draft] = field(default_factory=dict, repr=False)
     writers: dict[int, User] = field(default_factory=dict, repr=False)
     pinned: list[StoredMessage] = field(default_factory=list, repr=False)
     box: IdBox = field(default_factory=IdBox, repr=False)
@@ -159,6 +142,16 @@ class Chat:
         numbered = self.index.get(self.view_key(bot_id))
         return numbered.get(message_id) if numbered is not None else None
 
+    def drafts_at(self, unix_time: int) -> list[Draft]:
+        """The drafts that are shown at this time, oldest first: not too old, and with no later message of the bot.
+
+        Source: https://core.telegram.org/bots/api#sendmessagedraft (a preview, for what sendMessage makes last)
+        """
+        if not self.drafts or self.bot is None:
+            return []
+        last = next((m.serial for m in reversed(self.messages.values()) if m.sender_id == self.bot.id), 0)
+        return [draft for draft in self.drafts.values() if draft.expires_at > unix_time and draft.serial > last]
+
     def rights_of(self, user_id: int) -> frozenset[str]:
         """The rights of an administrator, or what a restricted member may do; empty for anybody else."""
         member = self.members.get(user_id)
@@ -180,6 +173,8 @@ class StoredMessage:
     ``receiver_id`` and an ``ephemeral_id`` and no other number; its receiver sees it in the place of what it
     ``replaces``. ``inline_id`` is the ``inline_message_id`` of what a person sent of a bot's results;
     ``used_by`` are those who pressed a button of its reply keyboard.
+
+    ``reactions``, ``votes`` (positions of options) and ``scores`` go by the number of the account they are of.
     """
 
     serial: int
@@ -196,6 +191,10 @@ class StoredMessage:
     replaces: StoredMessage | None = None
     inline_id: str | None = None
     used_by: set[int] = field(default_factory=set)
+    reactions: dict[int, list[Json]] = field(default_factory=dict)
+    votes: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    scores: dict[int, int] = field(default_factory=dict)
+    invoice_payload: str = ""
     pinned: StoredMessage | None = None
     is_deleted: bool = False
 
@@ -268,33 +267,3 @@ class StoredMessage:
     def place_for(self, bot_id: int) -> Json:
         """The Bot API's ``InaccessibleMessage``: all that a bot learns of a message it cannot get any more."""
         return {"message_id": self.id_for(bot_id), "chat": self.chat.json(), "date": 0}
-
-
-@dataclass(slots=True, eq=False)
-class Tap:
-    """A person's tap on an inline button, and the bot's answer to it: ``answer`` is the notice that pops up, if any."""
-
-    id: str
-    bot: BotAccount
-    user: User
-    message: StoredMessage
-    data: str
-    connection_id: str | None = None
-    is_accessible: bool = True
-    is_answered: bool = False
-    answer: str | None = None
-    is_alert: bool = False
-
-    def json(self) -> Json:
-        """The Bot API's ``CallbackQuery``."""
-        place = {"chat_instance": str(self.message.chat.id * 7919), "data": self.data}
-        return {"id": self.id, "from": self.user.json(), **self._message_json(), **place}
-
-    def _message_json(self) -> Json:
-        """The message with the button, or what names it; of one that was sent inline the bot need not see more."""
-        message = self.message
-        if message.inline_id is not None:
-            return {"inline_message_id": message.inline_id}
-        if not self.is_accessible:
-            return {"message": message.place_for(self.bot.id)}
-        return {"message": message.json_for(self.bot.id, self.connection_id)}

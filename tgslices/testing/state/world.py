@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from itertools import count
 from typing import Final
 
 from tgslices.testing.errors import bad_request
@@ -15,14 +14,16 @@ from tgslices.testing.rules import ephemeral, people
 from tgslices.testing.rules.access import Access, ChatFacts, access_refusal, unknown_chat
 from tgslices.testing.state.accounts import BotAccount, BusinessConnection, Member, User
 from tgslices.testing.state.changes import Changes
-from tgslices.testing.state.chats import Chat, StoredFile, StoredMessage, Tap
+from tgslices.testing.state.chats import Chat, StoredMessage
 from tgslices.testing.state.clock import Clock
-from tgslices.testing.state.tokens import bot_id_in, new_token, random_bot_id
+from tgslices.testing.state.files import StoredFile
+from tgslices.testing.state.inquiries import Inquiry, Payment
+from tgslices.testing.state.numbers import Numbers
+from tgslices.testing.state.stickers import StickerSet
+from tgslices.testing.state.taps import Tap
+from tgslices.testing.state.tokens import bot_id_in, new_token
 from tgslices.testing.state.updates import UpdateQueue
 from tgslices.testing.wire.json_text import Json
-
-SUPERGROUP_ID_BASE: Final = -1_000_000_000_000
-"""Supergroups and channels are numbered down from here. Source: tdlib/td ``DialogId.h``."""
 
 CHANNEL_BOT: Final = {"id": 136_817_688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
 """Who shows as the sender of what a channel writes elsewhere.
@@ -47,17 +48,20 @@ class World:
         self.connections: dict[str, BusinessConnection] = {}
         self.files: dict[str, StoredFile] = {}
         self.taps: dict[str, Tap] = {}
+        self.inquiries: dict[str, Inquiry] = {}
+        self.payments: dict[str, Payment] = {}
+        self.sticker_sets: dict[str, StickerSet] = {}
         self.inline_messages: dict[str, StoredMessage] = {}
         self.failing_item: tuple[int, str] | None = None
-        self._person_ids = count(1001)
-        self._bot_ids = count(random_bot_id())
-        self._group_ids = count(4001)
-        self._supergroup_ids = count(1)
-        self._serials = count(1)
+        self._numbers = Numbers()
 
     def next_serial(self) -> int:
         """A number that nothing else in this world has."""
-        return next(self._serials)
+        return self._numbers.serial()
+
+    def next_album(self) -> str:
+        """A ``media_group_id`` that no album of this world has."""
+        return self._numbers.album()
 
     # Who there is.
 
@@ -67,7 +71,7 @@ class World:
         Raises:
             ValueError: it is no token, or the number in it is somebody's.
         """
-        bot_id = self._free(self._bot_ids) if token is None else bot_id_in(token)
+        bot_id = self._free(self._numbers.bots) if token is None else bot_id_in(token)
         if bot_id in self.users:
             raise ValueError(f"the number {bot_id} in this token is taken by {self.users[bot_id].first_name!r}")
         bot = BotAccount(
@@ -89,7 +93,7 @@ class World:
 
     def next_person_id(self) -> int:
         """A number that no user has."""
-        return self._free(self._person_ids)
+        return self._free(self._numbers.people)
 
     def _free(self, numbers: Iterator[int]) -> int:
         return next(number for number in numbers if number not in self.users)
@@ -121,8 +125,7 @@ class World:
 
     def add_chat(self, kind: str, title: str, members: Iterable[Member], username: str | None = None) -> Chat:
         """A new group, supergroup or channel, without any message."""
-        chat_id = -next(self._group_ids) if kind == "group" else SUPERGROUP_ID_BASE - next(self._supergroup_ids)
-        chat = Chat(chat_id, kind, title=title, username=username)
+        chat = Chat(self._numbers.chat(kind), kind, title=title, username=username)
         chat.members = {member.user.id: member for member in members}
         self.chats[chat.id] = chat
         return chat
@@ -246,7 +249,7 @@ class World:
             chat.writers[sender.id] = sender
             base |= chat.topic_json(sender.id)
         base.update(content)
-        message = StoredMessage(next(self._serials), chat, kind, sender.id, moment, base)
+        message = StoredMessage(self._numbers.serial(), chat, kind, sender.id, moment, base)
         chat.messages[message.serial] = message
         return message
 
@@ -286,6 +289,6 @@ class World:
 
     def tap(self, user: User, message: StoredMessage, bot: BotAccount, data: str) -> Tap:
         """Remember that a button was tapped."""
-        tap = Tap(str(next(self._serials) + 4_000_000_000), bot, user, message, data)
+        tap = Tap(self._numbers.tap(), bot, user, message, data)
         self.taps[tap.id] = tap
         return tap

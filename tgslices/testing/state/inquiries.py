@@ -1,0 +1,48 @@
+"""Questions of people to bots that are no messages, and what came of payments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tgslices.testing.wire.json_text import Json, read_json
+
+
+@dataclass(slots=True, eq=False)
+class Inquiry:
+    """A question of a person to a bot that is no message: an inline query, a step of a payment, or an open Web App.
+
+    ``payload`` is its update, and ``answer`` holds the arguments of the bot's answer, None while there is none.
+    """
+
+    id: str
+    kind: str
+    bot_id: int
+    user_id: int
+    payload: Json
+    answer: dict[str, str] | None = None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the bot has answered."""
+        return self.answer is not None
+
+    @property
+    def is_agreed(self) -> bool:
+        """Whether the bot has agreed to a payment, or named ways of delivery."""
+        return (self.answer or {}).get("ok", "").lower() in {"true", "1", "yes"}
+
+    @property
+    def results(self) -> list[Json]:
+        """The results of an inline query, each an ``InlineQueryResult``; ``[]`` before the bot has answered."""
+        results: list[Json] = read_json((self.answer or {}).get("results", "[]"))
+        return results
+
+
+@dataclass(slots=True, eq=False)
+class Payment:
+    """What a user has paid to a bot; ``fields`` are those that ``SuccessfulPayment`` and ``RefundedPayment`` share."""
+
+    bot_id: int
+    user_id: int
+    fields: Json
+    is_refunded: bool = False
