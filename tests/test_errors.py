@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import inspect
 import pickle
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
+from aiogram import Bot
+from aiogram.fsm.storage.memory import MemoryStorage
+from aiogram.types import Chat
 
 import tgslices
 from tgslices import (
     CannotSendThere,
+    ChatGiven,
     ConfigurationError,
     InvalidSessionKey,
     InvalidStorage,
@@ -24,6 +30,7 @@ from tgslices import (
     TgslicesError,
     ValueRefused,
 )
+from tgslices.errors import quoted
 
 KEY = SessionKey(42, 7)
 
@@ -32,6 +39,32 @@ ERRORS: list[tuple[TgslicesError, type[Exception], str]] = [
         InvalidSessionKey("chat_id", "@news", "integer identifier"),
         ValueError,
         "chat_id of a session key is '@news', which is no integer identifier. Pass an integer identifier as chat_id.",
+    ),
+    (
+        InvalidSessionKey("user_id", "order", "integer identifier", 'Write get(1, qualifier="order").'),
+        ValueError,
+        "user_id of a session key is 'order', which is no integer identifier. Write get(1, qualifier=\"order\").",
+    ),
+    (
+        ChatGiven("send_message", 7),
+        TypeError,
+        (
+            "send_message of a session was given 7 as a chat, but it fills in the session's own. "
+            "Leave the chat out: session.send_message(...). Write bot.send_message(...) to send elsewhere."
+        ),
+    ),
+    (
+        InvalidStorage("postgresql://shop:hunter2@db/shop", ("add", "list", "remove", "clear")),
+        TypeError,
+        'A text is no session storage. Open the storage of a URL: open_storage("sqlite:///slices.db").',
+    ),
+    (
+        InvalidStorage(MemoryStorage(), ("add", "list")),
+        TypeError,
+        (
+            "MemoryStorage keeps the states of aiogram's dispatcher and is no session storage. "
+            "Leave it to Dispatcher(storage=...), and pass setup_sessions what open_storage(...) returns."
+        ),
     ),
     (
         InvalidTrackedMessage("at", "today", "an aware datetime"),
@@ -66,8 +99,8 @@ ERRORS: list[tuple[TgslicesError, type[Exception], str]] = [
         SessionUnavailable("start", None, "poll"),
         LookupError,
         (
-            "start runs inside a session by its flag, but there is no session, because the key strategy finds no key "
-            "in this poll update. Take the flag off it, or do not handle poll updates there."
+            "start runs inside a session, but there is no session, because the key strategy finds no key "
+            "in this poll update. Take the flag or InSession off it, or do not handle poll updates there."
         ),
     ),
     (
@@ -125,6 +158,47 @@ def test_an_error_names_the_cause_and_the_remedy(error: TgslicesError, base: typ
     assert str(error) == text
     assert isinstance(error, base)
     assert isinstance(error, TgslicesError)
+
+
+TOKEN = "123456789:AAFqv3hT9mZ1xYkLwPzR7dUeJcGbNsVoQiE"
+
+
+@pytest.mark.parametrize("secret", [TOKEN, TOKEN.partition(":")[2], f"bot{TOKEN}", "postgresql://shop:hunter2@db/shop"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda value: InvalidSessionKey("chat_id", value, "integer identifier"),
+        lambda value: InvalidTrackedMessage("at", value, "an aware datetime"),
+        lambda value: NotAMessage(value, "it is no Telegram object"),
+        lambda value: PredicateFailed(value, "cannot be called"),
+        lambda value: ChatGiven("send_message", value),
+        lambda value: InvalidStorage(value, ("add",)),
+    ],
+)
+def test_no_error_quotes_what_may_be_a_secret(make: Callable[[object], TgslicesError], secret: str) -> None:
+    error = make(secret)
+    assert secret not in str(error) + repr(error)
+    assert secret not in repr([error])
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "None"),
+        (5, "5"),
+        (1.5, "1.5"),
+        (True, "True"),
+        ("@a_username_of_thirty_two_letters", "'@a_username_of_thirty_two_letters'"),
+        (TOKEN, "a text of 45 characters"),
+        (Chat(id=7, type="private", bio="x" * 5000), "a Chat"),
+        (Bot(TOKEN), "a Bot"),
+        (len, "<built-in function len>"),
+        (partial(len, TOKEN), "a partial"),
+        (SessionKey, "the class SessionKey"),
+    ],
+)
+def test_an_error_text_quotes_numbers_and_short_texts_and_names_the_rest(value: object, text: str) -> None:
+    assert quoted(value) == text
 
 
 def test_every_public_error_is_tried() -> None:

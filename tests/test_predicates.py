@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tgslices import Direction, PredicateFailed, TrackedMessage
+from tgslices.errors import quoted
 from tgslices.predicates import select
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -53,7 +54,10 @@ class Odd:
         (F.message_id.in_({1, 4}) & (F.direction == Direction.OUTGOING), [4]),
         (~F.business_connection_id, [1, 2, 3, 4]),
         (F.business_connection_id, []),
-        (F.no_such_field == 1, []),
+        (F.kind.in_({ContentType.PHOTO}) | F.date.year.is_(2025), [1, 3]),
+        (F.user_id == F.chat_id, [1, 2, 3, 4]),
+        (F[F.kind == "photo"].message_id > 1, [3]),
+        (F.func(lambda message: message.message_id) == 2, [2]),
         (F, [1, 2, 3, 4]),
     ],
 )
@@ -112,6 +116,7 @@ async def asynchronous_generator(message: TrackedMessage) -> AsyncIterator[bool]
     yield False
 
 
+FIELDS = "they have " + ", ".join(TrackedMessage.__dataclass_fields__)
 REMEDY = "; nothing was changed. Pass a plain function of one TrackedMessage, or aiogram's F."
 
 
@@ -121,6 +126,12 @@ REMEDY = "; nothing was changed. Pass a plain function of one TrackedMessage, or
         (naive, "raised AttributeError: 'TrackedMessage' object has no attribute 'text'"),
         (asynchronous, "is a coroutine function"),
         ("text", "cannot be called"),
+        (F.text == "x", f"asks for text, which entries do not have ({FIELDS})"),
+        (~F.text.lower().startswith("x"), f"asks for text, which entries do not have ({FIELDS})"),
+        ((F.kind == "photo") | (F.caption & F.text), f"asks for caption, text, which entries do not have ({FIELDS})"),
+        (F.user_id == F.from_user.id, f"asks for from_user, which entries do not have ({FIELDS})"),
+        (F[F.kind == "photo"].text, f"asks for text, which entries do not have ({FIELDS})"),
+        (F["text"], f"asks for ['text'], which entries do not have ({FIELDS})"),
         (5, "cannot be called"),
         (undecided, "raised RuntimeError: who knows"),
         (awaitable, "returned a Later in place of an answer"),
@@ -131,7 +142,7 @@ REMEDY = "; nothing was changed. Pass a plain function of one TrackedMessage, or
 def test_a_predicate_that_cannot_choose_is_named_with_the_remedy(predicate: Any, why: str) -> None:
     with pytest.raises(PredicateFailed) as caught:
         select(ALL, predicate)
-    assert str(caught.value) == f"The predicate {predicate!r} {why}{REMEDY}"
+    assert str(caught.value) == f"The predicate {quoted(predicate)} {why}{REMEDY}"
     assert caught.value.predicate is predicate
 
 
@@ -148,6 +159,11 @@ def test_what_is_no_error_passes_through(signal: type[BaseException]) -> None:
 
     with pytest.raises(signal):
         select(ALL, stop)
+
+
+def test_a_field_that_entries_do_not_have_is_refused_even_where_there_are_none() -> None:
+    with pytest.raises(PredicateFailed):
+        select([], F.text == "x")
 
 
 def test_a_predicate_is_never_asked_about_nothing() -> None:

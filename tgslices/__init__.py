@@ -3,6 +3,7 @@
 from tgslices.deletion.plan import DeletionPlan
 from tgslices.errors import (
     CannotSendThere,
+    ChatGiven,
     ConfigurationError,
     InvalidSessionKey,
     InvalidStorage,
@@ -50,6 +51,7 @@ __all__ = (  # noqa: RUF022  # in tiers, as a reader needs them
     # errors
     "TgslicesError",
     "CannotSendThere",
+    "ChatGiven",
     "ConfigurationError",
     "InvalidSessionKey",
     "InvalidStorage",

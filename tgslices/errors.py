@@ -1,117 +1,129 @@
 """Every error that the library raises on its own account.
 
 One root, :class:`TgslicesError`; each error keeps what went wrong as data and ends its text with the remedy.
-Refused deletions are not errors: they are entries of a :class:`~tgslices.model.ClearResult`.
+Refused deletions are not errors: they are entries of a :class:`~tgslices.results.ClearResult`.
 """
 
 from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+_MAX_QUOTED: Final = 80
+_MAY_BE_SECRET: Final = re.compile(r"[:/]|[\w-]{33}")
+"""What tokens and addresses with passwords contain, and no @username does."""
+
+
+def quoted(value: object) -> str:
+    """Return a value as an error text may quote it: never what may be a token or a password, never pages of fields."""
+    name = type(value).__name__
+    if isinstance(value, datetime) or inspect.isroutine(value):
+        return repr(value)
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    is_plain = type(value).__module__ == "builtins" and len(repr(value)) <= _MAX_QUOTED
+    if is_plain and not _MAY_BE_SECRET.search(repr(value)):
+        return repr(value)
+    return f"a text of {len(value)} characters" if isinstance(value, str) else f"{_article(name)} {name}"
+
+
+def _article(noun: str) -> str:
+    return "an" if noun.lower().startswith(tuple("aeiou")) else "a"
 
 
 class TgslicesError(Exception):
     """The root of all errors of this library."""
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
 
+
+@dataclass(eq=False, repr=False)
 class InvalidSessionKey(TgslicesError, ValueError):
-    """A session key was asked for with a part that cannot be one."""
+    """A session key was asked for with a part that cannot be one. ``advice`` tells what was probably meant."""
 
-    def __init__(self, field: str, value: object, wanted: str) -> None:
-        """Keep the name of the part, what was given, and what it must be."""
-        super().__init__(field, value, wanted)
-        self.field = field
-        self.value = value
-        self.wanted = wanted
+    field: str
+    value: object
+    wanted: str
+    advice: str | None = None
 
     def __str__(self) -> str:
-        """Name the part, what was given, and the remedy."""
-        article = "an" if self.wanted.startswith(tuple("aeiou")) else "a"
-        return (
-            f"{self.field} of a session key is {self.value!r}, which is no {self.wanted}. "
-            f"Pass {article} {self.wanted} as {self.field}."
-        )
+        remedy = self.advice or f"Pass {_article(self.wanted)} {self.wanted} as {self.field}."
+        return f"{self.field} of a session key is {quoted(self.value)}, which is no {self.wanted}. {remedy}"
 
 
+@dataclass(eq=False, repr=False)
 class InvalidTrackedMessage(TgslicesError, ValueError):
     """A tracked message was built with a part that no storage could keep."""
 
-    def __init__(self, field: str, value: object, wanted: str) -> None:
-        """Keep the name of the part, what was given, and what it must be."""
-        super().__init__(field, value, wanted)
-        self.field = field
-        self.value = value
-        self.wanted = wanted
+    field: str
+    value: object
+    wanted: str
 
     def __str__(self) -> str:
-        """Name the part, what was given, and the remedy."""
-        return f"{self.field} of a tracked message is {self.value!r}. Pass {self.wanted} instead."
+        return f"{self.field} of a tracked message is {quoted(self.value)}. Pass {self.wanted} instead."
 
 
+@dataclass(eq=False, repr=False)
 class NotAMessage(TgslicesError, TypeError):
     """Something was to be tracked that is no message which a bot could delete."""
 
-    def __init__(self, given: object, why: str) -> None:
-        """Keep what was given and why it cannot be tracked."""
-        super().__init__(given, why)
-        self.given = given
-        self.why = why
+    given: object
+    why: str
 
     def __str__(self) -> str:
-        """Say what was given, why it does not work, and the remedy."""
         return (
             f"{type(self.given).__name__} cannot be tracked, because {self.why}. "
             "Pass a Message, or an Update or event that carries one."
         )
 
 
+@dataclass(eq=False, repr=False)
 class PredicateFailed(TgslicesError, ValueError):
-    """A predicate over tracked messages raised or is no plain callable; nothing was changed."""
+    """A predicate over tracked messages raised or cannot choose among them; nothing was changed."""
 
-    def __init__(self, predicate: object, why: str) -> None:
-        """Keep the predicate and what was wrong with it."""
-        super().__init__(predicate, why)
-        self.predicate = predicate
-        self.why = why
+    predicate: object
+    why: str
 
     def __str__(self) -> str:
-        """Say what was wrong and the remedy."""
         return (
-            f"The predicate {self.predicate!r} {self.why}; nothing was changed. "
+            f"The predicate {quoted(self.predicate)} {self.why}; nothing was changed. "
             "Pass a plain function of one TrackedMessage, or aiogram's F."
         )
 
 
+@dataclass(eq=False, repr=False)
 class SessionUnavailable(TgslicesError, LookupError):
-    """A handler requires a session where the update has no key for one."""
+    """A handler requires a session where the update has no key for one.
 
-    def __init__(self, handler: str, parameter: str | None, event: str) -> None:
-        """Keep the handler's name, its parameter's name (None where its flag asks), and the kind of event."""
-        super().__init__(handler, parameter, event)
-        self.handler = handler
-        self.parameter = parameter
-        self.event = event
+    ``parameter`` is its name; None where the handler's flag, or an ``InSession`` around it, asks.
+    """
+
+    handler: str
+    parameter: str | None
+    event: str
 
     def __str__(self) -> str:
-        """Name the cause and the remedy."""
-        asks = "runs inside a session by its flag" if self.parameter is None else f"requires {self.parameter!r}"
-        remedy = (
-            "Take the flag off it" if self.parameter is None else f"Annotate {self.parameter!r} as 'Session | None'"
-        )
+        asks, remedy = f"requires {self.parameter!r}", f"Annotate {self.parameter!r} as 'Session | None'"
+        if self.parameter is None:
+            asks, remedy = "runs inside a session", "Take the flag or InSession off it"
         return (
             f"{self.handler} {asks}, but there is no session, because the key strategy finds no key "
             f"in this {self.event} update. {remedy}, or do not handle {self.event} updates there."
         )
 
 
+@dataclass(eq=False, repr=False)
 class CannotSendThere(TgslicesError, TypeError):
     """A send wrapper was called whose method cannot reach the session's chat."""
 
-    def __init__(self, method: str, key: object) -> None:
-        """Keep the method's name and the session's key."""
-        super().__init__(method, key)
-        self.method = method
-        self.key = key
+    method: str
+    key: object
 
     def __str__(self) -> str:
-        """Name the cause and the remedy."""
         return (
             f"{self.method} cannot reach the chat of {self.key}, because the Bot API sends it "
             "either only on business connections or never on one. "
@@ -119,34 +131,50 @@ class CannotSendThere(TgslicesError, TypeError):
         )
 
 
-class ConfigurationError(TgslicesError, RuntimeError):
-    """The library was wired in a way that cannot work."""
+@dataclass(eq=False, repr=False)
+class ChatGiven(TgslicesError, TypeError):
+    """A send wrapper was given a chat, although it sends into the session's own."""
 
-    def __init__(self, problem: str, remedy: str) -> None:
-        """Keep the problem and the remedy, both as whole sentences."""
-        super().__init__(problem, remedy)
-        self.problem = problem
-        self.remedy = remedy
+    method: str
+    given: object
 
     def __str__(self) -> str:
-        """Name the problem and the remedy."""
+        return (
+            f"{self.method} of a session was given {quoted(self.given)} as a chat, but it fills in the session's own. "
+            f"Leave the chat out: session.{self.method}(...). "
+            f"Write bot.{self.method}(...) to send elsewhere."
+        )
+
+
+@dataclass(eq=False, repr=False)
+class ConfigurationError(TgslicesError, RuntimeError):
+    """The library was wired in a way that cannot work. ``problem`` and ``remedy`` are whole sentences."""
+
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
         return f"{self.problem} {self.remedy}"
 
 
+@dataclass(eq=False, repr=False)
 class InvalidStorage(TgslicesError, TypeError):
-    """An object was given as a storage that does not fulfil the protocol."""
+    """An object was given as a storage that does not fulfil the protocol. ``missing`` are methods that it lacks."""
 
-    def __init__(self, storage: object, missing: tuple[str, ...]) -> None:
-        """Keep the object and the names of the methods that it misses."""
-        super().__init__(storage, missing)
-        self.storage = storage
-        self.missing = missing
+    storage: object
+    missing: tuple[str, ...]
 
     def __str__(self) -> str:
-        """Name the missing methods and the remedy."""
+        name, missing = type(self.storage).__name__, ", ".join(self.missing)
+        if isinstance(self.storage, str):
+            return 'A text is no session storage. Open the storage of a URL: open_storage("sqlite:///slices.db").'
         if isinstance(self.storage, type):
             return f"{self.storage.__name__} is a class and no session storage. Pass an instance of it."
-        name, missing = type(self.storage).__name__, ", ".join(self.missing)
+        if any(base.__module__.startswith("aiogram.fsm") for base in type(self.storage).__mro__):
+            return (
+                f"{name} keeps the states of aiogram's dispatcher and is no session storage. "
+                "Leave it to Dispatcher(storage=...), and pass setup_sessions what open_storage(...) returns."
+            )
         if not {"add", "list", "remove", "clear"} & {*self.missing}:
             return (
                 f"{name} is no durable session storage: it misses {missing}. Implement the whole of "
@@ -159,17 +187,17 @@ class InvalidStorage(TgslicesError, TypeError):
         )
 
 
+@dataclass(eq=False, repr=False)
 class StorageError(TgslicesError, RuntimeError):
-    """A storage could not be opened or used; what was recorded before is intact."""
+    """A storage could not be opened or used; what was recorded before is intact.
 
-    def __init__(self, problem: str, remedy: str) -> None:
-        """Keep the problem and the remedy, both as whole sentences; neither holds a password."""
-        super().__init__(problem, remedy)
-        self.problem = problem
-        self.remedy = remedy
+    ``problem`` and ``remedy`` are whole sentences; neither holds a password.
+    """
+
+    problem: str
+    remedy: str
 
     def __str__(self) -> str:
-        """Name the problem and the remedy."""
         return f"{self.problem} {self.remedy}"
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Iterator
+from dataclasses import fields
 from typing import Any, Final, TypeAlias, TypeVar
 
 from magic_filter import MagicFilter
+from magic_filter.operations import BaseOperation, GetAttributeOperation, GetItemOperation, SelectorOperation
 
 from tgslices.errors import PredicateFailed
 from tgslices.model import TrackedMessage
@@ -21,11 +23,14 @@ def select(messages: Iterable[TrackedMessage], predicate: Predicate | None) -> l
     """Return the messages that a predicate holds for, in their order; all of them without a predicate.
 
     Raises:
-        PredicateFailed: it raised, cannot be called, or is a coroutine function or another that answers later.
+        PredicateFailed: it raised, cannot be called, answers later (a coroutine function), or asks for what entries do
+            not have.
     """
     if predicate is None:
         return list(messages)
     if isinstance(predicate, MagicFilter):
+        if unknown := sorted({name for name in asked_for(predicate) if not hasattr(TrackedMessage, name)}):
+            raise PredicateFailed(predicate, f"asks for {', '.join(unknown)}, which entries do not have ({_FIELDS})")
         decide: Callable[[TrackedMessage], Any] = predicate.resolve
     elif callable(predicate):
         decide = predicate
@@ -39,8 +44,30 @@ def select(messages: Iterable[TrackedMessage], predicate: Predicate | None) -> l
         raise PredicateFailed(predicate, f"raised {type(error).__name__}: {error}") from error
 
 
+_FIELDS: Final = "they have " + ", ".join(field.name for field in fields(TrackedMessage))
+
+
+def asked_for(expression: MagicFilter) -> Iterator[str]:
+    """Return what an expression such as ``(F.kind == "photo") & F.date`` asks its subject for, by name.
+
+    aiogram's ``F`` takes what is missing for a no, so that a wrong name would never match, nor be noticed.
+    """
+    # There is no public way to what an expression consists of; what has no operations asks for nothing.
+    operations: tuple[BaseOperation, ...] = getattr(expression, "_operations", ())
+    is_subject = True
+    for operation in operations:
+        if is_subject and isinstance(operation, GetAttributeOperation):
+            yield operation.name
+        elif is_subject and isinstance(operation, GetItemOperation):
+            yield f"[{operation.key!r}]"
+        is_subject = is_subject and isinstance(operation, SelectorOperation)
+        for name in ("right", "left") if not is_subject else ("inner",):
+            if isinstance(inner := getattr(operation, name, None), MagicFilter):
+                yield from asked_for(inner)
+
+
 class AsyncPredicate(TypeError):
-    """What a predicate returned is no answer yet; the text says what it is."""
+    """A predicate answers later; the text says how."""
 
 
 def matches(decide: Callable[[T], Any], subject: T) -> bool:
@@ -53,13 +80,13 @@ def matches(decide: Callable[[T], Any], subject: T) -> bool:
     verdict = decide(subject)
     if verdict is True or verdict is False:
         return verdict
-    if isinstance(verdict, _LATE_ANSWERS):
+    if isinstance(verdict, _ANSWERS_LATER):
         raise AsyncPredicate(_why_late(verdict))
     return bool(verdict)
 
 
-_LATE_ANSWERS: Final = (Awaitable, Generator, AsyncGenerator)
-"""What is true as an object whatever it would have said: with it, a predicate would choose everything."""
+_ANSWERS_LATER: Final = (Awaitable, Generator, AsyncGenerator)
+"""What is true as an object, whatever it would have answered: such a predicate would choose everything."""
 
 
 def _why_late(verdict: object) -> str:

@@ -116,7 +116,7 @@ class NearlyDurable(MemorySessionStorage):
         ),
         (
             "sqlite:///x.db",
-            f"str is no session storage: it misses add, list, remove, clear. {REMEDY}",
+            'A text is no session storage. Open the storage of a URL: open_storage("sqlite:///slices.db").',
         ),
         (MemorySessionStorage, "MemorySessionStorage is a class and no session storage. Pass an instance of it."),
         (

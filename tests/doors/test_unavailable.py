@@ -64,8 +64,8 @@ async def test_a_flag_where_the_update_is_of_no_chat_is_an_error_that_says_so(st
         await stage.dispatcher.feed_update(stage.bot, poll(stage))
     name = f"{test_a_flag_where_the_update_is_of_no_chat_is_an_error_that_says_so.__name__}.<locals>.search"
     assert str(caught.value) == (
-        f"{name} runs inside a session by its flag, but there is no session, because the key strategy finds no key in "
-        "this poll update. Take the flag off it, or do not handle poll updates there."
+        f"{name} runs inside a session, but there is no session, because the key strategy finds no key in "
+        "this poll update. Take the flag or InSession off it, or do not handle poll updates there."
     )
 
 
