@@ -9,16 +9,17 @@ from contextlib import AbstractContextManager
 from typing import Any, Concatenate, Final, ParamSpec, TypedDict, TypeVar, Unpack, cast
 
 from aiogram import Bot
+from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import MessageEntity
 
-from tgslices.errors import CannotSendThere
-from tgslices.model import SessionKey
+from tgslices.bot_method import BotMethod
+from tgslices.chat_kind import ChatKind, chat_kind
+from tgslices.errors import CannotSendThere, ChatGiven
+from tgslices.model import GENERAL_TOPIC, SessionKey
 
 P = ParamSpec("P")
 R = TypeVar("R")
 Target = TypeVar("Target")
-
-_FILLED: Final = {"message_thread_id": "thread_id", "business_connection_id": "business_connection_id"}
 
 
 class GiftOptions(TypedDict, total=False):
@@ -36,65 +37,94 @@ class Sending:
 
     key: SessionKey
     bot: Bot
+    direct_topic_id: int | None = None
+    """The topic to send to where the chat is the direct messages of a channel; None where it is another, or unknown."""
 
     def recording(self) -> AbstractContextManager[None]:
         """Record into this session what is sent inside."""
         raise NotImplementedError
 
-    def _aim(self, name: str, parameters: list[str], given: int, arguments: dict[str, Any]) -> None:
+    async def _send(self, method: BotMethod, args: tuple[Any, ...], arguments: dict[str, Any]) -> Any:
+        """Send what a wrapper was called with into the session's own chat."""
+        if (given := method.chat_in(args, arguments, self.key.chat_id)) is not None:
+            raise ChatGiven(method.name, given)
+        self._aim(method, len(args), arguments)
+        send = getattr(self.bot, method.name)
+        with self.recording():
+            try:
+                return await method.call(send, self.key.chat_id, args, arguments)
+            except TelegramBadRequest as refusal:
+                if not self._learns_topic(method, len(args), arguments, refusal):
+                    raise
+            return await method.call(send, self.key.chat_id, args, arguments)
+
+    def _aim(self, method: BotMethod, given: int, arguments: dict[str, Any]) -> None:
         """Fill in topic and business connection where they are neither given by position nor by name."""
-        for parameter, part in _FILLED.items():
-            value = getattr(self.key, part)
-            if value is None:
-                continue
-            if parameter in parameters:
-                if parameters.index(parameter) >= given:
-                    arguments.setdefault(parameter, value)
-            elif parameter == "business_connection_id":
-                raise CannotSendThere(name, self.key)
+        key, direct = self.key, self.direct_topic_id
+        if not method.reaches(key.business_connection_id):
+            raise CannotSendThere(method.name, key)
+        method.fill_in("business_connection_id", key.business_connection_id, given, arguments)
+        if direct is not None:
+            method.fill_in("direct_messages_topic_id", direct, given, arguments)
+        elif key.thread_id != GENERAL_TOPIC or chat_kind(key.chat_id) is ChatKind.PRIVATE:
+            method.fill_in("message_thread_id", key.thread_id, given, arguments)
+
+    def _learns_topic(
+        self, method: BotMethod, given: int, arguments: dict[str, Any], refusal: TelegramBadRequest
+    ) -> bool:
+        """Learn from a refusal that the chat is the direct messages of a channel; tell whether it can be sent to now.
+
+        The number of a topic is that of the person who wrote.
+        Source: telegram-bot-api ``Client.cpp`` lines 3909-3917, tdlib/td ``MessageTopic.cpp`` lines 216-219
+        """
+        topic_id = self.key.thread_id or self.key.user_id
+        if _TOPIC_WANTED not in refusal.message or self.direct_topic_id is not None or topic_id is None:
+            return False
+        self.direct_topic_id = topic_id
+        return method.fill_in("direct_messages_topic_id", topic_id, given, arguments)
+
+
+_TOPIC_WANTED: Final = "direct messages topic must be specified"
 
 
 def _aimed(
     method: Callable[Concatenate[Bot, Target, P], Awaitable[R]],
 ) -> Callable[Concatenate[Sending, P], Coroutine[Any, Any, R]]:
-    signature = inspect.signature(method)
-    parameters = list(signature.parameters)[2:]
-
-    @functools.wraps(method)
-    async def send(self: Sending, *args: P.args, **kwargs: P.kwargs) -> R:
-        self._aim(method.__name__, parameters, len(args), kwargs)
-        with self.recording():
-            return cast(R, await getattr(self.bot, method.__name__)(self.key.chat_id, *args, **kwargs))
-
-    _show_without(send, signature, "chat_id")
-    return cast(Callable[Concatenate[Sending, P], Coroutine[Any, Any, R]], send)
-
-
-def _show_without(send: Callable[..., Any], signature: inspect.Signature, *filled_in: str) -> None:
-    """Let ``inspect.signature`` see a wrapper as it is called."""
-    kept = [parameter for name, parameter in signature.parameters.items() if name not in filled_in]
-    send.__signature__ = signature.replace(parameters=kept)  # type: ignore[attr-defined]  # read by inspect.signature
+    return cast(Callable[Concatenate[Sending, P], Coroutine[Any, Any, R]], _wrapper(method))
 
 
 def _aimed_on_business(
     method: Callable[Concatenate[Bot, str, Target, P], Awaitable[R]],
 ) -> Callable[Concatenate[Sending, P], Coroutine[Any, Any, R]]:
-    @functools.wraps(method)
-    async def send(self: Sending, *args: P.args, **kwargs: P.kwargs) -> R:
-        connection = self.key.business_connection_id
-        if connection is None:
-            raise CannotSendThere(method.__name__, self.key)
-        with self.recording():
-            return cast(R, await getattr(self.bot, method.__name__)(connection, self.key.chat_id, *args, **kwargs))
+    return cast(Callable[Concatenate[Sending, P], Coroutine[Any, Any, R]], _wrapper(method))
 
-    _show_without(send, inspect.signature(method), "business_connection_id", "chat_id")
-    return cast(Callable[Concatenate[Sending, P], Coroutine[Any, Any, R]], send)
+
+def _wrapper(method: Callable[..., Any]) -> Callable[..., Any]:
+    known = BotMethod(method)
+
+    @functools.wraps(method)
+    async def send(self: Sending, *args: Any, **arguments: Any) -> Any:
+        return await self._send(known, args, arguments)
+
+    send.__signature__ = known.shown()  # type: ignore[attr-defined]  # read by inspect.signature
+    return send
+
+
+def newer_wrappers(bot: type[Bot], known: type[Sending]) -> dict[str, Callable[..., Any]]:
+    """Return wrappers of the methods of a bot that send into a chat and that a class has no wrapper for."""
+    methods = {name: getattr(bot, name) for name in dir(bot) if name.startswith(("send_", "copy_", "forward_"))}
+    return {
+        name: _wrapper(method)
+        for name, method in methods.items()
+        if not hasattr(known, name) and "chat_id" in inspect.signature(method).parameters
+    }
 
 
 class SendWrappers(Sending):
     """One line a method; what a subclass of Bot makes of it is what is called.
 
-    Those that the oldest supported aiogram lacks are there when the installed one has them.
+    Those that the oldest supported aiogram lacks are there when the installed one has them; those of an aiogram that is
+    newer than this list are there without types.
     """
 
     send_message = _aimed(Bot.send_message)
@@ -137,9 +167,16 @@ class SendWrappers(Sending):
         Takes what ``Bot.send_gift`` takes by name, without the receiver.
         Source: https://core.telegram.org/bots/api#sendgift
         """
+        given: dict[str, Any] = {**options}
+        for receiver in {"chat_id", "user_id"} & set(given):
+            raise ChatGiven("send_gift", given[receiver])
         if self.key.business_connection_id is not None:
             raise CannotSendThere("send_gift", self.key)
         is_user = self.key.chat_id > 0
-        receiver: dict[str, Any] = {"user_id" if is_user else "chat_id": self.key.chat_id}
+        aim: dict[str, Any] = {"user_id" if is_user else "chat_id": self.key.chat_id}
         with self.recording():
-            return await self.bot.send_gift(gift_id, **receiver, **options)
+            return await self.bot.send_gift(gift_id, **aim, **options)
+
+
+for _name, _made in newer_wrappers(Bot, SendWrappers).items():
+    setattr(SendWrappers, _name, _made)

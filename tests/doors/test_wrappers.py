@@ -11,8 +11,8 @@ from aiogram.exceptions import ClientDecodeError
 
 from tests.needs import needs
 from tests.promises.stage import Stage, ids_in
-from tgslices import CannotSendThere, Session, SessionKey, SessionManager
-from tgslices.sending import GiftOptions
+from tgslices import GENERAL_TOPIC, CannotSendThere, ChatGiven, Session, SessionKey, SessionManager
+from tgslices.sending import GiftOptions, newer_wrappers
 
 WITHOUT_A_CHAT = {"send_chat_join_request_web_app"}
 NAMES = sorted(
@@ -187,3 +187,95 @@ async def test_what_a_subclass_of_bot_makes_of_a_method_is_what_is_called(stage:
     session = SessionManager(bot, stage.bot.sessions.config).get(stage.chat.id)
     assert (await session.send_message("Wait")).text == "Wait, please"
     assert len(await session.messages()) == 1
+
+
+async def test_a_send_into_general_carries_no_thread(stage: Stage) -> None:
+    """Its number is refused; in a private chat it is that of an ordinary topic."""
+    stage.answers("sendMessage", stage.message(70))
+    general = stage.bot.sessions.get(-1_000_000_000_777, thread_id=GENERAL_TOPIC)
+    assert "message_thread_id" not in await sent(stage, general, "send_message", "x")
+    private = stage.bot.sessions.get(stage.chat.id, thread_id=GENERAL_TOPIC)
+    assert (await sent(stage, private, "send_message", "x"))["message_thread_id"] == GENERAL_TOPIC
+
+
+OLD_CODE: list[tuple[str, tuple[Any, ...], dict[str, Any], Any]] = [
+    ("send_message", (7, "hi"), {}, 7),
+    ("send_message", (-1_000_000_000_777, "hi", "conn"), {}, -1_000_000_000_777),
+    ("send_message", (7,), {"text": "hi"}, 7),
+    ("send_message", ("@news", "hi"), {}, "@news"),
+    ("send_message", ("1001", "hi"), {}, "1001"),
+    ("send_message", ("hi",), {"chat_id": 7}, 7),
+    ("send_message", (), {"chat_id": "@news", "text": "hi"}, "@news"),
+    ("send_photo", (7, "file-id"), {}, 7),
+    ("send_photo", (7,), {"photo": "file-id", "caption": "hi"}, 7),
+    ("send_media_group", (7, []), {}, 7),
+    ("send_chat_action", (7, "typing"), {}, 7),
+    ("send_dice", (1001,), {}, 1001),
+    ("send_dice", (), {"chat_id": 7}, 7),
+    ("send_location", (1001, 52.5, 13.4), {}, 1001),
+    ("copy_message", (1001, 5, 1), {}, 1001),
+    ("copy_message", (7,), {"from_chat_id": 5, "message_id": 1}, 7),
+    ("send_gift", ("gift",), {"user_id": 7}, 7),
+    ("send_gift", ("gift",), {"chat_id": "@news"}, "@news"),
+]
+
+
+@pytest.mark.parametrize(("name", "args", "kwargs", "given"), OLD_CODE, ids=range(len(OLD_CODE)))
+async def test_a_chat_that_is_given_as_to_the_bots_own_method_is_named_with_the_remedy(
+    stage: Stage, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], given: object
+) -> None:
+    """Every port of old code does this, and was told of a text that is no string."""
+    session = stage.bot.sessions.get(1001)
+    with pytest.raises(ChatGiven) as caught:
+        await getattr(session, name)(*args, **kwargs)
+    assert str(caught.value) == (
+        f"{name} of a session was given {given!r} as a chat, but it fills in the session's own. "
+        f"Leave the chat out: session.{name}(...). Write bot.{name}(...) to send elsewhere."
+    )
+    assert not any(request.method.lower() == name.replace("_", "") for request in stage.api.requests)
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "kwargs"),
+    [
+        ("send_message", ("@news",), {}),
+        ("send_message", ("20261127",), {"disable_notification": True}),
+        ("send_message", ("hi", "conn"), {}),
+        ("send_location", (1001, 13.4), {}),
+        ("copy_message", (1001, 1), {}),
+        ("copy_message", (1001,), {"message_id": 1}),
+    ],
+)
+async def test_what_only_looks_like_a_chat_is_sent(
+    stage: Stage, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
+    stage.answers(name.replace("_", ""), stage.message(70))
+    session = stage.bot.sessions.get(1001)
+    assert (await sent(stage, session, name, *args, **kwargs))["chat_id"] == 1001
+
+
+class NewerBot(Bot):
+    """A bot of an aiogram that is newer than the list of wrappers."""
+
+    async def send_hologram(self, chat_id: Any, hologram: str, message_thread_id: int | None = None) -> Any:
+        return self.send_message(chat_id, hologram, message_thread_id=message_thread_id)
+
+    async def send_whisper(self, text: str, chat_id: Any = None, business_connection_id: str | None = None) -> Any:
+        return await self.send_message(chat_id, text, business_connection_id=business_connection_id)
+
+    async def send_to_somebody(self, user_id: int) -> None: ...
+
+
+async def test_methods_of_a_newer_aiogram_have_wrappers_too(stage: Stage) -> None:
+    """Among them those that can do without a chat, as ephemeral sends may since Bot API 10.4."""
+    wrappers = newer_wrappers(NewerBot, Session)
+    assert set(wrappers) == {"send_hologram", "send_whisper"}
+    bot = NewerBot(stage.bot.token, session=stage.bot.session)
+    stage.answers("sendMessage", stage.message(70, chat={"id": -1_000_000_000_777, "type": "supergroup", "title": "T"}))
+    manager = SessionManager(bot, stage.bot.sessions.config)
+    await (await wrappers["send_hologram"](manager.get(-1_000_000_000_777, thread_id=3), "hi"))
+    assert stage.api.requests[-1].arguments["message_thread_id"] == 3
+    whisper = wrappers["send_whisper"]
+    await whisper(manager.get(7, business_connection_id="conn"), "hi")
+    reached = stage.api.requests[-1].arguments
+    assert (reached["chat_id"], reached["business_connection_id"]) == (7, "conn")
