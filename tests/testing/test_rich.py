@@ -10,6 +10,7 @@ from tgslices.testing import BotAccount, BotApi, ChatView
 from tgslices.testing.content.rich import read_rich_message
 from tgslices.testing.errors import ApiError
 from tgslices.testing.methods.drafts import send_message_draft
+from tgslices.testing.methods.method import Call
 from tgslices.testing.wire.arguments import Arguments
 
 
@@ -52,7 +53,7 @@ def test_what_is_none(api: BotApi, given: Any) -> None:
 def test_drafts_take_each_others_places_and_vanish(api: BotApi, account: BotAccount, chat: ChatView) -> None:
     for text in ("Tea", "Tea is"):
         arguments = Arguments({"chat_id": str(chat.id), "draft_id": "1", "text": text})
-        assert send_message_draft(api.world, account, arguments)
+        assert send_message_draft(Call(api.world, account, arguments))
     assert [draft.content["text"] for draft in chat.chat.drafts_at(api.clock.unix_time())] == ["Tea is"]
     assert chat.visible() == []
     api.clock.move(timedelta(seconds=30))

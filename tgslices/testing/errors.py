@@ -50,6 +50,16 @@ class ApiError(Exception):
         return data
 
 
+def check(refusal: ApiError | None) -> None:
+    """Go on if there is no refusal.
+
+    Raises:
+        ApiError: there is one.
+    """
+    if refusal is not None:
+        raise refusal
+
+
 def described(code: int, cause: str) -> str:
     """The text that the server makes of a cause; the bare class of the error for an empty one."""
     prefix = _PREFIXES.get(code, "Bad Request")

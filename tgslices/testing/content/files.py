@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from tgslices.testing.errors import bad_request
+from tgslices.testing.errors import bad_request, check
 from tgslices.testing.rules.files import upload_refusal
 from tgslices.testing.state.files import StoredFile
 from tgslices.testing.state.world import World
@@ -17,9 +17,7 @@ def keep_file(world: World, upload: Upload, kind: str = "document") -> StoredFil
     Raises:
         ApiError: it is too big for that, or empty.
     """
-    refusal = upload_refusal(len(upload.data), kind)
-    if refusal is not None:
-        raise refusal
+    check(upload_refusal(len(upload.data), kind))
     digest = hashlib.sha256(upload.filename.encode() + b"\0" + upload.data).hexdigest()
     file = StoredFile(f"BQAC{digest[:40]}", f"AQAD{digest[:12]}", upload.filename, upload.content_type, upload.data)
     return world.files.setdefault(file.file_id, file)

@@ -14,7 +14,7 @@ from tgslices.testing.faults import Drop, Effect, Failure, Faults, Flood, Partia
 from tgslices.testing.http.call_log import ApiRequest, CallLog
 from tgslices.testing.http.limits import Traffic
 from tgslices.testing.methods import METHODS
-from tgslices.testing.methods.method import Done, Encoded, Method
+from tgslices.testing.methods.method import Call, Done, Encoded, Method
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
@@ -106,7 +106,7 @@ class Calls:
         partial = next((effect for effect in effects if isinstance(effect, Partial)), None)
         self._world.failing_item = None if partial is None else (partial.item, partial.cause)
         try:
-            return function(self._world, bot, arguments)
+            return function(Call(self._world, bot, arguments))
         finally:
             self._world.failing_item = None
 

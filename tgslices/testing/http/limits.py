@@ -13,7 +13,7 @@ from typing import Final
 
 from aiogram.types import Message, MessageId
 
-from tgslices.testing.errors import ApiError
+from tgslices.testing.errors import ApiError, check
 from tgslices.testing.methods.generic import aiogram_methods
 from tgslices.testing.rules.flood import active_refusal, unsent_refusal
 from tgslices.testing.state.accounts import BotAccount
@@ -54,7 +54,7 @@ class Traffic:
         self._active[bot.id] += 1
         try:
             active = self._active[bot.id]
-            _check(active_refusal(method, active=active, recent_updates=bot.updates.count_recent()))
+            check(active_refusal(method, active=active, recent_updates=bot.updates.count_recent()))
             with self._sending(bot, method, arguments):
                 yield
         finally:
@@ -71,17 +71,12 @@ class Traffic:
             yield
             return
         place, count = (bot.id, chat.id), _messages_of(method, arguments)
-        _check(unsent_refusal(self._unsent[place]))
+        check(unsent_refusal(self._unsent[place]))
         self._unsent[place] += count
         try:
             yield
         finally:
             self._unsent[place] -= count
-
-
-def _check(refusal: ApiError | None) -> None:
-    if refusal is not None:
-        raise refusal
 
 
 def _messages_of(method: str, arguments: Arguments) -> int:

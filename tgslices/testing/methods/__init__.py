@@ -1,88 +1,28 @@
-"""The Bot API's methods: from a bot and its arguments to a result, or an `ApiError`.
+"""The Bot API's methods: from a call to a result, or an `ApiError`.
 
 `METHODS` knows every one by its name in small letters, as the server looks them up.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Final
 
-from tgslices.testing.methods import (
-    albums,
-    bots,
-    business,
-    callbacks,
-    chat_looks,
-    chats,
-    checklists,
-    contacts,
-    deleting,
-    dice,
-    drafts,
-    editing,
-    ephemeral,
-    files,
-    forwarding,
-    games,
-    general_topic,
-    generic,
-    gifts,
-    inquiries,
-    invitations,
-    locations,
-    media,
-    messages,
-    payments,
-    pins,
-    polls,
-    profile,
-    reactions,
-    restrictions,
-    rich,
-    stickers,
-    topics,
-    web_apps,
-)
+from tgslices.testing.methods import generic
 from tgslices.testing.methods.method import Method
 
-_MODULES: Final = (
-    generic.METHODS,  # first, so that a method with a real effect takes its place
-    albums.METHODS,
-    chat_looks.METHODS,
-    bots.METHODS,
-    business.METHODS,
-    callbacks.METHODS,
-    chats.METHODS,
-    checklists.METHODS,
-    contacts.METHODS,
-    deleting.METHODS,
-    dice.METHODS,
-    drafts.METHODS,
-    editing.METHODS,
-    ephemeral.METHODS,
-    files.METHODS,
-    forwarding.METHODS,
-    games.METHODS,
-    general_topic.METHODS,
-    gifts.METHODS,
-    inquiries.METHODS,
-    invitations.METHODS,
-    locations.METHODS,
-    media.METHODS,
-    messages.METHODS,
-    payments.METHODS,
-    pins.METHODS,
-    polls.METHODS,
-    profile.METHODS,
-    reactions.METHODS,
-    restrictions.METHODS,
-    rich.METHODS,
-    stickers.METHODS,
-    topics.METHODS,
-    web_apps.METHODS,
-)
+
+def _with_an_effect() -> Iterator[tuple[str, Method]]:
+    """The methods of the modules in this folder; a module that has any names them in its ``METHODS``."""
+    for found in iter_modules(__path__, f"{__name__}."):
+        module = import_module(found.name)
+        if module is not generic:
+            yield from getattr(module, "METHODS", {}).items()
+
 
 METHODS: Final[dict[str, tuple[str, Method]]] = {
-    name.lower(): (name, method) for methods in _MODULES for name, method in methods.items()
+    name.lower(): (name, method) for name, method in (*generic.METHODS.items(), *_with_an_effect())
 }
-"""Name in small letters: the proper name and the function."""
+"""Name in small letters: the proper name and the function. A method with an effect takes the place of a generic one."""

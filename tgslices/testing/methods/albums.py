@@ -8,34 +8,29 @@ from __future__ import annotations
 from typing import Final
 
 from tgslices.testing.content.input_media import read_input_media
-from tgslices.testing.errors import bad_request
-from tgslices.testing.methods.method import Method
+from tgslices.testing.errors import bad_request, check
+from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.methods.outgoing import find_destination, send_all
 from tgslices.testing.rules.albums import album_refusal
-from tgslices.testing.state.accounts import BotAccount
-from tgslices.testing.state.world import World
-from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
 
 
-def send_media_group(world: World, bot: BotAccount, arguments: Arguments) -> list[Json]:
+def send_media_group(call: Call) -> list[Json]:
     """Send 2-10 files as one album; one is sent by itself, without an album's mark."""
-    if not arguments.text("media"):
+    if not call.arguments.text("media"):
         raise bad_request('Parameter "media" is required')
-    media = arguments.json("media", "media")
+    media = call.arguments.json("media", "media")
     if not isinstance(media, list):
         raise bad_request("Expected an Array of InputMedia")
-    items = [read_input_media(world, arguments, item) for item in media]
-    refusal = album_refusal([kind for kind, _ in items])
-    if refusal is not None:
-        raise refusal
-    destination = find_destination(world, bot, arguments, items[0][0])
+    items = [read_input_media(call.world, call.arguments, item) for item in media]
+    check(album_refusal([kind for kind, _ in items]))
+    destination = find_destination(call, items[0][0])
     if len(items) > 1:
-        mark = world.next_album()
+        mark = call.world.next_album()
         for _, content in items:
             content["media_group_id"] = mark
-    sent = send_all(world, bot, destination, items)
-    return [message.json_for(bot.id, destination.connection_id) for message in sent]
+    sent = send_all(call, destination, items)
+    return [message.json_for(call.bot.id, destination.connection_id) for message in sent]
 
 
 METHODS: Final[dict[str, Method]] = {"sendMediaGroup": send_media_group}

@@ -7,11 +7,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from tgslices.testing.errors import bad_request, conflict
-from tgslices.testing.methods.method import Done, Encoded, Method
+from tgslices.testing.methods.method import Call, Done, Encoded, Method
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.updates import ALLOWED_BY_DEFAULT, MAX_LONG_POLL_SECONDS, parse_allowed_updates
 from tgslices.testing.state.webhook import Webhook
-from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
 
@@ -22,54 +21,58 @@ _MAX_SECRET: Final = 256
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]*")
 
 
-def get_me(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def get_me(call: Call) -> Json:
     """The bot as a ``User`` with its abilities."""
     return {
-        **bot.json(),
+        **call.bot.json(),
         "can_join_groups": True,
-        "can_read_all_group_messages": bot.reads_all_group_messages,
+        "can_read_all_group_messages": call.bot.reads_all_group_messages,
         "supports_inline_queries": True,
         "can_connect_to_business": True,
         "has_main_web_app": False,
     }
 
 
-async def get_updates(world: World, bot: BotAccount, arguments: Arguments) -> Encoded:
+async def get_updates(call: Call) -> Encoded:
     """The waiting updates, after at most ``timeout`` seconds of real time."""
-    queue = bot.updates
-    if bot.webhook is not None:
+    queue = call.bot.updates
+    if call.bot.webhook is not None:
         raise conflict(_WEBHOOK_IS_SET)
-    offset = arguments.integer("offset")
-    limit = arguments.clamped("limit", 100, 1, 100)
-    timeout = arguments.clamped("timeout", 0, 0, MAX_LONG_POLL_SECONDS)
-    _choose_updates(bot, arguments)
+    offset = call.arguments.integer("offset")
+    limit = call.arguments.clamped("limit", 100, 1, 100)
+    timeout = call.arguments.clamped("timeout", 0, 0, MAX_LONG_POLL_SECONDS)
+    _choose_updates(call)
     updates = await queue.get(offset, limit, timeout)
     return Encoded(b"[" + b",".join(update.body for update in updates) + b"]")
 
 
-def _choose_updates(bot: BotAccount, arguments: Arguments) -> None:
-    chosen = parse_allowed_updates(arguments.text("allowed_updates"))
+def _choose_updates(call: Call) -> None:
+    chosen = parse_allowed_updates(call.arguments.text("allowed_updates"))
     if chosen is not None:
-        bot.updates.allowed = chosen
+        call.bot.updates.allowed = chosen
 
 
-def set_webhook(world: World, bot: BotAccount, arguments: Arguments) -> Done:
+def set_webhook(call: Call) -> Done:
     """Have the updates delivered; an empty URL ends that. Plain HTTP and any port are allowed, as in ``--local`` mode.
 
     Source: tdlib/telegram-bot-api ``Client.cpp:15726-15795, 16000-16095``.
     """
-    url = arguments.text("url")
+    url = call.arguments.text("url")
     if url:
-        webhook = _checked_webhook(url, arguments)
-        _choose_updates(bot, arguments)
-        if bot.webhook is not None and bot.webhook.is_like(webhook) and not arguments.flag("drop_pending_updates"):
+        webhook = _checked_webhook(url, call.arguments)
+        _choose_updates(call)
+        if (
+            call.bot.webhook is not None
+            and call.bot.webhook.is_like(webhook)
+            and not call.arguments.flag("drop_pending_updates")
+        ):
             return Done("Webhook is already set")  # what is being delivered goes on
-    if arguments.flag("drop_pending_updates"):
-        bot.updates.keep_last(0)
-    bot.updates.wake(conflict("Conflict: terminated by setWebhook request"))
+    if call.arguments.flag("drop_pending_updates"):
+        call.bot.updates.keep_last(0)
+    call.bot.updates.wake(conflict("Conflict: terminated by setWebhook request"))
     if not url:
-        return _unset(bot)
-    bot.use_webhook(webhook)
+        return _unset(call.bot)
+    call.bot.use_webhook(webhook)
     return Done("Webhook was set")
 
 
@@ -100,24 +103,24 @@ def _checked_webhook(url: str, arguments: Arguments) -> Webhook:
     )
 
 
-def delete_webhook(world: World, bot: BotAccount, arguments: Arguments) -> Done:
+def delete_webhook(call: Call) -> Done:
     """Go back to getUpdates. Source: tdlib/telegram-bot-api ``Client.cpp:15766-15769, 16056-16059``."""
-    if arguments.flag("drop_pending_updates"):
-        bot.updates.keep_last(0)
-    return _unset(bot)
+    if call.arguments.flag("drop_pending_updates"):
+        call.bot.updates.keep_last(0)
+    return _unset(call.bot)
 
 
-def get_webhook_info(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def get_webhook_info(call: Call) -> Json:
     """The ``WebhookInfo``; with an empty URL if none is set."""
     data: dict[str, Any] = {
         "url": "",
         "has_custom_certificate": False,
-        "pending_update_count": len(bot.updates.pending),
+        "pending_update_count": len(call.bot.updates.pending),
     }
-    if bot.webhook is not None:
-        data |= bot.webhook.json()
-    if bot.updates.allowed != ALLOWED_BY_DEFAULT:
-        data["allowed_updates"] = sorted(bot.updates.allowed)
+    if call.bot.webhook is not None:
+        data |= call.bot.webhook.json()
+    if call.bot.updates.allowed != ALLOWED_BY_DEFAULT:
+        data["allowed_updates"] = sorted(call.bot.updates.allowed)
     return data
 
 

@@ -9,50 +9,47 @@ from __future__ import annotations
 from typing import Final
 
 from tgslices.testing.actions.business import delete_in_business_chat
-from tgslices.testing.errors import bad_request
-from tgslices.testing.methods.method import Method
+from tgslices.testing.errors import bad_request, check
+from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.methods.outgoing import find_business_chat
 from tgslices.testing.rules.business import deletion_refusal
-from tgslices.testing.state.accounts import BotAccount
-from tgslices.testing.state.world import World
-from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
 
 
-def get_business_connection(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def get_business_connection(call: Call) -> Json:
     """The ``BusinessConnection``."""
-    return world.connection(bot, arguments.text("business_connection_id")).json()
+    return call.connection().json()
 
 
-def delete_business_messages(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def delete_business_messages(call: Call) -> bool:
     """Delete up to 100 messages of one chat of the account, or none; missing ones are skipped, an empty list is fine.
 
     Age plays no part. Identifiers are those of the account's own row, so they name the chat by themselves.
     """
-    numbers = arguments.message_ids()
-    connection = world.connection(bot, arguments.text("business_connection_id"))
-    chats = [chat for (owner_id, _), chat in world.business_chats.items() if owner_id == connection.owner.id]
+    numbers = call.arguments.message_ids()
+    connection = call.connection()
+    chats = [chat for (owner_id, _), chat in call.world.business_chats.items() if owner_id == connection.owner.id]
     wanted = dict.fromkeys(numbers)
-    found = [message for chat in chats for number in wanted if (message := chat.find(bot.id, number)) is not None]
+    found = [message for chat in chats for number in wanted if (message := chat.find(call.bot.id, number)) is not None]
     if not found:
         return True
-    refusal = deletion_refusal(
-        is_enabled=connection.is_enabled,
-        rights=connection.rights,
-        sent_by_bot=[message.is_from(bot.id) for message in found],
-        chats=len({message.chat.id for message in found}),
+    check(
+        deletion_refusal(
+            is_enabled=connection.is_enabled,
+            rights=connection.rights,
+            sent_by_bot=[message.is_from(call.bot.id) for message in found],
+            chats=len({message.chat.id for message in found}),
+        )
     )
-    if refusal is not None:
-        raise refusal
-    delete_in_business_chat(world, found)
+    delete_in_business_chat(call.world, found)
     return True
 
 
-def read_business_message(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def read_business_message(call: Call) -> bool:
     """Mark a message as read for the account; nobody sees it here."""
-    connection = world.connection(bot, arguments.text("business_connection_id"))
-    chat = find_business_chat(world, connection, arguments)
-    if chat.find(bot.id, arguments.message_id()) is None:
+    connection = call.connection()
+    chat = find_business_chat(call, connection)
+    if chat.find(call.bot.id, call.arguments.message_id()) is None:
         raise bad_request("MESSAGE_ID_INVALID")
     return True
 

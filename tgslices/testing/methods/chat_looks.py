@@ -10,14 +10,11 @@ from typing import Any, Final
 from tgslices.testing.actions.service_messages import post_service
 from tgslices.testing.content.files import keep_file
 from tgslices.testing.errors import bad_request
-from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.rights import PERMISSIONS
-from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import Chat
 from tgslices.testing.state.files import StoredFile
-from tgslices.testing.state.world import World
-from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
 
 _MAX_DESCRIPTION: Final = 255
@@ -49,97 +46,95 @@ def shown_settings(chat: Chat) -> Json:
     return data
 
 
-def _changeable(world: World, bot: BotAccount, arguments: Arguments, what: str) -> Chat:
-    chat = world.reach(bot, arguments.text("chat_id"), Access.WRITE)
+def _changeable(call: Call, what: str) -> Chat:
+    chat = call.chat(Access.WRITE)
     if chat.type == "private":
         raise bad_request(f"can't change private chat {what}")
-    if "can_change_info" not in chat.rights_of(bot.id):
+    if "can_change_info" not in chat.rights_of(call.bot.id):
         raise bad_request(f"not enough rights to change chat {what}")
     return chat
 
 
-def set_chat_description(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def set_chat_description(call: Call) -> bool:
     """Describe a chat; nothing is written about it."""
-    description = arguments.text("description").strip()
+    description = call.arguments.text("description").strip()
     if len(description) > _MAX_DESCRIPTION:
         raise bad_request("chat description is too long")
-    settings = _changeable(world, bot, arguments, "description").settings
+    settings = _changeable(call, "description").settings
     if settings.description == description:
         raise bad_request("chat description is not modified")
     settings.description = description
-    world.changes.notify()
+    call.world.changes.notify()
     return True
 
 
-def set_chat_photo(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def set_chat_photo(call: Call) -> bool:
     """Give a chat a photo. The service message about it comes back to the bot (C10)."""
-    upload = arguments.upload("photo")
+    upload = call.arguments.upload("photo")
     if upload is None:
         raise bad_request("there is no photo in the request")
-    chat = _changeable(world, bot, arguments, "photo")
-    photo = keep_file(world, upload, "photo")
+    chat = _changeable(call, "photo")
+    photo = keep_file(call.world, upload, "photo")
     chat.settings.photo = photo
-    post_service(world, chat, bot, "new_chat_photo", {"new_chat_photo": photo_sizes(photo)})
+    post_service(call.world, chat, call.bot, "new_chat_photo", {"new_chat_photo": photo_sizes(photo)})
     return True
 
 
-def delete_chat_photo(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def delete_chat_photo(call: Call) -> bool:
     """Take a chat's photo away. The service message about it comes back to the bot (C10)."""
-    chat = _changeable(world, bot, arguments, "photo")
+    chat = _changeable(call, "photo")
     settings = chat.settings
     if settings.photo is None:
         raise bad_request("CHAT_NOT_MODIFIED")
     settings.photo = None
-    post_service(world, chat, bot, "delete_chat_photo", {"delete_chat_photo": True})
+    post_service(call.world, chat, call.bot, "delete_chat_photo", {"delete_chat_photo": True})
     return True
 
 
-def set_chat_sticker_set(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def set_chat_sticker_set(call: Call) -> bool:
     """Give a supergroup stickers of its own."""
-    return _use_stickers(world, bot, arguments, arguments.text("sticker_set_name"))
+    return _use_stickers(call, call.arguments.text("sticker_set_name"))
 
 
-def delete_chat_sticker_set(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def delete_chat_sticker_set(call: Call) -> bool:
     """Take them away."""
-    return _use_stickers(world, bot, arguments, "")
+    return _use_stickers(call, "")
 
 
-def _use_stickers(world: World, bot: BotAccount, arguments: Arguments, name: str) -> bool:
-    chat = _changeable(world, bot, arguments, "sticker set")
+def _use_stickers(call: Call, name: str) -> bool:
+    chat = _changeable(call, "sticker set")
     if chat.type != "supergroup":
         raise bad_request("method is available only for supergroups")
-    if name and name not in world.sticker_sets:
+    if name and name not in call.world.sticker_sets:
         raise bad_request("STICKERSET_INVALID")
     chat.settings.sticker_set = name
-    world.changes.notify()
+    call.world.changes.notify()
     return True
 
 
-def set_my_profile_photo(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def set_my_profile_photo(call: Call) -> bool:
     """Give the bot a photo."""
-    given: Any = arguments.json("photo", "input profile photo")
+    given: Any = call.arguments.json("photo", "input profile photo")
     kind = str(given.get("type")) if isinstance(given, dict) else ""
     if kind not in {"static", "animated"}:
         raise bad_request("profile photo isn't specified")
-    upload = arguments.attached(str(given.get("photo" if kind == "static" else "animation") or ""))
+    upload = call.arguments.attached(str(given.get("photo" if kind == "static" else "animation") or ""))
     if upload is None:
         raise bad_request("profile photo must be uploaded as a file")
-    bot.profile_photos.insert(0, keep_file(world, upload))
+    call.bot.profile_photos.insert(0, keep_file(call.world, upload))
     return True
 
 
-def remove_my_profile_photo(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def remove_my_profile_photo(call: Call) -> bool:
     """Take the bot's newest photo away, if it has one."""
-    del bot.profile_photos[:1]
+    del call.bot.profile_photos[:1]
     return True
 
 
-def get_user_profile_photos(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def get_user_profile_photos(call: Call) -> Json:
     """The photos of a user, newest first."""
-    user = world.users.get(arguments.integer("user_id"))
-    if user is None:
-        raise bad_request("user not found")
-    start, limit = max(0, arguments.integer("offset")), arguments.clamped("limit", 100, 1, 100)
+    user = call.user()
+    start, limit = max(0, call.arguments.integer("offset")), call.arguments.clamped("limit", 100, 1, 100)
     shown = [photo_sizes(photo) for photo in user.profile_photos[start : start + limit]]
     return {"total_count": len(user.profile_photos), "photos": shown}
 

@@ -11,14 +11,12 @@ from tgslices.testing.actions.membership import leave, set_member
 from tgslices.testing.actions.service_messages import rename
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.chat_looks import shown_settings
-from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.people import lasting_until
 from tgslices.testing.rules.rights import ADMIN_RIGHTS
 from tgslices.testing.state.accounts import BotAccount, Member, User, member_json
 from tgslices.testing.state.chats import Chat
-from tgslices.testing.state.world import World
-from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
 
 _GIFTS: Final = dict.fromkeys(
@@ -44,9 +42,9 @@ _ACTIONS: Final = frozenset(
 )
 
 
-def get_chat(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def get_chat(call: Call) -> Json:
     """The ``ChatFullInfo``."""
-    chat = world.reach(bot, arguments.text("chat_id"), Access.READ)
+    chat = call.chat(Access.READ)
     data: Json = {
         **chat.json(),
         "accent_color_id": chat.id % 7 if chat.id > 0 else 0,
@@ -54,30 +52,30 @@ def get_chat(world: World, bot: BotAccount, arguments: Arguments) -> Json:
         "accepted_gift_types": _GIFTS,
     }
     if chat.pinned:
-        data["pinned_message"] = chat.pinned[-1].json_for(bot.id)
+        data["pinned_message"] = chat.pinned[-1].json_for(call.bot.id)
     return data | shown_settings(chat)
 
 
-def find_member(world: World, bot: BotAccount, arguments: Arguments, access: Access) -> tuple[Chat, User]:
+def find_member(call: Call, access: Access) -> tuple[Chat, User]:
     """The chat and the user that the arguments name; the user need not be a member.
 
     Raises:
         ApiError: one of them is unknown.
     """
-    user_id = arguments.integer("user_id")
+    user_id = call.arguments.integer("user_id")
     if user_id <= 0:
         raise bad_request("Invalid user_id specified")
-    chat = world.reach(bot, arguments.text("chat_id"), access)
-    user = world.users.get(user_id)
+    chat = call.chat(access)
+    user = call.world.users.get(user_id)
     if user is None:
         raise bad_request("PARTICIPANT_ID_INVALID")
-    world.expire(chat)
+    call.world.expire(chat)
     return chat, user
 
 
-def get_chat_member(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def get_chat_member(call: Call) -> Json:
     """The ``ChatMember``; one who was never there has left."""
-    chat, user = find_member(world, bot, arguments, Access.READ)
+    chat, user = find_member(call, Access.READ)
     return _shown_member(chat, chat.members.get(user.id, Member(user, "left")))
 
 
@@ -92,24 +90,24 @@ def _shown_member(chat: Chat, member: Member) -> Json:
     return data
 
 
-def get_chat_administrators(world: World, bot: BotAccount, arguments: Arguments) -> list[Json]:
+def get_chat_administrators(call: Call) -> list[Json]:
     """The owner and the administrators; bots but this one are left out.
 
     Source: https://core.telegram.org/bots/api#getchatadministrators
     """
-    chat = world.reach(bot, arguments.text("chat_id"), Access.READ)
+    chat = call.chat(Access.READ)
     if chat.type == "private":
         raise bad_request("there are no administrators in the private chat")
     return [
         _shown_member(chat, member)
         for member in chat.members.values()
-        if member.is_administrator and (not member.user.is_bot or member.user is bot)
+        if member.is_administrator and (not member.user.is_bot or member.user is call.bot)
     ]
 
 
-def get_chat_member_count(world: World, bot: BotAccount, arguments: Arguments) -> int:
+def get_chat_member_count(call: Call) -> int:
     """How many are inside."""
-    chat = world.reach(bot, arguments.text("chat_id"), Access.READ)
+    chat = call.chat(Access.READ)
     return sum(member.is_inside for member in chat.members.values())
 
 
@@ -123,75 +121,75 @@ def require_right(chat: Chat, bot: BotAccount, right: str, text: str) -> None:
         raise bad_request(text)
 
 
-def leave_chat(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def leave_chat(call: Call) -> bool:
     """Leave a group or channel."""
-    chat = world.reach(bot, arguments.text("chat_id"), Access.READ)
+    chat = call.chat(Access.READ)
     if chat.type == "private":
         raise bad_request("chat can't be left")
-    leave(world, chat, bot, bot)
+    leave(call.world, chat, call.bot, call.bot)
     return True
 
 
-def ban_chat_member(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def ban_chat_member(call: Call) -> bool:
     """Throw somebody out, with all their messages if ``revoke_messages`` says so or the chat is no basic group.
 
     The ban ends at ``until_date``, in basic groups never.
     """
-    chat, user = find_member(world, bot, arguments, Access.WRITE)
-    require_right(chat, bot, "can_restrict_members", "not enough rights to restrict/unrestrict chat member")
+    chat, user = find_member(call, Access.WRITE)
+    require_right(chat, call.bot, "can_restrict_members", "not enough rights to restrict/unrestrict chat member")
     member = chat.members.get(user.id)
     if member is not None and member.status == "creator":
         raise bad_request("can't remove chat owner")
     if member is not None and member.is_administrator:
         raise bad_request("user is an administrator of the chat")
-    until_date = 0 if chat.type == "group" else arguments.integer("until_date")
-    until_date = lasting_until(until_date, world.clock.unix_time())
-    leave(world, chat, user, bot, is_kicked=True, until_date=until_date)
-    if arguments.flag("revoke_messages") or chat.type in {"supergroup", "channel"}:
-        world.remove([m for m in chat.messages.values() if m.sender_id == user.id])
+    until_date = 0 if chat.type == "group" else call.arguments.integer("until_date")
+    until_date = lasting_until(until_date, call.world.clock.unix_time())
+    leave(call.world, chat, user, call.bot, is_kicked=True, until_date=until_date)
+    if call.arguments.flag("revoke_messages") or chat.type in {"supergroup", "channel"}:
+        call.world.remove([m for m in chat.messages.values() if m.sender_id == user.id])
     return True
 
 
-def unban_chat_member(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def unban_chat_member(call: Call) -> bool:
     """Let somebody come back who was banned; without ``only_if_banned`` a member is removed instead."""
-    chat, user = find_member(world, bot, arguments, Access.WRITE)
-    require_right(chat, bot, "can_restrict_members", "not enough rights to restrict/unrestrict chat member")
+    chat, user = find_member(call, Access.WRITE)
+    require_right(chat, call.bot, "can_restrict_members", "not enough rights to restrict/unrestrict chat member")
     is_banned = chat.status_of(user.id) == "kicked"
-    if is_banned or not arguments.flag("only_if_banned"):
-        set_member(world, chat, Member(user, "left"), bot)
+    if is_banned or not call.arguments.flag("only_if_banned"):
+        set_member(call.world, chat, Member(user, "left"), call.bot)
     return True
 
 
-def promote_chat_member(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def promote_chat_member(call: Call) -> bool:
     """Give somebody rights; without any, take all."""
-    chat, user = find_member(world, bot, arguments, Access.WRITE)
-    require_right(chat, bot, "can_promote_members", "not enough rights")
-    rights = frozenset(right for right in ADMIN_RIGHTS if arguments.flag(right))
-    set_member(world, chat, Member(user, "administrator" if rights else "member", rights), bot)
+    chat, user = find_member(call, Access.WRITE)
+    require_right(chat, call.bot, "can_promote_members", "not enough rights")
+    rights = frozenset(right for right in ADMIN_RIGHTS if call.arguments.flag(right))
+    set_member(call.world, chat, Member(user, "administrator" if rights else "member", rights), call.bot)
     return True
 
 
-def set_chat_title(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def set_chat_title(call: Call) -> bool:
     """Rename a chat. The service message about it comes back to the bot (C10)."""
-    chat = world.reach(bot, arguments.text("chat_id"), Access.WRITE)
-    title = arguments.text("title").strip()
+    chat = call.chat(Access.WRITE)
+    title = call.arguments.text("title").strip()
     if chat.type == "private":
         raise bad_request("can't change private chat title")
-    require_right(chat, bot, "can_change_info", "not enough rights to change chat title")
+    require_right(chat, call.bot, "can_change_info", "not enough rights to change chat title")
     if not title:
         raise bad_request("Title must be non-empty")
-    rename(world, chat, title, bot)
+    rename(call.world, chat, title, call.bot)
     return True
 
 
-def send_chat_action(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def send_chat_action(call: Call) -> bool:
     """Show that something is on its way; nothing of it is kept."""
-    if arguments.text("action").lower() not in _ACTIONS:
+    if call.arguments.text("action").lower() not in _ACTIONS:
         raise bad_request("Wrong parameter action in request")
-    if arguments.text("business_connection_id"):
-        world.connection(bot, arguments.text("business_connection_id"))
+    if call.arguments.text("business_connection_id"):
+        call.connection()
     else:
-        world.reach(bot, arguments.text("chat_id"), Access.WRITE)
+        call.chat(Access.WRITE)
     return True
 
 

@@ -10,11 +10,9 @@ from typing import Any, Final
 from tgslices.testing.content.markup import read_markup
 from tgslices.testing.errors import ApiError, bad_request
 from tgslices.testing.methods.editing import apply, find_target, new_content
-from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.methods.outgoing import send
 from tgslices.testing.rules.editing import Editable, can_edit
-from tgslices.testing.state.accounts import BotAccount
-from tgslices.testing.state.world import World
 from tgslices.testing.text import parse_markup
 from tgslices.testing.text.entities import read_entities
 from tgslices.testing.wire.arguments import Arguments
@@ -59,12 +57,12 @@ def _text(given: Json, name: str) -> Json:
     return {name: text, f"{name}_entities": entities} if entities else {name: text}
 
 
-def send_checklist(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def send_checklist(call: Call) -> Json:
     """Send a list of tasks for a business account; nowhere else there are any."""
-    checklist = read_checklist(arguments)
-    if not arguments.text("business_connection_id"):
+    checklist = read_checklist(call.arguments)
+    if not call.arguments.text("business_connection_id"):
         raise bad_request("Business connection not found")
-    return send(world, bot, arguments, "checklist", {"checklist": checklist})
+    return send(call, "checklist", {"checklist": checklist})
 
 
 def _refusal(message: Editable) -> ApiError | None:
@@ -73,14 +71,14 @@ def _refusal(message: Editable) -> ApiError | None:
     return bad_request("Message can't be edited")
 
 
-def edit_message_checklist(world: World, bot: BotAccount, arguments: Arguments) -> Json | bool:
+def edit_message_checklist(call: Call) -> Json | bool:
     """Put another list in the place of one."""
-    inline, _ = read_markup(arguments)
-    changes: Json = {"checklist": read_checklist(arguments)}
+    inline, _ = read_markup(call.arguments)
+    changes: Json = {"checklist": read_checklist(call.arguments)}
     if inline is not None:
         changes["reply_markup"] = inline
-    target = find_target(world, bot, arguments, _refusal)
-    return apply(world, bot, target, new_content(target.message, changes, ("checklist",)))
+    target = find_target(call, _refusal)
+    return apply(call, target, new_content(target.message, changes, ("checklist",)))
 
 
 METHODS: Final[dict[str, Method]] = {

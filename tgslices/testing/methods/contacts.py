@@ -8,23 +8,20 @@ from __future__ import annotations
 from typing import Final
 
 from tgslices.testing.errors import bad_request
-from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.methods.outgoing import send
-from tgslices.testing.state.accounts import BotAccount
-from tgslices.testing.state.world import World
-from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
 
 
-def send_contact(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def send_contact(call: Call) -> Json:
     """Send a telephone number."""
-    if not arguments.text("phone_number"):
+    if not call.arguments.text("phone_number"):
         raise bad_request("Phone number must be non-empty")
-    if not arguments.text("first_name"):
+    if not call.arguments.text("first_name"):
         raise bad_request("First name must be non-empty")
     fields = ("phone_number", "first_name", "last_name", "vcard")
-    contact = {name: arguments.text(name) for name in fields if arguments.text(name)}
-    return send(world, bot, arguments, "contact", {"contact": contact})
+    contact = {name: call.arguments.text(name) for name in fields if call.arguments.text(name)}
+    return send(call, "contact", {"contact": contact})
 
 
 METHODS: Final[dict[str, Method]] = {

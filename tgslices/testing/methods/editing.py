@@ -15,8 +15,8 @@ from tgslices.testing.content.input_media import read_input_media
 from tgslices.testing.content.markup import read_markup
 from tgslices.testing.content.rich import read_rich_message
 from tgslices.testing.content.text import read_link_preview, read_text
-from tgslices.testing.errors import ApiError, bad_request
-from tgslices.testing.methods.method import Method
+from tgslices.testing.errors import ApiError, bad_request, check
+from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.methods.outgoing import find_business_chat
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.editing import (
@@ -26,9 +26,7 @@ from tgslices.testing.rules.editing import (
     media_refusal,
     text_refusal,
 )
-from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import StoredMessage
-from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
 
@@ -72,19 +70,14 @@ class Target:
     is_inline: bool = False
 
 
-def find_target(world: World, bot: BotAccount, arguments: Arguments, refusal: Refusal) -> Target:
+def find_target(call: Call, refusal: Refusal) -> Target:
     """The message that is to be edited.
 
     Raises:
         ApiError: the chat or the message is missing, or must not be edited so.
     """
-    if is_inline(arguments):
-        target = Target(find_inline_message(world, bot, arguments), is_inline=True)
-    else:
-        target = _find_in_chat(world, bot, arguments)
-    error = refusal(_editable(world, bot, target))
-    if error is not None:
-        raise error
+    target = Target(find_inline_message(call), is_inline=True) if is_inline(call.arguments) else _find_in_chat(call)
+    check(refusal(_editable(call, target)))
     return target
 
 
@@ -93,45 +86,43 @@ def is_inline(arguments: Arguments) -> bool:
     return not arguments.text("chat_id") and arguments.message_id() == 0
 
 
-def find_inline_message(world: World, bot: BotAccount, arguments: Arguments) -> StoredMessage:
+def find_inline_message(call: Call) -> StoredMessage:
     """The message that was sent in a person's name, of a result of this bot, and is named by ``inline_message_id``.
 
     Raises:
         ApiError: there is none. ``MESSAGE_ID_INVALID`` comes from the servers behind.
     """
-    inline_id = arguments.text("inline_message_id")
+    inline_id = call.arguments.text("inline_message_id")
     if not inline_id:
         raise bad_request("Message identifier is not specified")
-    message = world.inline_messages.get(inline_id)
-    if message is None or message.is_deleted or message.bot_id != bot.id:
+    message = call.world.inline_messages.get(inline_id)
+    if message is None or message.is_deleted or message.bot_id != call.bot.id:
         raise bad_request("MESSAGE_ID_INVALID")
     return message
 
 
-def _find_in_chat(world: World, bot: BotAccount, arguments: Arguments) -> Target:
-    connection_id = arguments.text("business_connection_id") or None
-    if connection_id is not None:
-        chat = find_business_chat(world, world.connection(bot, connection_id), arguments)
-    else:
-        chat = world.reach(bot, arguments.text("chat_id"), Access.EDIT)
-    message = chat.find(bot.id, arguments.message_id())
+def _find_in_chat(call: Call) -> Target:
+    connection_id = call.arguments.text("business_connection_id") or None
+    if connection_id is None:
+        return Target(call.message("edit", Access.EDIT))
+    message = find_business_chat(call, call.connection()).find(call.bot.id, call.arguments.message_id())
     if message is None:
-        raise bad_request("MESSAGE_ID_INVALID" if connection_id else "message to edit not found")
+        raise bad_request("MESSAGE_ID_INVALID")
     return Target(message, connection_id)
 
 
-def _editable(world: World, bot: BotAccount, target: Target) -> Editable:
+def _editable(call: Call, target: Target) -> Editable:
     """What the rules ask about a message. One that was sent inline is the bot's own, wherever it is."""
     message = target.message
     markup = message.markup or {}
     return Editable(
         kind=message.kind,
-        outgoing=target.is_inline or message.is_from(bot.id),
-        age=timedelta(seconds=world.clock.unix_time() - message.date),
+        outgoing=target.is_inline or message.is_from(call.bot.id),
+        age=timedelta(seconds=call.world.clock.unix_time() - message.date),
         is_post=message.chat.type == "channel" and not target.is_inline,
         is_forward="forward_origin" in message.content,
         has_reply_keyboard="keyboard" in markup or "force_reply" in markup,
-        rights=message.chat.rights_of(bot.id),
+        rights=message.chat.rights_of(call.bot.id),
     )
 
 
@@ -141,7 +132,7 @@ def new_content(message: StoredMessage, changes: Json, dropped: frozenset[str] |
     return kept | changes
 
 
-def apply(world: World, bot: BotAccount, target: Target, content: Json) -> Json | bool:
+def apply(call: Call, target: Target, content: Json) -> Json | bool:
     """Give the message this content, tell those who hear, and return it as the bot sees it; True if it is inline.
 
     Raises:
@@ -150,10 +141,10 @@ def apply(world: World, bot: BotAccount, target: Target, content: Json) -> Json 
     message = target.message
     if content == message.content:
         raise bad_request(NOT_MODIFIED)
-    world.change(message, content)
+    call.world.change(message, content)
     if message.chat.type != "private" or message.chat.owner is not None:
-        announce(world, message, edited=True)
-    return True if target.is_inline else message.json_for(bot.id, target.connection_id)
+        announce(call.world, message, edited=True)
+    return True if target.is_inline else message.json_for(call.bot.id, target.connection_id)
 
 
 def with_markup(changes: Json, inline: Json | None) -> Json:
@@ -161,65 +152,65 @@ def with_markup(changes: Json, inline: Json | None) -> Json:
     return changes if inline is None else changes | {"reply_markup": inline}
 
 
-def read_new_text(world: World, arguments: Arguments) -> tuple[str, Json]:
+def read_new_text(call: Call) -> tuple[str, Json]:
     """The kind and the content of what takes the place of a text.
 
     Raises:
         ApiError: it is empty, or something about it is wrong.
     """
-    rich = arguments.json("rich_message", "rich message")
+    rich = call.arguments.json("rich_message", "rich message")
     if rich is not None:
-        return "rich_message", {"rich_message": read_rich_message(world, arguments, rich)}
-    changes = read_text(arguments, "text", "entities")
+        return "rich_message", {"rich_message": read_rich_message(call.world, call.arguments, rich)}
+    changes = read_text(call.arguments, "text", "entities")
     if not changes:
         raise bad_request("Message text is empty")
-    return "text", changes | read_link_preview(arguments)
+    return "text", changes | read_link_preview(call.arguments)
 
 
-def edit_message_text(world: World, bot: BotAccount, arguments: Arguments) -> Json | bool:
+def edit_message_text(call: Call) -> Json | bool:
     """Put another text or rich message in the place of one; without ``reply_markup`` the buttons go."""
-    inline, _ = read_markup(arguments)
-    kind, changes = read_new_text(world, arguments)
-    target = find_target(world, bot, arguments, text_refusal)
+    inline, _ = read_markup(call.arguments)
+    kind, changes = read_new_text(call)
+    target = find_target(call, text_refusal)
     content = new_content(target.message, with_markup(changes, inline), TEXTS)
-    edited = apply(world, bot, target, content)
+    edited = apply(call, target, content)
     if target.message.kind != "game":
         target.message.kind = kind
     return edited
 
 
-def edit_message_caption(world: World, bot: BotAccount, arguments: Arguments) -> Json | bool:
+def edit_message_caption(call: Call) -> Json | bool:
     """Change a caption, or take it away."""
-    inline, _ = read_markup(arguments)
-    changes = read_text(arguments, "caption", "caption_entities")
-    target = find_target(world, bot, arguments, caption_refusal)
-    return apply(world, bot, target, new_content(target.message, with_markup(changes, inline), CAPTION))
+    inline, _ = read_markup(call.arguments)
+    changes = read_text(call.arguments, "caption", "caption_entities")
+    target = find_target(call, caption_refusal)
+    return apply(call, target, new_content(target.message, with_markup(changes, inline), CAPTION))
 
 
-def edit_message_media(world: World, bot: BotAccount, arguments: Arguments) -> Json | bool:
+def edit_message_media(call: Call) -> Json | bool:
     """Put another file in the place of the content; into an inline message none that was not sent before.
 
     Source: https://core.telegram.org/bots/api#editmessagemedia and tdlib/td ``InlineMessageManager.cpp:308-312``
     """
-    inline, _ = read_markup(arguments)
-    media = arguments.json("media", "input media")
+    inline, _ = read_markup(call.arguments)
+    media = call.arguments.json("media", "input media")
     if media is None:
         raise bad_request("input media is not specified")
-    if is_inline(arguments) and arguments.files:
+    if is_inline(call.arguments) and call.arguments.files:
         raise bad_request("Invalid message content specified")
-    kind, changes = read_input_media(world, arguments, media)
-    target = find_target(world, bot, arguments, media_refusal)
+    kind, changes = read_input_media(call.world, call.arguments, media)
+    target = find_target(call, media_refusal)
     content = new_content(target.message, with_markup(changes, inline), CONTENTS)
     if content != target.message.content:
         target.message.kind = kind
-    return apply(world, bot, target, content)
+    return apply(call, target, content)
 
 
-def edit_message_reply_markup(world: World, bot: BotAccount, arguments: Arguments) -> Json | bool:
+def edit_message_reply_markup(call: Call) -> Json | bool:
     """Change the buttons, or take them away."""
-    inline, _ = read_markup(arguments)
-    target = find_target(world, bot, arguments, markup_refusal)
-    return apply(world, bot, target, new_content(target.message, with_markup({}, inline), ()))
+    inline, _ = read_markup(call.arguments)
+    target = find_target(call, markup_refusal)
+    return apply(call, target, new_content(target.message, with_markup({}, inline), ()))
 
 
 METHODS: Final[dict[str, Method]] = {

@@ -13,72 +13,67 @@ from tgslices.testing.content.markup import read_markup
 from tgslices.testing.content.text import read_text
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.editing import CAPTION, CONTENTS, NOT_MODIFIED, TEXTS, new_content, read_new_text
-from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.rules.access import Access
-from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import StoredMessage
-from tgslices.testing.state.world import World
-from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
 
 
-def _find(world: World, bot: BotAccount, arguments: Arguments, what: str, access: Access) -> StoredMessage:
-    chat = world.reach(bot, arguments.text("chat_id"), access)
-    world.expire(chat)
-    message = chat.ephemeral.get(arguments.integer("ephemeral_message_id"))
-    receiver_id = arguments.integer("receiver_user_id")
+def _find(call: Call, what: str, access: Access) -> StoredMessage:
+    chat = call.chat(access)
+    call.world.expire(chat)
+    message = chat.ephemeral.get(call.arguments.integer("ephemeral_message_id"))
+    receiver_id = call.arguments.integer("receiver_user_id")
     if message is None or receiver_id not in {message.receiver_id, message.sender_id}:
         raise bad_request(f"message to {what} not found")
-    if bot.id not in {message.receiver_id, message.sender_id}:
+    if call.bot.id not in {message.receiver_id, message.sender_id}:
         raise bad_request(f"message to {what} not found")
     return message
 
 
-def delete_ephemeral_message(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def delete_ephemeral_message(call: Call) -> bool:
     """Delete one ephemeral message, sent or received by the bot."""
-    world.remove([_find(world, bot, arguments, "delete", Access.WRITE)])
+    call.world.remove([_find(call, "delete", Access.WRITE)])
     return True
 
 
-def _edit(
-    world: World, bot: BotAccount, arguments: Arguments, changes: Json, dropped: frozenset[str] | tuple[str, ...]
-) -> StoredMessage:
-    inline, _ = read_markup(arguments)
-    message = _find(world, bot, arguments, "edit", Access.EDIT)
-    if message.sender_id != bot.id:
+def _edit(call: Call, changes: Json, dropped: frozenset[str] | tuple[str, ...]) -> StoredMessage:
+    inline, _ = read_markup(call.arguments)
+    message = _find(call, "edit", Access.EDIT)
+    if message.sender_id != call.bot.id:
         raise bad_request("message can't be edited")
     if inline is not None:
         changes = changes | {"reply_markup": inline}
     content = new_content(message, changes, dropped)
     if content == message.content:
         raise bad_request(NOT_MODIFIED)
-    world.change(message, content)
+    call.world.change(message, content)
     return message
 
 
-def edit_ephemeral_message_text(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def edit_ephemeral_message_text(call: Call) -> bool:
     """Put another text or rich message in the place of one."""
-    kind, changes = read_new_text(world, arguments)
-    _edit(world, bot, arguments, changes, TEXTS).kind = kind
+    kind, changes = read_new_text(call)
+    _edit(call, changes, TEXTS).kind = kind
     return True
 
 
-def edit_ephemeral_message_caption(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def edit_ephemeral_message_caption(call: Call) -> bool:
     """Change the caption."""
-    _edit(world, bot, arguments, read_text(arguments, "caption", "caption_entities"), CAPTION)
+    _edit(call, read_text(call.arguments, "caption", "caption_entities"), CAPTION)
     return True
 
 
-def edit_ephemeral_message_media(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def edit_ephemeral_message_media(call: Call) -> bool:
     """Put another file in the place of the content."""
-    kind, changes = read_input_media(world, arguments, arguments.json("media", "input media"))
-    _edit(world, bot, arguments, changes, CONTENTS).kind = kind
+    kind, changes = read_input_media(call.world, call.arguments, call.arguments.json("media", "input media"))
+    _edit(call, changes, CONTENTS).kind = kind
     return True
 
 
-def edit_ephemeral_message_reply_markup(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def edit_ephemeral_message_reply_markup(call: Call) -> bool:
     """Change the buttons, or take them away."""
-    _edit(world, bot, arguments, {}, ())
+    _edit(call, {}, ())
     return True
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from tgslices.testing.errors import ApiError, bad_request
+from tgslices.testing.errors import bad_request, check
+from tgslices.testing.methods.method import Call
 from tgslices.testing.rules import ephemeral
-from tgslices.testing.state.accounts import BotAccount, User
+from tgslices.testing.state.accounts import User
 from tgslices.testing.state.chats import Chat, StoredMessage
 from tgslices.testing.state.taps import Tap
-from tgslices.testing.state.world import World
 from tgslices.testing.wire import identifiers
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.fields import fields_of, flag_field, text_field
@@ -30,26 +30,26 @@ class Receiver:
     replaces: StoredMessage | None = None
 
 
-def find_receiver(world: World, bot: BotAccount, arguments: Arguments, chat: Chat, kind: str) -> Receiver | None:
+def find_receiver(call: Call, chat: Chat, kind: str) -> Receiver | None:
     """Who alone is to see a message of this kind; None if everybody does.
 
     Raises:
         ApiError: there is no such member, no such message can be sent, or nothing was tapped that it could answer.
     """
-    if arguments.values.keys().isdisjoint(_FOR_A_RECEIVER):
+    if call.arguments.values.keys().isdisjoint(_FOR_A_RECEIVER):
         return None
-    given = _parameters(arguments)
+    given = _parameters(call.arguments)
     receiver_id = identifiers.integer(text_field(given, "receiver_user_id"))
     if receiver_id == 0:
         return None
     member = chat.members.get(receiver_id)
     is_member = member is not None and member.is_inside
-    _check(ephemeral.sending_refusal(chat.type, kind, receiver_is_member=is_member))
-    user = world.users[receiver_id]
-    tap = _find_tap(world, bot, text_field(given, "callback_query_id"), chat, user)
+    check(ephemeral.sending_refusal(chat.type, kind, receiver_is_member=is_member))
+    user = call.world.users[receiver_id]
+    tap = _find_tap(call, text_field(given, "callback_query_id"), chat, user)
     if not flag_field(given, "replace_callback_query_message"):
         return Receiver(user)
-    _check(ephemeral.replacement_refusal(is_tapped=tap is not None, is_ephemeral=_is_ephemeral(tap)))
+    check(ephemeral.replacement_refusal(is_tapped=tap is not None, is_ephemeral=_is_ephemeral(tap)))
     return Receiver(user, None if tap is None else tap.message)
 
 
@@ -61,20 +61,15 @@ def _parameters(arguments: Arguments) -> Json:
     return fields_of(parameters, "Object expected as ephemeral message parameters")
 
 
-def _find_tap(world: World, bot: BotAccount, tap_id: str, chat: Chat, user: User) -> Tap | None:
+def _find_tap(call: Call, tap_id: str, chat: Chat, user: User) -> Tap | None:
     """The tap that a message answers: of its receiver, in its chat; None if none is named."""
     if not tap_id:
         return None
-    tap = world.taps.get(tap_id)
-    if tap is None or tap.bot is not bot or tap.user is not user or tap.message.chat is not chat:
+    tap = call.world.taps.get(tap_id)
+    if tap is None or tap.bot is not call.bot or tap.user is not user or tap.message.chat is not chat:
         raise bad_request("query is too old and response timeout expired or query ID is invalid")
     return tap
 
 
 def _is_ephemeral(tap: Tap | None) -> bool:
     return tap is not None and tap.message.ephemeral_id is not None
-
-
-def _check(refusal: ApiError | None) -> None:
-    if refusal is not None:
-        raise refusal

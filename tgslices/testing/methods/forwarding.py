@@ -9,8 +9,8 @@ from typing import Final
 
 from tgslices.testing.content.markup import read_markup
 from tgslices.testing.content.text import read_text
-from tgslices.testing.errors import bad_request
-from tgslices.testing.methods.method import Method
+from tgslices.testing.errors import bad_request, check
+from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.methods.outgoing import find_destination, put, send_all
 from tgslices.testing.methods.polls import copied_poll
 from tgslices.testing.rules.access import Access
@@ -18,7 +18,6 @@ from tgslices.testing.rules.forwarding import Source, batch_refusal, can_forward
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import Chat, StoredMessage
 from tgslices.testing.state.world import World
-from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
 
 _NOT_CARRIED: Final = frozenset(
@@ -44,98 +43,92 @@ _NOT_CARRIED: Final = frozenset(
 _OF_COPIES: Final = frozenset({"forward_origin", "reply_markup", "via_bot"})
 
 
-def copy_message(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def copy_message(call: Call) -> Json:
     """Copy one message, with another caption if one is given; returns the ``MessageId``."""
-    message = _single(world, bot, arguments, is_copy=True)
-    inline, other = read_markup(arguments)
-    destination = find_destination(world, bot, arguments, message.kind)
+    message = _single(call, is_copy=True)
+    inline, other = read_markup(call.arguments)
+    destination = find_destination(call, message.kind)
     _check_single(message, is_copy=True)
-    content = _copied(world, message)
-    if "caption" in arguments.values:
+    content = _copied(call.world, message)
+    if "caption" in call.arguments.values:
         content = {name: value for name, value in content.items() if name not in {"caption", "caption_entities"}}
-        content |= read_text(arguments, "caption", "caption_entities")
+        content |= read_text(call.arguments, "caption", "caption_entities")
     if inline is not None:
         content["reply_markup"] = inline
-    if arguments.flag("protect_content"):
+    if call.arguments.flag("protect_content"):
         content["has_protected_content"] = True
-    return {"message_id": put(world, bot, destination, message.kind, content, other).id_for(bot.id)}
+    return {"message_id": put(call, destination, message.kind, content, other).id_for(call.bot.id)}
 
 
-def forward_message(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def forward_message(call: Call) -> Json:
     """Forward one message; returns the ``Message``."""
-    message = _single(world, bot, arguments, is_copy=False)
-    destination = find_destination(world, bot, arguments, message.kind)
+    message = _single(call, is_copy=False)
+    destination = find_destination(call, message.kind)
     _check_single(message, is_copy=False)
-    content = _forwarded(message, bot)
-    if arguments.flag("protect_content"):
+    content = _forwarded(message, call.bot)
+    if call.arguments.flag("protect_content"):
         content["has_protected_content"] = True
-    return put(world, bot, destination, message.kind, content, None).json_for(bot.id)
+    return put(call, destination, message.kind, content, None).json_for(call.bot.id)
 
 
-def _single(world: World, bot: BotAccount, arguments: Arguments, *, is_copy: bool) -> StoredMessage:
-    chat = _from_chat(world, bot, arguments)
-    message = chat.find(bot.id, arguments.message_id())
-    if message is None:
-        raise bad_request(f"message to {'copy' if is_copy else 'forward'} not found")
-    return message
+def _single(call: Call, *, is_copy: bool) -> StoredMessage:
+    return call.message_in(_from_chat(call), "copy" if is_copy else "forward")
 
 
-def _from_chat(world: World, bot: BotAccount, arguments: Arguments) -> Chat:
-    if not arguments.text("from_chat_id"):
+def _from_chat(call: Call) -> Chat:
+    if not call.arguments.text("from_chat_id"):
         raise bad_request('Parameter "from_chat_id" is required')
-    return world.reach(bot, arguments.text("from_chat_id"), Access.READ)
+    return call.world.reach(call.bot, call.arguments.text("from_chat_id"), Access.READ)
 
 
 def _check_single(message: StoredMessage, *, is_copy: bool) -> None:
-    refusal = single_refusal(_source(message), is_chat_protected=message.chat.protected, is_copy=is_copy)
-    if refusal is not None:
-        raise refusal
+    check(single_refusal(_source(message), is_chat_protected=message.chat.protected, is_copy=is_copy))
 
 
-def copy_messages(world: World, bot: BotAccount, arguments: Arguments) -> list[Json]:
+def copy_messages(call: Call) -> list[Json]:
     """Copy 1-100 messages; what is missing or cannot be copied is skipped, without a trace in the result."""
-    return _send_many(world, bot, arguments, is_copy=True)
+    return _send_many(call, is_copy=True)
 
 
-def forward_messages(world: World, bot: BotAccount, arguments: Arguments) -> list[Json]:
+def forward_messages(call: Call) -> list[Json]:
     """Forward 1-100 messages; what is missing or cannot be forwarded is skipped, without a trace in the result."""
-    return _send_many(world, bot, arguments, is_copy=False)
+    return _send_many(call, is_copy=False)
 
 
-def _send_many(world: World, bot: BotAccount, arguments: Arguments, *, is_copy: bool) -> list[Json]:
-    if not arguments.text("from_chat_id"):
+def _send_many(call: Call, *, is_copy: bool) -> list[Json]:
+    if not call.arguments.text("from_chat_id"):
         raise bad_request('Parameter "from_chat_id" is required')
-    numbers = arguments.message_ids()
+    numbers = call.arguments.message_ids()
     if not numbers:
         raise bad_request("Message identifiers are not specified")
-    destination = find_destination(world, bot, arguments, "text")
-    chat = _from_chat(world, bot, arguments)
-    found = [(number, message) for number in numbers if (message := chat.find(bot.id, number)) is not None]
+    destination = find_destination(call, "text")
+    chat = _from_chat(call)
+    found = [(number, message) for number in numbers if (message := chat.find(call.bot.id, number)) is not None]
     taken = [message for _, message in found if can_forward(_source(message), is_copy=is_copy)]
-    refusal = batch_refusal(
-        [number for number, _ in found], taken=len(taken), is_chat_protected=chat.protected, is_copy=is_copy
+    check(
+        batch_refusal(
+            [number for number, _ in found], taken=len(taken), is_chat_protected=chat.protected, is_copy=is_copy
+        )
     )
-    if refusal is not None:
-        raise refusal
-    items = _contents(world, bot, taken, is_copy=is_copy, without_captions=arguments.flag("remove_caption"))
-    if arguments.flag("protect_content"):
+    items = _contents(call, taken, is_copy=is_copy, without_captions=call.arguments.flag("remove_caption"))
+    if call.arguments.flag("protect_content"):
         for _, content in items:
             content["has_protected_content"] = True
-    return [{"message_id": message.id_for(bot.id)} for message in send_all(world, bot, destination, items)]
+    return [{"message_id": message.id_for(call.bot.id)} for message in send_all(call, destination, items)]
 
 
 def _contents(
-    world: World, bot: BotAccount, messages: list[StoredMessage], *, is_copy: bool, without_captions: bool
+    call: Call, messages: list[StoredMessage], *, is_copy: bool, without_captions: bool
 ) -> list[tuple[str, Json]]:
     albums: dict[str, str] = {}
     items = []
     for message in messages:
-        content = _copied(world, message) if is_copy else _forwarded(message, bot)
+        content = _copied(call.world, message) if is_copy else _forwarded(message, call.bot)
         if without_captions and is_copy:
             content = {name: value for name, value in content.items() if name not in {"caption", "caption_entities"}}
         album = message.content.get("media_group_id")
         if album is not None:
-            content["media_group_id"] = albums.setdefault(album, world.next_album())
+            content["media_group_id"] = albums.setdefault(album, call.world.next_album())
         items.append((message.kind, content))
     return items
 

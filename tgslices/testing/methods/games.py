@@ -10,65 +10,57 @@ from typing import Final
 from tgslices.testing.content.games import game_content
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.editing import find_inline_message, is_inline
-from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.methods.outgoing import send
 from tgslices.testing.rules.access import Access
-from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import StoredMessage
-from tgslices.testing.state.world import World
-from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
 
 
-def send_game(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def send_game(call: Call) -> Json:
     """Send a game, with a button to play it if no buttons are given; every short name is known here."""
-    name = arguments.text("game_short_name")
+    name = call.arguments.text("game_short_name")
     if not name:
         raise bad_request('Parameter "game_short_name" is required')
-    return send(world, bot, arguments, "game", game_content(name))
+    return send(call, "game", game_content(name))
 
 
-def _find(world: World, bot: BotAccount, arguments: Arguments) -> StoredMessage:
-    message = _find_message(world, bot, arguments)
+def _find(call: Call) -> StoredMessage:
+    message = _find_message(call)
     if message.kind != "game":
         raise bad_request("message with game not found")
-    if arguments.integer("user_id") not in world.users:
-        raise bad_request("user not found")
+    call.user()
     return message
 
 
-def _find_message(world: World, bot: BotAccount, arguments: Arguments) -> StoredMessage:
-    if is_inline(arguments):
-        return find_inline_message(world, bot, arguments)
-    chat = world.reach(bot, arguments.text("chat_id"), Access.EDIT)
-    message = chat.find(bot.id, arguments.message_id())
-    if message is None:
-        raise bad_request("message not found")
-    return message
+def _find_message(call: Call) -> StoredMessage:
+    if is_inline(call.arguments):
+        return find_inline_message(call)
+    return call.message(access=Access.EDIT)
 
 
-def set_game_score(world: World, bot: BotAccount, arguments: Arguments) -> Json | bool:
+def set_game_score(call: Call) -> Json | bool:
     """Note a score; a smaller one only with ``force``. Clients write it under the game, bots see nothing of that."""
-    score, force = arguments.integer("score", -1), arguments.flag("force")
+    score, force = call.arguments.integer("score", -1), call.arguments.flag("force")
     if score < 0:
         raise bad_request("score must be non-negative")
-    message = _find(world, bot, arguments)
-    player = world.users[arguments.integer("user_id")]
+    message = _find(call)
+    player = call.user()
     scores = message.scores
     old = scores.get(player.id, 0)
     if (score == old and player.id in scores) or (score < old and not force):
         raise bad_request("BOT_SCORE_NOT_MODIFIED")
     scores[player.id] = score
-    world.changes.notify()
-    return True if is_inline(arguments) else message.json_for(bot.id)
+    call.world.changes.notify()
+    return True if is_inline(call.arguments) else message.json_for(call.bot.id)
 
 
-def get_game_high_scores(world: World, bot: BotAccount, arguments: Arguments) -> list[Json]:
+def get_game_high_scores(call: Call) -> list[Json]:
     """The scores of a game, the best first."""
-    scores = _find(world, bot, arguments).scores
+    scores = _find(call).scores
     ranked = sorted(scores.items(), key=lambda item: -item[1])
     return [
-        {"position": position, "user": world.users[user_id].json(), "score": score}
+        {"position": position, "user": call.world.users[user_id].json(), "score": score}
         for position, (user_id, score) in enumerate(ranked, start=1)
     ]
 

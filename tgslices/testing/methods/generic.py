@@ -12,12 +12,9 @@ import aiogram.methods
 from aiogram.methods import TelegramMethod
 
 from tgslices.testing.errors import bad_request
-from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.methods.smallest import smallest
 from tgslices.testing.rules.access import Access
-from tgslices.testing.state.accounts import BotAccount
-from tgslices.testing.state.world import World
-from tgslices.testing.wire.arguments import Arguments
 
 
 def aiogram_methods() -> dict[str, type[TelegramMethod[Any]]]:
@@ -27,21 +24,20 @@ def aiogram_methods() -> dict[str, type[TelegramMethod[Any]]]:
     return {model.__api_method__: model for model in models if model is not TelegramMethod}
 
 
-def check_references(world: World, bot: BotAccount, arguments: Arguments) -> None:
+def check_references(call: Call) -> None:
     """Check that the chat, message, user and business connection exist that the arguments name.
 
     Raises:
         ApiError: one does not.
     """
-    connection_id = arguments.text("business_connection_id")
-    if connection_id:
-        world.connection(bot, connection_id)
-    elif arguments.text("chat_id"):
-        chat = world.reach(bot, arguments.text("chat_id"), Access.READ)
-        if arguments.text("message_id") and chat.find(bot.id, arguments.message_id()) is None:
-            raise bad_request("message not found")
-    if arguments.text("user_id") and arguments.integer("user_id") not in world.users:
-        raise bad_request("user not found")
+    if call.arguments.text("business_connection_id"):
+        call.connection()
+    elif call.arguments.text("chat_id"):
+        chat = call.chat(Access.READ)
+        if call.arguments.text("message_id"):
+            call.message_in(chat)
+    if call.arguments.text("user_id"):
+        call.user()
 
 
 def answering(model: type[TelegramMethod[Any]]) -> Method:
@@ -49,12 +45,12 @@ def answering(model: type[TelegramMethod[Any]]) -> Method:
     fields = model.model_fields.items()
     required: Final = tuple(field.alias or name for name, field in fields if field.is_required())
 
-    def answer(world: World, bot: BotAccount, arguments: Arguments) -> object:
+    def answer(call: Call) -> object:
         for name in required:
-            if not arguments.text(name) and name not in arguments.files:
+            if not call.arguments.text(name) and name not in call.arguments.files:
                 raise bad_request(f'Parameter "{name}" is required')
-        check_references(world, bot, arguments)
-        return smallest(model.__returning__, now=world.clock.unix_time())
+        check_references(call)
+        return smallest(model.__returning__, now=call.world.clock.unix_time())
 
     return answer
 

@@ -9,11 +9,9 @@ from typing import Final
 
 from tgslices.testing.actions.service_messages import post_service
 from tgslices.testing.errors import bad_request
-from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.rules.access import Access
-from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import Chat
-from tgslices.testing.state.world import World
 from tgslices.testing.text import parse_markup
 from tgslices.testing.text.entities import read_entities
 from tgslices.testing.wire.arguments import Arguments
@@ -35,35 +33,33 @@ GIFTS: Final[dict[str, Json]] = {
 """What can be given here: any other identifier is refused."""
 
 
-def get_available_gifts(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def get_available_gifts(call: Call) -> Json:
     """The ``Gifts``."""
     return {"gifts": list(GIFTS.values())}
 
 
-def send_gift(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def send_gift(call: Call) -> bool:
     """Give something to a user or channel: a service message shows it, which the bot is not told of."""
-    gift = GIFTS.get(arguments.text("gift_id"))
+    gift = GIFTS.get(call.arguments.text("gift_id"))
     if gift is None:
         raise bad_request("STARGIFT_INVALID")
-    chat = _receiver(world, bot, arguments)
-    post_service(world, chat, bot, "gift", {"gift": {"gift": gift, **_read_text(arguments)}}, tell=False)
+    chat = _receiver(call)
+    post_service(call.world, chat, call.bot, "gift", {"gift": {"gift": gift, **_read_text(call.arguments)}}, tell=False)
     return True
 
 
-def gift_premium_subscription(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def gift_premium_subscription(call: Call) -> bool:
     """Give a user Premium: a service message shows it, which the Bot API has no name for and bots are not told of.
 
     Source: https://core.telegram.org/bots/api#giftpremiumsubscription and tdlib/telegram-bot-api ``Client.cpp:17529``
     """
     for name in ("user_id", "month_count", "star_count"):
-        if arguments.integer(name) <= 0:
+        if call.arguments.integer(name) <= 0:
             raise bad_request(f"Invalid {name} specified")
-    user = world.users.get(arguments.integer("user_id"))
-    if user is None:
-        raise bad_request("user not found")
-    text = _read_text(arguments)
-    given: Json = {name: arguments.integer(name) for name in ("month_count", "star_count")} | text
-    post_service(world, world.private_chat(user, bot), bot, "gifted_premium", {"gifted_premium": given}, tell=False)
+    chat = call.world.private_chat(call.user(), call.bot)
+    given: Json = {name: call.arguments.integer(name) for name in ("month_count", "star_count")}
+    given |= _read_text(call.arguments)
+    post_service(call.world, chat, call.bot, "gifted_premium", {"gifted_premium": given}, tell=False)
     return True
 
 
@@ -76,16 +72,14 @@ def _read_text(arguments: Arguments) -> Json:
     return {"text": text, "entities": entities} if entities else {"text": text}
 
 
-def _receiver(world: World, bot: BotAccount, arguments: Arguments) -> Chat:
-    if arguments.text("chat_id"):
-        chat = world.reach(bot, arguments.text("chat_id"), Access.READ)
+def _receiver(call: Call) -> Chat:
+    if call.arguments.text("chat_id"):
+        chat = call.chat(Access.READ)
         if chat.type != "channel":
             raise bad_request("gifts can be sent only to users and channels")
         return chat
-    user = world.users.get(arguments.integer("user_id"))
-    if user is None:
-        raise bad_request("user not found")
-    return world.private_chat(user, bot)
+    user = call.user()
+    return call.world.private_chat(user, call.bot)
 
 
 METHODS: Final[dict[str, Method]] = {

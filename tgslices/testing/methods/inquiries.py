@@ -8,31 +8,28 @@ from __future__ import annotations
 from typing import Final
 
 from tgslices.testing.errors import bad_request
-from tgslices.testing.methods.method import Method
-from tgslices.testing.state.accounts import BotAccount
-from tgslices.testing.state.world import World
-from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.methods.method import Call, Method
 
 _MAX_RESULTS: Final = 50
 """Source: https://core.telegram.org/bots/api#answerinlinequery"""
 
 
-def take_inquiry(world: World, bot: BotAccount, arguments: Arguments, kind: str) -> None:
+def take_inquiry(call: Call, kind: str) -> None:
     """Note the bot's answer to an inquiry of this kind.
 
     Raises:
         ApiError: there is none, or it was answered already.
     """
-    inquiry = world.inquiries.get(arguments.text(f"{kind}_id"))
-    if inquiry is None or inquiry.kind != kind or inquiry.bot_id != bot.id or inquiry.answer is not None:
+    inquiry = call.world.inquiries.get(call.arguments.text(f"{kind}_id"))
+    if inquiry is None or inquiry.kind != kind or inquiry.bot_id != call.bot.id or inquiry.answer is not None:
         raise bad_request("query is too old and response timeout expired or query ID is invalid")
-    inquiry.answer = dict(arguments.values)
-    world.changes.notify()
+    inquiry.answer = dict(call.arguments.values)
+    call.world.changes.notify()
 
 
-def answer_inline_query(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def answer_inline_query(call: Call) -> bool:
     """Show up to 50 results to the person who asked."""
-    results = arguments.json("results", "inline query results")
+    results = call.arguments.json("results", "inline query results")
     if not isinstance(results, list):
         raise bad_request("Expected an Array of inline query results")
     if len(results) > _MAX_RESULTS:
@@ -42,7 +39,7 @@ def answer_inline_query(world: World, bot: BotAccount, arguments: Arguments) -> 
         raise bad_request("Can't parse inline query result: inline query result identifier must be non-empty")
     if len(set(identifiers)) < len(identifiers):
         raise bad_request("RESULT_ID_DUPLICATE")
-    take_inquiry(world, bot, arguments, "inline_query")
+    take_inquiry(call, "inline_query")
     return True
 
 

@@ -10,30 +10,29 @@ from typing import Final
 
 from tgslices.testing.actions.membership import join
 from tgslices.testing.errors import bad_request
-from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.rules.access import Access
-from tgslices.testing.state.accounts import BotAccount, User
+from tgslices.testing.state.accounts import User
 from tgslices.testing.state.chats import Chat
 from tgslices.testing.state.settings import InviteLink
-from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
 
 _NUMBERS: Final = ("expire_date", "member_limit", "subscription_period", "subscription_price")
 
 
-def _inviting(world: World, bot: BotAccount, arguments: Arguments) -> Chat:
-    chat = world.reach(bot, arguments.text("chat_id"), Access.WRITE)
-    if chat.type == "private" or "can_invite_users" not in chat.rights_of(bot.id):
+def _inviting(call: Call) -> Chat:
+    chat = call.chat(Access.WRITE)
+    if chat.type == "private" or "can_invite_users" not in chat.rights_of(call.bot.id):
         raise bad_request("not enough rights to manage chat invite link")
     return chat
 
 
-def _new_link(world: World, chat: Chat, bot: BotAccount, fields: Json, *, is_primary: bool = False) -> InviteLink:
-    digest = hashlib.sha256(f"{chat.id}:{world.next_serial()}".encode()).hexdigest()[:16]
-    link = InviteLink(f"https://t.me/+{digest}", bot.json(), is_primary=is_primary, fields=fields)
+def _new_link(call: Call, chat: Chat, fields: Json, *, is_primary: bool = False) -> InviteLink:
+    digest = hashlib.sha256(f"{chat.id}:{call.world.next_serial()}".encode()).hexdigest()[:16]
+    link = InviteLink(f"https://t.me/+{digest}", call.bot.json(), is_primary=is_primary, fields=fields)
     chat.settings.links[link.link] = link
-    world.changes.notify()
+    call.world.changes.notify()
     return link
 
 
@@ -48,72 +47,72 @@ def _fields(arguments: Arguments) -> Json:
     return fields
 
 
-def create_chat_invite_link(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def create_chat_invite_link(call: Call) -> Json:
     """Make a further link into a chat."""
-    return _new_link(world, _inviting(world, bot, arguments), bot, _fields(arguments)).json()
+    return _new_link(call, _inviting(call), _fields(call.arguments)).json()
 
 
-def export_chat_invite_link(world: World, bot: BotAccount, arguments: Arguments) -> str:
+def export_chat_invite_link(call: Call) -> str:
     """Make a new primary link in the place of the bot's old one."""
-    chat = _inviting(world, bot, arguments)
+    chat = _inviting(call)
     for link in chat.settings.links.values():
-        if link.is_primary and link.creator["id"] == bot.id:
+        if link.is_primary and link.creator["id"] == call.bot.id:
             link.is_revoked = True
-    return _new_link(world, chat, bot, {}, is_primary=True).link
+    return _new_link(call, chat, {}, is_primary=True).link
 
 
-def _find(world: World, bot: BotAccount, arguments: Arguments) -> InviteLink:
-    chat = _inviting(world, bot, arguments)
-    link = chat.settings.links.get(arguments.text("invite_link"))
-    if link is None or link.creator["id"] != bot.id:
+def _find(call: Call) -> InviteLink:
+    chat = _inviting(call)
+    link = chat.settings.links.get(call.arguments.text("invite_link"))
+    if link is None or link.creator["id"] != call.bot.id:
         raise bad_request("INVITE_HASH_EXPIRED")
     return link
 
 
-def edit_chat_invite_link(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def edit_chat_invite_link(call: Call) -> Json:
     """Change one of the bot's own links, but not the primary one; what is not named is taken away."""
-    link = _find(world, bot, arguments)
+    link = _find(call)
     if link.is_primary or link.is_revoked:
         raise bad_request("CHAT_INVITE_PERMANENT" if link.is_primary else "INVITE_HASH_EXPIRED")
     kept = {name: value for name, value in link.fields.items() if name.startswith("subscription_")}
-    link.fields = kept | _fields(arguments)
-    world.changes.notify()
+    link.fields = kept | _fields(call.arguments)
+    call.world.changes.notify()
     return link.json()
 
 
-def revoke_chat_invite_link(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def revoke_chat_invite_link(call: Call) -> Json:
     """End a link; a primary one is followed by a new one."""
-    link = _find(world, bot, arguments)
+    link = _find(call)
     link.is_revoked = True
     if link.is_primary:
-        _new_link(world, _inviting(world, bot, arguments), bot, {}, is_primary=True)
-    world.changes.notify()
+        _new_link(call, _inviting(call), {}, is_primary=True)
+    call.world.changes.notify()
     return link.json()
 
 
-def _take_request(world: World, bot: BotAccount, arguments: Arguments) -> tuple[Chat, User]:
-    chat = _inviting(world, bot, arguments)
+def _take_request(call: Call) -> tuple[Chat, User]:
+    chat = _inviting(call)
     waiting = chat.settings.join_requests
-    user_id = arguments.integer("user_id")
-    if user_id not in world.users:
+    user_id = call.arguments.integer("user_id")
+    if user_id not in call.world.users:
         raise bad_request("Invalid user_id specified")
     if user_id not in waiting:
         raise bad_request("HIDE_REQUESTER_MISSING")
     waiting.remove(user_id)
-    return chat, world.users[user_id]
+    return chat, call.world.users[user_id]
 
 
-def approve_chat_join_request(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def approve_chat_join_request(call: Call) -> bool:
     """Let somebody in who asked."""
-    chat, user = _take_request(world, bot, arguments)
-    join(world, chat, user, user)
+    chat, user = _take_request(call)
+    join(call.world, chat, user, user)
     return True
 
 
-def decline_chat_join_request(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def decline_chat_join_request(call: Call) -> bool:
     """Refuse somebody who asked."""
-    _take_request(world, bot, arguments)
-    world.changes.notify()
+    _take_request(call)
+    call.world.changes.notify()
     return True
 
 

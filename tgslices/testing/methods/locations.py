@@ -11,11 +11,9 @@ from typing import Final
 from tgslices.testing.content.markup import read_markup
 from tgslices.testing.errors import ApiError, bad_request
 from tgslices.testing.methods.editing import Target, apply, find_target, new_content
-from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.methods.outgoing import send
 from tgslices.testing.rules.editing import Editable, can_edit
-from tgslices.testing.state.accounts import BotAccount
-from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
 
@@ -42,16 +40,20 @@ def read_location(arguments: Arguments) -> Json:
     return location
 
 
-def send_location(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def send_location(call: Call) -> Json:
     """Send a point on the map."""
-    return send(world, bot, arguments, "location", {"location": read_location(arguments)})
+    return send(call, "location", {"location": read_location(call.arguments)})
 
 
-def send_venue(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def send_venue(call: Call) -> Json:
     """Send a place with a name."""
-    location = read_location(arguments)
-    venue: Json = {"location": location, "title": arguments.text("title"), "address": arguments.text("address")}
-    return send(world, bot, arguments, "venue", {"venue": venue, "location": location})
+    location = read_location(call.arguments)
+    venue: Json = {
+        "location": location,
+        "title": call.arguments.text("title"),
+        "address": call.arguments.text("address"),
+    }
+    return send(call, "venue", {"venue": venue, "location": location})
 
 
 def _refusal(message: Editable) -> ApiError | None:
@@ -60,36 +62,36 @@ def _refusal(message: Editable) -> ApiError | None:
     return bad_request("Message can't be edited")
 
 
-def _find_live(world: World, bot: BotAccount, arguments: Arguments) -> Target:
-    target = find_target(world, bot, arguments, _refusal)
+def _find_live(call: Call) -> Target:
+    target = find_target(call, _refusal)
     period = target.message.content["location"].get("live_period", 0)
-    age = world.clock.unix_time() - target.message.date
+    age = call.world.clock.unix_time() - target.message.date
     if period == 0 or (period != FOREVER and age >= period):
         raise bad_request("Message can't be edited")
     return target
 
 
-def _changed(world: World, bot: BotAccount, arguments: Arguments, target: Target, location: Json) -> Json | bool:
-    inline, _ = read_markup(arguments)
+def _changed(call: Call, target: Target, location: Json) -> Json | bool:
+    inline, _ = read_markup(call.arguments)
     changes: Json = {"location": location}
     if inline is not None:
         changes["reply_markup"] = inline
-    return apply(world, bot, target, new_content(target.message, changes, ("location",)))
+    return apply(call, target, new_content(target.message, changes, ("location",)))
 
 
-def edit_message_live_location(world: World, bot: BotAccount, arguments: Arguments) -> Json | bool:
+def edit_message_live_location(call: Call) -> Json | bool:
     """Move a live location while it lives; a new ``live_period`` takes the place of the old one."""
-    location = read_location(arguments)
-    target = _find_live(world, bot, arguments)
+    location = read_location(call.arguments)
+    target = _find_live(call)
     location.setdefault("live_period", target.message.content["location"]["live_period"])
-    return _changed(world, bot, arguments, target, location)
+    return _changed(call, target, location)
 
 
-def stop_message_live_location(world: World, bot: BotAccount, arguments: Arguments) -> Json | bool:
+def stop_message_live_location(call: Call) -> Json | bool:
     """End a live location: it stays where it is."""
-    target = _find_live(world, bot, arguments)
+    target = _find_live(call)
     location = {name: target.message.content["location"][name] for name in ("latitude", "longitude")}
-    return _changed(world, bot, arguments, target, location)
+    return _changed(call, target, location)
 
 
 METHODS: Final[dict[str, Method]] = {

@@ -10,10 +10,8 @@ from typing import Final
 from tgslices.testing.content.files import find_file, keep_file
 from tgslices.testing.content.media import MAX_DURATION, MEDIA, MediaKind, media_content
 from tgslices.testing.errors import bad_request
-from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.methods.outgoing import send
-from tgslices.testing.state.accounts import BotAccount
-from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
 
@@ -31,13 +29,13 @@ def given_fields(arguments: Arguments, kind: MediaKind) -> Json:
 def sender_of(kind: MediaKind) -> Method:
     """The method that sends files of this kind."""
 
-    def send_media(world: World, bot: BotAccount, arguments: Arguments) -> Json:
-        upload = arguments.upload(kind.kind)
-        reference = arguments.text(kind.kind)
+    def send_media(call: Call) -> Json:
+        upload = call.arguments.upload(kind.kind)
+        reference = call.arguments.text(kind.kind)
         if upload is None and not reference:
             raise bad_request(f"There is no {kind.name} in the request")
-        file = keep_file(world, upload, kind.kind) if upload is not None else find_file(world, reference)
-        return send(world, bot, arguments, kind.kind, media_content(kind, file, given_fields(arguments, kind)))
+        file = keep_file(call.world, upload, kind.kind) if upload is not None else find_file(call.world, reference)
+        return send(call, kind.kind, media_content(kind, file, given_fields(call.arguments, kind)))
 
     return send_media
 

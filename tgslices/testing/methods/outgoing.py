@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 
 from tgslices.testing.actions.delivery import announce
 from tgslices.testing.content.markup import read_markup
-from tgslices.testing.errors import ApiError, bad_request
+from tgslices.testing.errors import bad_request, check
 from tgslices.testing.methods.ephemeral_receiver import Receiver, find_receiver
+from tgslices.testing.methods.method import Call
 from tgslices.testing.methods.replies import find_reply
 from tgslices.testing.rules import business, forwarding, sending, topics
 from tgslices.testing.rules.access import Access
 from tgslices.testing.state.accounts import BotAccount, BusinessConnection
 from tgslices.testing.state.chats import Chat, StoredMessage
-from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
 
@@ -38,78 +38,73 @@ class Destination:
         return None if self.connection is None else self.connection.id
 
 
-def send(world: World, bot: BotAccount, arguments: Arguments, kind: str, content: Json) -> Json:
+def send(call: Call, kind: str, content: Json) -> Json:
     """Send one message and return it as the bot sees it.
 
     Raises:
         ApiError: the bot may not write there, or an argument is wrong.
     """
-    inline, other = read_markup(arguments)
-    destination = find_destination(world, bot, arguments, kind)
+    inline, other = read_markup(call.arguments)
+    destination = find_destination(call, kind)
     if inline is not None:
         content["reply_markup"] = inline
-    if arguments.flag("protect_content"):
+    if call.arguments.flag("protect_content"):
         content["has_protected_content"] = True
-    message = put(world, bot, destination, kind, content, other)
-    return message.json_for(bot.id, destination.connection_id)
+    message = put(call, destination, kind, content, other)
+    return message.json_for(call.bot.id, destination.connection_id)
 
 
-def send_all(
-    world: World, bot: BotAccount, destination: Destination, items: Sequence[tuple[str, Json]]
-) -> list[StoredMessage]:
+def send_all(call: Call, destination: Destination, items: Sequence[tuple[str, Json]]) -> list[StoredMessage]:
     """Send several messages as one call does, and return them in order.
 
     Raises:
         ApiError: a scripted failure hit one of them; the others are sent all the same (C8).
     """
-    failing = world.failing_item
+    failing = call.world.failing_item
     sent = []
     for position, (kind, content) in enumerate(items, start=1):
         if failing is None or failing[0] != position:
-            sent.append(put(world, bot, destination, kind, content, None))
+            sent.append(put(call, destination, kind, content, None))
     if failing is not None and failing[0] <= len(items):
         raise forwarding.partial_failure(*failing)
     return sent
 
 
-def put(
-    world: World, bot: BotAccount, destination: Destination, kind: str, content: Json, markup: Json | None
-) -> StoredMessage:
+def put(call: Call, destination: Destination, kind: str, content: Json, markup: Json | None) -> StoredMessage:
     """Store one message at its destination and tell the bots that hear it; nothing is checked any more."""
     chat = destination.chat
     content |= destination.fields
     receiver = destination.receiver
     if receiver is not None:
-        return world.store_ephemeral(
-            chat, bot, receiver.user, kind, content, reply_to=destination.reply_to, replaces=receiver.replaces
+        return call.world.store_ephemeral(
+            chat, call.bot, receiver.user, kind, content, reply_to=destination.reply_to, replaces=receiver.replaces
         )
     if destination.connection is not None:
-        content["sender_business_bot"] = bot.json()
+        content["sender_business_bot"] = call.bot.json()
         sender = destination.connection.owner
-        message = world.store(chat, sender, kind, content, reply_to=destination.reply_to, markup=markup)
-        announce(world, message)
+        message = call.world.store(chat, sender, kind, content, reply_to=destination.reply_to, markup=markup)
+        announce(call.world, message)
         return message
-    message = world.store(chat, bot, kind, content, reply_to=destination.reply_to, markup=markup)
+    message = call.world.store(chat, call.bot, kind, content, reply_to=destination.reply_to, markup=markup)
     if chat.type != "private":
-        announce(world, message)
+        announce(call.world, message)
     return message
 
 
-def find_destination(world: World, bot: BotAccount, arguments: Arguments, kind: str) -> Destination:
+def find_destination(call: Call, kind: str) -> Destination:
     """Where a message of this kind is to go.
 
     Raises:
         ApiError: the bot may not write there, or an argument is wrong.
     """
-    connection_id = arguments.text("business_connection_id")
-    if connection_id:
-        return _business_destination(world, bot, arguments, connection_id)
-    chat = world.reach(bot, arguments.text("chat_id"), Access.WRITE)
-    topic_id = _find_topic(chat, bot, arguments)
-    _check_permission(chat, bot, kind)
-    receiver = find_receiver(world, bot, arguments, chat, kind)
-    reply = find_reply(world, bot, arguments, chat, topic_id=topic_id, is_ephemeral=receiver is not None)
-    fields = chat.topic_json(topic_id) | _effect(arguments, chat) | reply.fields
+    if call.arguments.text("business_connection_id"):
+        return _business_destination(call)
+    chat = call.chat(Access.WRITE)
+    topic_id = _find_topic(call, chat)
+    _check_permission(chat, call.bot, kind)
+    receiver = find_receiver(call, chat, kind)
+    reply = find_reply(call, chat, topic_id=topic_id, is_ephemeral=receiver is not None)
+    fields = chat.topic_json(topic_id) | _effect(call.arguments, chat) | reply.fields
     return Destination(chat, None, receiver, reply.message, fields)
 
 
@@ -128,54 +123,49 @@ def _check_permission(chat: Chat, bot: BotAccount, kind: str) -> None:
         limited = chat.settings.permissions
         if limited is not None:
             status, rights = "restricted", limited
-    _check(sending.sending_refusal(chat.type, kind, status=status, rights=rights, is_blocked=chat.is_blocked))
+    check(sending.sending_refusal(chat.type, kind, status=status, rights=rights, is_blocked=chat.is_blocked))
 
 
-def _check(refusal: ApiError | None) -> None:
-    if refusal is not None:
-        raise refusal
+def _business_destination(call: Call) -> Destination:
+    connection = call.connection()
+    chat = find_business_chat(call, connection)
+    check(business.sending_refusal(is_enabled=connection.is_enabled, rights=connection.rights))
+    reply = find_reply(call, chat, is_business=True)
+    return Destination(chat, connection, None, reply.message, _effect(call.arguments, chat) | reply.fields)
 
 
-def _business_destination(world: World, bot: BotAccount, arguments: Arguments, connection_id: str) -> Destination:
-    connection = world.connection(bot, connection_id)
-    chat = find_business_chat(world, connection, arguments)
-    _check(business.sending_refusal(is_enabled=connection.is_enabled, rights=connection.rights))
-    reply = find_reply(world, bot, arguments, chat, is_business=True)
-    return Destination(chat, connection, None, reply.message, _effect(arguments, chat) | reply.fields)
-
-
-def find_business_chat(world: World, connection: BusinessConnection, arguments: Arguments) -> Chat:
+def find_business_chat(call: Call, connection: BusinessConnection) -> Chat:
     """The chat of a business account that ``chat_id`` means.
 
     Raises:
         ApiError: it means none. Source: tdlib/telegram-bot-api ``Client.cpp:8294-8304``.
     """
-    reference = arguments.text("chat_id")
+    reference = call.arguments.text("chat_id")
     if not reference:
         raise bad_request("chat identifier is empty")
     try:
         chat_id = int(reference)
     except ValueError:
         raise bad_request("chat identifier must be a valid Integer") from None
-    _check(business.peer_refusal(chat_id=chat_id, owner_id=connection.owner.id))
-    chat = world.business_chats.get((connection.owner.id, chat_id))
+    check(business.peer_refusal(chat_id=chat_id, owner_id=connection.owner.id))
+    chat = call.world.business_chats.get((connection.owner.id, chat_id))
     if chat is None:
         raise bad_request("BUSINESS_PEER_INVALID")
     return chat
 
 
-def _find_topic(chat: Chat, bot: BotAccount, arguments: Arguments) -> int:
+def _find_topic(call: Call, chat: Chat) -> int:
     """The number of the topic that is named; 0 for none. Elsewhere than in chats with topics it is ignored."""
     if chat.parent is not None:
-        topic_id = arguments.integer("direct_messages_topic_id")
+        topic_id = call.arguments.integer("direct_messages_topic_id")
         is_known = topic_id in chat.writers
-        _check(topics.direct_messages_refusal(topic_id, is_run_by_bot=chat.is_run_by(bot.id), is_known=is_known))
+        check(topics.direct_messages_refusal(topic_id, is_run_by_bot=chat.is_run_by(call.bot.id), is_known=is_known))
         return topic_id
-    thread_id = arguments.integer("message_thread_id")
+    thread_id = call.arguments.integer("message_thread_id")
     if thread_id <= 0 or not chat.is_forum:
         return 0
     topic = chat.topics.get(thread_id)
-    _check(topics.thread_refusal(thread_id, is_forum=chat.is_forum, is_known=topic is not None))
+    check(topics.thread_refusal(thread_id, is_forum=chat.is_forum, is_known=topic is not None))
     is_closed = topic is not None and topic.is_closed
-    _check(topics.closed_topic_refusal(is_closed=is_closed, rights=chat.rights_of(bot.id)))
+    check(topics.closed_topic_refusal(is_closed=is_closed, rights=chat.rights_of(call.bot.id)))
     return thread_id

@@ -14,10 +14,8 @@ from tgslices.testing.content.media import MEDIA, media_content
 from tgslices.testing.content.text import read_text
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.inquiries import take_inquiry
-from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.methods.outgoing import send
-from tgslices.testing.state.accounts import BotAccount
-from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
 
@@ -61,98 +59,99 @@ def _amount(price: Any) -> int:
     return int(price["amount"])
 
 
-def send_invoice(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def send_invoice(call: Call) -> Json:
     """Send an invoice, with a button to pay it if no buttons are given."""
-    invoice = read_invoice(arguments)
+    invoice = read_invoice(call.arguments)
     content: Json = {"invoice": invoice}
-    inline, _ = read_markup(arguments)
+    inline, _ = read_markup(call.arguments)
     if inline is None:
         pay = {"text": f"Pay {invoice['total_amount']} {invoice['currency']}", "pay": True}
         content["reply_markup"] = {"inline_keyboard": [[pay]]}
-    sent = send(world, bot, arguments, "invoice", content)
-    _remember_payload(world, bot, arguments, sent)
+    sent = send(call, "invoice", content)
+    _remember_payload(call, sent)
     return sent
 
 
-def _remember_payload(world: World, bot: BotAccount, arguments: Arguments, sent: Json) -> None:
+def _remember_payload(call: Call, sent: Json) -> None:
     """The payload is told to nobody but the bot, when its invoice is paid."""
-    chat = world.find_chat(bot, arguments.text("chat_id"))
-    message = chat.find(bot.id, sent["message_id"]) if chat is not None else None
+    chat = call.world.find_chat(call.bot, call.arguments.text("chat_id"))
+    message = chat.find(call.bot.id, sent["message_id"]) if chat is not None else None
     if message is not None:
-        message.invoice_payload = arguments.text("payload")
+        message.invoice_payload = call.arguments.text("payload")
 
 
-def create_invoice_link(world: World, bot: BotAccount, arguments: Arguments) -> str:
+def create_invoice_link(call: Call) -> str:
     """Make a link to an invoice; it leads nowhere."""
-    read_invoice(arguments)
-    return f"https://t.me/$emulated{world.next_serial()}"
+    read_invoice(call.arguments)
+    return f"https://t.me/$emulated{call.world.next_serial()}"
 
 
-def answer_pre_checkout_query(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def answer_pre_checkout_query(call: Call) -> bool:
     """Let a payment happen or not; see `tgslices.testing.actions.inquiries.settle_payment`."""
-    if not arguments.flag("ok") and not arguments.text("error_message"):
+    if not call.arguments.flag("ok") and not call.arguments.text("error_message"):
         raise bad_request("error message must be non-empty")
-    take_inquiry(world, bot, arguments, "pre_checkout_query")
+    take_inquiry(call, "pre_checkout_query")
     return True
 
 
-def answer_shipping_query(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def answer_shipping_query(call: Call) -> bool:
     """Name the ways of delivery, or say that there is none."""
-    if arguments.flag("ok"):
-        if not isinstance(arguments.json("shipping_options", "shipping options"), list):
+    if call.arguments.flag("ok"):
+        if not isinstance(call.arguments.json("shipping_options", "shipping options"), list):
             raise bad_request("Expected an Array of shipping options")
-    elif not arguments.text("error_message"):
+    elif not call.arguments.text("error_message"):
         raise bad_request("error message must be non-empty")
-    take_inquiry(world, bot, arguments, "shipping_query")
+    take_inquiry(call, "shipping_query")
     return True
 
 
-def refund_star_payment(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def refund_star_payment(call: Call) -> bool:
     """Give back what a user has paid in stars, once: the service message about it comes back to the bot (C10).
 
     ``CHARGE_ALREADY_REFUNDED`` comes from the servers behind; what they say of an unknown charge is not verified.
     Source: https://core.telegram.org/bots/api#refundstarpayment and tdlib/telegram-bot-api ``Client.cpp:13996``
     """
-    user_id = arguments.integer("user_id")
+    user_id = call.arguments.integer("user_id")
     if user_id <= 0:
         raise bad_request("Invalid user_id specified")
-    charge_id = arguments.text("telegram_payment_charge_id")
+    charge_id = call.arguments.text("telegram_payment_charge_id")
     if not charge_id:
         raise bad_request('Parameter "telegram_payment_charge_id" is required')
-    payment = world.payments.get(charge_id)
-    if payment is None or (payment.bot_id, payment.user_id, payment.fields["currency"]) != (bot.id, user_id, "XTR"):
+    payment = call.world.payments.get(charge_id)
+    asked = (call.bot.id, user_id, "XTR")
+    if payment is None or (payment.bot_id, payment.user_id, payment.fields["currency"]) != asked:
         raise bad_request("CHARGE_ID_INVALID")
     if payment.is_refunded:
         raise bad_request("CHARGE_ALREADY_REFUNDED")
     payment.is_refunded = True
-    chat = world.private_chat(world.users[user_id], bot)
-    post_service(world, chat, bot, "refunded_payment", {"refunded_payment": payment.fields})
+    chat = call.world.private_chat(call.world.users[user_id], call.bot)
+    post_service(call.world, chat, call.bot, "refunded_payment", {"refunded_payment": payment.fields})
     return True
 
 
-def send_paid_media(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def send_paid_media(call: Call) -> Json:
     """Send photos and videos that are paid for; the bot sees them as they are."""
-    stars = arguments.integer("star_count")
+    stars = call.arguments.integer("star_count")
     if not 0 < stars <= _MAX_STARS:
         raise bad_request("STARS_AMOUNT_INVALID")
-    media = arguments.json("media", "media")
+    media = call.arguments.json("media", "media")
     if not isinstance(media, list) or not 0 < len(media) <= 10:
         raise bad_request("Expected an Array of InputPaidMedia")
-    paid = [_paid_media(world, arguments, item) for item in media]
+    paid = [_paid_media(call, item) for item in media]
     content: Json = {"paid_media": {"star_count": stars, "paid_media": paid}}
-    content |= read_text(arguments, "caption", "caption_entities")
-    if content.get("caption") and arguments.flag("show_caption_above_media"):
+    content |= read_text(call.arguments, "caption", "caption_entities")
+    if content.get("caption") and call.arguments.flag("show_caption_above_media"):
         content["show_caption_above_media"] = True
-    return send(world, bot, arguments, "paid_media", content)
+    return send(call, "paid_media", content)
 
 
-def _paid_media(world: World, arguments: Arguments, item: Any) -> Json:
+def _paid_media(call: Call, item: Any) -> Json:
     kind = str(item.get("type", "")) if isinstance(item, dict) else ""
     if kind not in {"photo", "video", "live_photo"}:
         raise bad_request(f'Can\'t parse InputPaidMedia: type "{kind}" is unsupported')
     reference = str(item.get("media") or "")
-    upload = arguments.attached(reference)
-    file = keep_file(world, upload, kind) if upload is not None else find_file(world, reference)
+    upload = call.arguments.attached(reference)
+    file = keep_file(call.world, upload, kind) if upload is not None else find_file(call.world, reference)
     return {"type": kind, kind: media_content(MEDIA[kind], file, {**item, "caption": ""})[kind]}
 
 

@@ -11,41 +11,40 @@ from tgslices.testing.content.markup import read_markup
 from tgslices.testing.content.text import read_text_of
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.editing import apply, find_target, new_content, with_markup
-from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.methods.outgoing import send
 from tgslices.testing.rules.editing import markup_refusal
-from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.fields import fields_of
 from tgslices.testing.wire.json_text import Json
 
 
-def send_poll(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def send_poll(call: Call) -> Json:
     """Send a poll or quiz, on which nobody has voted."""
-    question = _read_text(arguments, "question")
+    question = _read_text(call.arguments, "question")
     if not question:
         raise bad_request("Poll question must be non-empty")
-    kind = arguments.text("type") or "regular"
+    kind = call.arguments.text("type") or "regular"
     if kind not in {"regular", "quiz"}:
         raise bad_request("Unsupported poll type specified")
     poll: Json = {
-        "id": _new_id(world),
+        "id": _new_id(call.world),
         **question,
-        "options": _read_options(arguments),
+        "options": _read_options(call.arguments),
         "total_voter_count": 0,
-        "is_closed": arguments.flag("is_closed"),
-        "is_anonymous": not arguments.text("is_anonymous") or arguments.flag("is_anonymous"),
+        "is_closed": call.arguments.flag("is_closed"),
+        "is_anonymous": not call.arguments.text("is_anonymous") or call.arguments.flag("is_anonymous"),
         "type": kind,
-        "allows_multiple_answers": arguments.flag("allows_multiple_answers"),
-        "allows_revoting": arguments.flag("allows_revoting"),
-        "members_only": arguments.flag("members_only"),
-        **_read_text(arguments, "description"),
-        **_read_end(world, arguments),
+        "allows_multiple_answers": call.arguments.flag("allows_multiple_answers"),
+        "allows_revoting": call.arguments.flag("allows_revoting"),
+        "members_only": call.arguments.flag("members_only"),
+        **_read_text(call.arguments, "description"),
+        **_read_end(call),
     }
     if kind == "quiz":
-        poll |= _read_answer(arguments, len(poll["options"])) | _read_text(arguments, "explanation")
-    return send(world, bot, arguments, "poll", {"poll": poll})
+        poll |= _read_answer(call.arguments, len(poll["options"])) | _read_text(call.arguments, "explanation")
+    return send(call, "poll", {"poll": poll})
 
 
 def _new_id(world: World) -> str:
@@ -83,11 +82,11 @@ def _read_option(option: Any) -> Json:
     return read
 
 
-def _read_end(world: World, arguments: Arguments) -> Json:
+def _read_end(call: Call) -> Json:
     """When a poll closes by itself; here it stays open."""
-    period, moment = arguments.integer("open_period"), arguments.integer("close_date")
+    period, moment = call.arguments.integer("open_period"), call.arguments.integer("close_date")
     if period > 0:
-        return {"open_period": period, "close_date": world.clock.unix_time() + period}
+        return {"open_period": period, "close_date": call.world.clock.unix_time() + period}
     return {"close_date": moment} if moment > 0 else {}
 
 
@@ -114,18 +113,18 @@ def copied_poll(world: World, poll: Json) -> Json:
     return fresh
 
 
-def stop_poll(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def stop_poll(call: Call) -> Json:
     """Close a poll and return it; the bot gets it as an update, too, as after every vote."""
-    inline, _ = read_markup(arguments)
-    target = find_target(world, bot, arguments, markup_refusal)
+    inline, _ = read_markup(call.arguments)
+    target = find_target(call, markup_refusal)
     poll = target.message.content.get("poll")
     if poll is None:
         raise bad_request("message with poll to stop not found")
     if poll["is_closed"]:
         raise bad_request("poll has already been closed")
     closed: Json = {**poll, "is_closed": True}
-    apply(world, bot, target, new_content(target.message, with_markup({"poll": closed}, inline), ("poll",)))
-    bot.updates.put("poll", closed, queue_key=("poll", poll["id"]))
+    apply(call, target, new_content(target.message, with_markup({"poll": closed}, inline), ("poll",)))
+    call.bot.updates.put("poll", closed, queue_key=("poll", poll["id"]))
     return closed
 
 

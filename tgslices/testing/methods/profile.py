@@ -10,12 +10,9 @@ import re
 from typing import Any, Final
 
 from tgslices.testing.errors import bad_request
-from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.rights import ADMIN_RIGHTS, CHANNEL_RIGHTS, GROUP_RIGHTS
-from tgslices.testing.state.accounts import BotAccount
-from tgslices.testing.state.world import World
-from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
 
 _COMMAND: Final = re.compile(r"[a-z0-9_]{1,32}")
@@ -35,28 +32,28 @@ _TEXTS: Final = {"name": 64, "description": 512, "short_description": 120}
 """What a bot says of itself, and how many characters at most."""
 
 
-def _audience(world: World, bot: BotAccount, arguments: Arguments) -> tuple[str, str]:
+def _audience(call: Call) -> tuple[str, str]:
     """The scope, written down as JSON, and the language."""
-    scope = arguments.json("scope", "BotCommandScope") or {"type": "default"}
+    scope = call.arguments.json("scope", "BotCommandScope") or {"type": "default"}
     kind = str(scope.get("type")) if isinstance(scope, dict) else ""
     if kind not in _SCOPES:
         raise bad_request('Can\'t parse BotCommandScope: field "type" has an unknown value')
     if "chat_id" in _SCOPES[kind]:
-        world.reach(bot, str(scope.get("chat_id", "")), Access.READ)
+        call.world.reach(call.bot, str(scope.get("chat_id", "")), Access.READ)
     named = {"type": kind, **{name: str(scope.get(name)) for name in _SCOPES[kind]}}
-    return json.dumps(named), arguments.text("language_code")
+    return json.dumps(named), call.arguments.text("language_code")
 
 
-def set_my_commands(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def set_my_commands(call: Call) -> bool:
     """Set the commands of one scope and language; no commands are as good as `delete_my_commands`."""
-    given = arguments.json("commands", "commands")
+    given = call.arguments.json("commands", "commands")
     if not isinstance(given, list):
         raise bad_request("Expected an Array of commands")
     if len(given) > _MAX_COMMANDS:
         raise bad_request("BOT_COMMANDS_TOO_MUCH")
     commands = [_checked_command(item) for item in given]
-    bot.settings.commands[_audience(world, bot, arguments)] = commands
-    world.changes.notify()
+    call.bot.settings.commands[_audience(call)] = commands
+    call.world.changes.notify()
     return True
 
 
@@ -72,80 +69,80 @@ def _checked_command(item: Any) -> Json:
     return {"command": name, "description": description}
 
 
-def get_my_commands(world: World, bot: BotAccount, arguments: Arguments) -> list[Json]:
+def get_my_commands(call: Call) -> list[Json]:
     """The commands of exactly this scope and language; ``[]`` if none are set."""
-    return bot.settings.commands.get(_audience(world, bot, arguments), [])
+    return call.bot.settings.commands.get(_audience(call), [])
 
 
-def delete_my_commands(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def delete_my_commands(call: Call) -> bool:
     """Let a wider scope, or no language, decide again."""
-    bot.settings.commands.pop(_audience(world, bot, arguments), None)
-    world.changes.notify()
+    call.bot.settings.commands.pop(_audience(call), None)
+    call.world.changes.notify()
     return True
 
 
 def _text_setter(name: str) -> Method:
-    def set_text(world: World, bot: BotAccount, arguments: Arguments) -> bool:
-        text, language = arguments.text(name).strip(), arguments.text("language_code")
+    def set_text(call: Call) -> bool:
+        text, language = call.arguments.text(name).strip(), call.arguments.text("language_code")
         if len(text) > _TEXTS[name]:
             raise bad_request(f"bot {name.replace('_', ' ')} is too long")
-        bot.settings.texts[name, language] = text
+        call.bot.settings.texts[name, language] = text
         if name == "name" and text and not language:
-            bot.first_name = text
-        world.changes.notify()
+            call.bot.first_name = text
+        call.world.changes.notify()
         return True
 
     return set_text
 
 
 def _text_getter(name: str) -> Method:
-    def get_text(world: World, bot: BotAccount, arguments: Arguments) -> Json:
-        texts = bot.settings.texts
-        text = texts.get((name, arguments.text("language_code"))) or texts.get((name, ""))
-        return {name: text or (bot.first_name if name == "name" else "")}
+    def get_text(call: Call) -> Json:
+        texts = call.bot.settings.texts
+        text = texts.get((name, call.arguments.text("language_code"))) or texts.get((name, ""))
+        return {name: text or (call.bot.first_name if name == "name" else "")}
 
     return get_text
 
 
-def set_chat_menu_button(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def set_chat_menu_button(call: Call) -> bool:
     """Set the button beside the text field: of one private chat, or of all that have no other."""
-    button = arguments.json("menu_button", "MenuButton") or {"type": "default"}
+    button = call.arguments.json("menu_button", "MenuButton") or {"type": "default"}
     if not isinstance(button, dict) or str(button.get("type")) not in {"commands", "web_app", "default"}:
         raise bad_request("Can't parse menu button: MenuButton has unsupported type")
-    bot.settings.menu_buttons[_menu_chat(world, bot, arguments)] = button
-    world.changes.notify()
+    call.bot.settings.menu_buttons[_menu_chat(call)] = button
+    call.world.changes.notify()
     return True
 
 
-def get_chat_menu_button(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def get_chat_menu_button(call: Call) -> Json:
     """The button of one private chat, or of all that have no other."""
-    buttons = bot.settings.menu_buttons
-    found = buttons.get(_menu_chat(world, bot, arguments), {"type": "default"})
+    buttons = call.bot.settings.menu_buttons
+    found = buttons.get(_menu_chat(call), {"type": "default"})
     return found if found["type"] != "default" else buttons.get(0, {"type": "commands"})
 
 
-def _menu_chat(world: World, bot: BotAccount, arguments: Arguments) -> int:
-    if not arguments.text("chat_id"):
+def _menu_chat(call: Call) -> int:
+    if not call.arguments.text("chat_id"):
         return 0
-    chat = world.reach(bot, arguments.text("chat_id"), Access.READ)
+    chat = call.chat(Access.READ)
     if chat.type != "private":
         raise bad_request("chat must be a private chat")
     return chat.id
 
 
-def set_my_default_administrator_rights(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def set_my_default_administrator_rights(call: Call) -> bool:
     """Note the rights that the bot asks for when it is added; no rights for none."""
-    rights = arguments.json("rights", "ChatAdministratorRights") or {}
+    rights = call.arguments.json("rights", "ChatAdministratorRights") or {}
     if not isinstance(rights, dict):
         raise bad_request("Object expected as ChatAdministratorRights")
-    bot.settings.default_rights[arguments.flag("for_channels")] = rights
+    call.bot.settings.default_rights[call.arguments.flag("for_channels")] = rights
     return True
 
 
-def get_my_default_administrator_rights(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def get_my_default_administrator_rights(call: Call) -> Json:
     """The rights that the bot asks for when it is added."""
-    for_channels = arguments.flag("for_channels")
-    rights = bot.settings.default_rights.get(for_channels, {})
+    for_channels = call.arguments.flag("for_channels")
+    rights = call.bot.settings.default_rights.get(for_channels, {})
     elsewhere = GROUP_RIGHTS if for_channels else CHANNEL_RIGHTS
     names = ("is_anonymous", *(right for right in ADMIN_RIGHTS if right not in elsewhere))
     return {name: bool(rights.get(name)) for name in names}

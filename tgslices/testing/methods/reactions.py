@@ -9,12 +9,11 @@ from typing import Any, Final
 
 from tgslices.testing.actions.reactions import set_reactions
 from tgslices.testing.errors import bad_request
-from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.kinds import is_service
 from tgslices.testing.state.accounts import BotAccount
-from tgslices.testing.state.chats import Chat, StoredMessage
-from tgslices.testing.state.world import World
+from tgslices.testing.state.chats import Chat
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
 
@@ -22,18 +21,18 @@ _KEYS: Final = {"emoji": "emoji", "custom_emoji": "custom_emoji_id"}
 """The types of reactions that a bot may set, and the field that each needs."""
 
 
-def set_message_reaction(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def set_message_reaction(call: Call) -> bool:
     """React to a message with one emoji, or take the reaction away. Nobody is told of a bot's reactions."""
-    given = arguments.json("reaction", "reaction types list") or []
+    given = call.arguments.json("reaction", "reaction types list") or []
     if not isinstance(given, list):
         raise bad_request("expected an Array of ReactionType")
     reactions = [_checked(item) for item in given]
     if len(reactions) > 1:
         raise bad_request("REACTIONS_TOO_MANY")
-    message = _find(world, bot, arguments, "react")
+    message = call.message("react")
     if is_service(message.kind) and reactions:
         raise bad_request("message can't be reacted")
-    set_reactions(world, message, bot.json(), reactions)
+    set_reactions(call.world, message, call.bot.json(), reactions)
     return True
 
 
@@ -44,31 +43,23 @@ def _checked(item: Any) -> Json:
     return {"type": kind, _KEYS[kind]: item[_KEYS[kind]]}
 
 
-def _find(world: World, bot: BotAccount, arguments: Arguments, what: str) -> StoredMessage:
-    chat = world.reach(bot, arguments.text("chat_id"), Access.WRITE)
-    message = chat.find(bot.id, arguments.message_id())
-    if message is None:
-        raise bad_request(f"message to {what} not found")
-    return message
-
-
-def delete_message_reaction(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def delete_message_reaction(call: Call) -> bool:
     """Take away what one account reacted to one message."""
-    message = _find(world, bot, arguments, "delete reaction from")
-    _require_right(message.chat, bot)
-    message.reactions.pop(_actor(arguments), None)
-    world.changes.notify()
+    message = call.message("delete reaction from")
+    _require_right(message.chat, call.bot)
+    message.reactions.pop(_actor(call.arguments), None)
+    call.world.changes.notify()
     return True
 
 
-def delete_all_message_reactions(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def delete_all_message_reactions(call: Call) -> bool:
     """Take away what one account reacted to all messages of a chat."""
-    chat = world.reach(bot, arguments.text("chat_id"), Access.WRITE)
-    _require_right(chat, bot)
-    actor = _actor(arguments)
+    chat = call.chat(Access.WRITE)
+    _require_right(chat, call.bot)
+    actor = _actor(call.arguments)
     for message in chat.messages.values():
         message.reactions.pop(actor, None)
-    world.changes.notify()
+    call.world.changes.notify()
     return True
 
 

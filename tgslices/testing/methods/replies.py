@@ -10,7 +10,8 @@ from datetime import timedelta
 from typing import Final
 
 from tgslices.testing.content.wording import text_of
-from tgslices.testing.errors import bad_request
+from tgslices.testing.errors import bad_request, check
+from tgslices.testing.methods.method import Call
 from tgslices.testing.rules import ephemeral
 from tgslices.testing.rules.access import Access
 from tgslices.testing.state.accounts import BotAccount
@@ -68,9 +69,7 @@ class Reply:
 
 
 def find_reply(
-    world: World,
-    bot: BotAccount,
-    arguments: Arguments,
+    call: Call,
     chat: Chat,
     *,
     topic_id: int = 0,
@@ -82,17 +81,17 @@ def find_reply(
     Raises:
         ApiError: it is missing, cannot be answered so, or does not have this quote in it.
     """
-    if arguments.values.keys().isdisjoint(_TO_A_MESSAGE):
+    if call.arguments.values.keys().isdisjoint(_TO_A_MESSAGE):
         return Reply()
-    given = _parameters(arguments)
+    given = _parameters(call.arguments)
     if given.get("ephemeral_message_id"):
         number = identifiers.integer(str(given["ephemeral_message_id"]))
-        return Reply(_find_ephemeral(world, chat, number, is_ephemeral=is_ephemeral))
-    source = _source(world, bot, arguments, chat, given, is_business=is_business)
+        return Reply(_find_ephemeral(call.world, chat, number, is_ephemeral=is_ephemeral))
+    source = _source(call, chat, given, is_business=is_business)
     number = identifiers.message_id(str(given.get("message_id", "")))
     if number == 0 or source is None:
         return Reply()
-    replied = source.find(bot.id, number)
+    replied = source.find(call.bot.id, number)
     if replied is None:
         if is_business or flag_field(given, "allow_sending_without_reply"):
             return Reply()
@@ -100,7 +99,7 @@ def find_reply(
     fields = {} if is_ephemeral else _quote(given, replied) | _part(given)
     if source is chat and topic_id in {0, replied.topic_id}:
         return Reply(replied, fields)
-    return Reply(None, fields | {"external_reply": _external(replied, bot)})
+    return Reply(None, fields | {"external_reply": _external(replied, call.bot)})
 
 
 def _parameters(arguments: Arguments) -> Json:
@@ -113,14 +112,12 @@ def _parameters(arguments: Arguments) -> Json:
     return fields_of(parameters, "Object expected as reply parameters")
 
 
-def _source(
-    world: World, bot: BotAccount, arguments: Arguments, chat: Chat, given: Json, *, is_business: bool
-) -> Chat | None:
+def _source(call: Call, chat: Chat, given: Json, *, is_business: bool) -> Chat | None:
     """The chat of the message that is replied to; None where another one's cannot be."""
     reference = text_field(given, "chat_id")
-    if not reference or reference == arguments.text("chat_id"):
+    if not reference or reference == call.arguments.text("chat_id"):
         return chat
-    return None if is_business else world.reach(bot, reference, Access.READ)
+    return None if is_business else call.world.reach(call.bot, reference, Access.READ)
 
 
 def _find_ephemeral(world: World, chat: Chat, number: int, *, is_ephemeral: bool) -> StoredMessage:
@@ -129,9 +126,7 @@ def _find_ephemeral(world: World, chat: Chat, number: int, *, is_ephemeral: bool
     if replied is None:
         raise bad_request("message to be replied not found")
     age = timedelta(seconds=world.clock.unix_time() - replied.date)
-    refusal = ephemeral.reply_refusal(age, is_ephemeral=is_ephemeral)
-    if refusal is not None:
-        raise refusal
+    check(ephemeral.reply_refusal(age, is_ephemeral=is_ephemeral))
     return replied
 
 
@@ -142,9 +137,7 @@ def _quote(given: Json, replied: StoredMessage) -> Json:
     entities = entities or read_entities(given.get("quote_entities"))
     text, marks = text_of(replied)
     position = quote_position(text, marks, quote, entities, int_field(given, "quote_position"))
-    refusal = quote_refusal(position)
-    if refusal is not None:
-        raise refusal
+    check(quote_refusal(position))
     shown: Json = {"text": quote, "position": position, "is_manual": True}
     if kept := kept_entities(entities):
         shown["entities"] = kept

@@ -10,13 +10,12 @@ from typing import Any, Final
 from tgslices.testing.actions.membership import set_member
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.chats import find_member, require_right
-from tgslices.testing.methods.method import Method
+from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.people import lasting_until
 from tgslices.testing.rules.rights import PERMISSIONS
-from tgslices.testing.state.accounts import BotAccount, Member
+from tgslices.testing.state.accounts import Member
 from tgslices.testing.state.chats import Chat
-from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
 
@@ -67,16 +66,16 @@ def permissions_json(permissions: frozenset[str]) -> Json:
     return {name: name in permissions for name in PERMISSIONS}
 
 
-def restrict_chat_member(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def restrict_chat_member(call: Call) -> bool:
     """Leave somebody some permissions until a date, or for good; all of them make a plain member again.
 
     Whoever is not inside is restricted all the same, and still is so on joining.
     """
-    permissions = read_permissions(arguments)
-    chat, user = find_member(world, bot, arguments, Access.WRITE)
+    permissions = read_permissions(call.arguments)
+    chat, user = find_member(call, Access.WRITE)
     if chat.type != "supergroup":
         raise bad_request("method is available only for supergroups")
-    require_right(chat, bot, "can_restrict_members", _RESTRICTING)
+    require_right(chat, call.bot, "can_restrict_members", _RESTRICTING)
     member = chat.members.get(user.id)
     if member is not None and member.is_administrator:
         owner = member.status == "creator"
@@ -85,69 +84,69 @@ def restrict_chat_member(world: World, bot: BotAccount, arguments: Arguments) ->
     if permissions.issuperset(PERMISSIONS):
         changed = Member(user, "member" if is_member else "left")
     else:
-        until_date = lasting_until(arguments.integer("until_date"), world.clock.unix_time())
+        until_date = lasting_until(call.arguments.integer("until_date"), call.world.clock.unix_time())
         changed = Member(user, "restricted", permissions, until_date, is_member)
-    set_member(world, chat, changed, bot)
+    set_member(call.world, chat, changed, call.bot)
     return True
 
 
-def set_chat_permissions(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def set_chat_permissions(call: Call) -> bool:
     """Limit what members may do who are neither administrators nor restricted; bots among them, too."""
-    permissions = read_permissions(arguments)
-    chat = _group(world, bot, arguments)
-    require_right(chat, bot, "can_restrict_members", "not enough rights to change chat permissions")
+    permissions = read_permissions(call.arguments)
+    chat = _group(call)
+    require_right(chat, call.bot, "can_restrict_members", "not enough rights to change chat permissions")
     chat.settings.permissions = permissions
-    world.changes.notify()
+    call.world.changes.notify()
     return True
 
 
-def _group(world: World, bot: BotAccount, arguments: Arguments) -> Chat:
-    chat = world.reach(bot, arguments.text("chat_id"), Access.WRITE)
+def _group(call: Call) -> Chat:
+    chat = call.chat(Access.WRITE)
     if chat.type not in {"group", "supergroup"}:
         raise bad_request("method is available only for groups and supergroups")
     return chat
 
 
-def set_chat_administrator_custom_title(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def set_chat_administrator_custom_title(call: Call) -> bool:
     """Give an administrator a title."""
-    chat, user = find_member(world, bot, arguments, Access.WRITE)
-    require_right(chat, bot, "can_promote_members", "not enough rights to change custom title of the user")
+    chat, user = find_member(call, Access.WRITE)
+    require_right(chat, call.bot, "can_promote_members", "not enough rights to change custom title of the user")
     member = chat.members.get(user.id)
     if chat.type != "supergroup":
         raise bad_request("method is available only for supergroups")
     if member is None or not member.is_administrator:
         raise bad_request("user is not an administrator")
-    chat.settings.titles[user.id] = arguments.text("custom_title").strip()[:_MAX_TITLE]
-    world.changes.notify()
+    chat.settings.titles[user.id] = call.arguments.text("custom_title").strip()[:_MAX_TITLE]
+    call.world.changes.notify()
     return True
 
 
-def set_chat_member_tag(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def set_chat_member_tag(call: Call) -> bool:
     """Give a member a tag, or take it away."""
-    chat, user = find_member(world, bot, arguments, Access.WRITE)
-    require_right(chat, bot, "can_manage_tags", "not enough rights to change member tag")
-    chat.settings.tags[user.id] = arguments.text("tag").strip()[:_MAX_TITLE]
-    world.changes.notify()
+    chat, user = find_member(call, Access.WRITE)
+    require_right(chat, call.bot, "can_manage_tags", "not enough rights to change member tag")
+    chat.settings.tags[user.id] = call.arguments.text("tag").strip()[:_MAX_TITLE]
+    call.world.changes.notify()
     return True
 
 
-def ban_chat_sender_chat(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def ban_chat_sender_chat(call: Call) -> bool:
     """Forbid writing here in the name of a channel."""
-    _sender_chats(world, bot, arguments).add(arguments.integer("sender_chat_id"))
+    _sender_chats(call).add(call.arguments.integer("sender_chat_id"))
     return True
 
 
-def unban_chat_sender_chat(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def unban_chat_sender_chat(call: Call) -> bool:
     """Allow it again."""
-    _sender_chats(world, bot, arguments).discard(arguments.integer("sender_chat_id"))
+    _sender_chats(call).discard(call.arguments.integer("sender_chat_id"))
     return True
 
 
-def _sender_chats(world: World, bot: BotAccount, arguments: Arguments) -> set[int]:
-    if arguments.integer("sender_chat_id") >= 0:
+def _sender_chats(call: Call) -> set[int]:
+    if call.arguments.integer("sender_chat_id") >= 0:
         raise bad_request("sender_chat_id must be a channel or a supergroup")
-    chat = world.reach(bot, arguments.text("chat_id"), Access.WRITE)
-    require_right(chat, bot, "can_restrict_members", _RESTRICTING)
+    chat = call.chat(Access.WRITE)
+    require_right(chat, call.bot, "can_restrict_members", _RESTRICTING)
     return chat.settings.banned_senders
 
 

@@ -11,8 +11,7 @@ from typing import Any, Final
 
 from tgslices.testing.content.files import find_file, keep_file
 from tgslices.testing.errors import bad_request
-from tgslices.testing.methods.method import Method
-from tgslices.testing.state.accounts import BotAccount
+from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.state.files import StoredFile
 from tgslices.testing.state.stickers import StickerSet
 from tgslices.testing.state.world import World
@@ -25,18 +24,18 @@ _MAX_STICKERS: Final = 120
 """Source: https://core.telegram.org/bots/api#addstickertoset"""
 
 
-def _find_file(world: World, arguments: Arguments, reference: str) -> StoredFile:
-    upload = arguments.attached(reference)
-    return keep_file(world, upload) if upload is not None else find_file(world, reference)
+def _find_file(call: Call, reference: str) -> StoredFile:
+    upload = call.arguments.attached(reference)
+    return keep_file(call.world, upload) if upload is not None else find_file(call.world, reference)
 
 
-def _read_sticker(world: World, arguments: Arguments, given: Any, kind: str, set_name: str) -> Json:
+def _read_sticker(call: Call, given: Any, kind: str, set_name: str) -> Json:
     if not isinstance(given, dict) or str(given.get("format")) not in _FORMATS:
         raise bad_request("Can't parse InputSticker: sticker format must be non-empty")
     emojis = given.get("emoji_list")
     if not isinstance(emojis, list) or not emojis:
         raise bad_request("Can't parse InputSticker: emoji list must be non-empty")
-    file = _find_file(world, arguments, str(given.get("sticker") or ""))
+    file = _find_file(call, str(given.get("sticker") or ""))
     sticker: Json = {
         **file.json(),
         "type": kind,
@@ -52,62 +51,55 @@ def _read_sticker(world: World, arguments: Arguments, given: Any, kind: str, set
     return sticker
 
 
-def _owner_id(world: World, arguments: Arguments) -> int:
-    user_id = arguments.integer("user_id")
-    if user_id not in world.users:
-        raise bad_request("user not found")
-    return user_id
-
-
-def upload_sticker_file(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def upload_sticker_file(call: Call) -> Json:
     """Keep a file for a sticker; returns the ``File``."""
-    _owner_id(world, arguments)
-    if arguments.text("sticker_format") not in _FORMATS:
+    call.user()
+    if call.arguments.text("sticker_format") not in _FORMATS:
         raise bad_request("sticker format must be non-empty")
-    upload = arguments.upload("sticker")
+    upload = call.arguments.upload("sticker")
     if upload is None:
         raise bad_request("there is no sticker file in the request")
-    file = keep_file(world, upload)
+    file = keep_file(call.world, upload)
     return {**file.json(), "file_path": file.path}
 
 
-def create_new_sticker_set(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def create_new_sticker_set(call: Call) -> bool:
     """Make a set; its name must end in ``_by_`` and the bot's name, and be free."""
-    name, title = arguments.text("name"), arguments.text("title").strip()
-    kind = arguments.text("sticker_type") or "regular"
+    name, title = call.arguments.text("name"), call.arguments.text("title").strip()
+    kind = call.arguments.text("sticker_type") or "regular"
     if not title:
         raise bad_request("Sticker set title must be non-empty")
-    if not _NAME.fullmatch(name) or not name.lower().endswith(f"_by_{bot.username}".lower()):
+    if not _NAME.fullmatch(name) or not name.lower().endswith(f"_by_{call.bot.username}".lower()):
         raise bad_request("invalid sticker set name is specified")
-    if name in world.sticker_sets:
+    if name in call.world.sticker_sets:
         raise bad_request("sticker set name is already occupied")
-    given = arguments.json("stickers", "stickers")
+    given = call.arguments.json("stickers", "stickers")
     if not isinstance(given, list) or not given:
         raise bad_request("Expected an Array of InputSticker")
-    stickers = [_read_sticker(world, arguments, item, kind, name) for item in given]
-    world.sticker_sets[name] = StickerSet(name, title, kind, _owner_id(world, arguments), stickers)
+    stickers = [_read_sticker(call, item, kind, name) for item in given]
+    call.world.sticker_sets[name] = StickerSet(name, title, kind, call.user().id, stickers)
     return True
 
 
-def _find_set(world: World, arguments: Arguments) -> StickerSet:
-    found = world.sticker_sets.get(arguments.text("name"))
+def _find_set(call: Call) -> StickerSet:
+    found = call.world.sticker_sets.get(call.arguments.text("name"))
     if found is None:
         raise bad_request("STICKERSET_INVALID")
     return found
 
 
-def get_sticker_set(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def get_sticker_set(call: Call) -> Json:
     """The ``StickerSet``."""
-    return _find_set(world, arguments).json()
+    return _find_set(call).json()
 
 
-def add_sticker_to_set(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def add_sticker_to_set(call: Call) -> bool:
     """Put a further sticker behind the others."""
-    into = _find_set(world, arguments)
+    into = _find_set(call)
     if len(into.stickers) >= _MAX_STICKERS:
         raise bad_request("STICKERS_TOO_MUCH")
-    given = arguments.json("sticker", "sticker")
-    into.stickers.append(_read_sticker(world, arguments, given, into.kind, into.name))
+    given = call.arguments.json("sticker", "sticker")
+    into.stickers.append(_read_sticker(call, given, into.kind, into.name))
     return True
 
 
@@ -119,47 +111,47 @@ def _find_sticker(world: World, reference: str) -> tuple[StickerSet, int]:
     raise bad_request("STICKER_INVALID")
 
 
-def replace_sticker_in_set(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def replace_sticker_in_set(call: Call) -> bool:
     """Put a sticker in the place of another."""
-    into, position = _find_sticker(world, arguments.text("old_sticker"))
-    given = arguments.json("sticker", "sticker")
-    into.stickers[position] = _read_sticker(world, arguments, given, into.kind, into.name)
+    into, position = _find_sticker(call.world, call.arguments.text("old_sticker"))
+    given = call.arguments.json("sticker", "sticker")
+    into.stickers[position] = _read_sticker(call, given, into.kind, into.name)
     return True
 
 
-def delete_sticker_from_set(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def delete_sticker_from_set(call: Call) -> bool:
     """Take a sticker out."""
-    found, position = _find_sticker(world, arguments.text("sticker"))
+    found, position = _find_sticker(call.world, call.arguments.text("sticker"))
     del found.stickers[position]
     return True
 
 
-def set_sticker_position_in_set(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def set_sticker_position_in_set(call: Call) -> bool:
     """Move a sticker; positions count from 0."""
-    found, position = _find_sticker(world, arguments.text("sticker"))
-    found.stickers.insert(max(0, arguments.integer("position")), found.stickers.pop(position))
+    found, position = _find_sticker(call.world, call.arguments.text("sticker"))
+    found.stickers.insert(max(0, call.arguments.integer("position")), found.stickers.pop(position))
     return True
 
 
-def set_sticker_set_title(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def set_sticker_set_title(call: Call) -> bool:
     """Give a set another title."""
-    title = arguments.text("title").strip()
+    title = call.arguments.text("title").strip()
     if not title:
         raise bad_request("Sticker set title must be non-empty")
-    _find_set(world, arguments).title = title
+    _find_set(call).title = title
     return True
 
 
-def delete_sticker_set(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def delete_sticker_set(call: Call) -> bool:
     """Delete a set."""
-    del world.sticker_sets[_find_set(world, arguments).name]
+    del call.world.sticker_sets[_find_set(call).name]
     return True
 
 
 def _sticker_changer(change: Callable[[Json, Arguments], None]) -> Method:
-    def change_sticker(world: World, bot: BotAccount, arguments: Arguments) -> bool:
-        found, position = _find_sticker(world, arguments.text("sticker"))
-        change(found.stickers[position], arguments)
+    def change_sticker(call: Call) -> bool:
+        found, position = _find_sticker(call.world, call.arguments.text("sticker"))
+        change(found.stickers[position], call.arguments)
         return True
 
     return change_sticker
@@ -183,9 +175,9 @@ def _keep(sticker: Json, arguments: Arguments) -> None:
     """Keywords are for searching; bots never see them."""
 
 
-def keep_thumbnail(world: World, bot: BotAccount, arguments: Arguments) -> bool:
+def keep_thumbnail(call: Call) -> bool:
     """Accept a thumbnail; it is not shown."""
-    _find_set(world, arguments)
+    _find_set(call)
     return True
 
 

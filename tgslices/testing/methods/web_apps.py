@@ -10,26 +10,23 @@ from typing import Final
 from tgslices.testing.actions.inline_results import picked_content, send_result
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.inquiries import take_inquiry
-from tgslices.testing.methods.method import Method
-from tgslices.testing.state.accounts import BotAccount
-from tgslices.testing.state.world import World
-from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.wire.fields import fields_of, text_field
 from tgslices.testing.wire.json_text import Json
 
 
-def answer_web_app_query(world: World, bot: BotAccount, arguments: Arguments) -> Json:
+def answer_web_app_query(call: Call) -> Json:
     """Send a result into the chat in which the Web App was opened, once; returns the ``SentWebAppMessage``."""
-    if not arguments.text("result"):
+    if not call.arguments.text("result"):
         raise bad_request('Parameter "result" is required')
-    result = fields_of(arguments.json("result", "web app query result"), "Inline query result must be an object")
+    result = fields_of(call.arguments.json("result", "web app query result"), "Inline query result must be an object")
     if not text_field(result, "id"):
         raise bad_request("Inline query result identifier must be non-empty")
-    picked_content(world, result)
-    take_inquiry(world, bot, arguments, "web_app_query")
-    inquiry = world.inquiries[arguments.text("web_app_query_id")]
-    user = world.users[inquiry.user_id]
-    message = send_result(world, world.private_chat(user, bot), user, bot, result)
+    picked_content(call.world, result)
+    take_inquiry(call, "web_app_query")
+    inquiry = call.world.inquiries[call.arguments.text("web_app_query_id")]
+    user = call.world.users[inquiry.user_id]
+    message = send_result(call.world, call.world.private_chat(user, call.bot), user, call.bot, result)
     return {} if message.inline_id is None else {"inline_message_id": message.inline_id}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Final
 
-from tgslices.testing.errors import bad_request
+from tgslices.testing.errors import bad_request, check
 from tgslices.testing.rules import ephemeral, people
 from tgslices.testing.rules.access import Access, ChatFacts, access_refusal, unknown_chat
 from tgslices.testing.state.accounts import BotAccount, BusinessConnection, Member, User
@@ -160,9 +160,7 @@ class World:
         chat = self.find_chat(bot, reference)
         if chat is None or (chat.type != "private" and chat.username is None and bot.id not in chat.members):
             raise unknown_chat()
-        refusal = access_refusal(self.facts(chat, bot), access)
-        if refusal is not None:
-            raise refusal
+        check(access_refusal(self.facts(chat, bot), access))
         return chat
 
     def facts(self, chat: Chat, bot: BotAccount) -> ChatFacts:
