@@ -9,7 +9,7 @@ from typing import Any, get_args
 import aiogram.methods
 import pytest
 from aiogram.enums import ContentType
-from aiogram.methods import CopyMessages, EditMessageText, SendMediaGroup, SendMessage, TelegramMethod
+from aiogram.methods import CopyMessages, EditMessageText, SendChatAction, SendMediaGroup, SendMessage, TelegramMethod
 from aiogram.types import Message, MessageId, Update
 from pydantic import BaseModel
 
@@ -83,7 +83,31 @@ def test_a_method_newer_than_the_table_counts_when_it_sends() -> None:
         __api_method__ = "sendHologram"
         chat_id: int
 
-    assert creates_messages(SendHologram(chat_id=1))
+    class SendHolograms(SendHologram):
+        __returning__ = list[MessageId]
+        __api_method__ = "sendHolograms"
+
+    class SendHologramDraft(SendHologram):
+        __returning__ = bool
+        __api_method__ = "sendHologramDraft"
+
+    methods = [method(chat_id=1) for method in (SendHologram, SendHolograms, SendHologramDraft)]
+    assert [creates_messages(method) for method in methods] == [True, True, False]
+    assert not creates_messages(SendChatAction(chat_id=1, action="typing"))
+
+
+def test_what_was_sent_without_a_chat_is_recorded_by_the_chat_of_the_result() -> None:
+    """Ephemeral sends may leave it out since Bot API 10.4."""
+    method = SendMessage.model_construct(text="x")
+    result = parsed(message(0, chat=SUPERGROUP, ephemeral_message_id=9, receiver_user=ANN))
+    (record,) = records_of_sent(method, result, bot_id=BOT, chat_id=None, at=NOW)
+    assert (record.chat_id, record.ephemeral_message_id, record.receiver_user_id) == (-1001, 9, 7)
+
+
+def test_copies_into_direct_messages_keep_their_topic() -> None:
+    method = CopyMessages(chat_id=-1003, from_chat_id=1, message_ids=[1], direct_messages_topic_id=7)
+    (record,) = records_of_sent(method, [MessageId(message_id=8)], bot_id=BOT, chat_id=-1003, at=NOW)
+    assert record.thread_id == 7
 
 
 @pytest.mark.parametrize("kind", ["message", "channel_post", "business_message"])
@@ -179,6 +203,23 @@ def test_an_inaccessible_message_can_be_tracked_although_its_age_is_unknown() ->
     tap = {**EVENTS["callback_query"], "message": {"message_id": 3, "chat": PRIVATE, "date": 0}}
     record = record_of_event(update("callback_query", tap), BOT, NOW, None)
     assert (record.message_id, record.date) == (3, None)
+
+
+@pytest.mark.parametrize(
+    "tapped",
+    [
+        {"message_id": 3, "chat": PRIVATE, "date": 0},
+        {"message_id": 3, "chat": CHANNEL, "date": 1, "sender_chat": CHANNEL, "text": "post"},
+        message(3, chat=SUPERGROUP, sender_chat=SUPERGROUP),
+    ],
+    ids=["inaccessible", "post", "anonymous"],
+)
+def test_who_taps_tells_that_the_bot_sent_the_message(tapped: dict[str, Any]) -> None:
+    event = update("callback_query", {**EVENTS["callback_query"], "message": tapped})
+    assert event.callback_query is not None
+    for tap in (event, event.callback_query):
+        assert record_of_event(tap, BOT, NOW, None).direction is Direction.OUTGOING
+        assert record_of_event(tap, BOT, NOW, Direction.INCOMING).direction is Direction.INCOMING
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import cache
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from aiogram.enums import ContentType
 from aiogram.methods import TelegramMethod
@@ -69,11 +70,22 @@ _CREATING_PREFIXES: Final = ("send", "copy", "forward")
 def creates_messages(method: TelegramMethod[Any]) -> bool:
     """Tell whether a method makes messages that are worth recording.
 
-    A method that is newer than the table counts when its name says so; what it returned decides in the end.
+    A method that is newer than the table counts when its name says so and it returns messages; what it returned
+    decides in the end.
     """
-    name = method.__api_method__
-    effect = EFFECTS.get(name)
-    return effect is Effect.CREATES if effect else name.startswith(_CREATING_PREFIXES)
+    return _creates_messages(type(method))
+
+
+@cache
+def _creates_messages(method: type[TelegramMethod[Any]]) -> bool:
+    effect = EFFECTS.get(method.__api_method__)
+    if effect is not None:
+        return effect is Effect.CREATES
+    return method.__api_method__.startswith(_CREATING_PREFIXES) and _names_messages(method.__returning__)
+
+
+def _names_messages(returned: object) -> bool:
+    return returned in (Message, MessageId) or any(_names_messages(part) for part in get_args(returned))
 
 
 def new_message(update: Update) -> Message | None:
@@ -142,49 +154,39 @@ def carries_ids_only(result: object) -> bool:
 def record_of_event(event: TelegramObject, bot_id: int, at: datetime, direction: Direction | None) -> TrackedMessage:
     """Return the record of the message that an event carries, whatever the event is.
 
+    Its direction comes from the sender unless it is given. A tap tells that the bot itself sent the message, also of
+    one that Telegram does not hand out any more, and of posts, which name no sender.
+
     Raises:
         NotAMessage: it carries none that a bot could delete.
     """
-    message = _message_in(event)
+    message, is_tapped = _message_in(event)
     _require_own(event, message, bot_id)
     if isinstance(message, Message):
         record = record_of_incoming(message, bot_id, at)
         if record is None:
             raise NotAMessage(event, "its message_id is 0 and it carries no ephemeral id")
     elif isinstance(message, InaccessibleMessage):
-        record = tracked_message_unchecked(
-            message.message_id,
-            message.chat.id,
-            None,
-            None,
-            Direction.INCOMING,
-            None,
-            at,
-            None,
-            None,
-            None,
-            None,
-            False,
-            None,
-        )
+        record = TrackedMessage(message.message_id, message.chat.id, None, None, Direction.INCOMING, None, at)
     else:
         raise NotAMessage(event, "it carries no message that this bot could delete")
-    if direction is None or record.direction is direction:
-        return record
-    return replace(record, direction=direction)
+    if is_tapped and direction is None:
+        direction = Direction.OUTGOING
+    return record if direction is None else replace(record, direction=direction)
 
 
-def _message_in(event: object) -> object:
+def _message_in(event: object) -> tuple[object, bool]:
+    """Return the message that an event carries, and whether the event is a tap on one of its buttons."""
     if isinstance(event, Update):
-        return (
+        message = (
             new_message(event)
             or event.edited_message
             or event.edited_channel_post
             or event.edited_business_message
             or getattr(event, "guest_message", None)
-            or getattr(event.callback_query, "message", None)
         )
-    return event.message if isinstance(event, CallbackQuery) else event
+        return (message, False) if message is not None else _message_in(event.callback_query)
+    return (event.message, True) if isinstance(event, CallbackQuery) else (event, False)
 
 
 def _require_own(event: TelegramObject, message: object, bot_id: int) -> None:

@@ -27,9 +27,12 @@ def test_deleted_business_messages_are_asked_for(stage: Stage) -> None:
     ("allowed", "missing"),
     [
         (["message", "business_message"], "deleted_business_messages"),
-        (["business_message"], "message or deleted_business_messages"),
+        (["business_message"], "deleted_business_messages"),
         (["callback_query"], "message"),
+        (["deleted_business_messages"], "message"),
         (["message", "business_message", "deleted_business_messages"], None),
+        (["business_message", "deleted_business_messages"], None),
+        (["channel_post"], None),
         (["message"], None),
         ([], None),
         (None, None),

@@ -20,11 +20,8 @@ from tgslices.recording.blocks import Block, block_of
 log = logging.getLogger("tgslices")
 
 _ASKING_FOR_UPDATES: Final = frozenset({"getUpdates", "setWebhook"})
-_TRACKED_UPDATES: Final = {
-    "message": "message",
-    "business_message": "deleted_business_messages",
-}
-"""Which updates a bot that receives the first also needs, so that sessions see what they promise to."""
+_NEW_MESSAGES: Final = frozenset({"message", "channel_post", "business_message"})
+"""The updates that bring messages. Which of them a bot needs is its own affair; without any, sessions see none."""
 
 _MOST_USERNAMES: Final = 1024
 _USERNAME_LASTS: Final = timedelta(minutes=1)
@@ -116,18 +113,18 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         allowed: list[str] | None = getattr(method, "allowed_updates", None)
         if not allowed or bot.id in self._warned:
             return
-        missing = [
-            needed
-            for having, needed in _TRACKED_UPDATES.items()
-            if needed not in allowed and (having in allowed or having == needed)
-        ]
-        if missing:
+        missing = None
+        if not _NEW_MESSAGES & {*allowed}:
+            missing = "message"
+        elif "business_message" in allowed and "deleted_business_messages" not in allowed:
+            missing = "deleted_business_messages"
+        if missing is not None:
             self._warned.add(bot.id)
             log.warning(
                 "%s of bot %d allows no %s updates, so sessions cannot see them; add them to allowed_updates",
                 method.__api_method__,
                 bot.id,
-                " or ".join(missing),
+                missing,
             )
 
 
