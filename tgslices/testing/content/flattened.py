@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from tgslices.testing.content.details import said
+from tgslices.testing.text.units import units_in
 from tgslices.testing.wire.json_text import Json
 
 _STYLES: Final = frozenset({"bold", "italic", "underline", "strikethrough", "spoiler", "code"})
@@ -27,7 +28,7 @@ class _Writer:
 
     def add(self, text: str) -> None:
         self.pieces.append(text)
-        self.length += len(text.encode("utf-16-le", "surrogatepass")) // 2
+        self.length += units_in(text)
 
     def mark(self, kind: str, offset: int, **more: str) -> None:
         if self.length > offset:

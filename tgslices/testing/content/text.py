@@ -7,6 +7,7 @@ from typing import Final
 from tgslices.testing.errors import bad_request
 from tgslices.testing.text import parse_markup
 from tgslices.testing.text.entities import read_entities
+from tgslices.testing.text.units import units_in
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.fields import fields_of, flag_field, text_field
 from tgslices.testing.wire.json_text import Json
@@ -21,11 +22,6 @@ MAX_RAW: Final = 2**15
 
 MAX_CAPTION: Final = 1024
 """UTF-16 units of a caption. Source: https://core.telegram.org/bots/api#sendphoto"""
-
-
-def utf16_length(text: str) -> int:
-    """How many UTF-16 units Telegram counts in a text."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def read_text(arguments: Arguments, name: str, entities_name: str) -> Json:
@@ -55,7 +51,7 @@ def read_text_of(raw: Json, name: str, entities_name: str) -> Json:
     text = text.rstrip()
     if not text:
         return {}
-    length = utf16_length(text)
+    length = units_in(text)
     if not entities:
         entities = read_entities(raw.get(entities_name))
     if length > (MAX_TEXT if name == "text" else MAX_CAPTION):

@@ -6,10 +6,11 @@ behind, as users report.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from tgslices.testing.errors import ApiError, bad_request
+from tgslices.testing.text.units import places_of, units_in
 
 MAX_QUOTE: Final = 1024
 """UTF-16 units of a quote. Source: DOC, ``ReplyParameters.quote``"""
@@ -34,30 +35,17 @@ def quote_position(
 
     The entities of both must agree there, as far as a quote keeps them.
     """
-    length = len(_units(quote)) // 2
+    length = units_in(quote)
     if not 0 < length <= MAX_QUOTE:
         return None
     wanted = _marks(quote_entities, 0, length)
-    found = [place for place in _places(text, quote) if _marks(entities, place, length) == wanted]
+    found = [place for place in places_of(quote, text) if _marks(entities, place, length) == wanted]
     return min(found, key=lambda place: abs(place - near), default=None)
 
 
 def quote_refusal(position: int | None) -> ApiError | None:
     """Why a quote is refused that stands there, or nowhere."""
     return bad_request("QUOTE_TEXT_INVALID") if position is None else None
-
-
-def _units(text: str) -> bytes:
-    return text.encode("utf-16-le", "surrogatepass")
-
-
-def _places(text: str, quote: str) -> Iterator[int]:
-    whole, part = _units(text), _units(quote)
-    place = whole.find(part)
-    while place >= 0:
-        if place % 2 == 0:
-            yield place // 2
-        place = whole.find(part, place + 1)
 
 
 def _marks(entities: Iterable[Entity], start: int, length: int) -> set[tuple[Any, ...]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from tgslices.testing.text.units import units_in
+
 Json = dict[str, Any]
 
 _USER_LINK: Final = re.compile(r"tg://(?:user|openmessage)/?\?(?:id|user_id)=(\d+)")
@@ -28,7 +30,7 @@ class Plain:
     def add(self, character: str) -> None:
         """Add one character."""
         self._pieces.append(character)
-        self.length += 2 if ord(character) > 0xFFFF else 1
+        self.length += units_in(character)
 
     @property
     def count(self) -> int:

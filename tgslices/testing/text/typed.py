@@ -10,6 +10,8 @@ import re
 from itertools import chain
 from typing import Any, Final
 
+from tgslices.testing.text.units import units_in
+
 BARE_ENDINGS: Final = (
     "app", "biz", "club", "com", "de", "dev", "eu", "fr", "gg", "in", "info", "io", "ly", "me", "net", "online",
     "org", "pro", "ru", "shop", "site", "su", "tk", "tv", "ua", "uk", "us", "xyz",
@@ -40,10 +42,6 @@ def typed_entities(text: str) -> list[dict[str, Any]]:
         if all(end <= other_start or other_end <= start for other_start, other_end, _ in found):
             found.append((start, end, kind))
     return [
-        {"type": kind, "offset": _units(text[:start]), "length": _units(text[start:end])}
+        {"type": kind, "offset": units_in(text[:start]), "length": units_in(text[start:end])}
         for start, end, kind in sorted(found)
     ]
-
-
-def _units(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
