@@ -11,7 +11,9 @@ from tgslices.testing.text.units import places_of, units_in
 TEXTS = st.text(alphabet="ab😀й\ud83d", max_size=12)
 
 
-@pytest.mark.parametrize(("text", "length"), [("", 0), ("tea", 3), ("чай", 3), ("😀", 2), ("\ud83d", 1), ("é", 2)])
+@pytest.mark.parametrize(
+    ("text", "length"), [("", 0), ("tea", 3), ("чай", 3), ("😀", 2), ("\ud83d", 1), ("e\u0301", 2)]
+)
 def test_the_length_of_a_text(text: str, length: int) -> None:
     """https://core.telegram.org/bots/api#messageentity"""
     assert units_in(text) == length
