@@ -1,138 +1,159 @@
-"""getUpdates: offsets, limits, waiting, and which updates are queued at all."""
+"""A dispatcher run against the emulator for the length of a block."""
+
+from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from aiogram import Bot, Dispatcher
+from aiogram.client.session.middlewares.base import NextRequestMiddlewareType
 from aiogram.exceptions import TelegramConflictError
-from aiogram.filters import Command
-from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
+from aiogram.methods import SendMessage, TelegramMethod
+from aiogram.types import Message
 
-from tgslices.testing import BotAccount, BotApi, ChatView, Person
-
-
-async def test_updates_stay_until_a_higher_offset_confirms_them(bot: Bot, chat: ChatView) -> None:
-    """https://core.telegram.org/bots/api#getupdates"""
-    for text in "abc":
-        await chat.types(text)
-    updates = await bot.get_updates()
-    assert [update.message and update.message.text for update in updates] == ["a", "b", "c"]
-    assert await bot.get_updates() == updates
-    assert await bot.get_updates(offset=updates[1].update_id, limit=1) == [updates[1]]
-    assert await bot.get_updates(offset=updates[2].update_id + 1) == []
+from tgslices.testing import BotApi, Drop, Failure, Flood
+from tgslices.testing.faults import Effect
+from tgslices.testing.polling import running
 
 
-async def test_a_negative_offset_keeps_the_last_ones(bot: Bot, chat: ChatView) -> None:
-    for text in "abc":
-        await chat.types(text)
-    for _ in range(2):
-        updates = await bot.get_updates(offset=-1)
-        assert [update.message and update.message.text for update in updates] == ["c"]
-    assert len(await bot.get_updates()) == 1
-
-
-async def test_an_empty_queue_is_waited_for(api: BotApi, bot: Bot, chat: ChatView) -> None:
-    poll = asyncio.create_task(bot.get_updates(timeout=30))
-    await chat.until(lambda view: api.count("getUpdates") == 1)
-    await chat.types("at last")
-    assert len(await asyncio.wait_for(poll, 5)) == 1
-
-
-async def test_a_second_poll_ends_the_first(api: BotApi, bot: Bot, chat: ChatView) -> None:
-    first = asyncio.create_task(bot.get_updates(timeout=30))
-    await chat.until(lambda view: api.count("getUpdates") == 1)
-    second = asyncio.create_task(bot.get_updates(timeout=30))
-    with pytest.raises(TelegramConflictError) as caught:
-        await asyncio.wait_for(first, 5)
-    assert caught.value.message == (
-        "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
-    )
-    await chat.types("for the second")
-    assert len(await asyncio.wait_for(second, 5)) == 1
-
-
-async def test_allowed_updates_last_until_they_are_named_again(
-    api: BotApi, account: BotAccount, bot: Bot, ann: Person, chat: ChatView
-) -> None:
-    """Not named: the previous choice stays. An empty list: all but chat_member and reactions. It counts at creation."""
-    group = api.add_group("Team", members=[ann], admins=[account])
-    bob = api.add_person("Bob")
-    await bot.get_updates(allowed_updates=["chat_member"])
-    await chat.types("unheard")
-    await bot.get_updates()
-    api.join(group, bob)
-    assert [update.event_type for update in await bot.get_updates()] == ["chat_member"]
-    await bot.get_updates(offset=-1, allowed_updates=[])
-    await chat.types("heard")
-    api.kick(group, bob, by=ann)
-    kinds = [update.event_type for update in await bot.get_updates()]
-    assert kinds == ["chat_member", "message", "message"]
-
-
-async def test_a_bot_that_hears_guests_alone_is_told_of_nothing_else(bot: Bot, chat: ChatView) -> None:
-    await bot.get_updates(allowed_updates=["guest_message"])
-    await chat.types("unheard")
-    assert await bot.get_updates() == []
-
-
-@pytest.mark.parametrize("names", [[], ["no_such_update"]], ids=["nothing", "nothing known"])
-async def test_a_list_without_a_known_type_asks_for_the_default_ones(
-    bot: Bot, chat: ChatView, names: list[str]
-) -> None:
-    """Source: tdlib/telegram-bot-api ``Client.cpp:16925-16928``: both leave no bit set, and are not told apart."""
-    await bot.get_updates(allowed_updates=["chat_member"])
-    await bot.get_updates(allowed_updates=names)
-    await chat.types("heard")
-    assert [update.event_type for update in await bot.get_updates()] == ["message"]
-
-
-async def test_a_whole_conversation_over_a_real_dispatcher(api: BotApi, bot: Bot, chat: ChatView) -> None:
+def echo() -> Dispatcher:
     dispatcher = Dispatcher()
 
-    @dispatcher.message(Command("order"))
-    async def order(message: Message) -> None:
-        button = InlineKeyboardButton(text="Large", callback_data="size:L")
-        await message.answer("Size?", reply_markup=InlineKeyboardMarkup(inline_keyboard=[[button]]))
+    @dispatcher.message()
+    async def answer(message: Message) -> SendMessage:
+        if message.text == "fail":
+            raise LookupError("no such order")
+        return message.answer(f"you said {message.text}")
 
-    @dispatcher.callback_query()
-    async def chosen(query: CallbackQuery) -> None:
-        assert isinstance(query.message, Message)
-        await query.message.edit_text(f"You took {query.data}")
-        await query.answer("Noted", show_alert=True)
-
-    polling = asyncio.create_task(dispatcher.start_polling(bot, handle_signals=False, close_bot_session=False))
-    await chat.types("/order")
-    await chat.until(lambda view: view.visible()[-1].buttons == (("Large",),))
-    tap = await chat.taps("Large")
-    await chat.until(lambda view: tap.is_answered)
-    assert (tap.answer, tap.is_alert) == ("Noted", True)
-    assert chat.texts() == ["/order", "You took size:L"]
-    await api.idle()
-    await dispatcher.stop_polling()
-    await polling
+    return dispatcher
 
 
-async def test_several_bots_have_queues_of_their_own(api: BotApi, account: BotAccount, ann: Person) -> None:
-    other = api.add_bot("support_bot")
-    await ann.private_chat(account).types("for the first")
-    await ann.private_chat(other).types("for the second")
-    seen = []
-    for token in (account.token, other.token):
-        async with Bot(token, session=api.client_session()) as bot:
-            [update] = await bot.get_updates()
-            assert update.message is not None
-            seen.append((update.message.text, update.message.message_id))
-    assert seen == [("for the first", 1), ("for the second", 1)]
+async def test_one_dispatcher_serves_several_event_loops() -> None:
+    dispatcher = echo()
+
+    async def converse() -> list[str]:
+        async with BotApi() as api:
+            account = api.add_bot("echo_bot")
+            chat = api.add_person("Ann").private_chat(account)
+            async with Bot(account.token, session=api.client_session()) as bot, running(dispatcher, bot):
+                await chat.types("hi")
+                await chat.until(lambda view: len(view.texts()) == 2)
+                return chat.texts()
+
+    for _ in range(2):
+        assert await asyncio.to_thread(lambda: asyncio.run(converse())) == ["hi", "you said hi"]
 
 
-async def test_waiting_in_vain_shows_the_chat(api: BotApi, account: BotAccount, ann: Person, chat: ChatView) -> None:
-    await chat.types("hello?")
-    with pytest.raises(AssertionError) as caught:
-        await chat.until(lambda view: "done" in view.texts()[-1], timeout=0.01)
-    assert str(caught.value) == "not so within 0.01 s:\n--- order_bot, as Ann sees it ---\n    1  Ann: hello?"
-    with pytest.raises(AssertionError) as caught:
-        await chat.taps("Yes")
-    assert str(caught.value) == "no visible button 'Yes':\n--- order_bot, as Ann sees it ---\n    1  Ann: hello?"
-    with pytest.raises(AssertionError) as caught:
-        await api.idle(timeout=0.01)
-    assert str(caught.value) == "not idle within 0.01 s: unconfirmed updates {'order_bot': 1}, calls in work 0"
+async def test_what_a_handler_raised_is_raised_at_the_end() -> None:
+    async with BotApi() as api:
+        account = api.add_bot("echo_bot")
+        chat = api.add_person("Ann").private_chat(account)
+        async with Bot(account.token, session=api.client_session()) as bot:
+            with pytest.raises(ExceptionGroup) as caught:
+                async with running(echo(), bot):
+                    await chat.types("fail")
+                    await chat.types("go on")
+                    await chat.until(lambda view: view.texts()[-1] == "you said go on")
+    assert [str(error) for error in caught.value.exceptions] == ["no such order"]
+
+
+async def test_what_a_handler_raised_is_noted_on_what_the_block_raised() -> None:
+    async with BotApi() as api:
+        account = api.add_bot("echo_bot")
+        chat = api.add_person("Ann").private_chat(account)
+        async with Bot(account.token, session=api.client_session()) as bot:
+            with pytest.raises(AssertionError) as caught:
+                async with running(echo(), bot):
+                    await chat.types("fail")
+                    await api.idle()
+                    raise AssertionError("nothing came")
+    assert str(caught.value) == "nothing came"
+    [note] = caught.value.__notes__
+    first, *_, last = note.splitlines()
+    assert (first, last) == ("A handler raised:", "LookupError: no such order")
+    assert 'raise LookupError("no such order")' in note
+
+
+async def test_what_a_handler_of_shutdown_raised_hides_no_other() -> None:
+    dispatcher = echo()
+
+    @dispatcher.shutdown()
+    async def stopped() -> None:
+        raise OSError("the archive is full")
+
+    async with BotApi() as api:
+        account = api.add_bot("echo_bot")
+        chat = api.add_person("Ann").private_chat(account)
+        async with Bot(account.token, session=api.client_session()) as bot:
+            with pytest.raises(ExceptionGroup) as caught:
+                async with running(dispatcher, bot):
+                    await chat.types("fail")
+                    await api.idle()
+    assert [str(error) for error in caught.value.exceptions] == ["no such order", "the archive is full"]
+
+
+async def test_polling_goes_on_after_the_server_was_away() -> None:
+    async with BotApi() as api:
+        account = api.add_bot("echo_bot")
+        chat = api.add_person("Ann").private_chat(account)
+        async with Bot(account.token, session=api.client_session()) as bot, running(echo(), bot):
+            await chat.until(lambda view: api.count("getUpdates") == 1)
+            await api.refuse()
+            await chat.types("hi")
+            await api.accept()
+            await chat.until(lambda view: view.texts() == ["hi", "you said hi"])
+
+
+@pytest.mark.parametrize("fault", [Failure(502), Flood(30), Drop()], ids=repr)
+async def test_polling_goes_on_after_a_fault_of_get_updates(fault: Effect) -> None:
+    async with BotApi() as api:
+        account = api.add_bot("echo_bot")
+        chat = api.add_person("Ann").private_chat(account)
+        api.faults.add(fault, method="getUpdates", times=2)
+        async with Bot(account.token, session=api.client_session()) as bot, running(echo(), bot):
+            await chat.types("hi")
+            await chat.until(lambda view: view.texts() == ["hi", "you said hi"])
+    assert api.count("getUpdates") >= 3
+
+
+async def test_polling_ends_with_an_error_that_does_not_go_away() -> None:
+    answered = asyncio.Event()
+
+    async def tell(make_request: NextRequestMiddlewareType[Any], bot: Bot, method: TelegramMethod[Any]) -> Any:
+        try:
+            return await make_request(bot, method)
+        finally:
+            answered.set()
+
+    async with BotApi() as api:
+        api.faults.add(Failure(409, "Conflict: two of them"), method="getUpdates")
+        async with Bot(api.add_bot("echo_bot").token, session=api.client_session()) as bot:
+            bot.session.middleware(tell)
+            with pytest.raises(ExceptionGroup) as caught:
+                async with running(echo(), bot):
+                    await answered.wait()
+    [error] = caught.value.exceptions
+    assert isinstance(error, TelegramConflictError)
+    assert error.message == "Conflict: two of them"
+
+
+async def test_startup_and_shutdown_are_called_around_the_block() -> None:
+    called: list[str] = []
+    dispatcher = echo()
+
+    async def started(bots: tuple[Bot, ...]) -> None:
+        called.append(f"started with {len(bots)}")
+
+    async def stopped() -> None:
+        called.append("stopped")
+
+    dispatcher.startup.register(started)
+    dispatcher.shutdown.register(stopped)
+    async with (
+        BotApi() as api,
+        Bot(api.add_bot("echo_bot").token, session=api.client_session()) as bot,
+        running(dispatcher, bot),
+    ):
+        called.append("inside")
+    assert called == ["started with 1", "inside", "stopped"]

@@ -7,7 +7,7 @@ import re
 import aiohttp
 from aiogram import Dispatcher
 
-from tests.testing.test_command import command
+from tests.testing.test_main import command
 from tgslices import SessionBot, setup_sessions
 from tgslices.storage import open_storage
 from tgslices.storage.lifetime import durable
