@@ -38,6 +38,12 @@ def test_telegram_counts_in_whole_seconds_from_one_on(seconds: float) -> None:
         Flood(seconds)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("delay", [0.2, 1, "1", None])
+def test_a_delay_is_a_timedelta(delay: object) -> None:
+    with pytest.raises(TypeError, match=r"must be a timedelta, not .*: Slow\(timedelta\(seconds=0\.2\)\)"):
+        Slow(delay)  # type: ignore[arg-type]
+
+
 async def test_faults_are_narrowed_down(api: BotApi, account: BotAccount, bot: Bot, chat: ChatView) -> None:
     bob = api.add_person("Bob").private_chat(account)
     always = api.faults.add(Failure(502), method="sendMessage", chat=chat.id, bot=account.id, times=None)

@@ -81,6 +81,10 @@ class Slow:
     until: asyncio.Event | None = None
     after_work: bool = False
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.delay, timedelta):
+            raise TypeError(f"delay must be a timedelta, not {self.delay!r}: Slow(timedelta(seconds=0.2))")
+
     async def wait(self) -> None:
         """Wait as told."""
         if self.until is not None:

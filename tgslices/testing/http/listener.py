@@ -14,8 +14,9 @@ from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import RequestHandler
 
 from tgslices.testing.content.files import file_at
-from tgslices.testing.errors import ApiError, not_found, unauthorized
+from tgslices.testing.errors import ApiError, forbidden, not_found, unauthorized
 from tgslices.testing.http.calls import Answer, Calls, error_answer
+from tgslices.testing.http.origin_guard import is_of_a_browser, refusal
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
@@ -109,6 +110,9 @@ class Listener:
         path, _, query = request.raw_path.partition("?")
         if not path.startswith("/bot"):
             return await self._handle_other(request, path)
+        reason = refusal(request.headers, "The Bot API") if is_of_a_browser(request.headers) else None
+        if reason is not None:
+            return _response(error_answer(forbidden(reason)))
         try:
             bot, method, arguments = await self._understand(request, path, query)
         except ApiError as error:

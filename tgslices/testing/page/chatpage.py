@@ -16,9 +16,10 @@ from tgslices.testing.errors import ApiError, not_found
 from tgslices.testing.faults import Faults
 from tgslices.testing.http.calls import Calls, error_answer
 from tgslices.testing.http.listener import Listener
+from tgslices.testing.http.origin_guard import refusal
 from tgslices.testing.page.commands import Actions
 from tgslices.testing.page.fields import BadCommand
-from tgslices.testing.page.guard import FILE_HEADERS, SECURITY_HEADERS, refusal
+from tgslices.testing.page.headers import FILE_HEADERS, SECURITY_HEADERS
 from tgslices.testing.page.inspector import Inspector
 from tgslices.testing.page.live import Picture, Tab
 from tgslices.testing.page.pictures import image_type
@@ -55,7 +56,7 @@ class ChatPage:
         """Answer one request of a browser; refuse what comes from another site or under a foreign name."""
         if request.transport is not None:
             self._own.add(request.transport)
-        reason = refusal(request.headers)
+        reason = refusal(request.headers, "The chat page")
         if reason is not None:
             return _plain(403, reason)
         match request.method, request.path:

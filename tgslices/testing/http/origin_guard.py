@@ -1,0 +1,45 @@
+"""Requests of browsers: those of the emulator's own page, and of no other site that the same browser has open.
+
+Two attacks reach a loopback port from a browser. A foreign site sends requests to it, which their ``Origin`` gives
+away. A name is made to point to 127.0.0.1 (DNS rebinding), which the ``Host`` gives away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+
+
+def is_of_a_browser(headers: Mapping[str, str]) -> bool:
+    """Whether a page in a browser sent the request: clients of bots send neither of these headers."""
+    return "Origin" in headers or "Sec-Fetch-Site" in headers
+
+
+def refusal(headers: Mapping[str, str], what: str) -> str | None:
+    """Why ``what`` does not answer a request, in one line; None if it is a request of the emulator's own page.
+
+    ``headers`` are looked up by their usual names, so they should not mind the case.
+    """
+    host = headers.get("Host", "")
+    if not is_local_name(host):
+        return f"{what} is not served to {host or 'a request without a Host'!r}: open it by its IP address."
+    origin = headers.get("Origin")
+    if origin is not None and origin != f"http://{host}":
+        return f"{what} takes no orders from {origin}."
+    if headers.get("Sec-Fetch-Site", "none") not in {"none", "same-origin"}:
+        return f"{what} takes no orders from other sites."
+    return None
+
+
+def is_local_name(host: str) -> bool:
+    """Whether a ``Host`` header names an IP address or ``localhost``: names that no foreign DNS server can redirect."""
+    name, _, port = host.rpartition(":") if not host.endswith("]") else (host, "", "")
+    if not name:
+        name, port = port, ""
+    if name.lower() == "localhost":
+        return True
+    try:
+        ip_address(name.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True
