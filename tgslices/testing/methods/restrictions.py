@@ -13,37 +13,19 @@ from tgslices.testing.methods.chats import find_member, require_right
 from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.people import lasting_until
-from tgslices.testing.rules.rights import PERMISSIONS
+from tgslices.testing.rules.rights import PERMISSIONS, permissions_of
 from tgslices.testing.state.accounts import Member
 from tgslices.testing.state.chats import Chat
 from tgslices.testing.wire.arguments import Arguments
-from tgslices.testing.wire.json_text import Json
 
 _RESTRICTING: Final = "not enough rights to restrict/unrestrict chat member"
-_MEDIA: Final = (
-    "can_send_audios",
-    "can_send_documents",
-    "can_send_photos",
-    "can_send_videos",
-    "can_send_video_notes",
-    "can_send_voice_notes",
-)
-_IMPLYING: Final = ("can_send_polls", "can_send_other_messages", "can_add_web_page_previews")
-_LIKE_OTHERS: Final = {
-    "can_react_to_messages": "can_send_messages",
-    "can_edit_tag": "can_pin_messages",
-    "can_manage_topics": "can_pin_messages",
-}
-"""Permissions that, omitted, are as another one is. Source: https://core.telegram.org/bots/api#chatpermissions"""
 
 _MAX_TITLE: Final = 16
 """Characters of an administrator's title, and of a member's tag."""
 
 
 def read_permissions(arguments: Arguments) -> frozenset[str]:
-    """The ``ChatPermissions`` that are true. Unless they are said to be independent, some imply others.
-
-    Some of those that are omitted are like another one. Source: https://core.telegram.org/bots/api#chatpermissions
+    """The ``ChatPermissions`` that are true, or are implied.
 
     Raises:
         ApiError: they are missing.
@@ -51,19 +33,7 @@ def read_permissions(arguments: Arguments) -> frozenset[str]:
     given: Any = arguments.json("permissions", "permissions")
     if not isinstance(given, dict):
         raise bad_request('Parameter "permissions" is required' if given is None else "Object expected as permissions")
-    chosen = {name for name in PERMISSIONS if given.get(name)}
-    if not arguments.flag("use_independent_chat_permissions"):
-        if chosen.intersection(_IMPLYING):
-            chosen.update(_MEDIA)
-        if chosen.intersection((*_MEDIA, "can_send_polls")):
-            chosen.add("can_send_messages")
-    chosen.update(name for name, like in _LIKE_OTHERS.items() if given.get(name) is None and like in chosen)
-    return frozenset(chosen)
-
-
-def permissions_json(permissions: frozenset[str]) -> Json:
-    """The Bot API's ``ChatPermissions``."""
-    return {name: name in permissions for name in PERMISSIONS}
+    return permissions_of(given, are_independent=arguments.flag("use_independent_chat_permissions"))
 
 
 def restrict_chat_member(call: Call) -> bool:
