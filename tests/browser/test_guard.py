@@ -12,8 +12,8 @@ import aiohttp
 import pytest
 
 from tgslices.testing import BotApi
-from tgslices.testing.page.fields import BadCommand
 from tgslices.testing.http.origin_guard import is_local_name, refusal
+from tgslices.testing.page.fields import BadCommand
 
 TYPE = {"do": "person", "name": "Eve"}
 
@@ -46,7 +46,8 @@ def test_names_that_a_foreign_server_can_redirect_are_not(host: str) -> None:
 
 
 def test_a_tab_of_the_page_itself_is_answered() -> None:
-    assert refusal({"Host": "127.0.0.1:81", "Origin": "http://127.0.0.1:81", "Sec-Fetch-Site": "same-origin"}, "It") is None
+    headers = {"Host": "127.0.0.1:81", "Origin": "http://127.0.0.1:81", "Sec-Fetch-Site": "same-origin"}
+    assert refusal(headers, "The chat page") is None
 
 
 @pytest.mark.parametrize(

@@ -14,14 +14,13 @@ from aiogram.exceptions import TelegramNetworkError, TelegramRetryAfter, Telegra
 from aiogram.methods import TelegramMethod
 from aiogram.types import Update
 
-LONG_POLL: Final = 30
-"""Seconds that one getUpdates may wait; the emulator answers as soon as there is something."""
+LONG_POLL: Final = timedelta(seconds=30)
+"""How long one getUpdates may wait; the emulator answers as soon as there is something."""
 
-LAST_HANDLERS: Final = 5
-"""Seconds that handlers may go on after the block; then they are cancelled."""
+SHUTDOWN_GRACE: Final = timedelta(seconds=5)
+"""How long handlers may go on after the block; then they are cancelled."""
 
-
-PAUSE: Final = timedelta(milliseconds=50)
+RETRY_PAUSE: Final = timedelta(milliseconds=50)
 """Between a getUpdates that failed and the next one. aiogram takes a second and more, which no test wants to wait."""
 
 
@@ -84,7 +83,7 @@ async def _poll(dispatcher: Dispatcher, bot: Bot, context: dict[str, Any], error
                 offset = update.update_id + 1
     finally:
         if handling:
-            await asyncio.wait(handling, timeout=LAST_HANDLERS)
+            await asyncio.wait(handling, timeout=SHUTDOWN_GRACE.total_seconds())
         for task in handling:
             task.cancel()
         if handling:
@@ -94,9 +93,9 @@ async def _poll(dispatcher: Dispatcher, bot: Bot, context: dict[str, Any], error
 async def _updates(bot: Bot, offset: int | None, allowed: list[str]) -> list[Update]:
     """What the bot has not seen; ``[]`` after a fault that goes away, and after a pause."""
     try:
-        return await bot.get_updates(offset=offset, timeout=LONG_POLL, allowed_updates=allowed)
+        return await bot.get_updates(offset=offset, timeout=int(LONG_POLL.total_seconds()), allowed_updates=allowed)
     except (TelegramNetworkError, TelegramServerError, TelegramRetryAfter):
-        await asyncio.sleep(PAUSE.total_seconds())  # aiogram does not wait for what a 429 asks for here either
+        await asyncio.sleep(RETRY_PAUSE.total_seconds())  # aiogram does not wait for what a 429 asks for here either
         return []
 
 

@@ -14,7 +14,7 @@ from tgslices.testing.http.call_log import CallLog
 from tgslices.testing.http.calls import Calls, log
 from tgslices.testing.http.client import is_loopback, loopback_session, server_at
 from tgslices.testing.http.listener import Listener
-from tgslices.testing.http.webhooks import Postman
+from tgslices.testing.http.webhooks import Deliveries
 from tgslices.testing.page import ChatPage
 from tgslices.testing.page.inspector import InspectableManager
 from tgslices.testing.stage import Stage
@@ -53,7 +53,7 @@ class BotApi(Stage):
         self.calls = Calls(self.world, self.faults)
         self.listener = Listener(self.world, self.calls, host, port)
         self._retry_delay = webhook_retry_delay
-        self._postmen: list[Postman] = []
+        self._deliveries: list[Deliveries] = []
         self.page = ChatPage(self, self.faults, self.calls, self.listener) if page else None
 
     async def __aenter__(self) -> Self:
@@ -81,16 +81,16 @@ class BotApi(Stage):
         await self.listener.start()
         for bot in self.world.bots.values():
             bot.updates.open()
-        for postman in self._postmen:
-            postman.open()
+        for deliveries in self._deliveries:
+            deliveries.open()
         if not is_loopback(self.listener.host):
             whom = "every person and bot" if self.page is not None else "every bot"
             log.warning("%s is not loopback; whoever reaches it can play %s.", self.listener.host, whom)
 
     async def stop(self) -> None:
         """Answer waiting polls, close every connection and the port; the world stays as it is."""
-        for postman in self._postmen:
-            await postman.close()
+        for deliveries in self._deliveries:
+            await deliveries.close()
         for bot in self.world.bots.values():
             bot.updates.close()
         await self.listener.stop()
@@ -155,7 +155,7 @@ class BotApi(Stage):
         """
         bot = self.world.add_bot(username, first_name, token)
         bot.reads_all_group_messages = reads_all_group_messages
-        self._postmen.append(Postman(bot, self.clock, self._perform_reply, self._retry_delay))
+        self._deliveries.append(Deliveries(bot, self.clock, self._perform_reply, self._retry_delay))
         return bot
 
     async def _perform_reply(self, bot: BotAccount, method: str, arguments: Arguments) -> object:

@@ -10,7 +10,7 @@ from tgslices.testing.actions.business import ALL_BUSINESS_RIGHTS, announce_conn
 from tgslices.testing.actions.membership import join, leave, set_member
 from tgslices.testing.actions.migration import announce_migration, migrate
 from tgslices.testing.actions.topics import create_topic
-from tgslices.testing.people.allowed import Conduct
+from tgslices.testing.people.allowed import CheckedChat
 from tgslices.testing.people.chat_view import ChatView
 from tgslices.testing.people.person import Person
 from tgslices.testing.rules.rights import PERMISSIONS, all_rights
@@ -113,7 +113,7 @@ class Stage:
         """
         place = _chat(chat)
         if by is None:
-            Conduct(self.world, user, place).check_joining()
+            CheckedChat(self.world, user, place).check_joining()
         join(self.world, place, user, by or user)
 
     def leave(self, chat: Chat | ChatView, user: User) -> None:

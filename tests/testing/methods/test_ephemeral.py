@@ -81,7 +81,7 @@ async def test_she_whispers_and_gets_a_reply_within_15_seconds(
     api: BotApi, bot: Bot, account: BotAccount, ann: Person, group: ChatView
 ) -> None:
     api.clock.freeze()
-    await group.whispers(account, "/secret")
+    await group.sends_ephemeral(account, "/secret")
     [update] = await bot.get_updates()
     message = update.message
     assert message is not None

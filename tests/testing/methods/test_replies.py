@@ -192,7 +192,7 @@ class TestEphemeral:
     async def test_a_reply_that_everybody_would_see_is_refused(
         self, bot: Bot, account: BotAccount, ann: Person, team: ChatView
     ) -> None:
-        await team.whispers(account, "psst")
+        await team.sends_ephemeral(account, "psst")
         reply = ReplyParameters(ephemeral_message_id=1)
         method = SendMessage(chat_id=team.id, text="x", reply_parameters=reply)
         assert await refusal(bot, method) == "Bad Request: message to be replied not found"

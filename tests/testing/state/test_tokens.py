@@ -9,7 +9,7 @@ from aiogram import Bot
 from aiogram.utils.token import validate_token
 
 from tgslices.testing import BotApi
-from tgslices.testing.state.tokens import LAST_USER_ID, bot_id_in
+from tgslices.testing.state.tokens import MAX_USER_ID, bot_id_in
 
 NO_TOKEN = "this is no token: write it like 42:secret, a number, a colon, and letters, digits, _ or -"
 
@@ -44,4 +44,4 @@ def test_the_bots_of_two_emulators_have_different_numbers() -> None:
     assert first != second
     for account in accounts:
         assert validate_token(account.token)
-        assert bot_id_in(account.token) == account.id <= LAST_USER_ID
+        assert bot_id_in(account.token) == account.id <= MAX_USER_ID

@@ -93,6 +93,6 @@ def _announce_business(world: World, message: StoredMessage, *, edited: bool) ->
     return told
 
 
-def press(tap: Tap) -> bool:
+def announce_tap(tap: Tap) -> bool:
     """Queue the callback query of a tap; returns whether the bot asked for such updates."""
     return tap.bot.updates.put("callback_query", tap.json(), queue_key=tap.message.chat.id)

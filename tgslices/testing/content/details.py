@@ -34,26 +34,26 @@ def detail_of(message: StoredMessage) -> Detail | None:
     try:
         return describe(field if isinstance(field, dict) else {})
     except (AttributeError, LookupError, TypeError):
-        return Detail(unshown(message.kind))
+        return Detail(not_showable(message.kind))
 
 
-def spoken(kind: str) -> str:
+def in_words(kind: str) -> str:
     """A kind of message in words."""
     return kind.replace("_", " ")
 
 
-def unshown(kind: str) -> str:
+def not_showable(kind: str) -> str:
     """What stands in the place of a message whose content makes no sense."""
-    return f"{spoken(kind)} (cannot be shown)"
+    return f"{in_words(kind)} (cannot be shown)"
 
 
-def said(value: Any) -> str:
+def as_text(value: Any) -> str:
     """A text, or a number as one; ``""`` for anything else."""
     return str(value) if isinstance(value, str | int | float) else ""
 
 
 def _text(fields: Json, *names: str) -> str:
-    return " ".join(filter(None, (said(fields.get(name)) for name in names)))
+    return " ".join(filter(None, (as_text(fields.get(name)) for name in names)))
 
 
 def _dice(dice: Json) -> Detail:

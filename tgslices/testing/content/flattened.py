@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
-from tgslices.testing.content.details import said
+from tgslices.testing.content.details import as_text
 from tgslices.testing.text.units import units_in
 from tgslices.testing.wire.json_text import Json
 
@@ -93,7 +93,7 @@ def _write_caption(writer: _Writer, caption: Any) -> None:
 def _write_list(writer: _Writer, block: Json) -> None:
     for item in _objects(block.get("items")):
         box = ("☑ " if item.get("is_checked") else "☐ ") if item.get("has_checkbox") else ""
-        writer.add(f"{said(item.get('label')) or '•'} {box}")
+        writer.add(f"{as_text(item.get('label')) or '•'} {box}")
         _write_blocks(writer, item.get("blocks"))
         writer.end_line()
 
@@ -110,7 +110,7 @@ def _write_table(writer: _Writer, block: Json) -> None:
 
 
 def _write_buttons(writer: _Writer, block: Json) -> None:
-    writer.add(" ".join(f"[{said(button.get('text'))}]" for button in _objects(block.get("buttons"))))
+    writer.add(" ".join(f"[{as_text(button.get('text'))}]" for button in _objects(block.get("buttons"))))
 
 
 def _write_text(writer: _Writer, text: Any) -> None:
@@ -126,11 +126,11 @@ def _write_text(writer: _Writer, text: Any) -> None:
             _write_text(writer, text.get(name))
         if kind == "button":
             button = text.get("button")
-            writer.add(f"[{said(button.get('text')) if isinstance(button, dict) else ''}]")
+            writer.add(f"[{as_text(button.get('text')) if isinstance(button, dict) else ''}]")
         if kind in _STYLES:
             writer.mark(kind, start)
         elif kind == "url":
-            writer.mark("text_link", start, url=said(text.get("url")))
+            writer.mark("text_link", start, url=as_text(text.get("url")))
 
 
 _PLAIN_BLOCKS: Final = {

@@ -41,12 +41,12 @@ def _read(markup: Any) -> tuple[Json | None, Json | None]:
     keyboard = _read_rows(given, "keyboard", "keyboard button", read_reply_button)
     inline = _read_rows(given, "inline_keyboard", "inline keyboard button", read_inline_button)
     if keyboard:
-        return None, {"keyboard": keyboard, **_manners(given)}
+        return None, {"keyboard": keyboard, **_behaviour(given)}
     if inline:
         return {"inline_keyboard": inline}, None
     for name in ("remove_keyboard", "force_reply"):
         if flag_field(given, name):
-            return None, {name: True, **_manners(given)}
+            return None, {name: True, **_behaviour(given)}
     return None, None
 
 
@@ -62,7 +62,7 @@ def _read_rows(given: Json, name: str, what: str, read: Callable[[Any], Button])
         raise bad_request(f"Can't parse {what}: {error.cause}") from None
 
 
-def _manners(given: Json) -> Json:
+def _behaviour(given: Json) -> Json:
     """How a keyboard behaves; what is not said is left out."""
     flags = ("is_persistent", "resize_keyboard", "one_time_keyboard", "selective")
     manners: Json = {name: True for name in flags if flag_field(given, name)}

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
-from tgslices.testing.content.details import detail_of, said, spoken, unshown
+from tgslices.testing.content.details import as_text, detail_of, in_words, not_showable
 from tgslices.testing.content.flattened import flattened
 from tgslices.testing.rules.kinds import is_service
 from tgslices.testing.state.chats import StoredMessage
 from tgslices.testing.wire.json_text import Json
 
-PREVIEW: Final = 140
+MAX_PREVIEW: Final = 140
 """Characters of a message that a reply or the list of chats quotes."""
 
 _DEEDS: Final = {
@@ -53,7 +53,7 @@ def author_of(message: StoredMessage) -> Author:
         shown: Any = message.content.get(field)
         if isinstance(shown, dict) and type(shown.get("id")) is int:
             name = shown.get("first_name") or shown.get("title")
-            return Author(shown["id"], said(name) or "somebody", bool(shown.get("is_bot")))
+            return Author(shown["id"], as_text(name) or "somebody", bool(shown.get("is_bot")))
     return Author(message.sender_id, "somebody", is_bot=False)
 
 
@@ -76,7 +76,7 @@ def text_of_content(content: Json) -> tuple[str, list[Json]]:
     if "rich_message" in content:
         return flattened(content["rich_message"])
     for text, entities in (("text", "entities"), ("caption", "caption_entities")):
-        if words := said(content.get(text)):
+        if words := as_text(content.get(text)):
             return words, _marks(content.get(entities))
     return "", []
 
@@ -97,7 +97,7 @@ def preview(message: StoredMessage) -> str:
     if is_service(message.kind):
         return service_text(message)
     text = text_of(message)[0] or str(detail_of(message) or "")
-    return text.replace("\n", " ")[:PREVIEW] if text else spoken(message.kind).capitalize()
+    return text.replace("\n", " ")[:MAX_PREVIEW] if text else in_words(message.kind).capitalize()
 
 
 def service_text(message: StoredMessage) -> str:
@@ -108,17 +108,17 @@ def service_text(message: StoredMessage) -> str:
         try:
             return _STORIES[kind](message, actor, told)
         except (AttributeError, LookupError, TypeError):
-            return f"{actor}: {unshown(kind)}"
-    return f"{actor} {_DEEDS[kind]}" if kind in _DEEDS else f"{actor}: {spoken(kind)}"
+            return f"{actor}: {not_showable(kind)}"
+    return f"{actor} {_DEEDS[kind]}" if kind in _DEEDS else f"{actor}: {in_words(kind)}"
 
 
 def _joined(message: StoredMessage, actor: str, members: list[Json]) -> str:
-    names = ", ".join(said(user["first_name"]) for user in members)
+    names = ", ".join(as_text(user["first_name"]) for user in members)
     return f"{names} joined" if names == actor else f"{actor} added {names}"
 
 
 def _left(message: StoredMessage, actor: str, member: Json) -> str:
-    return f"{actor} left" if member["id"] == message.sender_id else f"{actor} removed {said(member['first_name'])}"
+    return f"{actor} left" if member["id"] == message.sender_id else f"{actor} removed {as_text(member['first_name'])}"
 
 
 def _pinned(message: StoredMessage, actor: str, told: Any) -> str:
@@ -128,25 +128,25 @@ def _pinned(message: StoredMessage, actor: str, told: Any) -> str:
 
 
 def _topic_edited(message: StoredMessage, actor: str, told: Json) -> str:
-    return f"{actor} renamed the topic to “{said(told['name'])}”" if "name" in told else f"{actor} changed the topic"
+    return f"{actor} renamed the topic to “{as_text(told['name'])}”" if "name" in told else f"{actor} changed the topic"
 
 
 def _paid(message: StoredMessage, actor: str, told: Json) -> str:
     deed = "paid" if message.kind == "successful_payment" else "gave back"
-    return f"{actor} {deed} {said(told.get('total_amount'))} {said(told.get('currency'))}"
+    return f"{actor} {deed} {as_text(told.get('total_amount'))} {as_text(told.get('currency'))}"
 
 
 def _gift(message: StoredMessage, actor: str, told: Json) -> str:
-    emoji = said(told.get("gift", {}).get("sticker", {}).get("emoji")) or "a gift"
-    return f"{actor} gave {emoji}" + (f" “{said(told['text'])}”" if told.get("text") else "")
+    emoji = as_text(told.get("gift", {}).get("sticker", {}).get("emoji")) or "a gift"
+    return f"{actor} gave {emoji}" + (f" “{as_text(told['text'])}”" if told.get("text") else "")
 
 
 _STORIES: Final[dict[str, Callable[[StoredMessage, str, Any], str]]] = {
     "new_chat_members": _joined,
     "left_chat_member": _left,
     "pinned_message": _pinned,
-    "new_chat_title": lambda message, actor, title: f"{actor} named the chat “{said(title)}”",
-    "forum_topic_created": lambda message, actor, topic: f"{actor} opened the topic “{said(topic['name'])}”",
+    "new_chat_title": lambda message, actor, title: f"{actor} named the chat “{as_text(title)}”",
+    "forum_topic_created": lambda message, actor, topic: f"{actor} opened the topic “{as_text(topic['name'])}”",
     "forum_topic_edited": _topic_edited,
     "migrate_to_chat_id": lambda message, actor, told: "The group became a supergroup",
     "migrate_from_chat_id": lambda message, actor, told: "This supergroup was a group before",

@@ -12,7 +12,7 @@ from typing import Final
 from tgslices.testing.errors import ApiError, not_found, too_many_requests
 from tgslices.testing.faults import Drop, Effect, Failure, Faults, Flood, Partial, Pretend, Slow
 from tgslices.testing.http.call_log import ApiRequest, CallLog
-from tgslices.testing.http.limits import Traffic
+from tgslices.testing.http.limits import RequestLimits
 from tgslices.testing.methods import METHODS
 from tgslices.testing.methods.method import Call, Done, Encoded, Method
 from tgslices.testing.state.accounts import BotAccount
@@ -55,7 +55,7 @@ class Calls:
         self.in_flight = 0
         self._world = world
         self._faults = faults
-        self._traffic = Traffic(world)
+        self._limits = RequestLimits(world)
 
     async def perform(self, bot: BotAccount, method: str, arguments: Arguments, *, via_webhook: bool = False) -> Answer:
         """Do what is asked, faults included. Whatever a method raises becomes an answer."""
@@ -68,7 +68,7 @@ class Calls:
         self._world.changes.notify()
         answer = _DROPPED
         try:
-            with self._traffic.passing(bot, key, arguments):
+            with self._limits.passing(bot, key, arguments):
                 if self.latency and not is_poll:
                     await asyncio.sleep(self.latency.total_seconds())
                 answer = await self._answer(function, bot, key, arguments)

@@ -33,7 +33,7 @@ _LISTS: Final = {"copymessages": "message_ids", "forwardmessages": "message_ids"
 """Methods that send several messages, and the argument that lists them."""
 
 
-class Traffic:
+class RequestLimits:
     """Counts what is on its way, and refuses what is too much."""
 
     def __init__(self, world: World) -> None:

@@ -19,7 +19,7 @@ import aiohttp
 from tgslices.testing.errors import ApiError
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.clock import Clock
-from tgslices.testing.state.updates import LIFETIME_SECONDS, QueuedUpdate
+from tgslices.testing.state.updates import LIFETIME, QueuedUpdate
 from tgslices.testing.state.webhook import Webhook
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.bodies import read_arguments
@@ -80,7 +80,7 @@ def retry_delay(fails: int, retry_after: timedelta = timedelta()) -> timedelta:
     return min(timedelta(seconds=2 ** min(fails, 6)), _MAX_RESEND) if fails else timedelta()
 
 
-class Postman:
+class Deliveries:
     """The deliveries of one bot. Idle while no webhook is set."""
 
     def __init__(self, bot: BotAccount, clock: Clock, perform: Perform, second: timedelta) -> None:
@@ -144,7 +144,7 @@ class Postman:
             webhook.last_error_message = reply.error
             self.bot.updates.on_change()
             delay = retry_delay(fails, reply.retry_after)
-            if self._clock.unix_time() + delay.total_seconds() > update.date + LIFETIME_SECONDS:
+            if self._clock.unix_time() + delay.total_seconds() > update.date + LIFETIME.total_seconds():
                 break  # it would be too old by then
             await asyncio.sleep(delay.total_seconds() * self._second.total_seconds())
             fails += 1

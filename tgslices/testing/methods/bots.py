@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from tgslices.testing.errors import bad_request, conflict
 from tgslices.testing.methods.method import Call, Done, Encoded, Method
 from tgslices.testing.state.accounts import BotAccount
-from tgslices.testing.state.updates import ALLOWED_BY_DEFAULT, MAX_LONG_POLL_SECONDS, parse_allowed_updates
+from tgslices.testing.state.updates import ALLOWED_BY_DEFAULT, MAX_LONG_POLL, parse_allowed_updates
 from tgslices.testing.state.webhook import Webhook
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
@@ -40,7 +40,7 @@ async def get_updates(call: Call) -> Encoded:
         raise conflict(_WEBHOOK_IS_SET)
     offset = call.arguments.integer("offset")
     limit = call.arguments.clamped("limit", 100, 1, 100)
-    timeout = call.arguments.clamped("timeout", 0, 0, MAX_LONG_POLL_SECONDS)
+    timeout = call.arguments.clamped("timeout", 0, 0, int(MAX_LONG_POLL.total_seconds()))
     _choose_updates(call)
     updates = await queue.get(offset, limit, timeout)
     return Encoded(b"[" + b",".join(update.body for update in updates) + b"]")

@@ -5,6 +5,7 @@ Source: https://core.telegram.org/bots/api#sendmessagedraft and https://core.tel
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from tgslices.testing.content.rich import read_rich_message
@@ -16,7 +17,7 @@ from tgslices.testing.state.chats import Chat
 from tgslices.testing.state.settings import Draft
 from tgslices.testing.wire.json_text import Json
 
-LIFETIME_SECONDS: Final = 30
+LIFETIME: Final = timedelta(seconds=30)
 """How long a draft is shown. Source: https://core.telegram.org/bots/api#sendmessagedraft"""
 
 
@@ -30,7 +31,7 @@ def _find_chat(call: Call) -> Chat:
 
 
 def _show(call: Call, chat: Chat, kind: str, content: Json) -> bool:
-    expires_at = call.world.clock.unix_time() + LIFETIME_SECONDS
+    expires_at = call.world.clock.unix_time() + int(LIFETIME.total_seconds())
     draft = Draft(kind, content, expires_at, call.world.next_serial())
     chat.drafts[call.arguments.integer("draft_id")] = draft
     call.world.changes.notify()

@@ -11,7 +11,7 @@ from tgslices.testing.content.markup import read_markup
 from tgslices.testing.content.text import read_text
 from tgslices.testing.errors import bad_request, check
 from tgslices.testing.methods.method import Call, Method
-from tgslices.testing.methods.outgoing import find_destination, put, send_all
+from tgslices.testing.methods.outgoing import deliver, find_destination, send_all
 from tgslices.testing.methods.polls import copied_poll
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.forwarding import Source, batch_refusal, can_forward, single_refusal
@@ -57,7 +57,7 @@ def copy_message(call: Call) -> Json:
         content["reply_markup"] = inline
     if call.arguments.flag("protect_content"):
         content["has_protected_content"] = True
-    return {"message_id": put(call, destination, message.kind, content, other).id_for(call.bot.id)}
+    return {"message_id": deliver(call, destination, message.kind, content, other).id_for(call.bot.id)}
 
 
 def forward_message(call: Call) -> Json:
@@ -68,7 +68,7 @@ def forward_message(call: Call) -> Json:
     content = _forwarded(message, call.bot)
     if call.arguments.flag("protect_content"):
         content["has_protected_content"] = True
-    return put(call, destination, message.kind, content, None).json_for(call.bot.id)
+    return deliver(call, destination, message.kind, content, None).json_for(call.bot.id)
 
 
 def _single(call: Call, *, is_copy: bool) -> StoredMessage:

@@ -50,7 +50,7 @@ def send(call: Call, kind: str, content: Json) -> Json:
         content["reply_markup"] = inline
     if call.arguments.flag("protect_content"):
         content["has_protected_content"] = True
-    message = put(call, destination, kind, content, other)
+    message = deliver(call, destination, kind, content, other)
     return message.json_for(call.bot.id, destination.connection_id)
 
 
@@ -64,13 +64,13 @@ def send_all(call: Call, destination: Destination, items: Sequence[tuple[str, Js
     sent = []
     for position, (kind, content) in enumerate(items, start=1):
         if failing is None or failing[0] != position:
-            sent.append(put(call, destination, kind, content, None))
+            sent.append(deliver(call, destination, kind, content, None))
     if failing is not None and failing[0] <= len(items):
         raise forwarding.partial_failure(*failing)
     return sent
 
 
-def put(call: Call, destination: Destination, kind: str, content: Json, markup: Json | None) -> StoredMessage:
+def deliver(call: Call, destination: Destination, kind: str, content: Json, markup: Json | None) -> StoredMessage:
     """Store one message at its destination and tell the bots that hear it; nothing is checked any more."""
     chat = destination.chat
     content |= destination.fields

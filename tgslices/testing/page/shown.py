@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from tgslices.testing.content.details import Detail, detail_of, said, spoken
+from tgslices.testing.content.details import Detail, as_text, detail_of, in_words
 from tgslices.testing.content.wording import author_of, preview, service_text, text_of
 from tgslices.testing.people.seeing import inline_rows
 from tgslices.testing.rules.kinds import is_service
@@ -44,7 +44,7 @@ def shown_message(message: StoredMessage, reactions: Reactions, votes: Votes) ->
         "detail": _detail(message),
         "poll": _poll(content, votes),
         "reactions": _reactions(reactions),
-        "album": said(content.get("media_group_id")) or None,
+        "album": as_text(content.get("media_group_id")) or None,
         "buttons": [[_button(button) for button in row] for row in inline_rows(message)],
         "keyboard": message.markup,
         "forward": _forward(content),
@@ -68,16 +68,16 @@ def _number(value: Any) -> int | None:
 def _mark(entity: Json) -> Json:
     """What is drawn of an entity."""
     mark = {name: entity[name] for name in ("type", "offset", "length")}
-    return mark | {"url": said(entity["url"])} if "url" in entity else mark
+    return mark | {"url": as_text(entity["url"])} if "url" in entity else mark
 
 
 def _button(button: Json) -> Json:
     """What is drawn of an inline button, and what a tap on it does here."""
-    shown: Json = {"text": said(button["text"])}
-    shown |= {name: said(button[name]) for name in ("url", "callback_data") if name in button}
+    shown: Json = {"text": as_text(button["text"])}
+    shown |= {name: as_text(button[name]) for name in ("url", "callback_data") if name in button}
     copied = button.get("copy_text")
     if isinstance(copied, dict):
-        shown["copy_text"] = {"text": said(copied.get("text"))}
+        shown["copy_text"] = {"text": as_text(copied.get("text"))}
     return shown | {"pay": True} if button.get("pay") else shown
 
 
@@ -87,11 +87,11 @@ def _media(message: StoredMessage) -> Json | None:
     media: Any = message.content.get(message.kind)
     if isinstance(media, list):
         media = media[-1] if media else None
-    if not isinstance(media, dict) or not said(media.get("file_id")):
+    if not isinstance(media, dict) or not as_text(media.get("file_id")):
         return None
     return {
         "url": f"page/files/{media['file_id']}",
-        "name": said(media.get("file_name")) or spoken(message.kind).capitalize(),
+        "name": as_text(media.get("file_name")) or in_words(message.kind).capitalize(),
         "size": _number(media.get("file_size")) or 0,
         "spoiler": bool(message.content.get("has_media_spoiler")),
     }
@@ -104,7 +104,7 @@ def _detail(message: StoredMessage) -> Json | None:
         return None
     detail = detail_of(message) or Detail("")
     lines = [] if kind == "poll" else [line for line in detail.lines if line]
-    return {"title": detail.title or spoken(kind).capitalize(), "lines": lines}
+    return {"title": detail.title or in_words(kind).capitalize(), "lines": lines}
 
 
 def _poll(content: Json, votes: Votes) -> Json | None:
@@ -113,7 +113,7 @@ def _poll(content: Json, votes: Votes) -> Json | None:
     if not isinstance(poll, dict) or not isinstance(poll.get("options"), list):
         return None
     options = [
-        {"text": said(option.get("text")), "by": [user for user, chosen in votes.items() if number in chosen]}
+        {"text": as_text(option.get("text")), "by": [user for user, chosen in votes.items() if number in chosen]}
         for number, option in enumerate(poll["options"])
         if isinstance(option, dict)
     ]
@@ -136,7 +136,7 @@ def _reactions(reactions: Reactions) -> Json:
 def _via(content: Json) -> str | None:
     """The bot that wrote for an account, or whose inline result was picked."""
     bot: Any = content.get("sender_business_bot") or content.get("via_bot")
-    return said(bot.get("first_name")) if isinstance(bot, dict) else None
+    return as_text(bot.get("first_name")) if isinstance(bot, dict) else None
 
 
 def _forward(content: Json) -> str | None:
@@ -145,4 +145,4 @@ def _forward(content: Json) -> str | None:
         return None
     source: Any = origin.get("sender_user") or origin.get("sender_chat") or origin.get("chat")
     names = [source.get("first_name"), source.get("title")] if isinstance(source, dict) else []
-    return next(filter(None, map(said, [*names, origin.get("sender_user_name")])), "somebody")
+    return next(filter(None, map(as_text, [*names, origin.get("sender_user_name")])), "somebody")

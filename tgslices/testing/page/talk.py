@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from tgslices.testing.actions.delivery import press
+from tgslices.testing.actions.delivery import announce_tap
 from tgslices.testing.content.files import keep_file
 from tgslices.testing.content.media import MEDIA, media_content
 from tgslices.testing.page.fields import BadCommand, Command, number_in, numbers_in, text_in, typed_in
@@ -160,7 +160,7 @@ class Talk:
             raise BadCommand("This button does not ask a bot.")
         tap = self._world.tap(view.person, message, bot, str(button["callback_data"]))
         tap.connection_id = view.connection_of(bot)
-        press(tap)
+        announce_tap(tap)
         return {"tap": tap.id}
 
     async def _pay(self, command: Command) -> None:

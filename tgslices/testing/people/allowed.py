@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tgslices.testing.people.seeing import Sight
+from tgslices.testing.people.seeing import SeenChat
 from tgslices.testing.rules import people
 from tgslices.testing.rules.deletion import Candidate
 from tgslices.testing.rules.people import Prohibition
@@ -32,7 +32,7 @@ class NotAllowed(AssertionError):
         return f"{self.reason} {self.remedy}.\n{self.seen}"
 
 
-class Conduct(Sight):
+class CheckedChat(SeenChat):
     """One chat, and what one person may do there. Every check raises `NotAllowed`, an `AssertionError`."""
 
     def check_writing(self, kind: str, topic: Topic | None = None) -> None:

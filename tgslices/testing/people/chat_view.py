@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from tgslices.testing.actions.business import delete_in_business_chat
-from tgslices.testing.actions.delivery import announce, press
+from tgslices.testing.actions.delivery import announce, announce_tap
 from tgslices.testing.actions.service_messages import pin
 from tgslices.testing.content.files import keep_file
 from tgslices.testing.content.media import MEDIA, media_content
-from tgslices.testing.people.interacting import AnyMessage, Dealings, stored_of
+from tgslices.testing.people.interacting import AnyMessage, ChatInteractions, stored_of
 from tgslices.testing.people.seeing import inline_rows
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import StoredMessage, Topic
@@ -26,7 +26,7 @@ def _text_content(text: str, name: str = "text") -> Json:
     return {name: text, f"{'caption_' if name == 'caption' else ''}entities": entities} if entities else {name: text}
 
 
-class ChatView(Dealings):
+class ChatView(ChatInteractions):
     """One chat, looked at and acted in by one person. Bots are told as Telegram tells them; nothing waits for them."""
 
     async def types(
@@ -82,7 +82,7 @@ class ChatView(Dealings):
         file = keep_file(self._world, Upload(name, "application/octet-stream", data))
         return media_content(MEDIA[kind], file, _text_content(caption, "caption"))
 
-    async def whispers(self, bot: BotAccount, text: str) -> StoredMessage:
+    async def sends_ephemeral(self, bot: BotAccount, text: str) -> StoredMessage:
         """Send an ephemeral message to a bot of the group: only the two of them see it (C7).
 
         Raises:
@@ -162,7 +162,7 @@ class ChatView(Dealings):
         tap = self._world.tap(self.person, message, bot, data)
         tap.is_accessible = is_accessible
         tap.connection_id = self.connection_of(bot)
-        press(tap)
+        announce_tap(tap)
         await asyncio.sleep(0)
         return tap
 

@@ -10,7 +10,7 @@ from tgslices.testing.actions.inquiries import ask, settle_payment
 from tgslices.testing.actions.invitations import ask_to_join
 from tgslices.testing.actions.polls import vote
 from tgslices.testing.actions.reactions import set_reactions
-from tgslices.testing.people.allowed import Conduct
+from tgslices.testing.people.allowed import CheckedChat
 from tgslices.testing.people.seeing import VisibleMessage, inline_rows
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import StoredMessage
@@ -24,7 +24,7 @@ def stored_of(message: AnyMessage) -> StoredMessage:
     return message.stored if isinstance(message, VisibleMessage) else message
 
 
-class Dealings(Conduct):
+class ChatInteractions(CheckedChat):
     """One chat, and what a person does in it beside writing. Bots are told as Telegram tells them."""
 
     async def reacts(self, message: AnyMessage, *emojis: str) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
 
-from tgslices.testing.content.details import detail_of, said
+from tgslices.testing.content.details import as_text, detail_of
 from tgslices.testing.content.wording import author_of, printable, service_text, text_of, text_of_content
 from tgslices.testing.rules.keyboards import Markup, shown_keyboard
 from tgslices.testing.rules.kinds import is_service
@@ -78,7 +78,7 @@ def seen(message: StoredMessage, reactions: Iterable[Json] = ()) -> VisibleMessa
         sender=author.name,
         text=text_of(message)[0],
         kind=message.kind,
-        buttons=tuple(tuple(said(button["text"]) for button in row) for row in inline_rows(message)),
+        buttons=tuple(tuple(as_text(button["text"]) for button in row) for row in inline_rows(message)),
         date=datetime.fromtimestamp(message.date, UTC),
         stored=message,
         reactions=tuple(str(reaction.get("emoji") or reaction["type"]) for reaction in reactions),
@@ -98,7 +98,7 @@ def _in_place(shown: list[StoredMessage], me: int) -> list[StoredMessage]:
     return [replacing.get(message.serial, message) for message in shown if message.serial not in moved]
 
 
-class Sight:
+class SeenChat:
     """One chat through the eyes of one person. Everything is seen as it is at the time of the call."""
 
     def __init__(self, world: World, person: User, chat: Chat) -> None:

@@ -15,8 +15,8 @@ from tgslices.testing.rules.deletion import Candidate, Standing, can_delete_mess
 from tgslices.testing.rules.kinds import is_service
 from tgslices.testing.rules.sending import PERMISSION_OF
 
-SHORTEST_TERM: Final = timedelta(seconds=30)
-LONGEST_TERM: Final = timedelta(days=366)
+MIN_TERM: Final = timedelta(seconds=30)
+MAX_TERM: Final = timedelta(days=366)
 """A ban or restriction that ends sooner or later than this lasts for ever.
 
 Source: https://core.telegram.org/bots/api#restrictchatmember (``until_date``)
@@ -68,7 +68,7 @@ class Prohibition:
 
 def lasting_until(until_date: int, now: int) -> int:
     """When a ban or restriction ends that is given now, in Unix time; 0 for never."""
-    lasts = SHORTEST_TERM.total_seconds() <= until_date - now <= LONGEST_TERM.total_seconds()
+    lasts = MIN_TERM.total_seconds() <= until_date - now <= MAX_TERM.total_seconds()
     return until_date if lasts else 0
 
 

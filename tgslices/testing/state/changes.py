@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
-GLANCE: Final = timedelta(milliseconds=50)
+ASK_EVERY: Final = timedelta(milliseconds=50)
 """How often a condition is asked while nothing changes: it may be about something that is not of this world."""
 
 
@@ -51,7 +51,7 @@ class Changes:
             await self.wait()
 
     async def within(self, seconds: float, condition: Callable[[], bool]) -> bool:
-        """Whether the condition comes to hold in time; it is asked after every change, every `GLANCE` and at last."""
+        """Whether the condition comes to hold in time; it is asked after every change, each `ASK_EVERY`, and last."""
         now = asyncio.get_running_loop().time
         end = now() + seconds
         while not condition():
@@ -59,5 +59,5 @@ class Changes:
             if left <= 0:
                 return False
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.wait(), min(left, GLANCE.total_seconds()))
+                await asyncio.wait_for(self.wait(), min(left, ASK_EVERY.total_seconds()))
         return True

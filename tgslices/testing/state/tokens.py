@@ -6,13 +6,13 @@ import re
 import secrets
 from typing import Final
 
-FIRST_BOT_ID: Final = 7_000_000_001
+MIN_BOT_ID: Final = 7_000_000_001
 """Larger than 32 bits, as those of new bots are."""
 
-LAST_USER_ID: Final = 2**40 - 1
+MAX_USER_ID: Final = 2**40 - 1
 """Source: tdlib/td ``UserId.h``, ``MAX_USER_ID``."""
 
-BOTS_OF_ONE_WORLD: Final = 10_000
+MAX_BOTS_OF_ONE_WORLD: Final = 10_000
 """Bots of one world are numbered in turn, from a random number.
 
 A storage keeps sessions by the bot's number, and one that outlives a world must not hand them to a bot of the next.
@@ -23,7 +23,7 @@ _TOKEN: Final = re.compile(r"([1-9]\d{0,12}):[\w-]+", re.ASCII)
 
 def random_bot_id() -> int:
     """A number from which a world counts its bots."""
-    return FIRST_BOT_ID + secrets.randbelow(LAST_USER_ID - FIRST_BOT_ID - BOTS_OF_ONE_WORLD)
+    return MIN_BOT_ID + secrets.randbelow(MAX_USER_ID - MIN_BOT_ID - MAX_BOTS_OF_ONE_WORLD)
 
 
 def new_token(bot_id: int) -> str:
@@ -38,6 +38,6 @@ def bot_id_in(token: str) -> int:
         ValueError: it is no token.
     """
     match = _TOKEN.fullmatch(token)
-    if match is None or int(match[1]) > LAST_USER_ID:
+    if match is None or int(match[1]) > MAX_USER_ID:
         raise ValueError("this is no token: write it like 42:secret, a number, a colon, and letters, digits, _ or -")
     return int(match[1])

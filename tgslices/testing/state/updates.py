@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice, takewhile
 from typing import Any, Final
 
@@ -16,10 +17,10 @@ from tgslices.testing.errors import ApiError, conflict
 from tgslices.testing.rules.flood import UPDATE_WINDOW
 from tgslices.testing.wire.json_text import read_json, write_json
 
-MAX_LONG_POLL_SECONDS: Final = 50
+MAX_LONG_POLL: Final = timedelta(seconds=50)
 """Longer timeouts are cut to this. Source: tdlib/telegram-bot-api ``Client.h:1610``."""
 
-LIFETIME_SECONDS: Final = 86_400
+LIFETIME: Final = timedelta(days=1)
 """Updates wait no longer than a day. Source: https://core.telegram.org/bots/api#getting-updates"""
 
 UPDATE_TYPES: Final = (
@@ -134,7 +135,7 @@ class UpdateQueue:
 
     def expire(self) -> None:
         """Forget what has waited for a day. Source: tdlib/telegram-bot-api ``Client.cpp:16983`` (``timeout``)."""
-        limit = self._now() - LIFETIME_SECONDS
+        limit = self._now() - LIFETIME.total_seconds()
         old = [number for number, update in self.pending.items() if update.date < limit]
         if old:
             self.confirm_until(old[-1] + 1)
