@@ -6,40 +6,50 @@ demand.
 
 from tgslices.testing.errors import ApiError
 from tgslices.testing.faults import Drop, Failure, Fault, Faults, Flood, Partial, Pretend, Slow
-from tgslices.testing.http.call_log import ApiRequest
+from tgslices.testing.http.call_log import ApiRequest, CallLog
 from tgslices.testing.people.allowed import NotAllowed
 from tgslices.testing.people.chat_view import ChatView
 from tgslices.testing.people.person import Person
 from tgslices.testing.people.seeing import VisibleMessage
+from tgslices.testing.polling import Run, running
 from tgslices.testing.server import BotApi
 from tgslices.testing.state.accounts import BotAccount, BusinessConnection, Member, User
 from tgslices.testing.state.chats import Chat, StoredMessage, Topic
+from tgslices.testing.state.clock import Clock
 from tgslices.testing.state.inquiries import Inquiry
 from tgslices.testing.state.taps import Tap
 
-__all__ = (
-    "ApiError",
-    "ApiRequest",
-    "BotAccount",
+__all__ = (  # noqa: RUF022  # in tiers, as a reader needs them
+    # the emulator, and a bot that runs against it
     "BotApi",
-    "BusinessConnection",
-    "Chat",
+    "Run",
+    "running",
+    # people
     "ChatView",
+    "NotAllowed",
+    "Person",
+    "VisibleMessage",
+    # faults
+    "ApiError",
     "Drop",
     "Failure",
     "Fault",
     "Faults",
     "Flood",
-    "Inquiry",
-    "Member",
-    "NotAllowed",
     "Partial",
-    "Person",
     "Pretend",
     "Slow",
+    # values
+    "ApiRequest",
+    "BotAccount",
+    "BusinessConnection",
+    "CallLog",
+    "Chat",
+    "Clock",
+    "Inquiry",
+    "Member",
     "StoredMessage",
     "Tap",
     "Topic",
     "User",
-    "VisibleMessage",
 )

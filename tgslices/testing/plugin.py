@@ -6,10 +6,10 @@ Put ``pytest_plugins = ["tgslices.testing.plugin"]`` into the top-level ``confte
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import pytest
 import pytest_asyncio
@@ -20,12 +20,10 @@ from tgslices.storage.opening import open_storage
 from tgslices.storage.protocol import SessionStorage
 from tgslices.testing.people.chat_view import ChatView
 from tgslices.testing.people.person import Person
-from tgslices.testing.polling import running
+from tgslices.testing.polling import Run, running
 from tgslices.testing.server import BotApi
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.wiring import SessionBot
-
-Run: TypeAlias = Callable[..., Awaitable[None]]
 
 _OPTION: Final = "tgslices_storages"
 

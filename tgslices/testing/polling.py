@@ -7,7 +7,7 @@ import traceback
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from aiogram import Bot, Dispatcher
 from aiogram.exceptions import TelegramNetworkError, TelegramRetryAfter, TelegramServerError
@@ -22,6 +22,13 @@ SHUTDOWN_GRACE: Final = timedelta(seconds=5)
 
 RETRY_PAUSE: Final = timedelta(milliseconds=50)
 """Between a getUpdates that failed and the next one. aiogram takes a second and more, which no test wants to wait."""
+
+
+class Run(Protocol):
+    """What the plugin's fixture ``run`` is: it starts a dispatcher, which polls until the test ends."""
+
+    async def __call__(self, dispatcher: Dispatcher, **data: Any) -> None:
+        """Start polling; ``data`` is handed to the handlers."""
 
 
 @asynccontextmanager
