@@ -16,7 +16,7 @@ from tgslices.testing.wire.json_text import Json
 
 
 def send_media_group(call: Call) -> list[Json]:
-    """Send 2-10 files as one album; one is sent by itself, without an album's mark."""
+    """Send 2-10 files as one album. A single file is sent without the mark of an album."""
     if not call.arguments.text("media"):
         raise bad_request('Parameter "media" is required')
     media = call.arguments.json("media", "media")

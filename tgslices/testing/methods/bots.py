@@ -53,7 +53,7 @@ def _choose_updates(call: Call) -> None:
 
 
 def set_webhook(call: Call) -> Done:
-    """Have the updates delivered; an empty URL ends that. Plain HTTP and any port are allowed, as in ``--local`` mode.
+    """Deliver the updates to this URL; an empty one ends that. Any port and plain HTTP do, as with ``--local``.
 
     Source: tdlib/telegram-bot-api ``Client.cpp:15726-15795, 16000-16095``.
     """
@@ -104,7 +104,10 @@ def _checked_webhook(url: str, arguments: Arguments) -> Webhook:
 
 
 def delete_webhook(call: Call) -> Done:
-    """Go back to getUpdates. Source: tdlib/telegram-bot-api ``Client.cpp:15766-15769, 16056-16059``."""
+    """End the deliveries, so that getUpdates works again.
+
+    Source: tdlib/telegram-bot-api ``Client.cpp:15766-15769, 16056-16059``.
+    """
     if call.arguments.flag("drop_pending_updates"):
         call.bot.updates.keep_last(0)
     return _unset(call.bot)

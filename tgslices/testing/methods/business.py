@@ -22,9 +22,9 @@ def get_business_connection(call: Call) -> Json:
 
 
 def delete_business_messages(call: Call) -> bool:
-    """Delete up to 100 messages of one chat of the account, or none; missing ones are skipped, an empty list is fine.
+    """Delete all of up to 100 messages of one chat, or none of them. Missing ones are skipped, an empty list is fine.
 
-    Age plays no part. Identifiers are those of the account's own row, so they name the chat by themselves.
+    The age of a message does not matter. The account numbers all its chats in one row, so numbers name the chat.
     """
     numbers = call.arguments.message_ids()
     connection = call.connection()
@@ -46,7 +46,7 @@ def delete_business_messages(call: Call) -> bool:
 
 
 def read_business_message(call: Call) -> bool:
-    """Mark a message as read for the account; nobody sees it here."""
+    """Mark a message as read for the account. Nothing shows it."""
     connection = call.connection()
     chat = find_business_chat(call, connection)
     if chat.find(call.bot.id, call.arguments.message_id()) is None:

@@ -56,7 +56,7 @@ def _changeable(call: Call, what: str) -> Chat:
 
 
 def set_chat_description(call: Call) -> bool:
-    """Describe a chat; nothing is written about it."""
+    """Set a chat's description. No service message follows."""
     description = call.arguments.text("description").strip()
     if len(description) > _MAX_DESCRIPTION:
         raise bad_request("chat description is too long")
@@ -69,7 +69,7 @@ def set_chat_description(call: Call) -> bool:
 
 
 def set_chat_photo(call: Call) -> bool:
-    """Give a chat a photo. The service message about it comes back to the bot (C10)."""
+    """Set a chat's photo. The service message about it comes back to the bot (C10)."""
     upload = call.arguments.upload("photo")
     if upload is None:
         raise bad_request("there is no photo in the request")
@@ -92,12 +92,12 @@ def delete_chat_photo(call: Call) -> bool:
 
 
 def set_chat_sticker_set(call: Call) -> bool:
-    """Give a supergroup stickers of its own."""
+    """Set the stickers of a supergroup."""
     return _use_stickers(call, call.arguments.text("sticker_set_name"))
 
 
 def delete_chat_sticker_set(call: Call) -> bool:
-    """Take them away."""
+    """Take the stickers of a supergroup away."""
     return _use_stickers(call, "")
 
 
@@ -113,7 +113,7 @@ def _use_stickers(call: Call, name: str) -> bool:
 
 
 def set_my_profile_photo(call: Call) -> bool:
-    """Give the bot a photo."""
+    """Set the bot's photo; older ones stay behind it."""
     given: Any = call.arguments.json("photo", "input profile photo")
     kind = str(given.get("type")) if isinstance(given, dict) else ""
     if kind not in {"static", "animated"}:

@@ -74,7 +74,7 @@ def find_member(call: Call, access: Access) -> tuple[Chat, User]:
 
 
 def get_chat_member(call: Call) -> Json:
-    """The ``ChatMember``; one who was never there has left."""
+    """The ``ChatMember``; a stranger's status is ``left``."""
     chat, user = find_member(call, Access.READ)
     return _shown_member(chat, chat.members.get(user.id, Member(user, "left")))
 
@@ -91,7 +91,7 @@ def _shown_member(chat: Chat, member: Member) -> Json:
 
 
 def get_chat_administrators(call: Call) -> list[Json]:
-    """The owner and the administrators; bots but this one are left out.
+    """The owner and the administrators, without other bots.
 
     Source: https://core.telegram.org/bots/api#getchatadministrators
     """
@@ -106,7 +106,7 @@ def get_chat_administrators(call: Call) -> list[Json]:
 
 
 def get_chat_member_count(call: Call) -> int:
-    """How many are inside."""
+    """The number of members, the bot included."""
     chat = call.chat(Access.READ)
     return sum(member.is_inside for member in chat.members.values())
 
@@ -115,7 +115,7 @@ def require_right(chat: Chat, bot: BotAccount, right: str, text: str) -> None:
     """Check that the bot is an administrator with this right.
 
     Raises:
-        ApiError: with this text: it is not.
+        ApiError: it is not; the error has this text.
     """
     if right not in chat.rights_of(bot.id):
         raise bad_request(text)
@@ -131,9 +131,9 @@ def leave_chat(call: Call) -> bool:
 
 
 def ban_chat_member(call: Call) -> bool:
-    """Throw somebody out, with all their messages if ``revoke_messages`` says so or the chat is no basic group.
+    """Ban a member. Outside of basic groups, or with ``revoke_messages``, all messages of the member go, too.
 
-    The ban ends at ``until_date``, in basic groups never.
+    The ban ends at ``until_date``; in basic groups it never ends.
     """
     chat, user = find_member(call, Access.WRITE)
     require_right(chat, call.bot, "can_restrict_members", "not enough rights to restrict/unrestrict chat member")
@@ -151,7 +151,7 @@ def ban_chat_member(call: Call) -> bool:
 
 
 def unban_chat_member(call: Call) -> bool:
-    """Let somebody come back who was banned; without ``only_if_banned`` a member is removed instead."""
+    """Lift a ban. Without ``only_if_banned`` a member who is not banned is removed instead."""
     chat, user = find_member(call, Access.WRITE)
     require_right(chat, call.bot, "can_restrict_members", "not enough rights to restrict/unrestrict chat member")
     is_banned = chat.status_of(user.id) == "kicked"
@@ -161,7 +161,7 @@ def unban_chat_member(call: Call) -> bool:
 
 
 def promote_chat_member(call: Call) -> bool:
-    """Give somebody rights; without any, take all."""
+    """Make a member an administrator with these rights, or a plain member without any."""
     chat, user = find_member(call, Access.WRITE)
     require_right(chat, call.bot, "can_promote_members", "not enough rights")
     rights = frozenset(right for right in ADMIN_RIGHTS if call.arguments.flag(right))
@@ -170,7 +170,7 @@ def promote_chat_member(call: Call) -> bool:
 
 
 def set_chat_title(call: Call) -> bool:
-    """Rename a chat. The service message about it comes back to the bot (C10)."""
+    """Set a chat's title. The service message about it comes back to the bot (C10)."""
     chat = call.chat(Access.WRITE)
     title = call.arguments.text("title").strip()
     if chat.type == "private":
@@ -183,7 +183,7 @@ def set_chat_title(call: Call) -> bool:
 
 
 def send_chat_action(call: Call) -> bool:
-    """Show that something is on its way; nothing of it is kept."""
+    """Accept the news that something is on its way. Nothing shows it."""
     if call.arguments.text("action").lower() not in _ACTIONS:
         raise bad_request("Wrong parameter action in request")
     if call.arguments.text("business_connection_id"):

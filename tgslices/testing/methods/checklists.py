@@ -1,4 +1,4 @@
-"""Lists of tasks, which bots send for business accounts.
+"""Checklists, which bots send for business accounts.
 
 Source: https://core.telegram.org/bots/api#sendchecklist and https://core.telegram.org/bots/api#editmessagechecklist
 """
@@ -58,7 +58,7 @@ def _text(given: Json, name: str) -> Json:
 
 
 def send_checklist(call: Call) -> Json:
-    """Send a list of tasks for a business account; nowhere else there are any."""
+    """Send a checklist for a business account. Other chats have none."""
     checklist = read_checklist(call.arguments)
     if not call.arguments.text("business_connection_id"):
         raise bad_request("Business connection not found")
@@ -72,7 +72,7 @@ def _refusal(message: Editable) -> ApiError | None:
 
 
 def edit_message_checklist(call: Call) -> Json | bool:
-    """Put another list in the place of one."""
+    """Replace a checklist."""
     inline, _ = read_markup(call.arguments)
     changes: Json = {"checklist": read_checklist(call.arguments)}
     if inline is not None:

@@ -14,7 +14,7 @@ from tgslices.testing.wire.json_text import Json
 
 
 def send_contact(call: Call) -> Json:
-    """Send a telephone number."""
+    """Send a name with a telephone number."""
     if not call.arguments.text("phone_number"):
         raise bad_request("Phone number must be non-empty")
     if not call.arguments.text("first_name"):

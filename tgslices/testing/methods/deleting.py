@@ -1,4 +1,4 @@
-"""Deleting messages by the ordinary route.
+"""Deletion of messages by the ordinary route.
 
 Source: tdlib/telegram-bot-api ``Client.cpp:13788-13825``.
 """
@@ -47,7 +47,7 @@ def _delete(call: Call, chat: Chat, messages: Sequence[StoredMessage]) -> None:
 
 
 def candidate(message: StoredMessage, bot: BotAccount, now: int, *, is_test_dc: bool = False) -> Candidate:
-    """What the rules ask about a message; ``now`` is Unix time."""
+    """The facts that the rules of deletion ask for; ``now`` is Unix time."""
     return Candidate(
         chat_type=message.chat.type,
         message_id=message.id_for(bot.id),
@@ -61,7 +61,7 @@ def candidate(message: StoredMessage, bot: BotAccount, now: int, *, is_test_dc: 
 
 
 def standing(chat: Chat, bot: BotAccount) -> Standing:
-    """What the rules ask about the bot."""
+    """The bot's standing in a chat, as the rules ask for it."""
     member = chat.members.get(bot.id)
     if member is None:
         return Standing()

@@ -1,4 +1,4 @@
-"""Drafts: what a person sees of a message while it is being made up. They are no messages and vanish soon (C10).
+"""Drafts: previews of messages that a bot is writing. They are no messages and vanish soon (C10).
 
 Source: https://core.telegram.org/bots/api#sendmessagedraft and https://core.telegram.org/bots/api#sendrichmessagedraft
 """
@@ -39,13 +39,13 @@ def _show(call: Call, chat: Chat, kind: str, content: Json) -> bool:
 
 
 def send_message_draft(call: Call) -> bool:
-    """Show a text in the making, or another in the place of the draft of this number; an empty one only thinks."""
+    """Show a text that is being written, in the place of the draft with this number. Without a text the bot thinks."""
     content = read_text(call.arguments, "text", "entities")
     return _show(call, _find_chat(call), "text", content)
 
 
 def send_rich_message_draft(call: Call) -> bool:
-    """The same for a rich message."""
+    """Show a rich message that is being written, like `send_message_draft`."""
     rich = read_rich_message(call.world, call.arguments, call.arguments.json("rich_message", "rich message"))
     return _show(call, _find_chat(call), "rich_message", {"rich_message": rich})
 

@@ -1,4 +1,4 @@
-"""Changing what has been sent, in ordinary chats and for business accounts.
+"""Edits of messages, in ordinary chats and for business accounts.
 
 Source: tdlib/telegram-bot-api ``Client.cpp:13470-13790``.
 """
@@ -60,9 +60,9 @@ Refusal = Callable[[Editable], ApiError | None]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A message that is to be edited; ``connection_id`` is set for a business account's.
+    """A message that is to be edited. ``connection_id`` names the business account that it belongs to, if any.
 
-    ``is_inline``: it was sent in a person's name, and named by its ``inline_message_id``.
+    An inline message was sent in a person's name; calls name it by its ``inline_message_id``.
     """
 
     message: StoredMessage
@@ -74,7 +74,7 @@ def find_target(call: Call, refusal: Refusal) -> Target:
     """The message that is to be edited.
 
     Raises:
-        ApiError: the chat or the message is missing, or must not be edited so.
+        ApiError: the chat or the message is missing, or the message cannot be edited in this way.
     """
     target = Target(find_inline_message(call), is_inline=True) if is_inline(call.arguments) else _find_in_chat(call)
     check(refusal(_editable(call, target)))
@@ -87,7 +87,7 @@ def is_inline(arguments: Arguments) -> bool:
 
 
 def find_inline_message(call: Call) -> StoredMessage:
-    """The message that was sent in a person's name, of a result of this bot, and is named by ``inline_message_id``.
+    """The message that ``inline_message_id`` means: a person sent it, and the bot made it.
 
     Raises:
         ApiError: there is none. ``MESSAGE_ID_INVALID`` comes from the servers behind.
@@ -112,7 +112,7 @@ def _find_in_chat(call: Call) -> Target:
 
 
 def _editable(call: Call, target: Target) -> Editable:
-    """What the rules ask about a message. One that was sent inline is the bot's own, wherever it is."""
+    """The facts that the rules of editing ask for. An inline message is the bot's own in every chat."""
     message = target.message
     markup = message.markup or {}
     return Editable(
@@ -127,13 +127,13 @@ def _editable(call: Call, target: Target) -> Editable:
 
 
 def new_content(message: StoredMessage, changes: Json, dropped: frozenset[str] | tuple[str, ...]) -> Json:
-    """The content with new fields in the place of those dropped; the buttons go unless they are among the changes."""
+    """The content without the dropped fields and with the changes. Buttons stay only if the changes hold them."""
     kept = {name: value for name, value in message.content.items() if name not in dropped and name != "reply_markup"}
     return kept | changes
 
 
 def apply(call: Call, target: Target, content: Json) -> Json | bool:
-    """Give the message this content, tell those who hear, and return it as the bot sees it; True if it is inline.
+    """Set the content, tell the other bots, and return the message as the bot sees it; True for an inline message.
 
     Raises:
         ApiError: nothing would change.
@@ -148,15 +148,15 @@ def apply(call: Call, target: Target, content: Json) -> Json | bool:
 
 
 def with_markup(changes: Json, inline: Json | None) -> Json:
-    """Changes of a content, with these buttons if there are any."""
+    """The changes with these buttons, if there are any."""
     return changes if inline is None else changes | {"reply_markup": inline}
 
 
 def read_new_text(call: Call) -> tuple[str, Json]:
-    """The kind and the content of what takes the place of a text.
+    """The kind and the content that replace a text.
 
     Raises:
-        ApiError: it is empty, or something about it is wrong.
+        ApiError: the text is empty, too long, or wrongly marked up.
     """
     rich = call.arguments.json("rich_message", "rich message")
     if rich is not None:
@@ -168,7 +168,7 @@ def read_new_text(call: Call) -> tuple[str, Json]:
 
 
 def edit_message_text(call: Call) -> Json | bool:
-    """Put another text or rich message in the place of one; without ``reply_markup`` the buttons go."""
+    """Replace a text or rich message. Without ``reply_markup`` the buttons go."""
     inline, _ = read_markup(call.arguments)
     kind, changes = read_new_text(call)
     target = find_target(call, text_refusal)
@@ -188,7 +188,7 @@ def edit_message_caption(call: Call) -> Json | bool:
 
 
 def edit_message_media(call: Call) -> Json | bool:
-    """Put another file in the place of the content; into an inline message none that was not sent before.
+    """Replace the file of a message. An inline message takes only files that were sent before.
 
     Source: https://core.telegram.org/bots/api#editmessagemedia and tdlib/td ``InlineMessageManager.cpp:308-312``
     """

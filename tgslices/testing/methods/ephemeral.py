@@ -1,4 +1,4 @@
-"""Editing and deleting ephemeral messages, one per call (C7).
+"""Edits and deletions of ephemeral messages, one a call (C7).
 
 Source: https://core.telegram.org/bots/api#deleteephemeralmessage ff. The public server source has none of it; the texts
 of errors about missing messages are those of ordinary ones.
@@ -52,7 +52,7 @@ def _edit(call: Call, changes: Json, dropped: frozenset[str] | tuple[str, ...]) 
 
 
 def edit_ephemeral_message_text(call: Call) -> bool:
-    """Put another text or rich message in the place of one."""
+    """Replace the text or rich message."""
     kind, changes = read_new_text(call)
     _edit(call, changes, TEXTS).kind = kind
     return True
@@ -65,7 +65,7 @@ def edit_ephemeral_message_caption(call: Call) -> bool:
 
 
 def edit_ephemeral_message_media(call: Call) -> bool:
-    """Put another file in the place of the content."""
+    """Replace the file."""
     kind, changes = read_input_media(call.world, call.arguments, call.arguments.json("media", "input media"))
     _edit(call, changes, CONTENTS).kind = kind
     return True

@@ -1,4 +1,4 @@
-"""For whose eyes alone a message is (C7).
+"""Receivers of ephemeral messages (C7).
 
 Source: https://core.telegram.org/bots/api#ephemeralmessageparameters. The public server source has none of it.
 """
@@ -24,17 +24,17 @@ _FOR_A_RECEIVER: Final = ("ephemeral_message_parameters", "receiver_user_id")
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Who alone sees a message, and in the place of which other one, if any."""
+    """The member who sees an ephemeral message, and the message whose place it takes, if any."""
 
     user: User
     replaces: StoredMessage | None = None
 
 
 def find_receiver(call: Call, chat: Chat, kind: str) -> Receiver | None:
-    """Who alone is to see a message of this kind; None if everybody does.
+    """The receiver of an ephemeral message of this kind; None for an ordinary message.
 
     Raises:
-        ApiError: there is no such member, no such message can be sent, or nothing was tapped that it could answer.
+        ApiError: the member is missing, the kind cannot be ephemeral, or the tap to answer is missing.
     """
     if call.arguments.values.keys().isdisjoint(_FOR_A_RECEIVER):
         return None
@@ -54,7 +54,7 @@ def find_receiver(call: Call, chat: Chat, kind: str) -> Receiver | None:
 
 
 def _parameters(arguments: Arguments) -> Json:
-    """The object of Bot API 10.3, or the two arguments of 10.2 that it took the place of."""
+    """The object of Bot API 10.3, or the two arguments of 10.2 that it replaced."""
     parameters = arguments.json("ephemeral_message_parameters", "ephemeral message parameters")
     if parameters is None:
         return {name: arguments.text(name) for name in ("receiver_user_id", "callback_query_id")}
@@ -62,7 +62,7 @@ def _parameters(arguments: Arguments) -> Json:
 
 
 def _find_tap(call: Call, tap_id: str, chat: Chat, user: User) -> Tap | None:
-    """The tap that a message answers: of its receiver, in its chat; None if none is named."""
+    """The tap that a message answers, by its receiver and in its chat; None if no tap is named."""
     if not tap_id:
         return None
     tap = call.world.taps.get(tap_id)

@@ -1,4 +1,4 @@
-"""Asking for files."""
+"""Files on their way to a bot."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tgslices.testing.wire.json_text import Json
 
 
 def get_file(call: Call) -> Json:
-    """The ``File``, with the path it can be fetched from.
+    """The ``File`` with its path for a download.
 
     Source: https://core.telegram.org/bots/api#getfile and tdlib/telegram-bot-api ``Client.cpp:8366, 8719``
     """

@@ -1,4 +1,4 @@
-"""Copying and forwarding (C8).
+"""Copies and forwards (C8).
 
 Source: tdlib/telegram-bot-api ``Client.cpp:13238-13377``.
 """
@@ -86,12 +86,12 @@ def _check_single(message: StoredMessage, *, is_copy: bool) -> None:
 
 
 def copy_messages(call: Call) -> list[Json]:
-    """Copy 1-100 messages; what is missing or cannot be copied is skipped, without a trace in the result."""
+    """Copy 1-100 messages. The result leaves out messages that are missing or cannot be copied."""
     return _send_many(call, is_copy=True)
 
 
 def forward_messages(call: Call) -> list[Json]:
-    """Forward 1-100 messages; what is missing or cannot be forwarded is skipped, without a trace in the result."""
+    """Forward 1-100 messages. The result leaves out messages that are missing or cannot be forwarded."""
     return _send_many(call, is_copy=False)
 
 

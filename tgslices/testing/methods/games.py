@@ -18,7 +18,7 @@ from tgslices.testing.wire.json_text import Json
 
 
 def send_game(call: Call) -> Json:
-    """Send a game, with a button to play it if no buttons are given; every short name is known here."""
+    """Send a game, with a button to play it unless buttons are given. Every short name is a game."""
     name = call.arguments.text("game_short_name")
     if not name:
         raise bad_request('Parameter "game_short_name" is required')
@@ -40,7 +40,7 @@ def _find_message(call: Call) -> StoredMessage:
 
 
 def set_game_score(call: Call) -> Json | bool:
-    """Note a score; a smaller one only with ``force``. Clients write it under the game, bots see nothing of that."""
+    """Keep a player's score; a smaller one needs ``force``. The message does not show it to bots."""
     score, force = call.arguments.integer("score", -1), call.arguments.flag("force")
     if score < 0:
         raise bad_request("score must be non-negative")

@@ -1,4 +1,4 @@
-"""The general topic of a forum, which is always there, and unpinning whole topics.
+"""The General topic of a forum, and the pins of whole topics.
 
 Source: https://core.telegram.org/bots/api#editgeneralforumtopic ff.
 """
@@ -24,7 +24,7 @@ def _forum(call: Call, what: str, right: str = "can_manage_topics") -> Chat:
 
 
 def edit_general_forum_topic(call: Call) -> bool:
-    """Rename the general topic. The service message about it comes back to the bot (C10)."""
+    """Rename the General topic. The service message about it comes back to the bot (C10)."""
     name = call.arguments.text("name").strip()[:MAX_NAME]
     if not name:
         raise bad_request("Name must be non-empty")
@@ -54,7 +54,7 @@ def _switch(attribute: str, kind: str, *, on: bool) -> Method:
 
 
 def unpin_all_forum_topic_messages(call: Call) -> bool:
-    """Unpin everything of one topic."""
+    """Unpin all messages of one topic."""
     chat = _forum(call, "unpin", "can_pin_messages")
     thread_id = call.arguments.integer("message_thread_id")
     if thread_id not in chat.topics:
@@ -63,7 +63,7 @@ def unpin_all_forum_topic_messages(call: Call) -> bool:
 
 
 def unpin_all_general_forum_topic_messages(call: Call) -> bool:
-    """Unpin everything that is in no other topic."""
+    """Unpin all messages of the General topic."""
     return _unpin(call.world, _forum(call, "unpin", "can_pin_messages"), None)
 
 

@@ -1,6 +1,6 @@
-"""Methods that nothing is kept of: arguments are checked, and the answer is the smallest that its type allows.
+"""Methods without an effect: they check their arguments and give the smallest answer that their type allows.
 
-They are made from aiogram's own models, so that every method that the installed aiogram knows is answered.
+aiogram's own models make them, so that every method of the installed aiogram is answered.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def aiogram_methods() -> dict[str, type[TelegramMethod[Any]]]:
 
 
 def check_references(call: Call) -> None:
-    """Check that the chat, message, user and business connection exist that the arguments name.
+    """Check that the named chat, message, user and business connection exist.
 
     Raises:
         ApiError: one does not.
@@ -41,7 +41,7 @@ def check_references(call: Call) -> None:
 
 
 def answering(model: type[TelegramMethod[Any]]) -> Method:
-    """The method that does nothing but check its arguments and answer what its type demands."""
+    """A method that checks its arguments and answers what its type demands."""
     fields = model.model_fields.items()
     required: Final = tuple(field.alias or name for name, field in fields if field.is_required())
 
@@ -56,4 +56,4 @@ def answering(model: type[TelegramMethod[Any]]) -> Method:
 
 
 METHODS: Final[dict[str, Method]] = {name: answering(model) for name, model in aiogram_methods().items()}
-"""Every method of aiogram; those with a real effect take their places."""
+"""Every method of aiogram; methods with an effect replace these."""

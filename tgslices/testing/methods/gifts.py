@@ -30,7 +30,7 @@ GIFTS: Final[dict[str, Json]] = {
     number: {"id": number, "sticker": {**_STICKER, "emoji": emoji}, "star_count": stars}
     for number, emoji, stars in (("5170145012310081615", "💝", 15), ("5170233102089322756", "🧸", 15))
 }
-"""What can be given here: any other identifier is refused."""
+"""The gifts that the emulator knows."""
 
 
 def get_available_gifts(call: Call) -> Json:
@@ -39,7 +39,7 @@ def get_available_gifts(call: Call) -> Json:
 
 
 def send_gift(call: Call) -> bool:
-    """Give something to a user or channel: a service message shows it, which the bot is not told of."""
+    """Give a gift to a user or channel. The bot is not told of the service message about it."""
     gift = GIFTS.get(call.arguments.text("gift_id"))
     if gift is None:
         raise bad_request("STARGIFT_INVALID")
@@ -49,7 +49,7 @@ def send_gift(call: Call) -> bool:
 
 
 def gift_premium_subscription(call: Call) -> bool:
-    """Give a user Premium: a service message shows it, which the Bot API has no name for and bots are not told of.
+    """Give a user Premium. The service message about it has no name in the Bot API, and no bot is told of it.
 
     Source: https://core.telegram.org/bots/api#giftpremiumsubscription and tdlib/telegram-bot-api ``Client.cpp:17529``
     """
@@ -64,7 +64,7 @@ def gift_premium_subscription(call: Call) -> bool:
 
 
 def _read_text(arguments: Arguments) -> Json:
-    """What stands beside a gift; empty for nothing."""
+    """The text beside a gift; empty if there is none."""
     text, entities = parse_markup(arguments.text("text"), arguments.text("text_parse_mode"))
     if not text:
         return {}

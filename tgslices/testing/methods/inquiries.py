@@ -15,10 +15,10 @@ _MAX_RESULTS: Final = 50
 
 
 def take_inquiry(call: Call, kind: str) -> None:
-    """Note the bot's answer to an inquiry of this kind.
+    """Keep the bot's answer to an inquiry of this kind.
 
     Raises:
-        ApiError: there is none, or it was answered already.
+        ApiError: the inquiry is missing or answered already.
     """
     inquiry = call.world.inquiries.get(call.arguments.text(f"{kind}_id"))
     if inquiry is None or inquiry.kind != kind or inquiry.bot_id != call.bot.id or inquiry.answer is not None:

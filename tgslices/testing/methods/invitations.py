@@ -1,4 +1,4 @@
-"""Invite links, and people who ask to be let in.
+"""Invite links and requests to join.
 
 Source: https://core.telegram.org/bots/api#createchatinvitelink ff.
 """
@@ -48,12 +48,12 @@ def _fields(arguments: Arguments) -> Json:
 
 
 def create_chat_invite_link(call: Call) -> Json:
-    """Make a further link into a chat."""
+    """Add a link into a chat."""
     return _new_link(call, _inviting(call), _fields(call.arguments)).json()
 
 
 def export_chat_invite_link(call: Call) -> str:
-    """Make a new primary link in the place of the bot's old one."""
+    """Replace the bot's primary link."""
     chat = _inviting(call)
     for link in chat.settings.links.values():
         if link.is_primary and link.creator["id"] == call.bot.id:
@@ -70,7 +70,7 @@ def _find(call: Call) -> InviteLink:
 
 
 def edit_chat_invite_link(call: Call) -> Json:
-    """Change one of the bot's own links, but not the primary one; what is not named is taken away."""
+    """Change one of the bot's links that is not primary. Fields that are not named go."""
     link = _find(call)
     if link.is_primary or link.is_revoked:
         raise bad_request("CHAT_INVITE_PERMANENT" if link.is_primary else "INVITE_HASH_EXPIRED")
@@ -81,7 +81,7 @@ def edit_chat_invite_link(call: Call) -> Json:
 
 
 def revoke_chat_invite_link(call: Call) -> Json:
-    """End a link; a primary one is followed by a new one."""
+    """Revoke a link. A new one replaces a primary one."""
     link = _find(call)
     link.is_revoked = True
     if link.is_primary:
@@ -103,14 +103,14 @@ def _take_request(call: Call) -> tuple[Chat, User]:
 
 
 def approve_chat_join_request(call: Call) -> bool:
-    """Let somebody in who asked."""
+    """Let a user in who asked to join."""
     chat, user = _take_request(call)
     join(call.world, chat, user, user)
     return True
 
 
 def decline_chat_join_request(call: Call) -> bool:
-    """Refuse somebody who asked."""
+    """Refuse a user who asked to join."""
     _take_request(call)
     call.world.changes.notify()
     return True

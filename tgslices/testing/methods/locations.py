@@ -1,4 +1,4 @@
-"""Points on the map and venues, and live locations: moving them and ending them.
+"""Locations, live ones included, and venues.
 
 Source: https://core.telegram.org/bots/api#sendlocation ff. and tdlib/telegram-bot-api ``Client.cpp:11410-11470,
 13060-13230``.
@@ -41,12 +41,12 @@ def read_location(arguments: Arguments) -> Json:
 
 
 def send_location(call: Call) -> Json:
-    """Send a point on the map."""
+    """Send a location."""
     return send(call, "location", {"location": read_location(call.arguments)})
 
 
 def send_venue(call: Call) -> Json:
-    """Send a place with a name."""
+    """Send a venue."""
     location = read_location(call.arguments)
     venue: Json = {
         "location": location,
@@ -80,7 +80,7 @@ def _changed(call: Call, target: Target, location: Json) -> Json | bool:
 
 
 def edit_message_live_location(call: Call) -> Json | bool:
-    """Move a live location while it lives; a new ``live_period`` takes the place of the old one."""
+    """Move a live location before it ends. A new ``live_period`` replaces the old one."""
     location = read_location(call.arguments)
     target = _find_live(call)
     location.setdefault("live_period", target.message.content["location"]["live_period"])
@@ -88,7 +88,7 @@ def edit_message_live_location(call: Call) -> Json | bool:
 
 
 def stop_message_live_location(call: Call) -> Json | bool:
-    """End a live location: it stays where it is."""
+    """End a live location at its present place."""
     target = _find_live(call)
     location = {name: target.message.content["location"][name] for name in ("latitude", "longitude")}
     return _changed(call, target, location)

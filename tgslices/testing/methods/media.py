@@ -17,7 +17,7 @@ from tgslices.testing.wire.json_text import Json
 
 
 def given_fields(arguments: Arguments, kind: MediaKind) -> Json:
-    """The caller's own words about a file, as an object like ``InputMedia``."""
+    """The arguments about a file, as fields like those of ``InputMedia``."""
     return {
         **{name: arguments.clamped(name, 0, 0, MAX_DURATION) for name, _ in kind.numbers},
         **{name: arguments.text(name) for name in (*kind.texts, "caption", "parse_mode")},

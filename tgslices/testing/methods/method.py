@@ -1,4 +1,4 @@
-"""What a method gets, and what it makes of it."""
+"""Methods: their calls and their results."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Call:
     arguments: Arguments
 
     def chat(self, access: Access) -> Chat:
-        """The chat that ``chat_id`` means, if the bot may do there what it wants.
+        """The chat that ``chat_id`` means, if the bot has this access to it.
 
         Raises:
-            ApiError: the chat is unknown, or the bot is not let in (C4).
+            ApiError: the chat is unknown, or the bot lacks the access (C4).
         """
         return self.world.reach(self.bot, self.arguments.text("chat_id"), access)
 
@@ -50,7 +50,7 @@ class Call:
         return user
 
     def message(self, what: str = "", access: Access = Access.WRITE) -> StoredMessage:
-        """The message that ``chat_id`` and ``message_id`` mean; ``what`` is to happen to it, in the server's words.
+        """The message that ``chat_id`` and ``message_id`` mean; ``what`` names the deed, in the server's words.
 
         Raises:
             ApiError: the chat is out of reach, or the message is missing.
@@ -58,10 +58,10 @@ class Call:
         return self.message_in(self.chat(access), what)
 
     def message_in(self, chat: Chat, what: str = "") -> StoredMessage:
-        """The message of this chat that ``message_id`` means.
+        """The message of this chat that ``message_id`` means; ``what`` is as for `message`.
 
         Raises:
-            ApiError: it is missing.
+            ApiError: the message is missing.
         """
         message = chat.find(self.bot.id, self.arguments.message_id())
         if message is None:
@@ -70,10 +70,10 @@ class Call:
 
 
 Method: TypeAlias = Callable[[Call], object]
-"""Does the work and returns what goes into ``result``: a JSON-ready value, `Encoded`, `Done`, or an awaitable of one.
+"""A method does the work of a call. It returns the ``result``: a JSON value, `Encoded`, `Done`, or an awaitable of one.
 
 Raises:
-    ApiError: the call is refused; nothing has been changed then.
+    ApiError: the call is refused and has changed nothing.
 """
 
 

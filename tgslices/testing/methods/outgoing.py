@@ -1,4 +1,4 @@
-"""What all sending methods share: where to, for whom, in answer to what, under which buttons."""
+"""The common part of sending methods: destination, receiver, reply and buttons."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from tgslices.testing.wire.json_text import Json
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a message goes: a chat, and perhaps for a business account, for one member's eyes, or in answer to another.
+    """The chat that a message goes to. It may be for a business account, ephemeral, or a reply.
 
-    ``fields`` are those of ``Message`` that come of it: the topic, a quote, an effect.
+    ``fields`` are the fields of ``Message`` that follow from it: the topic, a quote, an effect.
     """
 
     chat: Chat
@@ -55,10 +55,10 @@ def send(call: Call, kind: str, content: Json) -> Json:
 
 
 def send_all(call: Call, destination: Destination, items: Sequence[tuple[str, Json]]) -> list[StoredMessage]:
-    """Send several messages as one call does, and return them in order.
+    """Send the messages of one call and return them in order.
 
     Raises:
-        ApiError: a scripted failure hit one of them; the others are sent all the same (C8).
+        ApiError: a scripted failure hit one message; the others are sent (C8).
     """
     failing = call.world.failing_item
     sent = []
@@ -71,7 +71,7 @@ def send_all(call: Call, destination: Destination, items: Sequence[tuple[str, Js
 
 
 def deliver(call: Call, destination: Destination, kind: str, content: Json, markup: Json | None) -> StoredMessage:
-    """Store one message at its destination and tell the bots that hear it; nothing is checked any more."""
+    """Store one message at its destination and tell the other bots. Nothing is checked."""
     chat = destination.chat
     content |= destination.fields
     receiver = destination.receiver
@@ -92,7 +92,7 @@ def deliver(call: Call, destination: Destination, kind: str, content: Json, mark
 
 
 def find_destination(call: Call, kind: str) -> Destination:
-    """Where a message of this kind is to go.
+    """The destination of a message of this kind.
 
     Raises:
         ApiError: the bot may not write there, or an argument is wrong.
@@ -138,7 +138,7 @@ def find_business_chat(call: Call, connection: BusinessConnection) -> Chat:
     """The chat of a business account that ``chat_id`` means.
 
     Raises:
-        ApiError: it means none. Source: tdlib/telegram-bot-api ``Client.cpp:8294-8304``.
+        ApiError: there is no such chat. Source: tdlib/telegram-bot-api ``Client.cpp:8294-8304``.
     """
     reference = call.arguments.text("chat_id")
     if not reference:
@@ -155,7 +155,7 @@ def find_business_chat(call: Call, connection: BusinessConnection) -> Chat:
 
 
 def _find_topic(call: Call, chat: Chat) -> int:
-    """The number of the topic that is named; 0 for none. Elsewhere than in chats with topics it is ignored."""
+    """The number of the named topic; 0 for none. Chats without topics ignore it."""
     if chat.parent is not None:
         topic_id = call.arguments.integer("direct_messages_topic_id")
         is_known = topic_id in chat.writers

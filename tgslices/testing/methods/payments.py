@@ -1,4 +1,4 @@
-"""Invoices, the questions on the way to a payment, and what is shown for stars.
+"""Invoices, the steps of a payment, and paid media.
 
 Source: https://core.telegram.org/bots/api#payments
 """
@@ -30,7 +30,7 @@ def read_invoice(arguments: Arguments) -> Json:
     """The ``Invoice``.
 
     Raises:
-        ApiError: something is missing, or the prices are none.
+        ApiError: an argument is missing, or the prices are wrong.
     """
     for name in ("title", "description", "payload", "currency"):
         if not arguments.text(name):
@@ -60,7 +60,7 @@ def _amount(price: Any) -> int:
 
 
 def send_invoice(call: Call) -> Json:
-    """Send an invoice, with a button to pay it if no buttons are given."""
+    """Send an invoice, with a button to pay it unless buttons are given."""
     invoice = read_invoice(call.arguments)
     content: Json = {"invoice": invoice}
     inline, _ = read_markup(call.arguments)
@@ -73,7 +73,7 @@ def send_invoice(call: Call) -> Json:
 
 
 def _remember_payload(call: Call, sent: Json) -> None:
-    """The payload is told to nobody but the bot, when its invoice is paid."""
+    """Keep the payload: the bot gets it back when the invoice is paid, and nobody else sees it."""
     chat = call.world.find_chat(call.bot, call.arguments.text("chat_id"))
     message = chat.find(call.bot.id, sent["message_id"]) if chat is not None else None
     if message is not None:
@@ -81,13 +81,13 @@ def _remember_payload(call: Call, sent: Json) -> None:
 
 
 def create_invoice_link(call: Call) -> str:
-    """Make a link to an invoice; it leads nowhere."""
+    """Make a link to an invoice. The emulator serves no such link."""
     read_invoice(call.arguments)
     return f"https://t.me/$emulated{call.world.next_serial()}"
 
 
 def answer_pre_checkout_query(call: Call) -> bool:
-    """Let a payment happen or not; see `tgslices.testing.actions.inquiries.settle_payment`."""
+    """Agree to a payment or refuse it; see `tgslices.testing.actions.inquiries.settle_payment`."""
     if not call.arguments.flag("ok") and not call.arguments.text("error_message"):
         raise bad_request("error message must be non-empty")
     take_inquiry(call, "pre_checkout_query")
@@ -95,7 +95,7 @@ def answer_pre_checkout_query(call: Call) -> bool:
 
 
 def answer_shipping_query(call: Call) -> bool:
-    """Name the ways of delivery, or say that there is none."""
+    """Name the ways of delivery, or refuse to deliver."""
     if call.arguments.flag("ok"):
         if not isinstance(call.arguments.json("shipping_options", "shipping options"), list):
             raise bad_request("Expected an Array of shipping options")
@@ -106,9 +106,9 @@ def answer_shipping_query(call: Call) -> bool:
 
 
 def refund_star_payment(call: Call) -> bool:
-    """Give back what a user has paid in stars, once: the service message about it comes back to the bot (C10).
+    """Refund a payment in stars, once. The service message about it comes back to the bot (C10).
 
-    ``CHARGE_ALREADY_REFUNDED`` comes from the servers behind; what they say of an unknown charge is not verified.
+    ``CHARGE_ALREADY_REFUNDED`` comes from the servers behind. The error for an unknown charge is not verified.
     Source: https://core.telegram.org/bots/api#refundstarpayment and tdlib/telegram-bot-api ``Client.cpp:13996``
     """
     user_id = call.arguments.integer("user_id")
@@ -130,7 +130,7 @@ def refund_star_payment(call: Call) -> bool:
 
 
 def send_paid_media(call: Call) -> Json:
-    """Send photos and videos that are paid for; the bot sees them as they are."""
+    """Send paid photos and videos. The bot sees them unlocked."""
     stars = call.arguments.integer("star_count")
     if not 0 < stars <= _MAX_STARS:
         raise bad_request("STARS_AMOUNT_INVALID")

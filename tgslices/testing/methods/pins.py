@@ -1,4 +1,4 @@
-"""Pinning.
+"""Pinned messages.
 
 Source: tdlib/telegram-bot-api ``Client.cpp:14818-14905, 7040-7056``.
 """
@@ -33,7 +33,7 @@ def pin_chat_message(call: Call) -> bool:
 
 
 def unpin_chat_message(call: Call) -> bool:
-    """Unpin one message, the newest pinned one if none is named; nothing is written about it."""
+    """Unpin one message, the newest pinned one unless another is named. No service message follows."""
     chat = _find_chat(call)
     number = call.arguments.message_id()
     message = chat.find(call.bot.id, number) if number else next(reversed(chat.pinned), None)
@@ -47,7 +47,7 @@ def unpin_chat_message(call: Call) -> bool:
 
 
 def unpin_all_chat_messages(call: Call) -> bool:
-    """Unpin everything."""
+    """Unpin all messages."""
     chat = call.chat(Access.WRITE)
     check(pin_rights_refusal(chat.type, standing(chat, call.bot)))
     chat.pinned.clear()

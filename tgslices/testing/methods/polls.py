@@ -1,4 +1,4 @@
-"""Sending, copying and closing polls. How people vote is in `tgslices.testing.actions.polls`.
+"""Polls as bots send, copy and close them. Votes are in `tgslices.testing.actions.polls`.
 
 Source: https://core.telegram.org/bots/api#sendpoll and tdlib/telegram-bot-api ``Client.cpp:6380-6430, 13127-13230``.
 """
@@ -21,7 +21,7 @@ from tgslices.testing.wire.json_text import Json
 
 
 def send_poll(call: Call) -> Json:
-    """Send a poll or quiz, on which nobody has voted."""
+    """Send a poll or quiz without votes."""
     question = _read_text(call.arguments, "question")
     if not question:
         raise bad_request("Poll question must be non-empty")
@@ -83,7 +83,7 @@ def _read_option(option: Any) -> Json:
 
 
 def _read_end(call: Call) -> Json:
-    """When a poll closes by itself; here it stays open."""
+    """The time at which a poll closes by itself. The emulator leaves it open."""
     period, moment = call.arguments.integer("open_period"), call.arguments.integer("close_date")
     if period > 0:
         return {"open_period": period, "close_date": call.world.clock.unix_time() + period}
@@ -102,7 +102,7 @@ def _read_answer(arguments: Arguments, options: int) -> Json:
 
 
 def copied_poll(world: World, poll: Json) -> Json:
-    """The same poll anew: open, without a vote, and with an identifier of its own.
+    """A copy of a poll: open, without votes, with an identifier of its own.
 
     Source: tdlib/td ``PollManager.cpp``, ``dup_poll``.
     """
@@ -114,7 +114,7 @@ def copied_poll(world: World, poll: Json) -> Json:
 
 
 def stop_poll(call: Call) -> Json:
-    """Close a poll and return it; the bot gets it as an update, too, as after every vote."""
+    """Close a poll and return it. The bot gets it as an update, too, as after every vote."""
     inline, _ = read_markup(call.arguments)
     target = find_target(call, markup_refusal)
     poll = target.message.content.get("poll")

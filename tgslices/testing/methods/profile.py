@@ -1,4 +1,4 @@
-"""What a bot shows of itself: commands, name, descriptions, menu button, default rights.
+"""A bot's profile: commands, name, descriptions, menu button, default rights.
 
 Source: https://core.telegram.org/bots/api#setmycommands ff. and https://core.telegram.org/bots/api#botcommandscope
 """
@@ -29,7 +29,7 @@ _SCOPES: Final[dict[str, tuple[str, ...]]] = {
 """The scopes of commands, and what each names."""
 
 _TEXTS: Final = {"name": 64, "description": 512, "short_description": 120}
-"""What a bot says of itself, and how many characters at most."""
+"""The texts of a profile, and their limits in characters."""
 
 
 def _audience(call: Call) -> tuple[str, str]:
@@ -45,7 +45,7 @@ def _audience(call: Call) -> tuple[str, str]:
 
 
 def set_my_commands(call: Call) -> bool:
-    """Set the commands of one scope and language; no commands are as good as `delete_my_commands`."""
+    """Set the commands of one scope and language. An empty list has the effect of `delete_my_commands`."""
     given = call.arguments.json("commands", "commands")
     if not isinstance(given, list):
         raise bad_request("Expected an Array of commands")
@@ -75,7 +75,7 @@ def get_my_commands(call: Call) -> list[Json]:
 
 
 def delete_my_commands(call: Call) -> bool:
-    """Let a wider scope, or no language, decide again."""
+    """Delete the commands of one scope and language, so that wider ones count again."""
     call.bot.settings.commands.pop(_audience(call), None)
     call.world.changes.notify()
     return True
@@ -105,7 +105,7 @@ def _text_getter(name: str) -> Method:
 
 
 def set_chat_menu_button(call: Call) -> bool:
-    """Set the button beside the text field: of one private chat, or of all that have no other."""
+    """Set the menu button of one private chat, or the default of all others."""
     button = call.arguments.json("menu_button", "MenuButton") or {"type": "default"}
     if not isinstance(button, dict) or str(button.get("type")) not in {"commands", "web_app", "default"}:
         raise bad_request("Can't parse menu button: MenuButton has unsupported type")
@@ -115,7 +115,7 @@ def set_chat_menu_button(call: Call) -> bool:
 
 
 def get_chat_menu_button(call: Call) -> Json:
-    """The button of one private chat, or of all that have no other."""
+    """The menu button of one private chat, or the default."""
     buttons = call.bot.settings.menu_buttons
     found = buttons.get(_menu_chat(call), {"type": "default"})
     return found if found["type"] != "default" else buttons.get(0, {"type": "commands"})
@@ -131,7 +131,7 @@ def _menu_chat(call: Call) -> int:
 
 
 def set_my_default_administrator_rights(call: Call) -> bool:
-    """Note the rights that the bot asks for when it is added; no rights for none."""
+    """Set the rights that the bot asks for when it is added to a chat."""
     rights = call.arguments.json("rights", "ChatAdministratorRights") or {}
     if not isinstance(rights, dict):
         raise bad_request("Object expected as ChatAdministratorRights")
@@ -140,7 +140,7 @@ def set_my_default_administrator_rights(call: Call) -> bool:
 
 
 def get_my_default_administrator_rights(call: Call) -> Json:
-    """The rights that the bot asks for when it is added."""
+    """The rights that the bot asks for when it is added to a chat."""
     for_channels = call.arguments.flag("for_channels")
     rights = call.bot.settings.default_rights.get(for_channels, {})
     elsewhere = GROUP_RIGHTS if for_channels else CHANNEL_RIGHTS

@@ -1,4 +1,4 @@
-"""Reactions: setting one's own, and taking away those of others.
+"""Reactions of the bot, and the removal of others' reactions.
 
 Source: https://core.telegram.org/bots/api#setmessagereaction ff.
 """
@@ -18,11 +18,11 @@ from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
 
 _KEYS: Final = {"emoji": "emoji", "custom_emoji": "custom_emoji_id"}
-"""The types of reactions that a bot may set, and the field that each needs."""
+"""The types of reactions that a bot may set, and the field of each."""
 
 
 def set_message_reaction(call: Call) -> bool:
-    """React to a message with one emoji, or take the reaction away. Nobody is told of a bot's reactions."""
+    """React to a message with one emoji, or take the reaction away. No update tells of a bot's reactions."""
     given = call.arguments.json("reaction", "reaction types list") or []
     if not isinstance(given, list):
         raise bad_request("expected an Array of ReactionType")
@@ -44,7 +44,7 @@ def _checked(item: Any) -> Json:
 
 
 def delete_message_reaction(call: Call) -> bool:
-    """Take away what one account reacted to one message."""
+    """Remove the reactions of one account to one message."""
     message = call.message("delete reaction from")
     _require_right(message.chat, call.bot)
     message.reactions.pop(_actor(call.arguments), None)
@@ -53,7 +53,7 @@ def delete_message_reaction(call: Call) -> bool:
 
 
 def delete_all_message_reactions(call: Call) -> bool:
-    """Take away what one account reacted to all messages of a chat."""
+    """Remove the reactions of one account to all messages of a chat."""
     chat = call.chat(Access.WRITE)
     _require_right(chat, call.bot)
     actor = _actor(call.arguments)

@@ -1,4 +1,4 @@
-"""What a new message answers: a message here or elsewhere, or a part of it.
+"""Replies: to a message of this chat or another one, or to a part of it.
 
 Source: tdlib/telegram-bot-api ``Client.cpp:8474-8545, 9363-9440`` and https://core.telegram.org/bots/api#replyparameters
 """
@@ -62,7 +62,7 @@ Source: https://core.telegram.org/bots/api#externalreplyinfo
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What is replied to: a ``message`` of the same chat and topic, if any; ``fields`` are the new message's own."""
+    """The target of a reply: a ``message`` of the same chat and topic, if any. ``fields`` belong to the new message."""
 
     message: StoredMessage | None = None
     fields: Json = field(default_factory=dict)
@@ -76,10 +76,10 @@ def find_reply(
     is_ephemeral: bool = False,
     is_business: bool = False,
 ) -> Reply:
-    """What a new message in this chat is to reply to; an empty reply if nothing, or if that is missing and may be.
+    """The reply of a new message in this chat. It is empty without a target, and if the target may be missing and is.
 
     Raises:
-        ApiError: it is missing, cannot be answered so, or does not have this quote in it.
+        ApiError: the target is missing, does not take such a reply, or lacks the quote.
     """
     if call.arguments.values.keys().isdisjoint(_TO_A_MESSAGE):
         return Reply()
@@ -113,7 +113,7 @@ def _parameters(arguments: Arguments) -> Json:
 
 
 def _source(call: Call, chat: Chat, given: Json, *, is_business: bool) -> Chat | None:
-    """The chat of the message that is replied to; None where another one's cannot be."""
+    """The chat of the target; None where a target in another chat is ignored."""
     reference = text_field(given, "chat_id")
     if not reference or reference == call.arguments.text("chat_id"):
         return chat
@@ -145,7 +145,7 @@ def _quote(given: Json, replied: StoredMessage) -> Json:
 
 
 def _part(given: Json) -> Json:
-    """What of a list of tasks or a poll is replied to."""
+    """The task or poll option that is replied to."""
     task, option = int_field(given, "checklist_task_id"), text_field(given, "poll_option_id")
     return ({"reply_to_checklist_task_id": task} if task else {}) | (
         {"reply_to_poll_option_id": option} if option else {}

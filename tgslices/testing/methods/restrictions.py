@@ -1,4 +1,4 @@
-"""What members may do: of one, of all, and in whose name.
+"""Restrictions of one member, of all members, and of sender chats.
 
 Source: https://core.telegram.org/bots/api#restrictchatmember ff. and tdlib/telegram-bot-api ``Client.cpp:12190-12260``.
 """
@@ -21,14 +21,14 @@ from tgslices.testing.wire.arguments import Arguments
 _RESTRICTING: Final = "not enough rights to restrict/unrestrict chat member"
 
 _MAX_TITLE: Final = 16
-"""Characters of an administrator's title, and of a member's tag."""
+"""Characters of an administrator's title or a member's tag."""
 
 
 def read_permissions(arguments: Arguments) -> frozenset[str]:
     """The ``ChatPermissions`` that are true, or are implied.
 
     Raises:
-        ApiError: they are missing.
+        ApiError: the permissions are missing.
     """
     given: Any = arguments.json("permissions", "permissions")
     if not isinstance(given, dict):
@@ -37,9 +37,9 @@ def read_permissions(arguments: Arguments) -> frozenset[str]:
 
 
 def restrict_chat_member(call: Call) -> bool:
-    """Leave somebody some permissions until a date, or for good; all of them make a plain member again.
+    """Leave a user only these permissions, until a date or for good. All permissions lift the restriction.
 
-    Whoever is not inside is restricted all the same, and still is so on joining.
+    The restriction holds for a user outside of the chat, too, and lasts when the user joins.
     """
     permissions = read_permissions(call.arguments)
     chat, user = find_member(call, Access.WRITE)
@@ -61,7 +61,7 @@ def restrict_chat_member(call: Call) -> bool:
 
 
 def set_chat_permissions(call: Call) -> bool:
-    """Limit what members may do who are neither administrators nor restricted; bots among them, too."""
+    """Set the permissions of plain members, bots included."""
     permissions = read_permissions(call.arguments)
     chat = _group(call)
     require_right(chat, call.bot, "can_restrict_members", "not enough rights to change chat permissions")
@@ -78,7 +78,7 @@ def _group(call: Call) -> Chat:
 
 
 def set_chat_administrator_custom_title(call: Call) -> bool:
-    """Give an administrator a title."""
+    """Set an administrator's title."""
     chat, user = find_member(call, Access.WRITE)
     require_right(chat, call.bot, "can_promote_members", "not enough rights to change custom title of the user")
     member = chat.members.get(user.id)
@@ -92,7 +92,7 @@ def set_chat_administrator_custom_title(call: Call) -> bool:
 
 
 def set_chat_member_tag(call: Call) -> bool:
-    """Give a member a tag, or take it away."""
+    """Set or remove a member's tag."""
     chat, user = find_member(call, Access.WRITE)
     require_right(chat, call.bot, "can_manage_tags", "not enough rights to change member tag")
     chat.settings.tags[user.id] = call.arguments.text("tag").strip()[:_MAX_TITLE]
@@ -101,13 +101,13 @@ def set_chat_member_tag(call: Call) -> bool:
 
 
 def ban_chat_sender_chat(call: Call) -> bool:
-    """Forbid writing here in the name of a channel."""
+    """Ban a channel as the sender of messages."""
     _sender_chats(call).add(call.arguments.integer("sender_chat_id"))
     return True
 
 
 def unban_chat_sender_chat(call: Call) -> bool:
-    """Allow it again."""
+    """Lift the ban of a channel."""
     _sender_chats(call).discard(call.arguments.integer("sender_chat_id"))
     return True
 

@@ -1,4 +1,4 @@
-"""The smallest JSON value that a type of aiogram accepts: what a method answers of which nothing more is kept.
+"""The smallest JSON value that a type of aiogram accepts: the answer of methods without an effect.
 
 Pure: from a type annotation to a value.
 """
@@ -18,12 +18,12 @@ _PLAIN: Final[Mapping[Any, object]] = {bool: True, int: 1, float: 1.0, str: "emu
 
 
 def smallest(annotation: Any, *, now: int) -> Any:
-    """The value: required fields only, the first member of unions, literals and enumerations; lists are empty.
+    """The value: required fields only, the first member of unions, literals and enumerations, empty lists.
 
-    ``now`` is Unix time, for what must be a date.
+    ``now`` is Unix time, for dates.
 
     Raises:
-        TypeError: it is nothing that a method of the Bot API returns.
+        TypeError: no method of the Bot API returns such a type.
     """
     annotation = getattr(annotation, "__value__", annotation)
     if annotation in _PLAIN:

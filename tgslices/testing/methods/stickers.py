@@ -64,7 +64,7 @@ def upload_sticker_file(call: Call) -> Json:
 
 
 def create_new_sticker_set(call: Call) -> bool:
-    """Make a set; its name must end in ``_by_`` and the bot's name, and be free."""
+    """Make a set. Its name must be free and end in ``_by_`` and the bot's name."""
     name, title = call.arguments.text("name"), call.arguments.text("title").strip()
     kind = call.arguments.text("sticker_type") or "regular"
     if not title:
@@ -94,7 +94,7 @@ def get_sticker_set(call: Call) -> Json:
 
 
 def add_sticker_to_set(call: Call) -> bool:
-    """Put a further sticker behind the others."""
+    """Add a sticker at the end."""
     into = _find_set(call)
     if len(into.stickers) >= _MAX_STICKERS:
         raise bad_request("STICKERS_TOO_MUCH")
@@ -112,7 +112,7 @@ def _find_sticker(world: World, reference: str) -> tuple[StickerSet, int]:
 
 
 def replace_sticker_in_set(call: Call) -> bool:
-    """Put a sticker in the place of another."""
+    """Replace a sticker."""
     into, position = _find_sticker(call.world, call.arguments.text("old_sticker"))
     given = call.arguments.json("sticker", "sticker")
     into.stickers[position] = _read_sticker(call, given, into.kind, into.name)
@@ -120,7 +120,7 @@ def replace_sticker_in_set(call: Call) -> bool:
 
 
 def delete_sticker_from_set(call: Call) -> bool:
-    """Take a sticker out."""
+    """Remove a sticker."""
     found, position = _find_sticker(call.world, call.arguments.text("sticker"))
     del found.stickers[position]
     return True
@@ -134,7 +134,7 @@ def set_sticker_position_in_set(call: Call) -> bool:
 
 
 def set_sticker_set_title(call: Call) -> bool:
-    """Give a set another title."""
+    """Set the title."""
     title = call.arguments.text("title").strip()
     if not title:
         raise bad_request("Sticker set title must be non-empty")
@@ -172,11 +172,11 @@ def _change_mask(sticker: Json, arguments: Arguments) -> None:
 
 
 def _keep(sticker: Json, arguments: Arguments) -> None:
-    """Keywords are for searching; bots never see them."""
+    """Accept keywords. Bots never see them."""
 
 
 def keep_thumbnail(call: Call) -> bool:
-    """Accept a thumbnail; it is not shown."""
+    """Accept a thumbnail. Nothing shows it."""
     _find_set(call)
     return True
 

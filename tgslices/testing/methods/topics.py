@@ -19,7 +19,7 @@ _BLUE: Final = 0x6FB9F0
 
 
 def create_forum_topic(call: Call) -> Json:
-    """Make a topic. Its creation message comes back to the bot and cannot be deleted (C3, C10)."""
+    """Create a topic. Its creation message comes back to the bot and cannot be deleted (C3, C10)."""
     name = call.arguments.text("name").strip()[:MAX_NAME]
     chat = call.chat(Access.WRITE)
     check(creation_refusal(is_forum=chat.is_forum, chat_type=chat.type, rights=chat.rights_of(call.bot.id), name=name))
@@ -38,7 +38,7 @@ def _find(call: Call, what: str, right: str) -> tuple[Chat, Topic]:
 
 
 def edit_forum_topic(call: Call) -> bool:
-    """Give a topic another name or icon."""
+    """Change a topic's name or icon."""
     chat, topic = _find(call, "edit", "can_manage_topics")
     fields = ("name", "icon_custom_emoji_id")
     changes: Json = {name: call.arguments.text(name) for name in fields if name in call.arguments.values}
@@ -60,7 +60,7 @@ def _toggle(call: Call, *, closed: bool) -> bool:
 
 
 def close_forum_topic(call: Call) -> bool:
-    """Close a topic: members cannot write there any more."""
+    """Close a topic to plain members."""
     return _toggle(call, closed=True)
 
 

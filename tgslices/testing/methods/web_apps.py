@@ -1,4 +1,4 @@
-"""What a bot sends in the name of somebody who did something in its Web App.
+"""Messages that a bot sends in the name of a Web App's user.
 
 Source: https://core.telegram.org/bots/api#answerwebappquery and tdlib/telegram-bot-api ``Client.cpp:14217-14233``
 """
