@@ -19,6 +19,7 @@ from aiohttp import web
 from tgslices import Session, SessionBot
 from tgslices.testing import BotAccount, BotApi, ChatView, Person
 from tgslices.testing.methods import METHODS
+from tgslices.testing.methods.method import Call
 
 UPDATE_IDS = count(1)
 NOW = int(datetime.now(UTC).timestamp())
@@ -62,8 +63,8 @@ class Stage:
     def answers(self, method: str, result: object) -> None:
         """Let the server answer a method with this JSON, or with what a function of its arguments returns."""
 
-        def answer(world: object, bot: object, arguments: Any) -> object:
-            return result(arguments) if callable(result) else result
+        def answer(call: Call) -> object:
+            return result(call.arguments) if callable(result) else result
 
         self.monkeypatch.setitem(METHODS, method.lower(), (method, answer))
 
