@@ -1,7 +1,7 @@
 // One message, or one album, as an element.
 
 import { avatar, day, h, hue, icon, time } from "./dom.js";
-import { pollOf, reactionsOf } from "./opinions.js";
+import { pollOf, reactionsOf } from "./reactions.js";
 import { rich } from "./richtext.js";
 
 const size = (bytes) => bytes < 1024 ? `${bytes} B` : bytes < 1048576 ? `${Math.round(bytes / 1024)} KB` : `${(bytes / 1048576).toFixed(1)} MB`;
