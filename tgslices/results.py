@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any, Final, Self
 
 from tgslices.model import TrackedMessage
 
@@ -26,11 +27,16 @@ class Outcome(StrEnum):
     """Not settled yet: flood, network, cancellation. ``settle_pending`` goes on with it."""
 
 
+_NO_REASONS: Final[Mapping[TrackedMessage, str]] = MappingProxyType({})
+
+
 class ClearResult(int):
     """How many entries left the session, as an ``int``, and what became of each of them.
 
-    Every entry stands in exactly one of the tuples, in the session's order; their lengths add up to the number.
-    ``requests`` counts the calls made to Telegram, repeated ones included.
+    Every entry stands in exactly one of the tuples that are named after an outcome, in the session's order; their
+    lengths add up to the number. ``retryable`` repeats those refused and unreachable entries that may succeed later,
+    for example once the bot has a right that it lacked: give them to ``Session.track`` again. ``requests`` counts the
+    calls made to Telegram, repeated ones included.
     """
 
     accepted: tuple[TrackedMessage, ...]
@@ -39,18 +45,49 @@ class ClearResult(int):
     deferred: tuple[TrackedMessage, ...]
     unreachable: tuple[TrackedMessage, ...]
     pending: tuple[TrackedMessage, ...]
+    retryable: tuple[TrackedMessage, ...]
     requests: int
+    _reasons: dict[TrackedMessage, str]
 
-    def __new__(cls, outcomes: Iterable[tuple[TrackedMessage, Outcome]] = (), *, requests: int = 0) -> Self:
+    def __new__(
+        cls,
+        outcomes: Iterable[tuple[TrackedMessage, Outcome]] = (),
+        *,
+        requests: int = 0,
+        retryable: Iterable[TrackedMessage] = (),
+        reasons: Mapping[TrackedMessage, str] = _NO_REASONS,
+    ) -> Self:
         """Sort entries by outcome, keeping their order."""
         sorted_out: dict[Outcome, list[TrackedMessage]] = {outcome: [] for outcome in Outcome}
         for message, outcome in outcomes:
             sorted_out[outcome].append(message)
+        return cls.of(sorted_out, requests=requests, retryable=retryable, reasons=reasons)
+
+    @classmethod
+    def of(
+        cls,
+        sorted_out: Mapping[Outcome, Sequence[TrackedMessage]],
+        *,
+        requests: int,
+        retryable: Iterable[TrackedMessage],
+        reasons: Mapping[TrackedMessage, str],
+    ) -> Self:
+        """Return the result whose entries are sorted by outcome already; every outcome has its sequence."""
         self = super().__new__(cls, sum(map(len, sorted_out.values())))
         for outcome, messages in sorted_out.items():
             setattr(self, outcome.value, tuple(messages))
         self.requests = requests
+        self.retryable = tuple(retryable)
+        self._reasons = dict(reasons)
         return self
+
+    def reason(self, entry: TrackedMessage) -> str | None:
+        """Return why an entry was not accepted; None for an accepted one, and for one of another result.
+
+        The words are Telegram's where Telegram was asked, and this library's for what was not: expired and deferred
+        entries, and those of a group that has migrated.
+        """
+        return self._reasons.get(entry)
 
     def __getnewargs__(self) -> tuple[Any, ...]:
         """Return what makes a copy."""
@@ -60,8 +97,18 @@ class ClearResult(int):
     def total(cls, results: Iterable[ClearResult]) -> Self:
         """Return several results as one."""
         results = list(results)
-        outcomes = [(message, o) for o in Outcome for result in results for message in getattr(result, o.value)]
-        return cls(outcomes, requests=sum(result.requests for result in results))
+        sorted_out: dict[Outcome, list[TrackedMessage]] = {outcome: [] for outcome in Outcome}
+        reasons: dict[TrackedMessage, str] = {}
+        for result in results:
+            reasons |= result._reasons
+            for outcome, messages in sorted_out.items():
+                messages.extend(getattr(result, outcome.value))
+        return cls.of(
+            sorted_out,
+            requests=sum(result.requests for result in results),
+            retryable=(message for result in results for message in result.retryable),
+            reasons=reasons,
+        )
 
     def __repr__(self) -> str:
         """Show the number and every outcome that has entries."""

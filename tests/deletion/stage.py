@@ -47,7 +47,13 @@ class Stage:
 
     def executor(self, **options: Any) -> DeletionExecutor:
         """Return a new executor, as a new process would have."""
-        return DeletionExecutor(self.storage, clock=self.api.clock.now, sleep=self.sleep, **options)
+        return DeletionExecutor(
+            self.storage, clock=self.api.clock.now, monotonic=self.monotonic, sleep=self.sleep, **options
+        )
+
+    def monotonic(self) -> float:
+        """The seconds of a clock that goes with the emulator's."""
+        return (self.now - datetime(2020, 1, 1, tzinfo=UTC)) / timedelta(seconds=1)
 
     async def sleep(self, seconds: float) -> None:
         """Wait without waiting: the clock jumps to the end, once for all who wait at the same time."""

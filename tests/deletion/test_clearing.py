@@ -121,7 +121,7 @@ async def test_settling_loses_no_more_time_than_one_clear_however_much_is_pendin
 ) -> None:
     monkeypatch.setattr("tgslices.manager.LEASE_BATCH", 1)
     stage.api.faults.add(Failure(), times=None)
-    patience = timedelta(milliseconds=500)  # for one wait
+    patience = timedelta(milliseconds=600)  # for one wait, and the request before it
     config = SessionConfig(storage=stage.storage, clock=lambda: stage.now, patience=patience)
     manager = SessionManager(stage.bot, config)
     await stage.claim(stage.records(stage.plant(stage.private_chat(), 5)))

@@ -83,7 +83,9 @@ async def test_a_refused_copy_in_a_private_chat_is_taken_for_a_dice_and_tried_ag
 async def test_a_dice_goes_although_the_bots_clock_is_ahead_of_telegrams(stage: Stage) -> None:
     (dice,) = stage.plant(stage.private_chat(), kind="dice")
     skew = timedelta(minutes=10)
-    executor = DeletionExecutor(stage.storage, clock=lambda: stage.now + skew, sleep=stage.sleep)
+    executor = DeletionExecutor(
+        stage.storage, clock=lambda: stage.now + skew, monotonic=stage.monotonic, sleep=stage.sleep
+    )
     entries, requests = await stage.claim([stage.record(dice)]), []
     while entries:
         requests.append((await executor.run(stage.bot, entries)).requests)

@@ -5,9 +5,12 @@ from datetime import timedelta
 import pytest
 
 from tests.deletion.records import GROUP, NOW, PERSON, claimed, record
+from tgslices.deletion.fates import ACCEPTED, NAMELESS, NOT_ASKED, Fate
 from tgslices.deletion.ledger import Ledger, next_try
-from tgslices.results import Outcome
+from tgslices.model import PendingDeletion
+from tgslices.results import ClearResult, Outcome
 from tgslices.storage.memory import MemorySessionStorage
+from tgslices.turns import at_once
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)
@@ -39,15 +42,42 @@ def test_only_an_ephemeral_message_outlives_48_hours_of_being_pending() -> None:
     business = record(business_connection_id="c")
     ephemeral = record(0, GROUP, ephemeral_message_id=1, receiver_user_id=PERSON)
     entries = claimed(business, ephemeral, at=NOW - 48 * HOUR)
-    ledger = Ledger(MemorySessionStorage(), entries, clock=lambda: NOW, lease=HOUR)
-    assert ledger.overdue() == {business}
+    ledger = ledger_of(*entries)
+    assert [*ledger.overdue] == [business]
+    assert at_once(ledger.reading()) == [ephemeral]
 
 
 async def test_a_fate_is_written_down_once() -> None:
     message = record()
-    ledger = Ledger(MemorySessionStorage(), claimed(message), clock=lambda: NOW, lease=HOUR)
-    await ledger.settle([message], Outcome.ACCEPTED)
-    await ledger.settle([message], Outcome.UNREACHABLE)
-    result = ledger.result(requests=1)
+    ledger = ledger_of(*claimed(message))
+    await ledger.settle([message], ACCEPTED)
+    await ledger.settle([message], NAMELESS)
+    result = result_of(ledger)
     assert result.accepted == (message,)
     assert result.unreachable == ()
+
+
+async def test_what_may_succeed_later_is_told_apart_with_the_reason_of_each() -> None:
+    accepted, lost, open_still = record(1), record(2), record(3)
+    ledger = ledger_of(*claimed(accepted, lost, open_still))
+    await ledger.settle([accepted], ACCEPTED)
+    await ledger.settle([lost], Fate(Outcome.UNREACHABLE, "Forbidden: bot was kicked"))
+    result = result_of(ledger)
+    assert result.retryable == (lost,)
+    assert [result.reason(message) for message in (accepted, lost, open_still)] == [
+        None,
+        "Forbidden: bot was kicked",
+        NOT_ASKED.reason,
+    ]
+
+
+def ledger_of(*entries: PendingDeletion) -> Ledger:
+    ledger = Ledger(MemorySessionStorage(), clock=lambda: NOW, lease=HOUR)
+    at_once(ledger.entering(entries))
+    return ledger
+
+
+def result_of(ledger: Ledger) -> ClearResult:
+    return at_once(
+        ledger.reporting(1, fate_of_open=lambda _: NOT_ASKED, may_succeed_later=lambda _, fate: not fate.is_final)
+    )

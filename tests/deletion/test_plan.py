@@ -49,7 +49,14 @@ def test_every_message_stands_in_exactly_one_place_of_the_plan(
 
 @given(st.lists(messages, max_size=60))
 def test_no_request_mixes_chats_routes_or_healthy_and_suspect_messages(given_messages: list[TrackedMessage]) -> None:
-    for batch in plan(*given_messages).batches:
+    made = plan(*given_messages)
+    for lane in made.lanes:
+        assert {place_of(message) for message in lane.messages} == {lane.place}
+        assert tuple(lane.suspicions) in {(), lane.messages}
+    assert [message for lane in made.lanes for message in lane.messages] == [
+        message for batch in made.batches for message in batch.messages
+    ]
+    for batch in made.batches:
         assert 1 <= len(batch.messages) <= (1 if batch.route is Route.EPHEMERAL else MAX_IDS_PER_REQUEST)
         assert {place_of(message) for message in batch.messages} == {batch.place}
         assert not any(is_expired(message, NOW) for message in batch.messages)

@@ -307,10 +307,11 @@ async def test_a_storage_that_fails_while_settling_is_harmless(stage: Stage, cap
     storage.failures = 1
     result = await stage.executor().run(stage.bot, claimed)
     assert len(result.accepted) == 5
-    assert [r.getMessage() for r in caplog.records if r.levelno == logging.ERROR] == [
-        "The storage failed: 5 deletions are done, but not settled; "
-        + "they will be asked for again, which is harmless: ConnectionError"
-    ]
+    (error,) = [r.getMessage() for r in caplog.records if r.levelno == logging.ERROR]
+    assert error == (
+        "The storage failed: 5 deletions are done, but not settled; they will be asked for again, which is harmless: "
+        "ConnectionError"
+    )
     assert len(await stage.pending()) == 5
     stage.api.clock.move(timedelta(minutes=1))
     assert len((await stage.settle_due()).accepted) == 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
@@ -28,13 +29,23 @@ class Answer(Enum):
     REFUSED = auto()
     """At least one of them cannot be deleted, so none was."""
     UNREACHABLE = auto()
-    """The bot has no access to the chat: no other request for it can succeed."""
+    """The bot has no access to the chat: no other request for it can succeed now."""
+    CHAT_GONE = auto()
+    """The chat became a supergroup, or was deleted: no request for it will ever succeed."""
     NO_METHOD = auto()
     """The server is too old for the method."""
     FLOOD = auto()
     """Too many requests; the bot as a whole must pause."""
     FAULT = auto()
     """The network or the server failed; whether the work was done is unknown. Asking again is safe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer in the library's terms, and ``words``: in Telegram's, or the name of what failed on the way."""
+
+    answer: Answer
+    words: str = ""
 
 
 _GONE: Final = re.compile(r"message (to delete )?not found|message identifier is not specified", re.IGNORECASE)
@@ -64,6 +75,12 @@ the messages of others.
 Source: telegram-bot-api ``Client.cpp:8127-8195``
 """
 
+_CHAT_GONE: Final = re.compile(r"upgraded to a supergroup|group chat was deleted|user is deactivated", re.IGNORECASE)
+"""Answers after which a chat is never deleted from again.
+
+Source: telegram-bot-api ``Client.cpp:8127-8195``
+"""
+
 _NO_METHOD: Final = re.compile(r"method not found", re.IGNORECASE)
 
 _UNDERSTOOD: Final = (TelegramAPIError, ClientDecodeError, OSError)
@@ -85,9 +102,11 @@ def classify(error: Exception, route: Route, *, singly: bool = False) -> Answer:
         raise error
     if isinstance(error, TelegramRetryAfter):
         return Answer.FLOOD
-    if isinstance(error, TelegramMigrateToChat | TelegramForbiddenError):
+    if isinstance(error, TelegramMigrateToChat):
+        return Answer.CHAT_GONE
+    if isinstance(error, TelegramForbiddenError):
         is_about_receiver = route is Route.EPHEMERAL and "user is deactivated" in error.message
-        return Answer.REFUSED if is_about_receiver else Answer.UNREACHABLE
+        return Answer.REFUSED if is_about_receiver else _of_chat(error.message)
     if isinstance(error, TelegramNotFound):
         return _of_not_found(error, route, singly)
     if isinstance(error, TelegramBadRequest):
@@ -116,4 +135,8 @@ def _of_bad_request(text: str, route: Route, one_message: bool) -> Answer:
         return Answer.REFUSED
     if route is Route.EPHEMERAL and not _NO_CHAT.search(text):
         return Answer.REFUSED
-    return Answer.UNREACHABLE
+    return _of_chat(text)
+
+
+def _of_chat(text: str) -> Answer:
+    return Answer.CHAT_GONE if _CHAT_GONE.search(text) else Answer.UNREACHABLE

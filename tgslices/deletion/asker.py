@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from datetime import timedelta
 
 from aiogram import Bot
 from aiogram.exceptions import (
     ClientDecodeError,
     TelegramAPIError,
+    TelegramNetworkError,
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
 
-from tgslices.deletion.answers import Answer, classify, names_no_method
+from tgslices.deletion.answers import Answer, Reply, classify, names_no_method
 from tgslices.deletion.pacing import Pacing
-from tgslices.deletion.plan import Batch
 from tgslices.deletion.requests import request_for
 from tgslices.deletion.rights import Rights, rights_of, rights_request
 from tgslices.deletion.routes import Place, Route
+from tgslices.described import described, words_of
+from tgslices.model import TrackedMessage
+
+log = logging.getLogger("tgslices")
 
 
 class Asker:
-    """Asks Telegram to delete batches, and remembers what kind of server answers."""
+    """Asks Telegram to delete messages, and remembers what kind of server answers."""
 
     def __init__(self, bot: Bot, pacing: Pacing, *, timeout: timedelta, singly: bool) -> None:
         """Give each request ``timeout``, in whole seconds. ``singly``: the server lacks ``deleteMessages``."""
@@ -33,38 +39,38 @@ class Asker:
         self.lacks_batches = singly
         self.requests = 0
 
-    async def ask(self, batch: Batch) -> Answer:
-        """Make the request for a batch; a flood answer pauses the whole bot.
+    async def ask(self, place: Place, messages: Sequence[TrackedMessage]) -> Reply:
+        """Make the request for messages of one place; a flood answer pauses the whole bot.
 
         Raises:
             TelegramUnauthorizedError: the bot's token was revoked.
             Exception: whatever a request middleware or the HTTP client raises on its own account.
         """
-        singly = self.singly and batch.route is Route.ORDINARY
-        request = request_for(batch, singly=singly)
+        singly = self.singly and place.route is Route.ORDINARY
+        request = request_for(place, messages, singly=singly)
         self.requests += 1
         try:
             is_accepted = await self._bot(request, request_timeout=self._timeout)
         except Exception as error:  # noqa: BLE001  # classify raises what it does not understand
             self._heed(error)
-            answer = classify(error, batch.route, singly=singly)
-            self.lacks_batches |= names_no_method(error) and batch.route is Route.ORDINARY
+            reply = Reply(classify(error, place.route, singly=singly), _words(error))
+            self.lacks_batches |= names_no_method(error) and place.route is Route.ORDINARY
         else:
-            answer = Answer.ACCEPTED if is_accepted else Answer.REFUSED
-        if answer is Answer.NO_METHOD and batch.route is Route.ORDINARY:
+            reply = Reply(Answer.ACCEPTED) if is_accepted else Reply(Answer.REFUSED, "Telegram answered False.")
+        if reply.answer is Answer.NO_METHOD and place.route is Route.ORDINARY:
             self.singly = True
-        self.singles_work |= singly and answer in {Answer.ACCEPTED, Answer.REFUSED}
-        return answer
+        self.singles_work |= singly and reply.answer in {Answer.ACCEPTED, Answer.REFUSED}
+        return reply
 
-    async def ask_rights(self, place: Place) -> Rights:
-        """Find out what the bot may delete in a place; everything, when that cannot be found out.
+    async def ask_rights(self, place: Place) -> Rights | None:
+        """Find out what the bot may delete in a place; None when that cannot be found out.
 
         Raises:
             TelegramUnauthorizedError: the bot's token was revoked.
         """
         request = rights_request(place, self._bot.id)
         if request is None:
-            return Rights()
+            return None
         self.requests += 1
         try:
             return rights_of(place, await self._bot(request, request_timeout=self._timeout))
@@ -72,8 +78,20 @@ class Asker:
             raise
         except (TelegramAPIError, ClientDecodeError, OSError) as error:
             self._heed(error)
-            return Rights()
+            return None
 
     def _heed(self, error: Exception) -> None:
         if isinstance(error, TelegramRetryAfter):
-            self._pacing.pause(timedelta(seconds=max(error.retry_after, 1)))
+            wait = timedelta(seconds=max(error.retry_after, 1))
+            if self._pacing.pause(wait):
+                log.warning(
+                    "Flood: bot %d asks for no deletion for %d seconds (%s)",
+                    self._bot.id,
+                    wait.total_seconds(),
+                    words_of(error),
+                )
+
+
+def _words(error: Exception) -> str:
+    is_answer = isinstance(error, TelegramAPIError) and not isinstance(error, TelegramNetworkError)
+    return words_of(error) if is_answer else described(error)  # type: ignore[arg-type]  # an answer is one of Telegram's

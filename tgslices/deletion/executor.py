@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+import logging
+import time
+from collections.abc import Awaitable, Callable, Collection, Generator, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -13,9 +15,13 @@ from tgslices.deletion.asker import Asker
 from tgslices.deletion.ledger import Ledger
 from tgslices.deletion.pacing import Pacing, Patience
 from tgslices.deletion.run import DeletionRun
+from tgslices.deletion.summary import summary_of
 from tgslices.model import PendingDeletion
 from tgslices.results import ClearResult
 from tgslices.storage.protocol import DurableSessionStorage
+from tgslices.turns import in_turns
+
+log = logging.getLogger("tgslices")
 
 MAX_REQUEST_TIME: Final = timedelta(seconds=30)
 """How long to wait for one answer. A deletion whose answer is lost is asked for again, which is harmless."""
@@ -29,6 +35,7 @@ class DeletionExecutor:
         storage: DurableSessionStorage,
         *,
         clock: Callable[[], datetime],
+        monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         in_flight: int = 4,
         patience: timedelta = timedelta(seconds=30),
@@ -36,6 +43,7 @@ class DeletionExecutor:
     ) -> None:
         """Settle in ``storage``; tell the time by ``clock`` and wait with ``sleep``, which takes seconds.
 
+        ``monotonic`` measures waits in seconds, whatever happens to the clock.
         ``in_flight``: how many requests of the bot run at once, one at least. ``patience``: how much time a run may
         lose to floods and faults before the rest is left pending. ``lease``: how long entries belong to the worker
         that took them.
@@ -44,7 +52,7 @@ class DeletionExecutor:
         self._clock = clock
         self._patience = patience
         self._lease = lease
-        self._pacing = Pacing(max(in_flight, 1), clock=clock, sleep=sleep)
+        self._pacing = Pacing(max(in_flight, 1), clock=clock, monotonic=monotonic, sleep=sleep)
         self._lacks_batches = False
 
     def patience(self) -> Patience:
@@ -72,7 +80,7 @@ class DeletionExecutor:
             Exception: whatever a request middleware raises on its own account; what is not settled stays pending.
         Source: https://core.telegram.org/bots/api#deletemessages
         """
-        ledger = Ledger(self._storage, pending, clock=self._clock, lease=self._lease)
+        ledger = Ledger(self._storage, clock=self._clock, lease=self._lease)
         timeout = min(MAX_REQUEST_TIME, self._lease / 2)
         asker = Asker(bot, self._pacing, timeout=timeout, singly=self._lacks_batches)
         run = DeletionRun(
@@ -84,14 +92,25 @@ class DeletionExecutor:
             clock=self._clock,
             slack=timeout,
         )
+        entering = ledger.entering(pending)
         try:
+            await in_turns(entering)
             await run.carry_out(migrated)
         except asyncio.CancelledError:
-            await asyncio.shield(asyncio.ensure_future(ledger.release(soon=True)))
+            await asyncio.shield(asyncio.ensure_future(_let_go(ledger, entering)))
             raise
         except Exception:
-            await ledger.release(not_before=self._pacing.paused_until, last=run.troubled())
+            await ledger.release(not_before=self._pacing.paused_until, troubled=run.troubled())
             raise
         self._lacks_batches |= asker.lacks_batches and asker.singles_work
-        await ledger.release(not_before=self._pacing.paused_until, last=run.troubled())
-        return ledger.result(asker.requests)
+        await ledger.release(not_before=self._pacing.paused_until, troubled=run.troubled())
+        result = await run.report()
+        if result and log.isEnabledFor(logging.INFO):
+            log.info("%s", summary_of(bot.id, pending, result))
+        return result
+
+
+async def _let_go(ledger: Ledger, entering: Generator[None, None, None]) -> None:
+    """Make everything due at once, also what was not entered yet."""
+    await in_turns(entering)
+    await ledger.release(soon=True)

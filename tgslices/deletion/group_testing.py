@@ -12,12 +12,13 @@ Source: F. K. Hwang, "A Method for Detecting All Defective Members in a Populati
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import filterfalse, islice
 from typing import Final, Generic, TypeVar
 
 from tgslices.deletion.refusal_rate import RefusalRate
+from tgslices.turns import PORTION
 
 T = TypeVar("T")
 
@@ -35,6 +36,9 @@ is a guess, and several guesses at a time cost more requests than they save time
 TELLING_REFUSALS: Final = 4
 """How many refusals in a row, from the first request on, make it likely that nothing is ever accepted."""
 
+TELLING_CULPRITS: Final = 3
+"""How many refused items in a row make it likely that the rest is refused, too, although something was accepted."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group(Generic[T]):
@@ -42,6 +46,8 @@ class Group(Generic[T]):
 
     items: tuple[T, ...]
     rest: tuple[T, ...] = ()
+    reason: str = ""
+    """Why ``items`` and ``rest`` together were refused."""
 
 
 class GroupTest(Generic[T]):
@@ -54,14 +60,17 @@ class GroupTest(Generic[T]):
     def __init__(self, items: Iterable[T], *, limit: int, stratum: Callable[[T], Hashable] = lambda _: None) -> None:
         """Ask for at most ``limit`` items at once; items with equal ``stratum`` tend to share their fate."""
         self._unknown = deque(items)
-        self._tainted: list[tuple[T, ...]] = []
+        self._tainted: list[tuple[tuple[T, ...], str]] = []
         self._splitting: list[Group[T]] = []
         self._under_way = 0
         self._limit = limit
         self._stratum = stratum
+        self._is_out: Callable[[T], bool] | None = None
+        self._excluded: list[T] = []
         self._rate = RefusalRate()
         self._refusals = 0
         self._culprits = 0
+        self._culprits_in_a_row = 0
         self._asked_for_rest = False
         self._has_accepted = False
 
@@ -71,14 +80,16 @@ class GroupTest(Generic[T]):
         return not (self._unknown or self._tainted or self._under_way)
 
     @property
-    def only_refuses(self) -> bool:
-        """Whether a culprit or many a refusal came before anything was accepted: perhaps nothing ever will be."""
+    def seems_hopeless(self) -> bool:
+        """Whether so much was refused in a row that perhaps nothing more is accepted."""
+        if self._culprits_in_a_row >= TELLING_CULPRITS:
+            return True
         return not self._has_accepted and (bool(self._culprits) or self._refusals >= TELLING_REFUSALS)
 
     def ask(self) -> Group[T] | None:
         """Return the next group to ask for; None when there is none, or none that pays before an answer comes."""
         if self._tainted:
-            group = self._split(self._tainted.pop())
+            group = self._split(*self._tainted.pop())
             self._splitting.append(group)
         else:
             size = self._group_size() if self._unknown else 0
@@ -89,35 +100,51 @@ class GroupTest(Generic[T]):
         return group
 
     def accepted(self, group: Group[T]) -> tuple[T, ...]:
-        """Learn that a group was accepted; return the item, if any, that is known to be refused now."""
+        """Learn that a group was accepted; return the item, if any, that is known to be refused, for its ``reason``."""
         self._close(group)
         self._has_accepted = True
+        self._culprits_in_a_row = 0
         for stratum, items in Counter(map(self._stratum, group.items)).items():
             self._rate.note(stratum, accepted=items)
-        return self._taint(group.rest)
+        return self._taint(group.rest, group.reason)
 
-    def refused(self, group: Group[T]) -> tuple[T, ...]:
+    def refused(self, group: Group[T], reason: str = "") -> tuple[T, ...]:
         """Learn that a group was refused; return the item, if any, that is known to be refused now."""
         self._close(group)
         self._refusals += 1
-        self._unknown.extendleft(reversed(group.rest))
-        return self._taint(group.items)
+        self._put_back(group.rest)
+        return self._taint(group.items, reason)
 
     def returned(self, group: Group[T], *, without: Sequence[T] = ()) -> None:
         """Learn that a group was not answered; ask for it again later, ``without`` what must not be asked for."""
         self._close(group)
-        kept = [item for item in (*group.items, *group.rest) if item not in without]
-        self._unknown.extendleft(reversed(kept))
+        self._put_back([item for item in (*group.items, *group.rest) if item not in without])
 
-    def exclude(self, is_out: Callable[[T], bool]) -> tuple[T, ...]:
-        """Take out what is not under way and need not be asked for; return it. Does nothing when repeated."""
-        hopeless = [items for items in self._tainted if any(map(is_out, items))]
-        for items in hopeless:
-            self._tainted.remove(items)
-            self._unknown.extendleft(reversed(items))
-        excluded = tuple(item for item in self._unknown if is_out(item))
-        if excluded:
-            self._unknown = deque(item for item in self._unknown if not is_out(item))
+    def excluding(self, is_out: Callable[[T], bool]) -> Generator[None, None, tuple[T, ...]]:
+        """Take out what need not be asked for, and return it once the work is done.
+
+        What is under way and comes back later is kept out, too; see :meth:`excluded`. :meth:`ask` waits meanwhile.
+        """
+        self._is_out = is_out
+        hopeless = [tainted for tainted in self._tainted if any(map(is_out, tainted[0]))]
+        for tainted in hopeless:
+            self._tainted.remove(tainted)
+            self._unknown.extendleft(reversed(tainted[0]))
+        waiting, self._unknown = self._unknown, deque()
+        self._under_way += 1
+        excluded: list[T] = []
+        kept: list[T] = []
+        for number, item in enumerate(waiting):
+            if not number % PORTION:
+                yield
+            (excluded if is_out(item) else kept).append(item)
+        self._unknown.extend(kept)
+        self._under_way -= 1
+        return tuple(excluded)
+
+    def excluded(self) -> tuple[T, ...]:
+        """Return, once, what came back since and need not be asked for."""
+        excluded, self._excluded = tuple(self._excluded), []
         return excluded
 
     def restrict(self, limit: int) -> None:
@@ -129,18 +156,27 @@ class GroupTest(Generic[T]):
         if group in self._splitting:
             self._splitting.remove(group)
 
-    def _taint(self, items: tuple[T, ...]) -> tuple[T, ...]:
+    def _put_back(self, items: Sequence[T]) -> None:
+        if self._is_out is not None:
+            self._excluded.extend(filter(self._is_out, items))
+            items = list(filterfalse(self._is_out, items))
+        self._unknown.extendleft(reversed(items))
+
+    def _taint(self, items: tuple[T, ...], reason: str) -> tuple[T, ...]:
         if len(items) == 1:
             self._culprits += 1
+            self._culprits_in_a_row += 1
             self._rate.note(self._stratum(items[0]), refused=1)
             return items
-        if items:
-            self._tainted.append(items)
+        if self._is_out is not None and any(map(self._is_out, items)):
+            self._put_back(items)
+        elif items:
+            self._tainted.append((items, reason))
         return ()
 
-    def _split(self, items: tuple[T, ...]) -> Group[T]:
+    def _split(self, items: tuple[T, ...], reason: str) -> Group[T]:
         size = min(self._first_part(items), self._limit)
-        return Group(items[:size], items[size:])
+        return Group(items[:size], items[size:], reason)
 
     def _first_part(self, items: tuple[T, ...]) -> int:
         """Return how many of a refused group to ask for, so that either answer is about as likely."""

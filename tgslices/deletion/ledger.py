@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Generator, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from itertools import islice
+from typing import Final, TypeVar
 
-from tgslices.deletion.routes import Route, route_of
+from tgslices.deletion.fates import DEFERRED, Fate
+from tgslices.deletion.routes import Place, Route, place_of, route_of
 from tgslices.deletion.windows import AGE_LIMIT, AGE_MARGIN, too_old_from
 from tgslices.described import described
 from tgslices.doubling import Doubling
 from tgslices.model import PendingDeletion, TrackedMessage
 from tgslices.results import ClearResult, Outcome
 from tgslices.storage.protocol import DurableSessionStorage
+from tgslices.turns import PORTION, in_turns
+
+T = TypeVar("T")
 
 log = logging.getLogger("tgslices")
 
@@ -23,6 +29,11 @@ REST: Final = Doubling(first=timedelta(seconds=5), most=timedelta(minutes=42, se
 FAILED_LAST: Final = timedelta(seconds=1)
 """How much later what failed is due than what was not even asked for."""
 
+_IN_VAIN: Final = frozenset({Outcome.REFUSED, Outcome.UNREACHABLE})
+
+MAX_WRITE: Final = 1000
+"""How many entries one call of the storage settles or puts off, so that no call takes long."""
+
 
 class Ledger:
     """Entries that were claimed, by message; the same message may be pending for several sessions.
@@ -31,97 +42,137 @@ class Ledger:
     once more, and Telegram skips what is gone.
     """
 
-    def __init__(
-        self,
-        storage: DurableSessionStorage,
-        pending: Sequence[PendingDeletion],
-        *,
-        clock: Callable[[], datetime],
-        lease: timedelta,
-    ) -> None:
-        """Open the books for entries that the caller holds until the earliest of their ``due_at``."""
+    def __init__(self, storage: DurableSessionStorage, *, clock: Callable[[], datetime], lease: timedelta) -> None:
+        """Keep books that are empty until :meth:`entering`; ``lease``: how long entries are held at least."""
         self._storage = storage
         self._clock = clock
         self._lease = lease
+        self._held_until = clock()
         self._entries: list[PendingDeletion] = []
-        self._held_until = min((entry.due_at for entry in pending), default=clock())
         self._by_message: dict[TrackedMessage, list[PendingDeletion]] = {}
-        for entry in pending:
+        self._fates: dict[TrackedMessage, Fate] = {}
+        self.overdue: dict[TrackedMessage, None] = {}
+        """What has been pending for so long that Telegram refuses it whatever its date."""
+
+    def entering(self, pending: Sequence[PendingDeletion]) -> Generator[None, None, None]:
+        """Enter what the caller holds until the earliest of its ``due_at``; yield often."""
+        since = self._clock() - AGE_LIMIT
+        held_until = pending[0].due_at if pending else self._held_until
+        for number, entry in enumerate(pending):
+            if not number % PORTION:
+                yield
+            held_until = min(held_until, entry.due_at)
             copies = self._by_message.setdefault(entry.message, [])
             if all(copy.key != entry.key for copy in copies):
                 copies.append(entry)
                 self._entries.append(entry)
-        self._fates: dict[TrackedMessage, Outcome] = {}
+            if entry.claimed_at <= since and route_of(entry.message) is not Route.EPHEMERAL:
+                self.overdue[entry.message] = None
+        self._held_until = held_until
 
-    @property
-    def messages(self) -> list[TrackedMessage]:
-        """Every message once, in the order given; of equal records the one that tells when it was sent."""
-        return [_fullest(entries) for entries in self._by_message.values()]
+    def reading(self) -> Generator[None, None, list[TrackedMessage]]:
+        """Return what is not overdue, each message once, in the order given; of equal records the fullest."""
+        messages: list[TrackedMessage] = []
+        for number, (message, entries) in enumerate(self._by_message.items()):
+            if not number % PORTION:
+                yield
+            if message not in self.overdue:
+                messages.append(_fullest(entries))
+        return messages
 
-    def overdue(self) -> set[TrackedMessage]:
-        """Return what has been pending for so long that Telegram refuses it whatever its date."""
-        since = self._clock() - AGE_LIMIT
-        overdue = (entry.message for entry in self._entries if entry.claimed_at <= since)
-        return {message for message in overdue if route_of(message) is not Route.EPHEMERAL}
-
-    async def settle(self, messages: Iterable[TrackedMessage], outcome: Outcome) -> None:
+    async def settle(self, messages: Iterable[TrackedMessage], fate: Fate) -> None:
         """Write down the fate of messages; those whose fate is known already keep it."""
-        entries = self._close(messages, outcome)
-        if entries:
-            await self._write(self._storage.settle(entries), f"{len(entries)} deletions are done, but not settled")
+        async for portion in _portions(messages):
+            entries = self._close(portion, fate)
+            if entries:
+                await self._write(self._storage.settle(entries), f"{len(entries)} deletions are done, but not settled")
 
     async def defer(self, until: Mapping[TrackedMessage, datetime]) -> None:
         """Put messages off until their times; they stay pending. Those that may go in one minute go together."""
-        by_minute: dict[datetime, list[PendingDeletion]] = {}
+        by_minute: dict[datetime, list[TrackedMessage]] = {}
         for message, due in until.items():
-            minute = due.replace(second=0, microsecond=0)
-            by_minute.setdefault(minute, []).extend(self._close([message], Outcome.DEFERRED))
-        for entries in by_minute.values():
-            await self._postpone(entries, max((until[entry.message] for entry in entries), default=self._clock()))
+            by_minute.setdefault(due.replace(second=0, microsecond=0), []).append(message)
+        for messages in by_minute.values():
+            due = max(until[message] for message in messages)
+            await self._postpone(self._close(messages, DEFERRED), due)
 
     async def hold(self, until: datetime) -> None:
         """Make sure that nobody else takes what is not settled before ``until``."""
         if self._held_until < until:
             self._held_until = max(until, self._clock() + self._lease)
-            await self._postpone(self._open_entries(), self._held_until)
+            await self._postpone(await in_turns(self._finding_open()), self._held_until)
 
     async def release(
-        self, *, not_before: datetime | None = None, soon: bool = False, last: Collection[TrackedMessage] = ()
+        self, *, not_before: datetime | None = None, soon: bool = False, troubled: Collection[Place] = ()
     ) -> None:
         """Let go of what is not settled: it is due after a while, or at once if that is ``soon``.
 
-        What is in ``last`` is due behind the others, so that a place that always fails is not the first each time.
+        What failed, in ``troubled`` places, is due behind the others, so that a place that always fails is not the
+        first each time.
         """
-        now = self._clock()
-        entries = self._open_entries()
-        goes_behind = not all(entry.message in last for entry in entries)
-        by_time: dict[datetime, list[PendingDeletion]] = {}
-        for entry in entries:
-            due = now if soon else next_try(entry, now)
-            due = due if not_before is None else max(due, not_before)
-            if goes_behind and entry.message in last:
-                due += FAILED_LAST
-            by_time.setdefault(due, []).append(entry)
-        for due, entries in by_time.items():
+        dues = await in_turns(self._finding_dues(not_before, soon, troubled))
+        for due, entries in dues.items():
             await self._postpone(entries, due)
 
-    def result(self, requests: int) -> ClearResult:
-        """Return every entry with its fate, in the order given; what has none is pending."""
-        fates = ((entry.message, self._fates.get(entry.message, Outcome.PENDING)) for entry in self._entries)
-        return ClearResult(fates, requests=requests)
+    def _finding_dues(
+        self, not_before: datetime | None, soon: bool, troubled: Collection[Place]
+    ) -> Generator[None, None, dict[datetime, list[PendingDeletion]]]:
+        now = self._clock()
+        others: dict[datetime, list[PendingDeletion]] = {}
+        failed: dict[datetime, list[PendingDeletion]] = {}
+        for number, entry in enumerate((yield from self._finding_open())):
+            if not number % PORTION:
+                yield
+            due = now if soon else next_try(entry, now)
+            due = due if not_before is None else max(due, not_before)
+            has_failed = bool(troubled) and place_of(entry.message) in troubled
+            (failed if has_failed else others).setdefault(due, []).append(entry)
+        wait = FAILED_LAST if others else timedelta()
+        for due, entries in failed.items():
+            others.setdefault(due + wait, []).extend(entries)
+        return others
 
-    def _close(self, messages: Iterable[TrackedMessage], outcome: Outcome) -> list[PendingDeletion]:
+    def reporting(
+        self,
+        requests: int,
+        *,
+        fate_of_open: Callable[[TrackedMessage], Fate],
+        may_succeed_later: Callable[[TrackedMessage, Fate], bool],
+    ) -> Generator[None, None, ClearResult]:
+        """Return every entry with its fate, in the order given; yield often."""
+        sorted_out: dict[Outcome, list[TrackedMessage]] = {outcome: [] for outcome in Outcome}
+        retryable: list[TrackedMessage] = []
+        reasons: dict[TrackedMessage, str] = {}
+        for number, entry in enumerate(self._entries):
+            if not number % PORTION:
+                yield
+            message = entry.message
+            fate = self._fates.get(message) or fate_of_open(message)
+            sorted_out[fate.outcome].append(message)
+            if fate.reason is not None:
+                reasons[message] = fate.reason
+            if fate.outcome in _IN_VAIN and may_succeed_later(message, fate):
+                retryable.append(message)
+        return ClearResult.of(sorted_out, requests=requests, retryable=retryable, reasons=reasons)
+
+    def _close(self, messages: Iterable[TrackedMessage], fate: Fate) -> list[PendingDeletion]:
         news = [message for message in messages if message not in self._fates]
-        self._fates.update(dict.fromkeys(news, outcome))
+        self._fates.update(dict.fromkeys(news, fate))
         return [entry for message in news for entry in self._by_message[message]]
 
-    def _open_entries(self) -> list[PendingDeletion]:
-        return [entry for entry in self._entries if entry.message not in self._fates]
+    def _finding_open(self) -> Generator[None, None, list[PendingDeletion]]:
+        found: list[PendingDeletion] = []
+        for number, entry in enumerate(self._entries):
+            if not number % PORTION:
+                yield
+            if entry.message not in self._fates:
+                found.append(entry)
+        return found
 
-    async def _postpone(self, entries: list[PendingDeletion], until: datetime) -> None:
-        if entries:
+    async def _postpone(self, entries: Iterable[PendingDeletion], until: datetime) -> None:
+        async for portion in _portions(entries):
             await self._write(
-                self._storage.postpone(entries, until=until), f"{len(entries)} deletions keep their lease"
+                self._storage.postpone(portion, until=until), f"{len(portion)} deletions keep their lease"
             )
 
     async def _write(self, writing: Awaitable[object], consequence: str) -> None:
@@ -135,7 +186,19 @@ class Ledger:
             )
 
 
+async def _portions(items: Iterable[T]) -> AsyncIterator[list[T]]:
+    """Yield items in portions for one write each; the event loop has its turn in between."""
+    source = iter(items)
+    while portion := list(islice(source, MAX_WRITE)):
+        yield portion
+        if len(portion) == MAX_WRITE:
+            await asyncio.sleep(0)
+
+
 def _fullest(entries: list[PendingDeletion]) -> TrackedMessage:
+    """Return the record that tells most: when the message was sent, and what it is."""
+    if len(entries) == 1:
+        return entries[0].message
     messages = [entry.message for entry in entries]
     return min(messages, key=lambda message: (message.date is None, message.kind is None))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,6 +13,9 @@ from tgslices.doubling import Doubling
 
 BACKOFF: Final = Doubling(first=timedelta(milliseconds=500), most=timedelta(seconds=8))
 """How long to wait before a request that failed is repeated."""
+
+NEWS: Final = timedelta(seconds=1)
+"""By how much a pause must be longer than the one before it to be worth telling: several requests meet one flood."""
 
 
 class Patience:
@@ -40,34 +44,52 @@ class Patience:
             self._losing.remove(time)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pause:
+    """The end of a pause by two clocks. The earlier one counts: a clock that is put back never makes it longer."""
+
+    by_clock: datetime
+    by_monotonic: timedelta
+
+
 class Pacing:
     """Lets ``in_flight`` requests of the bot run at once, and none while the bot is paused."""
 
     def __init__(
-        self, in_flight: int, *, clock: Callable[[], datetime], sleep: Callable[[float], Awaitable[None]]
+        self,
+        in_flight: int,
+        *,
+        clock: Callable[[], datetime],
+        monotonic: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]],
     ) -> None:
-        """Count time with ``clock`` and wait with ``sleep``."""
+        """Measure waits by ``monotonic``, whose seconds never go back; ``sleep`` waits so many seconds."""
         self.in_flight = in_flight
         self._clock = clock
+        self._monotonic = monotonic
         self._sleep = sleep
-        self._paused_until: datetime | None = None
+        self._pause: _Pause | None = None
         self._slots: tuple[asyncio.AbstractEventLoop, asyncio.Semaphore] | None = None
 
     @property
     def paused_until(self) -> datetime | None:
-        """When the bot may go on; None while it is not paused."""
-        if self._paused_until is not None and self._paused_until <= self._clock():
-            self._paused_until = None
-        return self._paused_until
+        """When the bot may go on, by the clock as it is now; None while it is not paused."""
+        left = self._left()
+        return self._clock() + left if left else None
 
-    def pause(self, wait: timedelta) -> None:
-        """Let no request start for a while. The longest pause wins.
+    def pause(self, wait: timedelta) -> bool:
+        """Let no request start for a while. The longest pause wins; return whether it is news.
 
         Source: https://core.telegram.org/bots/api#responseparameters (``retry_after``)
         """
-        until = self._clock() + wait
-        if self._paused_until is None or until > self._paused_until:
-            self._paused_until = until
+        left = self._left()
+        if wait > left:
+            self._pause = _Pause(self._clock() + wait, self.elapsed() + wait)
+        return wait > left + NEWS or not left
+
+    def elapsed(self) -> timedelta:
+        """Return the time since some moment that never changes."""
+        return timedelta(seconds=self._monotonic())
 
     async def wait(self, wait: timedelta) -> None:
         """Sleep for a while."""
@@ -82,20 +104,29 @@ class Pacing:
         """
         while await self._outlast_pause(patience):
             async with self._semaphore():
-                if self.paused_until is None:
+                if not self._left():
                     yield True
                     return
         yield False
 
+    def _left(self) -> timedelta:
+        """Return how much of the pause is left; zero while the bot is not paused."""
+        if self._pause is None:
+            return timedelta()
+        left = min(self._pause.by_clock - self._clock(), self._pause.by_monotonic - self.elapsed())
+        if left <= timedelta():
+            self._pause = None
+        return max(left, timedelta())
+
     async def _outlast_pause(self, patience: Patience) -> bool:
-        while (until := self.paused_until) is not None:
-            wait = until - self._clock()
-            with patience.losing(wait) as affordable:
+        while left := self._left():
+            pause = self._pause
+            with patience.losing(left) as affordable:
                 if not affordable:
                     return False
-                await self.wait(wait)
-            if self._paused_until == until:
-                self._paused_until = None
+                await self.wait(left)
+            if self._pause is pause:
+                self._pause = None
         return True
 
     def _semaphore(self) -> asyncio.Semaphore:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import groupby
 
 from tgslices.deletion.group_testing import Group, GroupTest
-from tgslices.deletion.plan import Batch, DeletionPlan, largest_batch
+from tgslices.deletion.plan import Lane
 from tgslices.deletion.rights import Rights, rights_request
 from tgslices.deletion.routes import Place, Route
-from tgslices.deletion.suspicion import is_own, suspicion_of
+from tgslices.deletion.suspicion import is_own
 from tgslices.model import TrackedMessage
 
 MessageTest = GroupTest[TrackedMessage]
@@ -32,30 +31,28 @@ class GroupAttempt:
         """The messages asked for."""
         return self.group.items
 
-    @property
-    def batch(self) -> Batch:
-        """The group as a batch, which checks once more that all of it belongs there."""
-        return Batch(*self.deletion.place, self.messages)
-
 
 @dataclass(slots=True, eq=False)
 class PlaceDeletion:
-    """The group tests of one place, healthy messages and suspects apart, and what is known about the place itself.
+    """The group tests of one place, one for each lane, and what is known about the place itself.
 
     A place that takes few requests waits for the answer to its first: if the bot has no access, that was the only one.
-    ``rights``: what the bot may delete here, once that was asked for. ``is_over``: nothing more is asked for here;
-    ``is_unreachable``: because the bot has no access.
+    ``rights``: what the bot may delete here, as far as it was told. ``is_over``: nothing more is asked for here;
+    ``lost_access``: why not, where the bot has no access. ``trouble``: why a request failed last.
     """
 
     place: Place
-    messages: tuple[TrackedMessage, ...]
+    lanes: tuple[Lane, ...]
     tests: list[MessageTest]
     waits_for_first: bool
     attempts: list[GroupAttempt] = field(default_factory=list)
     rights: Rights | None = None
+    has_asked_for_rights: bool = False
     is_asking_for_rights: bool = False
     is_over: bool = False
-    is_unreachable: bool = False
+    lost_access: str | None = None
+    is_lost_for_good: bool = False
+    trouble: str | None = None
 
     def ask(self) -> GroupAttempt | None:
         """Return the next group to ask for; None when there is none, or none before an answer comes."""
@@ -88,28 +85,35 @@ class PlaceDeletion:
             test.restrict(1)
 
     def needs_rights(self, attempt: GroupAttempt, bot_id: int) -> bool:
-        """Tell whether a refusal, with nothing accepted before it, calls for asking what the bot may delete."""
+        """Tell whether refusals call for asking, once, what the bot may delete."""
+        if self.has_asked_for_rights or attempt.test.is_done or not attempt.test.seems_hopeless:
+            return False
         is_foreign = any(not is_own(message, bot_id) for message in attempt.messages)
         is_matter_of_rights = self.place.route is Route.BUSINESS or is_foreign
-        is_worth_it = self.rights is None and attempt.test.only_refuses and not attempt.test.is_done
-        return is_worth_it and is_matter_of_rights and rights_request(self.place, bot_id) is not None
+        return is_matter_of_rights and rights_request(self.place, bot_id) is not None
 
-    def exclude_forbidden(self, bot_id: int) -> list[TrackedMessage]:
-        """Take out and return what the bot has no right to delete, as far as that is known."""
-        rights = self.rights
+    def excluding_forbidden(self, bot_id: int) -> Generator[None, None, list[TrackedMessage]]:
+        """Take out and return what the bot has no right to delete; yield often. Nothing is asked for meanwhile."""
+        rights, forbidden = self.rights, list[TrackedMessage]()
         if rights is None or (rights.own and rights.foreign):
-            return []
+            return forbidden
 
         def is_forbidden(message: TrackedMessage) -> bool:
             return not rights.allow(is_own=is_own(message, bot_id))
 
-        return [message for test in self.tests for message in test.exclude(is_forbidden)]
+        for test in self.tests:
+            forbidden += yield from test.excluding(is_forbidden)
+        return forbidden
 
-    def leave(self) -> list[TrackedMessage]:
+    def forbidden_since(self) -> list[TrackedMessage]:
+        """Return what came back since and what the bot has no right to delete."""
+        return [message for test in self.tests for message in test.excluded()]
+
+    def leave(self, why: str, *, for_good: bool) -> Iterator[TrackedMessage]:
         """Note that the bot has no access; return what no answer is to be expected for."""
-        self.is_over = self.is_unreachable = True
+        self.is_over, self.is_lost_for_good, self.lost_access = True, for_good, why
         expected = {message for attempt in self.attempts if attempt.is_sent for message in attempt.messages}
-        return [message for message in self.messages if message not in expected]
+        return (message for lane in self.lanes for message in lane.messages if message not in expected)
 
     @property
     def is_done(self) -> bool:
@@ -117,27 +121,17 @@ class PlaceDeletion:
         return self.is_over or all(test.is_done for test in self.tests)
 
 
-def places_of(
-    plan: DeletionPlan, *, now: datetime, bot_id: int, in_flight: int, singly: bool
-) -> Iterator[PlaceDeletion]:
+def places_of(lanes: Sequence[Lane], *, in_flight: int, singly: bool) -> Iterator[PlaceDeletion]:
     """Return what a plan asks for, place by place in the plan's order."""
-    for place, batches in groupby(plan.batches, key=lambda batch: batch.place):
-        asked = list(batches)
-        tests = [_test(list(lane), now, bot_id) for _, lane in groupby(asked, key=lambda batch: batch.suspect)]
-        deletion = PlaceDeletion(place, _messages(asked), tests, waits_for_first=len(asked) <= in_flight)
+    for place, group in groupby(lanes, key=lambda lane: lane.place):
+        here = tuple(group)
+        requests = sum(-(-len(lane.messages) // lane.limit) for lane in here)
+        deletion = PlaceDeletion(place, here, [_test(lane) for lane in here], waits_for_first=requests <= in_flight)
         if singly and place.route is Route.ORDINARY:
             deletion.go_single()
         yield deletion
 
 
-def _test(lane: Sequence[Batch], now: datetime, bot_id: int) -> MessageTest:
-    """Return a group test of healthy messages, or of suspects; those under one suspicion may share their fate."""
-    messages, limit = _messages(lane), largest_batch(lane[0].route)
-    if not lane[0].suspect:
-        return GroupTest(messages, limit=limit)
-    suspicions = {message: suspicion_of(message, now=now, bot_id=bot_id) for message in messages}
-    return GroupTest(messages, limit=limit, stratum=suspicions.__getitem__)
-
-
-def _messages(batches: Sequence[Batch]) -> tuple[TrackedMessage, ...]:
-    return tuple(message for batch in batches for message in batch.messages)
+def _test(lane: Lane) -> MessageTest:
+    """Return the group test of a lane; messages under one suspicion may share their fate."""
+    return GroupTest(lane.messages, limit=lane.limit, stratum=lane.suspicions.get)

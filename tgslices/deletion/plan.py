@@ -1,10 +1,12 @@
-"""Messages to batches: what to ask Telegram for, what never to ask for, and what to ask for later. Pure."""
+"""Messages to lanes: what to ask Telegram for, what never to ask for, and what to ask for later. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from heapq import merge
+from itertools import islice
 from typing import Final
 
 from tgslices.chat_kind import ChatKind, chat_kind
@@ -13,6 +15,7 @@ from tgslices.deletion.suspicion import Suspicion, suspicion_of
 from tgslices.deletion.windows import deletable_from, is_deferred, is_expired, sent_at_latest
 from tgslices.model import TrackedMessage
 from tgslices.results import Outcome
+from tgslices.turns import PORTION, at_once
 
 MAX_IDS_PER_REQUEST: Final = 100
 """How many ids one request may carry. aiogram does not check it; the server refuses 101.
@@ -23,29 +26,13 @@ Source: https://core.telegram.org/bots/api#deletemessages; telegram-bot-api ``Cl
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Messages that one request asks for: 1-100 of one route, one chat and one business connection.
-
-    An ephemeral batch holds one message, because that is what its call takes. ``suspect`` batches hold messages that
-    may well be refused. Requests are made from batches alone, so what is checked here cannot go wrong later.
-
-    Raises:
-        ValueError: a message belongs to another route, chat or connection, or there are too few or too many.
-    """
+    """Messages that one request asks for when nothing is refused. ``suspect``: they may well be refused."""
 
     route: Route
     chat_id: int
     business_connection_id: str | None
     messages: tuple[TrackedMessage, ...]
     suspect: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse what would delete other messages than those meant."""
-        if not 1 <= len(self.messages) <= largest_batch(self.route):
-            raise ValueError(f"a batch of the {self.route.value} route cannot hold {len(self.messages)} messages")
-        place = self.place
-        for message in self.messages:
-            if place_of(message) != place:
-                raise ValueError(f"{message} does not belong into a batch of the {self.route.value} route in this chat")
 
     @property
     def place(self) -> Place:
@@ -54,13 +41,36 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Lane:
+    """Messages of one place that may share requests, in the order in which they are asked for.
+
+    ``suspicions``: why each message of a lane of suspects may be refused; empty for healthy messages.
+    """
+
+    place: Place
+    messages: tuple[TrackedMessage, ...]
+    suspicions: Mapping[TrackedMessage, Suspicion] = field(default_factory=dict, compare=False)
+
+    @property
+    def limit(self) -> int:
+        """How many messages one request may ask for."""
+        return max_batch(self.place.route)
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield what is asked for when nothing is refused."""
+        for start in range(0, len(self.messages), self.limit):
+            part = self.messages[start : start + self.limit]
+            yield Batch(*self.place, part, suspect=bool(self.suspicions))
+
+
+@dataclass(frozen=True, slots=True)
 class DeletionPlan:
-    """What clearing would do. Every message stands in exactly one batch or one of the tuples."""
+    """What clearing would do. Every message stands in exactly one lane or one of the other tuples."""
 
     messages: tuple[TrackedMessage, ...]
     """All of them, in the order given."""
-    batches: tuple[Batch, ...]
-    """What Telegram is asked for: chat by chat, healthy batches before suspect ones, each chat's order kept in both."""
+    lanes: tuple[Lane, ...]
+    """What Telegram is asked for: place by place, healthy messages before suspects."""
     expired: tuple[TrackedMessage, ...]
     """Too old; never asked for."""
     deferred: tuple[TrackedMessage, ...]
@@ -69,9 +79,14 @@ class DeletionPlan:
     """In a chat that has migrated, or with an id that no request can carry."""
 
     @property
+    def batches(self) -> tuple[Batch, ...]:
+        """The requests when Telegram accepts every one: place by place, healthy batches before suspect ones."""
+        return tuple(batch for lane in self.lanes for batch in lane.batches())
+
+    @property
     def requests(self) -> int:
         """How many calls it takes when Telegram accepts every one."""
-        return len(self.batches)
+        return sum(-(-len(lane.messages) // lane.limit) for lane in self.lanes)
 
     def due_at(self, message: TrackedMessage) -> datetime | None:
         """Return when a deferred message may be asked for; None for every other one."""
@@ -85,24 +100,37 @@ class DeletionPlan:
         return ((message, known.get(message, Outcome.PENDING)) for message in self.messages)
 
 
-def largest_batch(route: Route) -> int:
+def max_batch(route: Route) -> int:
     """Return how many messages one request of a route may ask for."""
     return 1 if route is Route.EPHEMERAL else MAX_IDS_PER_REQUEST
 
 
 def plan_deletion(
-    messages: Sequence[TrackedMessage], *, now: datetime, bot_id: int, migrated: Collection[int] = ()
+    messages: Iterable[TrackedMessage], *, now: datetime, bot_id: int, migrated: Collection[int] = ()
 ) -> DeletionPlan:
-    """Sort messages into batches and into what is not asked for.
+    """Return the plan of :func:`planning` at once."""
+    return at_once(planning(messages, now=now, bot_id=bot_id, migrated=migrated))
+
+
+def planning(
+    messages: Iterable[TrackedMessage], *, now: datetime, bot_id: int, migrated: Collection[int] = ()
+) -> Generator[None, None, DeletionPlan]:
+    """Sort messages into lanes and into what is not asked for; yield often, and return the plan.
 
     Equal messages count once. ``migrated`` holds the ids of basic groups that are known to have become supergroups: the
     server refuses deletions there, and the old ids mean other messages in the new chat.
     Source: telegram-bot-api ``Client.cpp:8149``; https://core.telegram.org/bots/api#deletemessages
     """
-    unique = tuple(dict.fromkeys(messages))
+    unique: dict[TrackedMessage, None] = {}
     to_ask: dict[Place, list[TrackedMessage]] = {}
     kept: dict[Outcome, list[TrackedMessage]] = {outcome: [] for outcome in Outcome}
-    for message in unique:
+    for number, message in enumerate(messages):
+        if not number % PORTION:
+            yield
+        known = len(unique)
+        unique[message] = None
+        if len(unique) == known:
+            continue
         place = place_of(message)
         if place is None or (migrated and _is_left_behind(place, migrated)):
             kept[Outcome.UNREACHABLE].append(message)
@@ -112,9 +140,12 @@ def plan_deletion(
             kept[Outcome.DEFERRED].append(message)
         else:
             to_ask.setdefault(place, []).append(message)
+    lanes: list[Lane] = []
+    for place, asked in to_ask.items():
+        lanes += yield from _lanes(place, asked, now, bot_id)
     return DeletionPlan(
-        messages=unique,
-        batches=tuple(b for place, asked in to_ask.items() for b in _batches(place, asked, now, bot_id)),
+        messages=tuple(unique),
+        lanes=tuple(lanes),
         expired=tuple(kept[Outcome.EXPIRED]),
         deferred=tuple(kept[Outcome.DEFERRED]),
         unreachable=tuple(kept[Outcome.UNREACHABLE]),
@@ -126,14 +157,45 @@ def _is_left_behind(place: Place, migrated: Collection[int]) -> bool:
     return basic_group and place.chat_id in migrated
 
 
-def _batches(place: Place, messages: list[TrackedMessage], now: datetime, bot_id: int) -> Iterator[Batch]:
+def _lanes(
+    place: Place, messages: list[TrackedMessage], now: datetime, bot_id: int
+) -> Generator[None, None, list[Lane]]:
+    """Return the lane of healthy messages and the lane of suspects, as far as there are any."""
     healthy: list[TrackedMessage] = []
-    suspects: dict[Suspicion, list[TrackedMessage]] = {}
-    for message in sorted(messages, key=sent_at_latest):
+    suspects: dict[Suspicion, dict[TrackedMessage, Suspicion]] = {suspicion: {} for suspicion in sorted(Suspicion)}
+    in_order = yield from _by_time(messages)
+    for number, message in enumerate(in_order):
+        if not number % PORTION:
+            yield
         suspicion = suspicion_of(message, now=now, bot_id=bot_id)
-        (healthy if suspicion is None else suspects.setdefault(suspicion, [])).append(message)
-    together = [message for suspicion in sorted(suspects) for message in suspects[suspicion]]
-    for lane, suspect in ((healthy, False), (together, True)):
-        size = largest_batch(place.route)
-        for start in range(0, len(lane), size):
-            yield Batch(*place, tuple(lane[start : start + size]), suspect)
+        if suspicion is None:
+            healthy.append(message)
+        else:
+            suspects[suspicion][message] = suspicion
+    together: dict[TrackedMessage, Suspicion] = {}
+    for lane in suspects.values():
+        together |= lane  # keeps the hashes that it has
+    both = Lane(place, tuple(healthy)), Lane(place, tuple(together), together)
+    return [lane for lane in both if lane.messages]
+
+
+def _by_time(messages: list[TrackedMessage]) -> Generator[None, None, list[TrackedMessage]]:
+    """Return messages by the time when they were sent; those of one time stay in their order.
+
+    Most come in order already: only parts that do not are merged.
+    """
+    runs: list[list[TrackedMessage]] = []
+    for start in range(0, len(messages), PORTION):
+        run = sorted(messages[start : start + PORTION], key=sent_at_latest)
+        if runs and sent_at_latest(runs[-1][-1]) <= sent_at_latest(run[0]):
+            runs[-1].extend(run)
+        else:
+            runs.append(run)
+        yield
+    if len(runs) <= 1:
+        return runs[0] if runs else []
+    merged, whole = merge(*runs, key=sent_at_latest), list[TrackedMessage]()
+    while portion := list(islice(merged, PORTION)):
+        whole += portion
+        yield
+    return whole

@@ -43,14 +43,17 @@ def rights_request(place: Place, bot_id: int) -> TelegramMethod[Any] | None:
 def rights_of(place: Place, answer: object) -> Rights:
     """Understand the answer. What it does not say for certain counts as allowed.
 
-    Source: https://core.telegram.org/bots/api#deletemessage; https://core.telegram.org/bots/api#businessbotrights
+    Among the direct messages of a channel, ``can_manage_direct_messages`` is the right over what others sent.
+    Source: https://core.telegram.org/bots/api#deletemessage; https://core.telegram.org/bots/api#businessbotrights;
+    TDLib ``MessagesManager.cpp:8331-8396``
     """
     if isinstance(answer, BusinessConnection):
         rights = answer.rights
         can_delete_all = rights is None or _has(rights, "can_delete_all_messages")
         return Rights(own=can_delete_all or _has(rights, *_OWN_NAMES), foreign=can_delete_all)
     if isinstance(answer, ChatMemberAdministrator):
-        return Rights(foreign=chat_kind(place.chat_id) is ChatKind.GROUP or answer.can_delete_messages)
+        is_direct = bool(getattr(answer, "can_manage_direct_messages", False))
+        return Rights(foreign=chat_kind(place.chat_id) is ChatKind.GROUP or answer.can_delete_messages or is_direct)
     return Rights(foreign=isinstance(answer, ChatMemberOwner))
 
 

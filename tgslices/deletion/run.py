@@ -7,16 +7,18 @@ from collections import deque
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from tgslices.deletion.answers import Answer
+from tgslices.deletion.answers import Answer, Reply
 from tgslices.deletion.asker import Asker
+from tgslices.deletion.fates import ACCEPTED, EXPIRED, MIGRATED, NAMELESS, NOT_ASKED, Fate, may_succeed_later
 from tgslices.deletion.ledger import Ledger
 from tgslices.deletion.pacing import BACKOFF, Pacing, Patience
 from tgslices.deletion.place import GroupAttempt, PlaceDeletion, places_of
-from tgslices.deletion.plan import plan_deletion
-from tgslices.deletion.routes import Route
+from tgslices.deletion.plan import planning
+from tgslices.deletion.routes import Place, Route, place_of
 from tgslices.deletion.windows import ask_again_from, deletable_from, is_expired
 from tgslices.model import TrackedMessage
-from tgslices.results import Outcome
+from tgslices.results import ClearResult, Outcome
+from tgslices.turns import in_turns
 
 Task = asyncio.Task[None]
 
@@ -47,12 +49,14 @@ class DeletionRun:
         self._patience = patience
         self._clock = clock
         self._slack = slack
+        self._all: tuple[PlaceDeletion, ...] = ()
         self._deletions: deque[PlaceDeletion] = deque()
         self._asking: set[Task] = set()
         self._napping: dict[Task, GroupAttempt] = {}
         self._failing: set[PlaceDeletion] = set()
         self._troubled: set[PlaceDeletion] = set()
         self._has_stopped = False
+        self._flood: str | None = None
 
     async def carry_out(self, migrated: Collection[int]) -> None:
         """Ask until every fate is known or patience is at its end. Raises what :meth:`Asker.ask` raises."""
@@ -68,21 +72,40 @@ class DeletionRun:
         finally:
             await _cancel({*self._asking, *self._napping})
 
-    def troubled(self) -> set[TrackedMessage]:
-        """Return the messages of the places that failed at some time, whatever became of them."""
-        return {message for deletion in self._troubled for message in deletion.messages}
+    def troubled(self) -> set[Place]:
+        """Return the places that failed at some time, whatever became of their messages."""
+        return {deletion.place for deletion in self._troubled}
+
+    async def report(self) -> ClearResult:
+        """Return what became of every entry so far, and why."""
+        places = {deletion.place: deletion for deletion in self._all}
+
+        def fate_of_open(message: TrackedMessage) -> Fate:
+            place = place_of(message)
+            words = (places[place].trouble if place in places else None) or self._flood
+            return NOT_ASKED if words is None else Fate(Outcome.PENDING, words)
+
+        def may_go_later(message: TrackedMessage, fate: Fate) -> bool:
+            place = place_of(message)
+            rights = places[place].rights if place in places else None
+            return may_succeed_later(message, fate, rights=rights, now=self._clock(), bot_id=self._bot_id)
+
+        return await in_turns(
+            self._ledger.reporting(self._asker.requests, fate_of_open=fate_of_open, may_succeed_later=may_go_later)
+        )
 
     async def _plan(self, migrated: Collection[int]) -> None:
-        now, bot_id = self._clock(), self._bot_id
-        overdue = self._ledger.overdue()
-        await self._ledger.settle(overdue, Outcome.EXPIRED)
-        messages = [message for message in self._ledger.messages if message not in overdue]
-        plan = plan_deletion(messages, now=now, bot_id=bot_id, migrated=migrated)
-        await self._ledger.settle(plan.expired, Outcome.EXPIRED)
-        await self._ledger.settle(plan.unreachable, Outcome.UNREACHABLE)
+        await self._ledger.settle(self._ledger.overdue, EXPIRED)
+        now = self._clock()
+        messages = await in_turns(self._ledger.reading())
+        plan = await in_turns(planning(messages, now=now, bot_id=self._bot_id, migrated=migrated))
+        await self._ledger.settle(plan.expired, EXPIRED)
+        for nameless, fate in ((True, NAMELESS), (False, MIGRATED)):
+            left = (message for message in plan.unreachable if (place_of(message) is None) is nameless)
+            await self._ledger.settle(left, fate)
         await self._ledger.defer({message: deletable_from(message) or now for message in plan.deferred})
-        in_flight = self._pacing.in_flight
-        self._deletions.extend(places_of(plan, now=now, bot_id=bot_id, in_flight=in_flight, singly=self._asker.singly))
+        self._all = tuple(places_of(plan.lanes, in_flight=self._pacing.in_flight, singly=self._asker.singly))
+        self._deletions.extend(self._all)
 
     # What to do next
 
@@ -122,45 +145,53 @@ class DeletionRun:
     # One attempt
 
     async def _carry(self, attempt: GroupAttempt) -> None:
-        answer, started = Answer.FLOOD, self._clock()
-        while answer is Answer.FLOOD:
+        reply, started = Reply(Answer.FLOOD), self._pacing.elapsed()
+        while reply.answer is Answer.FLOOD:
             async with self._pacing.slot(self._patience) as is_free:
                 self._has_stopped |= not is_free
                 if not await self._may_ask(attempt):
                     return
-                started = self._clock()
+                started = self._pacing.elapsed()
                 attempt.is_sent = True
-                answer = await self._asker.ask(attempt.batch)
+                reply = await self._asker.ask(attempt.deletion.place, attempt.messages)
                 attempt.is_sent = False
-        if answer is Answer.FAULT:
-            await self._retry_later(attempt, self._clock() - started)
+            self._flood = reply.words if reply.answer is Answer.FLOOD else None
+        if reply.answer is Answer.FAULT:
+            await self._retry_later(attempt, self._pacing.elapsed() - started, reply.words)
         else:
             self._failing.clear()
-            await self._learn(attempt, answer)
+            await self._learn(attempt, reply)
 
     async def _may_ask(self, attempt: GroupAttempt) -> bool:
         """Look once more at what may have changed while the attempt waited for its slot."""
+        deletion = attempt.deletion
         await self._ledger.hold(self._clock() + self._slack)
-        if attempt.deletion.is_unreachable:
-            await self._ledger.settle(attempt.messages, Outcome.UNREACHABLE)
-        if attempt.deletion.is_over or self._has_stopped:
+        await self._settle_if_lost(attempt)
+        if deletion.is_over or self._has_stopped:
             return False
         now = self._clock()
         expired = [message for message in attempt.messages if is_expired(message, now)]
-        is_too_large = (
-            self._asker.singly and attempt.deletion.place.route is Route.ORDINARY and len(attempt.messages) > 1
-        )
+        is_too_large = self._asker.singly and deletion.place.route is Route.ORDINARY and len(attempt.messages) > 1
         if expired or is_too_large:
-            attempt.deletion.take_back(attempt, without=expired)
-            await self._ledger.settle(expired, Outcome.EXPIRED)
+            deletion.take_back(attempt, without=expired)
+            await self._ledger.settle(expired, EXPIRED)
             return False
         return True
 
-    async def _retry_later(self, attempt: GroupAttempt, lost: timedelta) -> None:
-        if attempt.deletion.is_unreachable:
-            await self._ledger.settle(attempt.messages, Outcome.UNREACHABLE)
+    async def _settle_if_lost(self, attempt: GroupAttempt) -> bool:
+        """Settle a group whose answer is of no use, because the bot has lost access; tell whether it has."""
+        why = attempt.deletion.lost_access
+        if why is None:
+            return False
+        fate = Fate(Outcome.UNREACHABLE, why, is_final=attempt.deletion.is_lost_for_good)
+        await self._ledger.settle(attempt.messages, fate)
+        return True
+
+    async def _retry_later(self, attempt: GroupAttempt, lost: timedelta, why: str) -> None:
+        if await self._settle_if_lost(attempt):
             return
         attempt.failures += 1
+        attempt.deletion.trouble = why
         self._failing.add(attempt.deletion)
         self._troubled.add(attempt.deletion)
         self._napping[asyncio.create_task(self._nap(attempt, lost))] = attempt
@@ -177,48 +208,49 @@ class DeletionRun:
 
     # What an answer teaches
 
-    async def _learn(self, attempt: GroupAttempt, answer: Answer) -> None:
+    async def _learn(self, attempt: GroupAttempt, reply: Reply) -> None:
         attempt.failures = 0
-        if (
-            answer is Answer.NO_METHOD
-            and attempt.deletion.place.route is Route.ORDINARY
-            and not attempt.deletion.is_unreachable
-        ):
+        deletion, answer = attempt.deletion, reply.answer
+        deletion.trouble = None
+        if answer is Answer.NO_METHOD and deletion.place.route is Route.ORDINARY and deletion.lost_access is None:
             self._go_single(attempt)
             return
-        attempt.deletion.answered(attempt)
+        deletion.answered(attempt)
         if answer is Answer.ACCEPTED:
             culprits = attempt.test.accepted(attempt.group)
-            await self._ledger.settle(attempt.messages, Outcome.ACCEPTED)
-            await self._refuse(attempt.deletion, culprits)
-        elif attempt.deletion.is_unreachable:
-            await self._ledger.settle(attempt.messages, Outcome.UNREACHABLE)
+            await self._ledger.settle(attempt.messages, ACCEPTED)
+            await self._refuse(deletion, culprits, attempt.group.reason)
+        elif await self._settle_if_lost(attempt):
+            return
         elif answer is Answer.REFUSED:
-            culprits = attempt.test.refused(attempt.group)
-            needs_rights = not attempt.deletion.is_asking_for_rights and attempt.deletion.needs_rights(
-                attempt, self._bot_id
-            )
-            attempt.deletion.is_asking_for_rights |= needs_rights
-            await self._refuse(attempt.deletion, culprits)
+            culprits = attempt.test.refused(attempt.group, reply.words)
+            needs_rights = deletion.needs_rights(attempt, self._bot_id)
             if needs_rights:
-                await self._ask_for_rights(attempt.deletion)
+                deletion.has_asked_for_rights = deletion.is_asking_for_rights = True
+            await self._refuse(deletion, culprits, reply.words)
+            if needs_rights:
+                await self._ask_for_rights(deletion, reply.words)
         else:
-            await self._ledger.settle(attempt.deletion.leave(), Outcome.UNREACHABLE)
+            for_good = answer is Answer.CHAT_GONE
+            fate = Fate(Outcome.UNREACHABLE, reply.words, is_final=for_good)
+            await self._ledger.settle(deletion.leave(reply.words, for_good=for_good), fate)
 
-    async def _ask_for_rights(self, deletion: PlaceDeletion) -> None:
+    async def _ask_for_rights(self, deletion: PlaceDeletion, words: str) -> None:
         async with self._pacing.slot(self._patience) as is_free:
             self._has_stopped |= not is_free
             if is_free:
                 deletion.rights = await self._asker.ask_rights(deletion.place)
+        forbidden = await in_turns(deletion.excluding_forbidden(self._bot_id))
         deletion.is_asking_for_rights = False
-        await self._refuse(deletion)
+        await self._ledger.settle(forbidden, Fate(Outcome.REFUSED, words))
 
-    async def _refuse(self, deletion: PlaceDeletion, culprits: tuple[TrackedMessage, ...] = ()) -> None:
-        await self._ledger.settle(deletion.exclude_forbidden(self._bot_id), Outcome.REFUSED)
+    async def _refuse(self, deletion: PlaceDeletion, culprits: tuple[TrackedMessage, ...], words: str) -> None:
+        fate = Fate(Outcome.REFUSED, words)
+        await self._ledger.settle(deletion.forbidden_since(), fate)
         for message in culprits:
             again = ask_again_from(message, self._clock())
             if again is None:
-                await self._ledger.settle([message], Outcome.REFUSED)
+                await self._ledger.settle([message], fate)
             else:
                 await self._ledger.defer({message: again})
 

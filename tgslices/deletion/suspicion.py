@@ -41,11 +41,16 @@ def suspicion_of(message: TrackedMessage, *, now: datetime, bot_id: int) -> Susp
     is_ordinary = place is not None and place.route is Route.ORDINARY
     if is_ordinary and message.date is None:
         return Suspicion.AGE_UNKNOWN
-    if message.kind is not None and message.kind not in CONTENT:
+    if is_notice(message):
         return Suspicion.SERVICE
     if is_ordinary and chat_kind(message.chat_id) is ChatKind.PRIVATE:
         return Suspicion.DICE if message.kind is ContentType.DICE else None
     return None if is_own(message, bot_id) else Suspicion.FOREIGN
+
+
+def is_notice(message: TrackedMessage) -> bool:
+    """Tell whether a message is a service message, or of a kind that the installed aiogram does not know."""
+    return message.kind is not None and message.kind not in CONTENT
 
 
 def is_own(message: TrackedMessage, bot_id: int) -> bool:
