@@ -40,7 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tgslices.testing", description="A Telegram on your desk.")
+    description = "A Bot API server for tests, with a chat page."
+    parser = argparse.ArgumentParser(prog="python -m tgslices.testing", description=description)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: loopback only)")
     parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
     parser.add_argument("--bot", action="append", metavar="USERNAME", help="add a bot; may be repeated")

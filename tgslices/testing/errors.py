@@ -1,4 +1,4 @@
-"""What the server answers instead of a result, in Telegram's own words.
+"""Errors that the server answers instead of a result, in Telegram's own words.
 
 The texts are those of ``fail_query_with_error``: the class of the error, a colon, and the cause with its first letter
 made small unless the cause is one of the server's upper-case codes.
@@ -32,14 +32,12 @@ class ApiError(Exception):
     """
 
     def __init__(self, code: int, description: str, parameters: dict[str, Any] | None = None) -> None:
-        """Keep what the answer is made of."""
         super().__init__(code, description, parameters)
         self.code = code
         self.description = description
         self.parameters = parameters or {}
 
     def __str__(self) -> str:
-        """Tell the code and the text."""
         return f"{self.code} {self.description}"
 
     def payload(self) -> dict[str, Any]:
@@ -51,10 +49,10 @@ class ApiError(Exception):
 
 
 def check(refusal: ApiError | None) -> None:
-    """Go on if there is no refusal.
+    """Raise a refusal, if there is one.
 
     Raises:
-        ApiError: there is one.
+        ApiError: the refusal.
     """
     if refusal is not None:
         raise refusal
@@ -77,7 +75,7 @@ def bad_request(cause: str) -> ApiError:
 
 
 def not_encoded() -> ApiError:
-    """An error 400: what should be text is none. Source: tdlib/td ``Requests.cpp:1989``."""
+    """An error 400 for bytes that are no text. Source: tdlib/td ``Requests.cpp:1989``."""
     return bad_request("Strings must be encoded in UTF-8")
 
 
@@ -97,12 +95,15 @@ def conflict(cause: str) -> ApiError:
 
 
 def unauthorized(cause: str = "") -> ApiError:
-    """An error 401: no bot has this token. The bare word is the answer to a well-formed but unknown token."""
+    """An error 401 for a token that no bot has. A well-formed token gets the bare word."""
     return ApiError(401, described(401, cause))
 
 
 def too_many_requests(retry_after: int) -> ApiError:
-    """An error 429; ``retry_after`` is in whole seconds, at least 1, as in Telegram's JSON.
+    """An error 429; ``retry_after`` is in whole seconds, from 1 on, as in Telegram's JSON.
+
+    Raises:
+        ValueError: ``retry_after`` is no such number.
 
     Source: tdlib/telegram-bot-api ``Query.cpp``, ``set_retry_after_error``.
     """

@@ -1,4 +1,4 @@
-"""Faults that a test scripts: floods, server errors, lost connections, slow answers.
+"""Faults for tests: floods, server errors, lost connections, slow answers.
 
 ```python
 api.faults.add(Flood(retry_after=1), method="deleteMessages", times=2)
@@ -26,21 +26,22 @@ _TOO_MANY: Final = 429
 
 @dataclass(frozen=True, slots=True)
 class Flood:
-    """Answer 429; ``retry_after`` is in whole seconds, from 1 on. Nothing is done.
+    """An answer 429, without the work; ``retry_after`` is in whole seconds.
 
+    Raises:
+        ValueError: ``retry_after`` is no whole number from 1 on.
     Source: https://core.telegram.org/bots/api#responseparameters
     """
 
     retry_after: int = 1
 
     def __post_init__(self) -> None:
-        """Refuse what Telegram's JSON cannot say."""
         too_many_requests(self.retry_after)
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Answer with this error; nothing is done. Without a description: Telegram's class name for the code.
+    """An answer with this error, without the work. An empty description means Telegram's name of the code.
 
     A 429 that does not say how long to wait becomes a 500, as on the server (C9).
     """
@@ -49,7 +50,7 @@ class Failure:
     description: str = ""
 
     def error(self) -> ApiError:
-        """The error to answer with."""
+        """The error as the client gets it."""
         if self.code == _TOO_MANY:
             return flood_answer(self.description)
         return ApiError(self.code, self.description or described(self.code, ""))
@@ -57,7 +58,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Pretend:
-    """Answer ``true`` and do nothing, as the server does when deleteMessages cannot get at the messages (C1).
+    """An answer ``true`` without the work, as deleteMessages gives when it cannot reach the messages (C1).
 
     Source: tdlib/telegram-bot-api ``Client.cpp:6760-6770``
     """
@@ -65,16 +66,19 @@ class Pretend:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Close the connection without an answer, before the work or after it."""
+    """A connection closed without an answer, before the work or after it."""
 
     after_work: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Slow:
-    """Answer later: after a delay of real time, or once an event is set. The work is done when the wait is over.
+    """A late answer: after a delay of real time, once an event is set, or both. The work comes after the wait.
 
-    With ``after_work`` the work is done at once and only the answer waits.
+    With ``after_work`` the work is done at once, and only the answer waits.
+
+    Raises:
+        TypeError: the delay is no ``timedelta``.
     """
 
     delay: timedelta = timedelta()
@@ -86,7 +90,7 @@ class Slow:
             raise TypeError(f"delay must be a timedelta, not {self.delay!r}: Slow(timedelta(seconds=0.2))")
 
     async def wait(self) -> None:
-        """Wait as told."""
+        """Wait for the event, then for the delay."""
         if self.until is not None:
             await self.until.wait()
         if self.delay:
@@ -95,7 +99,7 @@ class Slow:
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """Let one message of several fail, counted from 1: the others are sent, the call fails, their ids are never told.
+    """A failure of one message of several, counted from 1. The others are sent, but the call fails and tells no ids.
 
     For sendMediaGroup, copyMessages and forwardMessages. Source: tdlib/telegram-bot-api ``Client.cpp:12588-12612``.
     """
@@ -109,7 +113,7 @@ Effect: TypeAlias = Flood | Failure | Pretend | Drop | Slow | Partial
 
 @dataclass(slots=True, eq=False)
 class Fault:
-    """A scripted effect and the calls it concerns; ``times`` left, None for always; ``hits`` counts those it met."""
+    """An effect and the calls that it strikes. ``times`` is how many are left, None for all; ``hits`` were struck."""
 
     effect: Effect
     method: str | None = None
@@ -120,7 +124,7 @@ class Fault:
     hits: int = field(default=0, init=False)
 
     def concerns(self, bot_id: int, method: str, arguments: Arguments) -> bool:
-        """Whether this call is meant; ``method`` in small letters."""
+        """Whether this call matches; ``method`` is in small letters."""
         if self.method is not None and self.method.lower() != method:
             return False
         if self.bot is not None and self.bot != bot_id:
@@ -129,15 +133,14 @@ class Fault:
 
 
 class Faults:
-    """The faults in force, in the order they were added."""
+    """The faults in force, in the order they were added; ``on_change`` is called when one comes, goes or strikes."""
 
     def __init__(self, on_change: Callable[[], None] = lambda: None) -> None:
-        """Everything works. ``on_change`` is called whenever a fault comes, goes or strikes."""
         self._faults: list[Fault] = []
         self._on_change = on_change
 
     def __contains__(self, fault: Fault) -> bool:
-        """Whether a fault is in force: neither used up nor taken back."""
+        """Whether a fault is in force, neither used up nor removed."""
         return fault in self._faults
 
     def add(
@@ -150,11 +153,10 @@ class Faults:
         times: int | None = 1,
         skip: int = 0,
     ) -> Fault:
-        """Let the next ``times`` matching calls go wrong (None: all of them), after ``skip`` that go well.
+        """Strike the next ``times`` matching calls (None: all), after ``skip`` calls that go well.
 
-        ``method``, ``chat`` and ``bot`` (identifiers) narrow the calls down; without them any call is meant but
-        getUpdates, which must be named. Of several faults that match one call every `Slow` works, and of the others the
-        first.
+        ``method``, ``chat`` and ``bot`` (identifiers) narrow the calls down. Without a method every call matches but
+        getUpdates. Of several faults that match one call, every `Slow` works, and the first of the others.
         """
         fault = Fault(effect, method, chat, bot, times, skip)
         self._faults.append(fault)
@@ -162,18 +164,18 @@ class Faults:
         return fault
 
     def clear(self) -> None:
-        """Let everything work again."""
+        """Remove all faults."""
         self._faults.clear()
         self._on_change()
 
     def remove(self, fault: Fault) -> None:
-        """Take one fault back; no error if it is used up."""
+        """Remove one fault; nothing happens if it is used up."""
         if fault in self._faults:
             self._faults.remove(fault)
             self._on_change()
 
     def take(self, bot_id: int, method: str, arguments: Arguments) -> list[Effect]:
-        """What happens to this call, in order; empty for nothing. Counts the faults that it uses."""
+        """The effects on this call, in order; empty for none. The faults count it."""
         if not self._faults:
             return []
         effects: list[Effect] = []

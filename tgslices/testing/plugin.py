@@ -1,4 +1,4 @@
-"""The pytest plugin: a fresh Telegram for every test. Loaded only when asked for.
+"""The pytest plugin: a fresh emulator for every test.
 
 Put ``pytest_plugins = ["tgslices.testing.plugin"]`` into the top-level ``conftest.py``, or run
 ``pytest -p tgslices.testing.plugin``.
@@ -29,7 +29,7 @@ _OPTION: Final = "tgslices_storages"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let a project say on which storages its tests run."""
+    """Add the option that names the storages of a project's tests."""
     parser.addini(
         _OPTION,
         "URLs of the storages that tests with the session_storage fixture run on; {tmp_path} is the test's own folder",
@@ -46,7 +46,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest_asyncio.fixture
 async def _storages() -> AsyncIterator[AsyncExitStack]:
-    """The storages of a test. They are closed after everything that uses them, in whatever order a test names those."""
+    """The storages of a test. They close after everything that uses them, whatever order the test names."""
     async with AsyncExitStack() as stack:
         yield stack
 
@@ -55,8 +55,8 @@ async def _storages() -> AsyncIterator[AsyncExitStack]:
 async def session_storage(request: pytest.FixtureRequest, tmp_path: Path, _storages: AsyncExitStack) -> SessionStorage:
     """A storage for ``setup_sessions``, opened for each test and closed after it.
 
-    Which ones is said by the ini option ``tgslices_storages``, a URL a line; in memory unless told otherwise. What a
-    test leaves in a database stays there, and no other test sees it: every test's bot has an id of its own.
+    The ini option ``tgslices_storages`` names the storages, a URL a line; the default is one in memory. A database
+    keeps what a test leaves, and no other test sees it: every test's bot has an id of its own.
     """
     storage = open_storage(request.param.replace("{tmp_path}", str(tmp_path)))
     _storages.push_async_callback(durable(storage).aclose)
@@ -65,7 +65,7 @@ async def session_storage(request: pytest.FixtureRequest, tmp_path: Path, _stora
 
 @pytest_asyncio.fixture
 async def bot_api() -> AsyncIterator[BotApi]:
-    """The emulator, on a free loopback port, with nothing in it."""
+    """An empty emulator on a free loopback port."""
     async with BotApi() as api:
         yield api
 
@@ -85,7 +85,7 @@ async def bot(bot_api: BotApi, bot_account: BotAccount, _storages: AsyncExitStac
 
 @pytest.fixture
 def person(bot_api: BotApi) -> Person:
-    """Somebody who uses the bot."""
+    """A user of the bot."""
     return bot_api.add_person("Ann")
 
 
@@ -97,9 +97,9 @@ def chat(person: Person, bot_account: BotAccount) -> ChatView:
 
 @pytest_asyncio.fixture
 async def run(bot: SessionBot) -> AsyncIterator[Run]:
-    """Start a dispatcher: ``await run(dispatcher)`` polls the bot's updates into it until the test ends.
+    """A function that starts a dispatcher: ``await run(dispatcher)`` polls the bot's updates until the test ends.
 
-    What a handler raised fails the test at its end.
+    An error of a handler fails the test at its end.
     """
     async with AsyncExitStack() as stack:
 

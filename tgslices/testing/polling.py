@@ -1,4 +1,4 @@
-"""Runs a bot's own Dispatcher against the emulator for the length of a block."""
+"""Polling of a bot's own dispatcher for the length of a block."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ SHUTDOWN_GRACE: Final = timedelta(seconds=5)
 """How long handlers may go on after the block; then they are cancelled."""
 
 RETRY_PAUSE: Final = timedelta(milliseconds=50)
-"""Between a getUpdates that failed and the next one. aiogram takes a second and more, which no test wants to wait."""
+"""The time between a failed getUpdates and the next one. aiogram takes a second and more."""
 
 
 class Run(Protocol):
-    """What the plugin's fixture ``run`` is: it starts a dispatcher, which polls until the test ends."""
+    """The plugin's fixture ``run``: a function that starts a dispatcher, which polls until the test ends."""
 
     async def __call__(self, dispatcher: Dispatcher, **data: Any) -> None:
         """Start polling; ``data`` is handed to the handlers."""
@@ -35,13 +35,12 @@ class Run(Protocol):
 async def running(dispatcher: Dispatcher, *bots: Bot, **data: Any) -> AsyncIterator[None]:
     """Poll the bots' updates into a dispatcher inside the block, with its startup and shutdown around it.
 
-    It does what ``Dispatcher.start_polling`` does, but may be used again in another event loop, so that a dispatcher of
-    a module serves many tests; and what a handler raises is raised at the end of the block instead of being logged. If
-    the block raises, too, that goes on as it is, with the handlers' tracebacks as notes: pytest prints both.
-    ``data`` is handed to the handlers.
+    It works like ``Dispatcher.start_polling`` with two differences. A dispatcher of a module serves many tests, each in
+    an event loop of its own. Errors of handlers are raised at the end of the block; if the block raises, too, its error
+    gets their tracebacks as notes, which pytest prints. ``data`` is handed to the handlers.
 
     Raises:
-        ExceptionGroup: handlers raised, those of shutdown included; it holds what they raised.
+        ExceptionGroup: handlers raised, handlers of shutdown included; the group holds their errors.
     Source: ``Dispatcher.start_polling`` of aiogram
     """
     context = {"dispatcher": dispatcher, "bots": bots, **dispatcher.workflow_data, **data}
@@ -98,7 +97,7 @@ async def _poll(dispatcher: Dispatcher, bot: Bot, context: dict[str, Any], error
 
 
 async def _updates(bot: Bot, offset: int | None, allowed: list[str]) -> list[Update]:
-    """What the bot has not seen; ``[]`` after a fault that goes away, and after a pause."""
+    """The new updates; ``[]`` after a fault that passes, and after a pause."""
     try:
         return await bot.get_updates(offset=offset, timeout=int(LONG_POLL.total_seconds()), allowed_updates=allowed)
     except (TelegramNetworkError, TelegramServerError, TelegramRetryAfter):

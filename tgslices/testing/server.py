@@ -1,4 +1,4 @@
-"""The emulator as a whole: the server, its world, and everything that a test needs of them."""
+"""The emulator as a whole: the server and its world."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from tgslices.testing.wire.arguments import Arguments
 class BotApi(Stage):
     """A Bot API server with a world of its own.
 
-    ``async with BotApi() as api`` listens on a free loopback port; ``api.url`` is the base of its URLs. Everything else
-    may be done before it listens, too. One instance belongs to one event loop.
+    ``async with BotApi() as api`` listens on a free loopback port; ``api.url`` is the base of its URLs. Everything but
+    calls of bots works before it listens, too. One instance belongs to one event loop.
     """
 
     def __init__(
@@ -40,10 +40,10 @@ class BotApi(Stage):
         page: bool = False,
         test_dc: bool = False,
     ) -> None:
-        """Prepare; ``port`` 0 picks a free one. ``webhook_retry_delay`` scales the pauses between failed deliveries.
+        """Prepare; ``port`` 0 picks a free one. ``webhook_retry_delay`` scales the pauses after failed deliveries.
 
-        ``page``: serve the chat page, too, at `page_url`. Whoever reaches the port may play every person there.
-        ``test_dc``: be Telegram's test environment, whose methods are at ``/bot<token>/test/<method>``, and where bots
+        ``page`` serves the chat page, too, at `page_url`: anybody who reaches the port may play every person there.
+        ``test_dc`` makes it Telegram's test environment. There methods are at ``/bot<token>/test/<method>``, and bots
         can delete from supergroups and channels for 15 minutes only.
 
         Source: https://core.telegram.org/bots/webapps#using-bots-in-the-test-environment
@@ -57,20 +57,18 @@ class BotApi(Stage):
         self.page = ChatPage(self, self.faults, self.calls, self.listener) if page else None
 
     async def __aenter__(self) -> Self:
-        """Listen."""
         await self.start()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop."""
         await self.stop()
 
     async def start(self) -> None:
-        """Listen on the host and port; after `stop` on the same port, with all that there was. Nothing if it does.
+        """Listen on the host and port; after `stop` on the same port, with the same world. A second start does nothing.
 
-        Whoever can reach the port can act as a bot, and as every person on the chat page. So a host that is not
+        Anybody who reaches the port can act as a bot, and as every person on the chat page. So a host that is not
         loopback is logged as a warning.
 
         Raises:
@@ -100,7 +98,7 @@ class BotApi(Stage):
         await self.listener.accept()
 
     async def refuse(self) -> None:
-        """Go away: cut every connection and refuse new ones, until `accept`."""
+        """Cut every connection and refuse new ones, until `accept`."""
         await self.listener.refuse()
 
     @property
@@ -119,7 +117,7 @@ class BotApi(Stage):
         """The address of the chat page.
 
         Raises:
-            LookupError: it is not served.
+            LookupError: the page is not served.
         """
         if self.page is None:
             raise LookupError("the chat page is not served: make the emulator with BotApi(page=True)")
@@ -147,11 +145,11 @@ class BotApi(Stage):
     ) -> BotAccount:
         """A new bot; ``reads_all_group_messages=False`` puts it in privacy mode.
 
-        Without a ``token`` (``"42:secret"``) it gets a random one, and with that an id that no bot of another emulator
-        has: sessions in a database are kept by the bot's id.
+        Without a ``token`` (``"42:secret"``) the bot gets a random one, with an id that no bot of another emulator has:
+        a database keeps sessions by the bot's id.
 
         Raises:
-            ValueError: it is no token, or the number in it is somebody's.
+            ValueError: the token is malformed, or its number is taken.
         """
         bot = self.world.add_bot(username, first_name, token)
         bot.reads_all_group_messages = reads_all_group_messages
@@ -170,12 +168,12 @@ class BotApi(Stage):
         return self.calls.log
 
     def count(self, method: str) -> int:
-        """How often a method was called, successfully or not."""
+        """The number of calls of a method, successful or not."""
         return self.calls.log.times(method)
 
     @property
     def latency(self) -> timedelta:
-        """Real time that every call but getUpdates takes before anything is done; none at first."""
+        """Real time that every call but getUpdates waits before its work; none at first."""
         return self.calls.latency
 
     @latency.setter
@@ -183,15 +181,14 @@ class BotApi(Stage):
         self.calls.latency = value
 
     async def idle(self, *, timeout: float = 5.0) -> None:  # noqa: ASYNC109
-        """Wait until every update is confirmed and no call is being worked on; ``timeout`` is in seconds.
+        """Wait until every update is confirmed and no call is being worked on; ``timeout`` is in seconds of real time.
 
-        Confirmed means: a later getUpdates came with a higher offset, or the webhook answered 2xx. aiogram's polling
-        confirms an update as soon as its handler has *started*, unless it was told ``handle_as_tasks=False``, and its
-        webhook handler likewise, unless ``handle_in_background=False``. To wait for what a handler does, wait for
-        what can be seen: `ChatView.until`.
+        A later getUpdates with a higher offset confirms an update, and so does a webhook's 2xx. aiogram's polling
+        confirms it as soon as its handler has *started*, unless ``handle_as_tasks=False``; so does its webhook handler,
+        unless ``handle_in_background=False``. `ChatView.until` waits for what a handler does.
 
         Raises:
-            AssertionError: there was still something to do after that time.
+            AssertionError: updates or calls were left after that time.
         """
         if not await self.world.changes.within(timeout, self._is_idle):
             left = {bot.username: len(bot.updates.pending) for bot in self.world.bots.values() if bot.updates.pending}

@@ -1,4 +1,4 @@
-"""Setting the scene and moving it: people, chats, memberships, connections, and what was there before."""
+"""Arranging a world: people, chats, memberships, business connections, and messages that are there already."""
 
 from __future__ import annotations
 
@@ -22,15 +22,14 @@ from tgslices.testing.wire.json_text import Json
 
 
 class Stage:
-    """Everything about a world that a test arranges. Chats may be named by their views."""
+    """The parts of a world that a test arranges. ``world`` is open to inspection; a view may stand for its chat."""
 
     def __init__(self, world: World) -> None:
-        """Arrange this world, which stays open to direct inspection as ``world``."""
         self.world = world
 
     @property
     def clock(self) -> Clock:
-        """The clock that messages are dated by; `Clock.move` moves it."""
+        """The clock that dates messages; `Clock.move` moves it."""
         return self.world.clock
 
     # Who there is, and where.
@@ -40,7 +39,7 @@ class Stage:
         return Person(self.world, first_name, **names)
 
     def add_group(self, title: str, *, members: Sequence[User] = (), admins: Sequence[User] = ()) -> Chat:
-        """A basic group. Nobody is told that it was made; ``admins`` have every right."""
+        """A basic group. No bot is told of its creation; ``admins`` have every right."""
         return self._add_chat("group", title, members, admins)
 
     def add_supergroup(
@@ -61,15 +60,15 @@ class Stage:
     def add_channel(
         self, title: str, *, members: Sequence[User] = (), admins: Sequence[User] = (), username: str | None = None
     ) -> Chat:
-        """A channel; bots are only told of its posts as its administrators. Number 1 is taken by its creation."""
+        """A channel. Bots get its posts only as its administrators; number 1 is taken by its creation."""
         chat = self._add_chat("channel", title, members, admins, username)
         chat.box.next()
         return chat
 
     def add_direct_messages(self, channel: Chat | ChatView) -> Chat:
-        """The direct messages chat of a channel, where anybody may write to it, each in a topic of their own.
+        """The direct messages chat of a channel. Anybody may write there, in a topic of their own.
 
-        Bots see and do there what they may as the channel's administrators with ``can_manage_direct_messages``.
+        Bots run it as the channel's administrators with ``can_manage_direct_messages``.
         Source: https://core.telegram.org/bots/api#directmessagestopic
         """
         return self.world.add_direct_messages(_chat(channel))
@@ -83,33 +82,33 @@ class Stage:
         return self.world.add_chat(kind, title, everyone.values(), username)
 
     def add_topic(self, chat: Chat | ChatView, name: str, *, by: User) -> Topic:
-        """A topic of a forum; its number is that of its creation message, which bots are told of."""
+        """A topic of a forum. It has the number of its creation message, which bots are told of."""
         return create_topic(self.world, _chat(chat), by, name, 0x6FB9F0)
 
     # What becomes of them.
 
     def promote(self, chat: Chat | ChatView, user: User, *, by: User | None = None, **rights: bool) -> None:
-        """Make somebody an administrator with the rights that are named as true; with every right if none is named."""
+        """Make a user an administrator with the rights that are true; with every right if none is named."""
         place = _chat(chat)
         chosen = frozenset(name for name, value in rights.items() if value) if rights else all_rights(place.type)
         set_member(self.world, place, Member(user, "administrator", chosen), by or self._somebody(place, user))
 
     def demote(self, chat: Chat | ChatView, user: User, *, by: User | None = None) -> None:
-        """Make somebody a plain member."""
+        """Make a user a plain member."""
         place = _chat(chat)
         set_member(self.world, place, Member(user), by or self._somebody(place, user))
 
     def restrict(self, chat: Chat | ChatView, user: User, *, by: User | None = None, **permissions: bool) -> None:
-        """Leave somebody only the permissions that are not named as false."""
+        """Restrict a user: permissions named as false go."""
         place = _chat(chat)
         left = frozenset(name for name in PERMISSIONS if permissions.get(name, True))
         set_member(self.world, place, Member(user, "restricted", left), by or self._somebody(place, user))
 
     def join(self, chat: Chat | ChatView, user: User, *, by: User | None = None) -> None:
-        """Let somebody in, invited by another or not.
+        """Add a user to a chat; ``by`` is who invited them, if anybody.
 
         Raises:
-            NotAllowed: they come by themselves, and are banned.
+            NotAllowed: the user is banned and comes uninvited.
         """
         place = _chat(chat)
         if by is None:
@@ -117,19 +116,19 @@ class Stage:
         join(self.world, place, user, by or user)
 
     def leave(self, chat: Chat | ChatView, user: User) -> None:
-        """Let somebody go."""
+        """Let a user leave."""
         leave(self.world, _chat(chat), user, user)
 
     def kick(self, chat: Chat | ChatView, user: User, *, by: User | None = None) -> None:
-        """Throw somebody out for good."""
+        """Ban a user for good."""
         place = _chat(chat)
         leave(self.world, place, user, by or self._somebody(place, user), is_kicked=True)
 
     def migrate(self, group: Chat | ChatView, *, by: User | None = None, tell: bool = True) -> Chat:
-        """Turn a basic group into a supergroup and return that (C5).
+        """Turn a basic group into a supergroup and return the supergroup (C5).
 
-        With ``tell=False`` the bots are told when `tell_migration` is called: Telegram does not promise that they learn
-        of it before anything else of the new chat.
+        With ``tell=False`` the bots hear of it by `tell_migration`. Telegram does not promise that this comes before
+        other news of the new chat.
         """
         place = _chat(group)
         supergroup, messages = migrate(self.world, place, by or self._somebody(place, None))
@@ -138,13 +137,13 @@ class Stage:
         return supergroup
 
     def tell_migration(self, group: Chat | ChatView, supergroup: Chat) -> None:
-        """Tell the bots of a migration that they were not told of."""
+        """Tell the bots of a migration that was made with ``tell=False``."""
         kinds = {"migrate_to_chat_id", "migrate_from_chat_id"}
         both = [*_chat(group).messages.values(), *supergroup.messages.values()]
         announce_migration(self.world, [message for message in both if message.kind in kinds])
 
     def _somebody(self, chat: Chat, other_than: User | None) -> User:
-        """Who may have done it: an administrator, else anybody, a person rather than a bot."""
+        """A likely actor: an administrator, else any member, a person rather than a bot."""
         users = sorted(chat.members.values(), key=lambda m: (m.user.is_bot, not m.is_administrator))
         found = next((member.user for member in users if member.user is not other_than), other_than)
         if found is None:
@@ -152,9 +151,9 @@ class Stage:
         return found
 
     def connect_business(self, owner: User, bot: BotAccount, **rights: bool) -> str:
-        """Let a bot into the private chats of an account; returns the connection's name.
+        """Connect a bot to the private chats of an account; returns the name of the connection.
 
-        It gets the rights that are named as true (``BusinessBotRights``); without any named, all about messages.
+        The bot gets the rights that are true (``BusinessBotRights``); without any named, all rights about messages.
         """
         chosen = frozenset(name for name, value in rights.items() if value) if rights else ALL_BUSINESS_RIGHTS
         return connect(self.world, owner, bot, chosen).id
@@ -177,7 +176,7 @@ class Stage:
         kind: str = "text",
         content: Json | None = None,
     ) -> StoredMessage:
-        """Let a message be there already: no update, no call.
+        """Add a message without an update or a call.
 
         ``date`` may lie in the past; ``kind`` is a ``ContentType``; ``content`` holds further fields of ``Message``.
         """

@@ -1,4 +1,4 @@
-"""What happens to business accounts: a bot is connected, and messages of their chats go (C6)."""
+"""Business accounts: connections of bots, and deletions in their chats (C6)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ALL_BUSINESS_RIGHTS: Final = frozenset(
 
 
 def connect(world: World, owner: User, bot: BotAccount, rights: frozenset[str]) -> BusinessConnection:
-    """Let a bot into the private chats of an account; it gets the update about it."""
+    """Connect a bot to the private chats of an account. The bot is told."""
     name = hashlib.sha256(f"{owner.id}:{bot.id}:{world.next_serial()}".encode()).hexdigest()[:22]
     connection = BusinessConnection(name, owner, bot, world.clock.unix_time(), rights)
     world.connections[connection.id] = connection
@@ -27,14 +27,14 @@ def connect(world: World, owner: User, bot: BotAccount, rights: frozenset[str]) 
 
 
 def announce_connection(connection: BusinessConnection) -> None:
-    """Tell the bot that its connection was made or has changed."""
+    """Tell the bot of a new or changed connection."""
     connection.bot.updates.put("business_connection", connection.json(), queue_key=connection.owner.id)
 
 
 def delete_in_business_chat(world: World, messages: Iterable[StoredMessage]) -> None:
-    """Delete messages of one chat and tell the connected bots, those included that deleted them.
+    """Delete messages of one chat and tell the connected bots, the deleting bot included.
 
-    That a bot hears of its own deletions is not verified; who copes with it copes without.
+    Whether the server tells a bot of its own deletions is not verified.
     Source: https://core.telegram.org/bots/api#businessmessagesdeleted
     """
     gone = list(messages)

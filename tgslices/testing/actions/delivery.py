@@ -1,4 +1,4 @@
-"""Who is told of a message: from the world to the queues of the bots."""
+"""Updates about messages and taps, for the queues of the bots that get them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tgslices.testing.state.world import World
 
 
 def announce(world: World, message: StoredMessage, *, edited: bool = False) -> int:
-    """Queue the update about a new or edited message for every bot that gets it; returns how many do."""
+    """Queue the update about a new or edited message for every bot that gets it; returns the number of these bots."""
     if message.receiver_id is not None:
         return _announce_ephemeral(world, message)
     if message.chat.owner is not None:
@@ -55,7 +55,7 @@ def _sees(world: World, bot: BotAccount, message: StoredMessage, *, edited: bool
 
 
 def _age(world: World, message: StoredMessage, *, edited: bool) -> timedelta:
-    """How old the news is: the message, or the edit of it."""
+    """The age of the message, or of its edit."""
     moment = message.content.get("edit_date", message.date) if edited else message.date
     return timedelta(seconds=world.clock.unix_time() - moment)
 
@@ -71,7 +71,7 @@ def _is_public(bot: BotAccount, message: StoredMessage) -> bool:
 
 
 def _announce_ephemeral(world: World, message: StoredMessage) -> int:
-    """Only the bot for whose eyes it is gets it."""
+    """Queue an ephemeral message for the bot that is its receiver, if any."""
     bot = world.bot_by_id(message.receiver_id or 0)
     if bot is None:
         return 0

@@ -1,4 +1,4 @@
-"""Inline results: what is sent in a person's name who picks one, or who did something in a Web App.
+"""Messages made of inline results, sent in the name of a person who picked one or used a Web App.
 
 Source: https://core.telegram.org/bots/api#inlinequeryresult and https://core.telegram.org/bots/api#inputmessagecontent
 """
@@ -30,17 +30,17 @@ _FILES: Final = {
     "document": "document",
     "sticker": "sticker",
 }
-"""Types of results that are files, and the kind of message each makes."""
+"""Types of results that are files, and the kind of message of each."""
 
 
 def send_result(world: World, chat: Chat, person: User, bot: BotAccount, result: Json) -> StoredMessage:
-    """Send one ``InlineQueryResult`` of a bot into a chat, in a person's name; the bots there are told.
+    """Send one ``InlineQueryResult`` of a bot into a chat, in a person's name. The bots there are told.
 
-    With inline buttons under it the bot can edit it, by its ``inline_id``.
+    The bot can edit a message with inline buttons, by its ``inline_id``.
     Source: https://core.telegram.org/bots/api#choseninlineresult
 
     Raises:
-        ApiError: nothing can be made of it.
+        ApiError: the result makes no message.
     """
     kind, content = picked_content(world, result)
     message = world.store(chat, person, kind, {**content, "via_bot": bot.json()})
@@ -54,7 +54,7 @@ def picked_content(world: World, result: Json) -> tuple[str, Json]:
     """The kind and the content of the message that an ``InlineQueryResult`` makes.
 
     Raises:
-        ApiError: nothing can be made of it.
+        ApiError: the result makes no message.
     """
     kind, content = _content(world, result)
     inline = read_inline_keyboard(result.get("reply_markup"))

@@ -1,4 +1,4 @@
-"""What people ask bots otherwise than by messages: inline queries, the steps of a payment, Web Apps.
+"""Inquiries of people to bots: inline queries, the steps of a payment, Web Apps.
 
 Source: https://core.telegram.org/bots/api#inlinequery, https://core.telegram.org/bots/api#precheckoutquery and
 https://core.telegram.org/bots/api#shippingquery
@@ -26,14 +26,14 @@ _NEEDED: Final[dict[str, Json]] = {
         | {"post_code": ""},
     },
 }
-"""The kinds of inquiries, with what their updates need beside an identifier and the sender."""
+"""The kinds of inquiries, with the fields that their updates need besides an identifier and the sender."""
 
 
 def ask(world: World, user: User, bot: BotAccount, kind: str, **fields: object) -> Inquiry:
-    """Ask a bot something and return the inquiry; its ``answer`` comes with the bot's.
+    """Send an inquiry to a bot and return it; its ``answer`` comes later.
 
     ``kind`` is ``"inline_query"``, ``"pre_checkout_query"``, ``"shipping_query"``, or ``"web_app_query"``, which is no
-    update; ``fields`` are those of the update, over simple ones.
+    update. ``fields`` replace the simple fields of the update.
 
     Raises:
         KeyError: there is no such kind.
@@ -49,10 +49,10 @@ def ask(world: World, user: User, bot: BotAccount, kind: str, **fields: object) 
 
 
 def settle_payment(world: World, inquiry: Inquiry) -> StoredMessage:
-    """Let the person pay what the bot has agreed to: the service message about it reaches the bot.
+    """Complete a payment that the bot has agreed to. The bot gets the service message about it.
 
     Raises:
-        ValueError: the bot has not agreed.
+        ValueError: the bot has not agreed, or is gone.
     """
     if not inquiry.is_agreed:
         raise ValueError("the bot has not agreed to this payment: wait until it has answered with ok=True")

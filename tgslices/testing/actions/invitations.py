@@ -1,4 +1,4 @@
-"""People who ask to be let into a chat.
+"""Requests to join a chat.
 
 Source: https://core.telegram.org/bots/api#chatjoinrequest
 """
@@ -12,7 +12,7 @@ from tgslices.testing.wire.json_text import Json
 
 
 def ask_to_join(world: World, chat: Chat, user: User) -> None:
-    """Let somebody ask to be let in: the bots are told that may decide."""
+    """Keep a user's request to join, and tell the bots that may decide."""
     chat.settings.join_requests.add(user.id)
     for member in chat.members.values():
         if isinstance(member.user, BotAccount) and "can_invite_users" in member.rights:

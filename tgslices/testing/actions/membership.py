@@ -1,4 +1,4 @@
-"""Who is in a chat, and how that changes: joining, leaving, promotion, bans; with the messages and updates about it.
+"""Changes of membership: joining, leaving, promotion and bans, with the messages and updates about them.
 
 Source: https://core.telegram.org/bots/api#chatmember and https://core.telegram.org/bots/api#chatmemberupdated
 """
@@ -15,7 +15,7 @@ from tgslices.testing.wire.json_text import Json
 
 
 def set_member(world: World, chat: Chat, member: Member, actor: User) -> None:
-    """Make a user this member of a chat; the bot itself and administrator bots get the update about it."""
+    """Set a user's membership of a chat. The update goes to the bot itself and to administrator bots."""
     world.expire(chat)
     old = chat.members.get(member.user.id, Member(member.user, "left"))
     if not member.is_inside and member.last_serial is None:
@@ -39,7 +39,7 @@ def set_member(world: World, chat: Chat, member: Member, actor: User) -> None:
 
 
 def join(world: World, chat: Chat, user: User, actor: User) -> None:
-    """Let a user in: as ``actor`` by an invitation, or by themselves. A restricted one is still restricted."""
+    """Let a user in: ``actor`` is who invited them, or the user. A restriction lasts."""
     world.expire(chat)
     old = chat.members.get(user.id, Member(user, "left"))
     is_restricted = old.status == "restricted"
@@ -49,7 +49,7 @@ def join(world: World, chat: Chat, user: User, actor: User) -> None:
 
 
 def leave(world: World, chat: Chat, user: User, actor: User, *, is_kicked: bool = False, until_date: int = 0) -> None:
-    """Let a user go, or throw them out. Their last sight of the chat is the message about it."""
+    """Let a user leave, or ban them. They still see the message about it."""
     world.expire(chat)
     old = chat.members.get(user.id, Member(user, "left"))
     if chat.type != "channel" and old.is_inside:
@@ -64,7 +64,7 @@ def leave(world: World, chat: Chat, user: User, actor: User, *, is_kicked: bool 
 
 
 def block(world: World, chat: Chat, *, is_blocked: bool) -> None:
-    """Let the person of a private chat block its bot, or take that back; the bot is told if that changes anything.
+    """Block the bot of a private chat, or unblock it. The bot is told of a change.
 
     Source: https://core.telegram.org/bots/api#update (``my_chat_member``: "only when the bot is blocked or unblocked")
     """

@@ -1,4 +1,4 @@
-"""A basic group becomes a supergroup (C5)."""
+"""Migration of basic groups to supergroups (C5)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tgslices.testing.state.world import World
 
 
 def migrate(world: World, group: Chat, actor: User) -> tuple[Chat, list[StoredMessage]]:
-    """Make the supergroup; returns it with the two service messages about it, of which nobody is told yet.
+    """Make the supergroup; returns it with the two service messages about it, before anybody is told.
 
-    Old messages stay in the old chat under their numbers; the new chat begins with number 1, its message about where it
-    comes from. Source: https://core.telegram.org/bots/api#message (``migrate_to_chat_id``)
+    Old messages keep their chat and numbers. Number 1 of the new chat is the service message.
+    Source: https://core.telegram.org/bots/api#message (``migrate_to_chat_id``)
     """
     members = [replace(member) for member in group.members.values() if member.is_inside]
     supergroup = world.add_chat("supergroup", str(group.title), members)
@@ -25,6 +25,6 @@ def migrate(world: World, group: Chat, actor: User) -> tuple[Chat, list[StoredMe
 
 
 def announce_migration(world: World, messages: list[StoredMessage]) -> None:
-    """Tell the bots of both chats; there is no promise that this comes before anything else of the new chat."""
+    """Tell the bots of both chats. Telegram does not promise that this comes before other news of the new chat."""
     for message in messages:
         announce(world, message)

@@ -1,4 +1,4 @@
-"""Votes in polls: counted, shown, and told to the bot that sent the poll.
+"""Votes in polls, and the updates about them.
 
 Source: https://core.telegram.org/bots/api#pollanswer and https://core.telegram.org/bots/api#update (``poll``)
 """
@@ -14,10 +14,10 @@ from tgslices.testing.wire.json_text import Json
 
 
 def vote(world: World, message: StoredMessage, user: User, chosen: Sequence[int]) -> None:
-    """Let a user choose these options, by their positions from 0 on; none takes the vote back.
+    """Set a user's vote: positions of options from 0 on, none to take the vote back.
 
     Raises:
-        ValueError: it is no open poll, or does not have these options, or not so many answers.
+        ValueError: the poll is closed or none, lacks such an option, or takes one answer only.
     """
     poll: Json = message.content.get("poll") or {}
     if not poll or poll["is_closed"]:

@@ -12,7 +12,7 @@ from tgslices.testing.wire.json_text import Json
 
 
 def set_reactions(world: World, message: StoredMessage, actor: Json, reactions: list[Json]) -> None:
-    """Let an account (a ``User``) react so, and tell the bots among the administrators that asked to hear of it.
+    """Set the reactions of an account (a ``User``) to a message, and tell the bots that hear of them.
 
     An empty list takes the reaction away. Source: https://core.telegram.org/bots/api#messagereactionupdated
     """
@@ -36,7 +36,7 @@ def set_reactions(world: World, message: StoredMessage, actor: Json, reactions: 
 
 
 def _listeners(chat: Chat) -> list[BotAccount]:
-    """Private chats tell their bot, others their administrators."""
+    """The bots that hear of reactions: the bot of a private chat, or administrators."""
     return [
         member.user
         for member in chat.members.values()

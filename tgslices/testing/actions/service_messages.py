@@ -1,4 +1,4 @@
-"""Service messages: what the server itself writes into a chat."""
+"""Service messages, which the server itself writes into a chat."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tgslices.testing.wire.json_text import Json
 def post_service(
     world: World, chat: Chat, actor: User, kind: str, content: Json, *, tell: bool = True
 ) -> StoredMessage:
-    """Write that ``actor`` did something; the bots that hear of it are told unless ``tell`` is False."""
+    """Write a service message about a deed of ``actor``. With ``tell=False`` no bot is told."""
     message = world.store(chat, actor, kind, content)
     if tell:
         announce(world, message)
@@ -20,7 +20,7 @@ def post_service(
 
 
 def pin(world: World, message: StoredMessage, actor: User) -> StoredMessage:
-    """Pin a message; the service message about it repeats the pinned one."""
+    """Pin a message; returns the service message about it."""
     chat = message.chat
     if message in chat.pinned:
         chat.pinned.remove(message)
@@ -32,7 +32,7 @@ def pin(world: World, message: StoredMessage, actor: User) -> StoredMessage:
 
 
 def rename(world: World, chat: Chat, title: str, actor: User) -> StoredMessage:
-    """Give a chat another title."""
+    """Set a chat's title; returns the service message about it."""
     chat.title = title
     chat.touch()
     return post_service(world, chat, actor, "new_chat_title", {"new_chat_title": title})

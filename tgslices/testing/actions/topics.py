@@ -1,4 +1,4 @@
-"""What happens to the topics of a forum."""
+"""Creation, changes and deletion of topics."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tgslices.testing.wire.json_text import Json
 def create_topic(
     world: World, chat: Chat, actor: User, name: str, icon_color: int, icon_custom_emoji_id: str = ""
 ) -> Topic:
-    """Make a topic; its number is that of the service message about it."""
+    """Create a topic. It has the number of the service message about it."""
     icon: Json = {"icon_custom_emoji_id": icon_custom_emoji_id} if icon_custom_emoji_id else {}
     created = {"name": name, "icon_color": icon_color, **icon}
     message = world.store(chat, actor, "forum_topic_created", {"forum_topic_created": created})
@@ -25,12 +25,12 @@ def create_topic(
 
 
 def change_topic(world: World, chat: Chat, topic: Topic, actor: User, kind: str, changes: Json) -> None:
-    """Write that a topic was edited, closed or reopened."""
+    """Write the service message about a change of a topic."""
     place = {"message_thread_id": topic.thread_id, "is_topic_message": True}
     announce(world, world.store(chat, actor, kind, {kind: changes, **place}))
 
 
 def delete_topic(world: World, chat: Chat, topic: Topic) -> None:
-    """Let a topic vanish with all that was written there."""
+    """Delete a topic with all its messages."""
     del chat.topics[topic.thread_id]
     world.remove([m for m in chat.messages.values() if m.content.get("message_thread_id") == topic.thread_id])

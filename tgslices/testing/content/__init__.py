@@ -1,1 +1,1 @@
-"""What messages hold: texts, media, markup, and all of it in words."""
+"""Contents of messages: texts, media and markup, and the same in words."""

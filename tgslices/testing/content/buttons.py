@@ -1,4 +1,4 @@
-"""Reading single buttons, of inline and of reply keyboards.
+"""Single buttons of inline and reply keyboards.
 
 Source: tdlib/telegram-bot-api ``Client.cpp:9437-9695``.
 """
@@ -18,10 +18,10 @@ _STYLES: Final = frozenset({"", "default", "primary", "danger", "success"})
 
 
 def read_inline_button(given: Any) -> Json:
-    """The ``InlineKeyboardButton`` with the one thing that it does: of several the server takes the first it knows.
+    """The ``InlineKeyboardButton`` with its one action: of several the server takes the first that it knows.
 
     Raises:
-        FieldError: it is none.
+        FieldError: the value is no button.
     """
     button = _look(fields_of(given, "InlineKeyboardButton must be an Object"))
     for name in ("url", "callback_data"):
@@ -38,10 +38,10 @@ def read_inline_button(given: Any) -> Json:
 
 
 def read_reply_button(given: Any) -> Json | str:
-    """The ``KeyboardButton``, which may be a text by itself.
+    """The ``KeyboardButton``; a text alone makes one, too.
 
     Raises:
-        FieldError: it is none.
+        FieldError: the value is no button.
     """
     if isinstance(given, str):
         return given
@@ -77,7 +77,7 @@ def _text(given: Json, name: str) -> str:
 
 
 def _with(field: str) -> Callable[[Json, str], Json]:
-    """What reads an object with one text that must be there."""
+    """A reader of an object with one required text."""
 
     def read(given: Json, name: str) -> Json:
         inner = object_field(given, name)
@@ -112,4 +112,4 @@ _ACTIONS: Final[dict[str, Callable[[Json, str], Any]]] = {
     "copy_text": _with("text"),
     "disabled": object_field,
 }
-"""What else a button may do, in the order in which the server looks for it; ``disabled`` is newer than its source."""
+"""Further actions of a button, in the server's order. ``disabled`` is newer than the public source."""

@@ -1,6 +1,6 @@
-"""What a message without a text of its own says: pure, from what the server stores to a title and lines.
+"""Messages without a text in words: a title and lines for each. Pure.
 
-Content that a test has planted may lack anything, and hold anything in its place: what cannot be read is named.
+A test may plant any content. Content that cannot be read is named.
 """
 
 from __future__ import annotations
@@ -21,12 +21,11 @@ class Detail:
     lines: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """All in one line."""
         return " · ".join(part for part in (self.title, *self.lines) if part)
 
 
 def detail_of(message: StoredMessage) -> Detail | None:
-    """What a poll, a place, a person, a file ... says; None for texts and for kinds that nothing is known of."""
+    """The detail of a poll, place, contact, file and so on; None for texts and unknown kinds."""
     describe = _DETAILS.get(message.kind)
     if describe is None:
         return None
@@ -43,12 +42,12 @@ def in_words(kind: str) -> str:
 
 
 def not_showable(kind: str) -> str:
-    """What stands in the place of a message whose content makes no sense."""
+    """The words for a message whose content makes no sense."""
     return f"{in_words(kind)} (cannot be shown)"
 
 
 def as_text(value: Any) -> str:
-    """A text, or a number as one; ``""`` for anything else."""
+    """A text, or a number as text; ``""`` for any other value."""
     return str(value) if isinstance(value, str | int | float) else ""
 
 

@@ -1,4 +1,4 @@
-"""Files that were sent: kept whole, found by identifier, fetched by path."""
+"""Files that were sent, found by identifier or path."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tgslices.testing.wire.arguments import Upload
 
 
 def keep_file(world: World, upload: Upload, kind: str = "document") -> StoredFile:
-    """Keep a file that was uploaded for this kind of message; the same bytes under the same name are kept once.
+    """Keep a file for a message of this kind. Equal bytes with one name are kept once.
 
     Raises:
-        ApiError: it is too big for that, or empty.
+        ApiError: the file is empty, or too big for the kind.
     """
     check(upload_refusal(len(upload.data), kind))
     digest = hashlib.sha256(upload.filename.encode() + b"\0" + upload.data).hexdigest()
@@ -24,7 +24,7 @@ def keep_file(world: World, upload: Upload, kind: str = "document") -> StoredFil
 
 
 def find_file(world: World, reference: str) -> StoredFile:
-    """The file that an identifier means; an HTTP URL means an empty file of its name, as nothing is fetched.
+    """The file that an identifier means. An HTTP URL means an empty file of its name, because nothing is fetched.
 
     Raises:
         ApiError: nothing was sent under this identifier. Source: tdlib/td ``MessagesManager.cpp:27975``.

@@ -1,4 +1,4 @@
-"""A rich message as a text with entities: what there is to read of it, line by line. Pure.
+"""Rich messages as plain text with entities, line by line. Pure.
 
 Source: https://core.telegram.org/bots/api#richmessage
 """
@@ -15,11 +15,11 @@ from tgslices.testing.wire.json_text import Json
 
 _STYLES: Final = frozenset({"bold", "italic", "underline", "strikethrough", "spoiler", "code"})
 _WORDS: Final = ("expression", "alternative_text")
-"""Where a piece of text without ``text`` has something to read."""
+"""Fields with words in pieces without ``text``."""
 
 
 class _Writer:
-    """Text that grows, with the entities in it; offsets are UTF-16 units."""
+    """A growing text with its entities; offsets are UTF-16 units."""
 
     def __init__(self) -> None:
         self.pieces: list[str] = []
@@ -42,7 +42,7 @@ class _Writer:
 def flattened(rich: Any) -> tuple[str, list[Json]]:
     """The plain text of a ``RichMessage`` and its entities, by offset; empty if there is nothing to read.
 
-    What nests too deep to be read ends the text.
+    A block that nests too deep ends the text.
     """
     writer = _Writer()
     with suppress(RecursionError):
@@ -85,7 +85,7 @@ def _write_block(writer: _Writer, block: Json) -> None:
 
 
 def _write_caption(writer: _Writer, caption: Any) -> None:
-    """The caption of a table is a text, and that of everything else an object with a text."""
+    """Write a caption: of a table it is a text, of other blocks an object with a text."""
     is_object = isinstance(caption, dict) and "type" not in caption
     _write_text(writer, caption.get("text") if is_object else caption)
 
@@ -114,7 +114,7 @@ def _write_buttons(writer: _Writer, block: Json) -> None:
 
 
 def _write_text(writer: _Writer, text: Any) -> None:
-    """A ``RichText``: a string, a list of such, or an object around one."""
+    """Write a ``RichText``: a string, an object around one, or a list of both."""
     if isinstance(text, str):
         writer.add(text)
     elif isinstance(text, list):

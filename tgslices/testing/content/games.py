@@ -1,4 +1,4 @@
-"""Games as messages show them."""
+"""Contents of messages with games."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PICTURE: Final = {
 
 
 def game_content(name: str) -> Json:
-    """The content of a message with this game and a button to play it."""
+    """The content of a message with this game and its button."""
     play = {"text": f"Play {name}", "callback_game": {}}
     game: Json = {"title": name, "description": name, "photo": [_PICTURE]}
     return {"game": game, "reply_markup": {"inline_keyboard": [[play]]}}

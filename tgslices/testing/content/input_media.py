@@ -1,4 +1,4 @@
-"""Reading ``InputMedia``.
+"""``InputMedia`` as calls give it.
 
 Source: https://core.telegram.org/bots/api#inputmedia and tdlib/telegram-bot-api ``Client.cpp:13379-13436``.
 """
@@ -21,7 +21,7 @@ def read_input_media(world: World, arguments: Arguments, media: Any) -> tuple[st
     """The kind and the content of one ``InputMedia``.
 
     Raises:
-        ApiError: it is none, or there is no such file.
+        ApiError: the object is malformed, or the file is missing.
     """
     try:
         return _read(world, arguments, fields_of(media))

@@ -1,4 +1,4 @@
-"""Reading ``reply_markup``."""
+"""``reply_markup`` as calls give it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Button = TypeVar("Button")
 
 
 def read_markup(arguments: Arguments) -> tuple[Json | None, Json | None]:
-    """The inline keyboard and, apart from it, any other markup; None for what is not there.
+    """The inline keyboard and any other markup; at least one of the two is None.
 
     Raises:
-        ApiError: the markup is none.
+        ApiError: the markup is malformed.
 
     Source: tdlib/telegram-bot-api ``Client.cpp:9697-9795``.
     """
@@ -28,10 +28,10 @@ def read_markup(arguments: Arguments) -> tuple[Json | None, Json | None]:
 
 
 def read_inline_keyboard(given: Any) -> Json | None:
-    """The inline keyboard of an object that has one; None for any other markup, which inline results cannot have.
+    """The inline keyboard of an object; None for any other markup, which inline results cannot have.
 
     Raises:
-        ApiError: the markup is none.
+        ApiError: the markup is malformed.
     """
     return None if given is None else _read(given)[0]
 
@@ -63,7 +63,7 @@ def _read_rows(given: Json, name: str, what: str, read: Callable[[Any], Button])
 
 
 def _behaviour(given: Json) -> Json:
-    """How a keyboard behaves; what is not said is left out."""
+    """The options of a keyboard that are set."""
     flags = ("is_persistent", "resize_keyboard", "one_time_keyboard", "selective")
     manners: Json = {name: True for name in flags if flag_field(given, name)}
     placeholder = text_field(given, "input_field_placeholder")

@@ -1,4 +1,4 @@
-"""Files as messages show them: one table of what each kind takes and makes.
+"""Contents of messages with files: one table of kinds, with their fields.
 
 Source: tdlib/telegram-bot-api ``Client.cpp:12899-13060`` and https://core.telegram.org/bots/api#sendphoto ff.
 """
@@ -26,7 +26,7 @@ _LIMITS: Final = {"duration": MAX_DURATION}
 
 @dataclass(frozen=True, slots=True)
 class MediaKind:
-    """How the file of one kind of message looks: the fields that the caller may name, with what they are else."""
+    """One kind of file: the fields that a caller may name, with their defaults."""
 
     kind: str
     name: str
@@ -63,7 +63,7 @@ MEDIA: Final[dict[str, MediaKind]] = {
 
 
 def media_content(kind: MediaKind, file: StoredFile, given: Json) -> Json:
-    """The fields of ``Message`` for a file of this kind; ``given`` are the caller's own words.
+    """The fields of ``Message`` for a file of this kind; ``given`` are the caller's fields.
 
     Raises:
         ApiError: the caption is wrong.

@@ -1,6 +1,6 @@
 """Rich messages: blocks of text and media, given as such or written in HTML or Markdown.
 
-Of HTML and Markdown only headings and paragraphs are told apart here, and what is in them is plain text.
+Of HTML and Markdown only headings and paragraphs are read, and their text is plain.
 Source: https://core.telegram.org/bots/api#inputrichmessage
 """
 
@@ -47,7 +47,7 @@ def read_rich_message(world: World, arguments: Arguments, given: Any) -> Json:
     """The ``RichMessage`` of an ``InputRichMessage``.
 
     Raises:
-        ApiError: it is none, or empty, or written in more than one way.
+        ApiError: the object is malformed, empty, or written in more than one way.
     """
     if not isinstance(given, dict):
         raise bad_request("rich message must be an Object")
@@ -67,7 +67,7 @@ def read_rich_message(world: World, arguments: Arguments, given: Any) -> Json:
 
 
 def _check(blocks: list[Json]) -> None:
-    """Check that the blocks are what the client will take for blocks; its models are the only description of them."""
+    """Check the blocks by aiogram's models, which are the only description of them."""
     model = getattr(aiogram.types, "RichMessage", None)
     if model is None:  # an aiogram that knows no rich messages
         return

@@ -1,6 +1,6 @@
-"""Messages in words, as people read them: what the server itself wrote, and any message in one short line. Pure.
+"""Messages in words: service messages as people read them, and any message in one short line. Pure.
 
-Content that a test has planted may be anything, and one odd message must not hide the others: everything here answers.
+A test may plant any content, and one odd message must not hide the others: nothing here raises.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tgslices.testing.state.chats import StoredMessage
 from tgslices.testing.wire.json_text import Json
 
 MAX_PREVIEW: Final = 140
-"""Characters of a message that a reply or the list of chats quotes."""
+"""Characters of a message in a reply or in the list of chats."""
 
 _DEEDS: Final = {
     "new_chat_photo": "changed the photo",
@@ -36,11 +36,11 @@ _DEEDS: Final = {
     "message_auto_delete_timer_changed": "changed when messages vanish",
     "screenshot_taken": "took a screenshot",
 }
-"""Service messages that say no more than who did it."""
+"""Service messages that tell only who did something."""
 
 
 class Author(NamedTuple):
-    """Who a message shows as its sender: a user, or the channel that it stands in."""
+    """The sender that a message shows: a user or a channel."""
 
     id: int
     name: str
@@ -48,7 +48,7 @@ class Author(NamedTuple):
 
 
 def author_of(message: StoredMessage) -> Author:
-    """Its author; the account that sent it, where the content names nobody."""
+    """The author of a message; the sending account, if the content names nobody."""
     for field in ("from", "chat"):
         shown: Any = message.content.get(field)
         if isinstance(shown, dict) and type(shown.get("id")) is int:
@@ -58,7 +58,7 @@ def author_of(message: StoredMessage) -> Author:
 
 
 def printable(text: str) -> str:
-    """The same, with a mark in the place of what no output can encode: half of a surrogate pair."""
+    """The text with a mark in the place of half surrogate pairs, which no output can encode."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -67,12 +67,12 @@ def printable(text: str) -> str:
 
 
 def text_of(message: StoredMessage) -> tuple[str, list[Json]]:
-    """The text or caption of a message, or what there is to read of a rich one, with its entities; else ``""``."""
+    """The text or caption of a message with its entities, or the flattened rich message; else ``""``."""
     return text_of_content(message.content)
 
 
 def text_of_content(content: Json) -> tuple[str, list[Json]]:
-    """The same for the content of a message, or of a draft."""
+    """The text of the content of a message or draft, as for `text_of`."""
     if "rich_message" in content:
         return flattened(content["rich_message"])
     for text, entities in (("text", "entities"), ("caption", "caption_entities")):
@@ -82,7 +82,7 @@ def text_of_content(content: Json) -> tuple[str, list[Json]]:
 
 
 def _marks(entities: Any) -> list[Json]:
-    """Those entities that mark a part of a text."""
+    """The entities that mark a part of a text."""
     return [item for item in entities if _is_mark(item)] if isinstance(entities, list) else []
 
 
@@ -101,7 +101,7 @@ def preview(message: StoredMessage) -> str:
 
 
 def service_text(message: StoredMessage) -> str:
-    """What the server wrote into the chat, as people read it."""
+    """A service message as people read it."""
     kind, actor = message.kind, author_of(message).name
     told: Any = message.content.get(kind)
     if kind in _STORIES and (told is not None or kind == "pinned_message"):
@@ -154,4 +154,4 @@ _STORIES: Final[dict[str, Callable[[StoredMessage, str, Any], str]]] = {
     "refunded_payment": _paid,
     "gift": _gift,
 }
-"""Service messages that say what was done."""
+"""Service messages that tell what was done."""

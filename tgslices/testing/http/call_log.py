@@ -1,4 +1,4 @@
-"""The log of Bot API calls: what was asked, and what was answered."""
+"""The log of Bot API calls and their answers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import read_json
 
 MAX_CALLS: Final = 10_000
-"""So many of the last calls are kept with all they said; those before are counted. No test comes near it."""
+"""The number of calls that are kept whole; older ones are only counted. No test comes near it."""
 
 _TEXTS: Final = frozenset(
     {
@@ -23,7 +23,7 @@ _TEXTS: Final = frozenset(
 
 @dataclass(slots=True, eq=False)
 class ApiRequest:
-    """One call as it was asked and answered.
+    """One call with its answer.
 
     ``status`` is the HTTP status, None while the call is not answered and 0 if the connection was dropped;
     ``description`` is the text of an error, empty otherwise; ``answer`` is the body that went back.
@@ -61,19 +61,18 @@ def _decoded(name: str, text: str) -> Any:
 
 
 class CallLog(list[ApiRequest]):
-    """The calls in the order they came: at least the last `MAX_CALLS`, all of them if there were no more.
+    """The calls in the order they came: all of them, or at least the last `MAX_CALLS`.
 
-    ``forgotten`` counts those before by their methods.
+    ``forgotten`` counts older calls by their methods.
     """
 
     def __init__(self, kept: int = MAX_CALLS) -> None:
-        """Nothing was called yet."""
         super().__init__()
         self.forgotten: Counter[str] = Counter()
         self._kept = kept
 
     def append(self, request: ApiRequest) -> None:
-        """Add a call, and forget old ones, some at once, when there are too many."""
+        """Add a call. Old calls are forgotten in batches when there are too many."""
         super().append(request)
         if len(self) > self._kept * 1.1:
             old = len(self) - self._kept
@@ -81,7 +80,7 @@ class CallLog(list[ApiRequest]):
             del self[:old]
 
     def clear(self) -> None:
-        """Forget everything, the numbers included."""
+        """Forget all calls and their numbers."""
         super().clear()
         self.forgotten.clear()
 
@@ -91,5 +90,5 @@ class CallLog(list[ApiRequest]):
         return self.forgotten.total()
 
     def times(self, method: str) -> int:
-        """How often a method was called, those included that are forgotten."""
+        """The number of calls of a method, forgotten ones included."""
         return self.forgotten[method] + sum(request.method == method for request in self)

@@ -1,4 +1,4 @@
-"""Performing Bot API calls: faults, the method, the answer."""
+"""Bot API calls: faults, the method, the answer."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ log = logging.getLogger("tgslices.testing")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back over HTTP; ``is_dropped`` means that nothing does."""
+    """The answer that goes back over HTTP; none does if it is dropped."""
 
     status: int
     body: bytes
@@ -34,7 +34,7 @@ class Answer:
 
 
 CRASHED: Final = "Internal Server Error: the emulator failed; its log says what was asked, and how it failed"
-"""The answer where an error of the emulator itself was caught: a bug of it, whatever was asked."""
+"""The text of the answer after a bug of the emulator."""
 
 _DROPPED: Final = Answer(0, b"", is_dropped=True)
 
@@ -46,10 +46,9 @@ def error_answer(error: ApiError) -> Answer:
 
 
 class Calls:
-    """Performs the calls of all bots and remembers them in order."""
+    """The calls of all bots, performed and logged in order. ``latency`` is added to every call but getUpdates."""
 
     def __init__(self, world: World, faults: Faults) -> None:
-        """Nothing was called yet. ``latency`` is added to every call but getUpdates."""
         self.log = CallLog()
         self.latency = timedelta()
         self.in_flight = 0
@@ -58,7 +57,7 @@ class Calls:
         self._limits = RequestLimits(world)
 
     async def perform(self, bot: BotAccount, method: str, arguments: Arguments, *, via_webhook: bool = False) -> Answer:
-        """Do what is asked, faults included. Whatever a method raises becomes an answer."""
+        """Perform a call, faults included. An error of the method becomes an answer."""
         key = method.lower()
         name, function = METHODS.get(key, (method, None))
         request = ApiRequest(bot.id, name, arguments, via_webhook=via_webhook)

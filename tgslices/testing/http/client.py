@@ -1,4 +1,4 @@
-"""What only this machine reaches, and aiogram's HTTP client for a server there, without what only TLS needs."""
+"""aiogram's HTTP client for a server on this machine, without the parts that only TLS needs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from aiogram.methods.base import TelegramType
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches a server that listens on this host, an IP address or a name."""
+    """Whether only this machine reaches a server on this host, an IP address or a name."""
     with suppress(ValueError):
         return ip_address(host).is_loopback
     return host == "localhost"
@@ -26,8 +26,8 @@ def is_loopback(host: str) -> bool:
 class LoopbackSession(AiohttpSession):
     """aiogram's own session, which closes at once instead of a quarter of a second after the last connection.
 
-    It also keeps the models of answers. aiogram asks pydantic for ``Response[Message]`` at every call, pydantic keeps
-    that model only as long as somebody else does, and making it again takes longer than many calls do.
+    It also keeps the models of answers. aiogram asks pydantic for ``Response[Message]`` at every call. Pydantic drops
+    the model when nobody else holds it, and making it again takes longer than many calls.
     """
 
     async def close(self) -> None:
@@ -38,7 +38,7 @@ class LoopbackSession(AiohttpSession):
     def check_response(
         self, bot: Bot, method: TelegramMethod[TelegramType], status_code: int, content: str
     ) -> Response[TelegramType]:
-        """Do what aiogram does, with a model that is still there."""
+        """Do the same as aiogram, with a model that is kept."""
         returning = method.__returning__
         if returning not in _MODELS:
             _MODELS[returning] = Response[returning]  # type: ignore[valid-type]  # made at run time
@@ -50,7 +50,7 @@ _MODELS: Final[dict[Any, type[Response[Any]]]] = {}
 
 @cache
 def _prototype() -> LoopbackSession:
-    """A session that is never used: making one reads every certificate of the system, tens of milliseconds long."""
+    """A session that is copied and never used. Making one reads the system's certificates for tens of milliseconds."""
     return LoopbackSession()
 
 

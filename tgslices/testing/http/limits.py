@@ -1,7 +1,7 @@
-"""What is on its way: the requests of each bot, and the messages into each chat; and the server's limits on both.
+"""The server's limits on the requests of each bot and on the unsent messages into each chat.
 
-The server holds a refusal back for three seconds before it sends it (``Client.cpp:16262``). Here it comes at once: a
-test need not wait for it, and no other answer depends on it.
+The server holds a refusal back for three seconds (``Client.cpp:16262``). Here it comes at once: no other answer
+depends on the delay.
 """
 
 from __future__ import annotations
@@ -34,10 +34,9 @@ _LISTS: Final = {"copymessages": "message_ids", "forwardmessages": "message_ids"
 
 
 class RequestLimits:
-    """Counts what is on its way, and refuses what is too much."""
+    """The requests and messages on their way, counted and limited."""
 
     def __init__(self, world: World) -> None:
-        """Nothing is on its way in this world."""
         self._world = world
         self._active: Counter[int] = Counter()
         self._unsent: Counter[tuple[int, int]] = Counter()
@@ -49,7 +48,7 @@ class RequestLimits:
         ``method`` is in small letters.
 
         Raises:
-            ApiError: there is too much of either already; the block is not entered.
+            ApiError: a limit is reached; the block is not entered.
         """
         self._active[bot.id] += 1
         try:
@@ -62,7 +61,7 @@ class RequestLimits:
 
     @contextmanager
     def _sending(self, bot: BotAccount, method: str, arguments: Arguments) -> Iterator[None]:
-        """Business messages are not counted. Source: tdlib/telegram-bot-api ``Client.cpp:16152-16176``."""
+        """Count all but business messages as unsent. Source: tdlib/telegram-bot-api ``Client.cpp:16152-16176``."""
         if method not in SENDING or arguments.text("business_connection_id"):
             yield
             return

@@ -1,4 +1,4 @@
-"""The HTTP side: a port that is open or not, and requests turned into calls."""
+"""The port: open or closed, and its requests turned into calls."""
 
 from __future__ import annotations
 
@@ -33,10 +33,9 @@ Page = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Listener:
-    """Listens on one address. ``pages`` are further paths, by their beginning, for what is no Bot API."""
+    """A server on one address; port 0 picks a free one. ``pages`` handle other paths, by the beginning of a path."""
 
     def __init__(self, world: World, calls: Calls, host: str, port: int) -> None:
-        """Prepare; port 0 picks a free one when `start` is called."""
         self.host = host
         self.port = port
         self.pages: dict[str, Page] = {}
@@ -48,7 +47,7 @@ class Listener:
 
     @property
     def is_started(self) -> bool:
-        """Whether it was started and not stopped since; it may refuse connections nevertheless."""
+        """Whether the server was started and not stopped since. It may refuse connections meanwhile."""
         return self._runner is not None
 
     async def start(self) -> None:
@@ -67,7 +66,7 @@ class Listener:
             raise
 
     async def stop(self) -> None:
-        """Close the port and every connection; what can be answered at once still is."""
+        """Close the port and every connection. Requests that can be answered at once still are."""
         if self._runner is not None:
             await self._runner.cleanup()
         self._runner = self._site = self._server = None
@@ -101,7 +100,7 @@ class Listener:
         self.cut()
 
     def cut(self, *, spare: Container[asyncio.BaseTransport] = ()) -> None:
-        """Cut every connection but those to spare; new ones are let in as before."""
+        """Cut every connection but the spared ones. New connections are accepted as before."""
         for connection in self._server.connections if self._server is not None else ():
             if connection.transport is not None and connection.transport not in spare:
                 connection.transport.abort()
@@ -174,7 +173,7 @@ def _make_request(
 
 
 def _without_test(path: str) -> tuple[str, bool]:
-    """What is left of a path behind the token, and whether it was that of the test environment.
+    """The path behind the token without ``test/``, and whether that was there.
 
     Source: tdlib/telegram-bot-api ``HttpConnection.cpp:35-44``.
     """

@@ -1,4 +1,4 @@
-"""Requests of browsers: those of the emulator's own page, and of no other site that the same browser has open.
+"""Requests of browsers: allowed from the emulator's own page, refused from other sites.
 
 Two attacks reach a loopback port from a browser. A foreign site sends requests to it, which their ``Origin`` gives
 away. A name is made to point to 127.0.0.1 (DNS rebinding), which the ``Host`` gives away.
@@ -18,7 +18,7 @@ def is_of_a_browser(headers: Mapping[str, str]) -> bool:
 def refusal(headers: Mapping[str, str], what: str) -> str | None:
     """Why ``what`` does not answer a request, in one line; None if it is a request of the emulator's own page.
 
-    ``headers`` are looked up by their usual names, so they should not mind the case.
+    The mapping of headers should ignore the case of names.
     """
     host = headers.get("Host", "")
     if not is_local_name(host):

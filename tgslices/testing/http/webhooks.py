@@ -1,6 +1,6 @@
-"""Carries the updates of one bot to its webhook, and does what the answer asks for.
+"""Deliveries of a bot's updates to its webhook, and the methods that its answers ask for.
 
-Updates that concern one chat go one after another, others side by side up to the webhook's ``max_connections``.
+Updates of one chat go one after another, others side by side up to the webhook's ``max_connections``.
 Source: tdlib/telegram-bot-api ``WebhookActor.cpp:430-690`` at 01a3679.
 """
 
@@ -44,7 +44,7 @@ Perform = Callable[[BotAccount, str, Arguments], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """How one delivery ended: ``error`` is empty if the webhook took the update, ``status`` 0 if it did not answer."""
+    """The end of one delivery: ``error`` is empty if the webhook took the update, ``status`` 0 if it did not answer."""
 
     error: str = ""
     status: int = 0
@@ -54,7 +54,7 @@ class Reply:
 
 
 def is_performed(method: str) -> bool:
-    """Whether a method named in the answer to a webhook is called: getters and those about webhooks are not.
+    """Whether a method named in a webhook's answer is called. Getters and methods about webhooks are not.
 
     Source: ``WebhookActor.cpp:620-623``.
     """
@@ -63,7 +63,7 @@ def is_performed(method: str) -> bool:
 
 
 def is_delivered(status: int) -> bool:
-    """Whether a webhook that answers so has taken the update: redirects are no success, and nobody follows them.
+    """Whether a webhook with this answer has taken the update. Redirects are failures and are not followed.
 
     Source: ``WebhookActor.cpp:619``.
     """
@@ -71,9 +71,9 @@ def is_delivered(status: int) -> bool:
 
 
 def retry_delay(fails: int, retry_after: timedelta = timedelta()) -> timedelta:
-    """How long to wait after ``fails`` failures and one more: not at all, then 2 s, 4 s ... up to a minute.
+    """The wait after ``fails`` failures and one more: none, then 2 s, 4 s, and so on up to a minute.
 
-    What the webhook asks for comes first, up to an hour. Source: ``WebhookActor.cpp:502-516``.
+    A ``retry_after`` of the webhook counts instead, up to an hour. Source: ``WebhookActor.cpp:502-516``.
     """
     if retry_after > timedelta():
         return min(retry_after, _MAX_RETRY_AFTER)
@@ -81,10 +81,10 @@ def retry_delay(fails: int, retry_after: timedelta = timedelta()) -> timedelta:
 
 
 class Deliveries:
-    """The deliveries of one bot. Idle while no webhook is set."""
+    """The deliveries of one bot; idle while no webhook is set."""
 
     def __init__(self, bot: BotAccount, clock: Clock, perform: Perform, second: timedelta) -> None:
-        """``perform`` is called with what an answer asks for; ``second`` is how long one lasts between retries."""
+        """Deliver this bot's updates; ``perform`` is called for methods in answers, ``second`` scales the retries."""
         self.bot = bot
         self._clock = clock
         self._perform = perform
@@ -155,14 +155,14 @@ class Deliveries:
             self.bot.updates.drop(update)
 
     async def _begin(self, method: str, arguments: Arguments) -> None:
-        """Let a method of an answer be performed. It has begun when this returns, and nothing waits for its end."""
+        """Begin to perform a method of an answer, and do not wait for its end."""
         reply = asyncio.ensure_future(self._perform(self.bot, method, arguments))
         self._replies.add(reply)
         reply.add_done_callback(self._replies.discard)
         await asyncio.sleep(0)
 
     def _is_given_up(self, status: int) -> bool:
-        """Whether the webhook has said for long that it is gone for good; one that is silent says nothing."""
+        """Whether the webhook has answered 410 for too long. Silence neither counts nor resets."""
         now = self._clock.timestamp()
         if status != _GONE:
             self._gone_since = None if status else self._gone_since
@@ -185,7 +185,7 @@ class Deliveries:
             return Reply(error=f"Connection failed: {type(error).__name__}")
 
     def open(self) -> None:
-        """Deliver again after `close`, from the oldest update on that is left; nothing happens if it is open."""
+        """Deliver again after `close`, from the oldest update on. An open one does nothing."""
         if self._is_closed:
             self._is_closed = False
             self._on_webhook()
@@ -215,5 +215,5 @@ async def _read_reply(response: aiohttp.ClientResponse) -> Reply:
 
 
 def _retry_after(header: str) -> timedelta:
-    """What a ``Retry-After`` header asks for, if it is in seconds; one with a date asks for nothing."""
+    """The wait that a ``Retry-After`` header in seconds asks for; none for a header with a date."""
     return min(timedelta(seconds=int(header)), _MAX_RETRY_AFTER) if _SECONDS.fullmatch(header) else timedelta()

@@ -1,1 +1,1 @@
-"""People on the emulator: what they see, what they may do, and what they do."""
+"""People: what they see, may do, and do in a chat."""

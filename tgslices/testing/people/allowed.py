@@ -1,4 +1,4 @@
-"""What a person may do in a chat: a test that makes somebody do more than Telegram lets them fails."""
+"""Checks of what a person may do in a chat: a test fails if its person does more than Telegram allows."""
 
 from __future__ import annotations
 
@@ -14,29 +14,27 @@ from tgslices.testing.state.chats import StoredMessage, Topic
 
 
 class NotAllowed(AssertionError):
-    """A person tried what Telegram does not let them do; nothing was done.
+    """A person tried something that Telegram does not allow; nothing was done.
 
-    ``reason`` is one sentence for who plays the person, ``remedy`` says what a test does about it, and ``seen`` is the
-    chat as the person sees it.
+    ``reason`` is one sentence about the person, ``remedy`` tells what a test can do, ``seen`` is the chat as the person
+    sees it.
     """
 
     def __init__(self, reason: str, remedy: str, seen: str) -> None:
-        """Keep what is told."""
         super().__init__(reason, remedy, seen)
         self.reason = reason
         self.remedy = remedy
         self.seen = seen
 
     def __str__(self) -> str:
-        """All of it."""
         return f"{self.reason} {self.remedy}.\n{self.seen}"
 
 
 class CheckedChat(SeenChat):
-    """One chat, and what one person may do there. Every check raises `NotAllowed`, an `AssertionError`."""
+    """One chat, with checks of what one person may do there. Every check raises `NotAllowed`."""
 
     def check_writing(self, kind: str, topic: Topic | None = None) -> None:
-        """May they send a message of this kind, into this topic?"""
+        """Check that the person may send a message of this kind into this topic."""
         presence = self.presence()
         self._check(_sending(kind), people.writing_prohibition(presence, kind))
         rights = presence.rights if presence.is_administrator else frozenset()
@@ -45,12 +43,12 @@ class CheckedChat(SeenChat):
             self._check(_sending(kind), closed)
 
     def check_editing(self, message: StoredMessage) -> None:
-        """May they edit this message?"""
+        """Check that the person may edit this message."""
         is_own = message.sender_id == self.person.id
         self._check("edit this message", people.editing_prohibition(self.presence(), is_own=is_own))
 
     def check_deleting(self, message: StoredMessage) -> None:
-        """May they delete this message for everybody? An ephemeral one belongs to both who see it."""
+        """Check that the person may delete this message for everybody. Both sides may delete an ephemeral one."""
         if message.receiver_id is not None and self.person.id in {message.receiver_id, message.sender_id}:
             return
         candidate = Candidate(
@@ -65,11 +63,11 @@ class CheckedChat(SeenChat):
         self._check("delete this message", people.deleting_prohibition(self.presence(), candidate))
 
     def check_pinning(self, message: StoredMessage) -> None:
-        """May they pin this message?"""
+        """Check that the person may pin this message."""
         self._check("pin this message", people.pinning_prohibition(self.presence(), message.kind))
 
     def check_acting(self, what: str, permission: str = "") -> None:
-        """May they do this, which takes a permission of ``ChatPermissions``, or only being inside?"""
+        """Check that the person is inside, or has this permission of ``ChatPermissions``."""
         presence = self.presence()
         if permission:
             self._check(what, people.acting_prohibition(presence, permission))
@@ -77,24 +75,24 @@ class CheckedChat(SeenChat):
             self._check(what, people.absence(presence))
 
     def check_joining(self) -> None:
-        """May they come in by themselves, or ask to? Who is banned may not."""
+        """Check that the person is not banned."""
         presence = self.presence()
         if presence.status == "kicked":
             self._check("join", people.absence(presence))
 
     def check_asking_to_join(self) -> None:
-        """May they ask to be let in?"""
+        """Check that the person may ask to join."""
         self.check_joining()
         inside = Prohibition("they are in this chat already", "Let somebody ask who is not")
         self._check("ask to join", inside if self.presence().is_inside else None)
 
     def check_inviting(self, user: User) -> None:
-        """May they add somebody?"""
+        """Check that the person may add this user."""
         prohibition = people.inviting_prohibition(self.presence(), target_status=self.chat.status_of(user.id))
         self._check(f"add {user.first_name}", prohibition)
 
     def check_appointing(self, user: User) -> None:
-        """May they make this member an administrator, or take that back?"""
+        """Check that the person may appoint this member an administrator, or demote one."""
         status, is_self = self.chat.status_of(user.id), user is self.person
         prohibition = people.appointing_prohibition(self.presence(), target_status=status, is_self=is_self)
         self._check(f"change what {user.first_name} is", prohibition)

@@ -1,4 +1,4 @@
-"""What a person does in one chat."""
+"""One person's view of a chat, with everything that the person does there."""
 
 from __future__ import annotations
 
@@ -27,15 +27,17 @@ def _text_content(text: str, name: str = "text") -> Json:
 
 
 class ChatView(ChatInteractions):
-    """One chat, looked at and acted in by one person. Bots are told as Telegram tells them; nothing waits for them."""
+    """One chat as one person sees it and acts in it. Bots are told as Telegram tells them; no method waits for them."""
 
     async def types(
         self, text: str, *, reply_to: AnyMessage | None = None, topic: Topic | int | None = None
     ) -> StoredMessage:
-        """Send a text, with the entities that Telegram finds in it. ``topic`` is one of a forum, or who wrote directly.
+        """Send a text, with the entities that Telegram finds in it.
+
+        ``topic`` is a topic of a forum, or the number of the user who writes to a channel.
 
         Raises:
-            NotAllowed: they may not write here; the text says why, and shows the chat.
+            NotAllowed: the person may not write here; the text says why and shows the chat.
         """
         return await self.sends("text", _text_content(text), reply_to=reply_to, topic=topic)
 
@@ -50,7 +52,7 @@ class ChatView(ChatInteractions):
         """Send a message of any kind: ``content`` holds its fields as in the Bot API's ``Message``.
 
         Raises:
-            NotAllowed: they may not send such a message here; the text says why, and shows the chat.
+            NotAllowed: the person may not send such a message here; the text says why and shows the chat.
         """
         self.check_writing(kind, self.chat.topics.get(topic) if isinstance(topic, int) else topic)
         fields = dict(content)
@@ -66,11 +68,11 @@ class ChatView(ChatInteractions):
     async def sends_file(
         self, kind: str = "photo", *, caption: str = "", name: str = "file.bin", data: bytes = b"data"
     ) -> StoredMessage:
-        """Send a file as a photo, video, document or any other kind that holds one; a bot can download it."""
+        """Send a file as a photo, video, document or another kind with a file. A bot can download it."""
         return await self.sends(kind, self._file_content(kind, caption, name, data))
 
     async def sends_album(self, kinds: Sequence[str] = ("photo", "photo"), *, caption: str = "") -> list[StoredMessage]:
-        """Send files as one album, the caption under the first; every one is an update of its own."""
+        """Send files as one album, with the caption under the first. Each makes an update of its own."""
         mark = self._world.next_album()
         sent = []
         for number, kind in enumerate(kinds):
@@ -83,10 +85,10 @@ class ChatView(ChatInteractions):
         return media_content(MEDIA[kind], file, _text_content(caption, "caption"))
 
     async def sends_ephemeral(self, bot: BotAccount, text: str) -> StoredMessage:
-        """Send an ephemeral message to a bot of the group: only the two of them see it (C7).
+        """Send an ephemeral message to a bot of the group. Only the person and the bot see it (C7).
 
         Raises:
-            NotAllowed: they may not write here.
+            NotAllowed: the person may not write here.
         """
         self.check_writing("text")
         message = self._world.store_ephemeral(self.chat, self.person, bot, "text", _text_content(text))
@@ -95,10 +97,10 @@ class ChatView(ChatInteractions):
         return message
 
     async def edits(self, message: AnyMessage, text: str) -> StoredMessage:
-        """Change a text of one's own, or as an administrator of a channel; the bots get it as an edited message.
+        """Change the text of a message. The bots get it as an edited message.
 
         Raises:
-            NotAllowed: they may not edit it.
+            NotAllowed: the person may not edit it.
         """
         stored = stored_of(message)
         self.check_editing(stored)
@@ -112,7 +114,7 @@ class ChatView(ChatInteractions):
         """Delete messages for everybody. Bots are not told, unless they are connected to a business account (C6).
 
         Raises:
-            NotAllowed: they may not delete one of them; all stay.
+            NotAllowed: the person may not delete one of them; all stay.
         """
         gone = [stored_of(message) for message in messages]
         for message in gone:
@@ -127,7 +129,7 @@ class ChatView(ChatInteractions):
         """Pin a message; returns the service message about it.
 
         Raises:
-            NotAllowed: they may not pin it.
+            NotAllowed: the person may not pin it.
         """
         self.check_pinning(stored_of(message))
         notice = pin(self._world, stored_of(message), self.person)
@@ -139,12 +141,12 @@ class ChatView(ChatInteractions):
     ) -> Tap:
         """Tap the newest visible inline button with this caption or this callback data; the bot gets a callback query.
 
-        With ``is_accessible=False`` the query only carries the place of the message, as for one that Telegram does not
-        hand out any more (``InaccessibleMessage``).
+        With ``is_accessible=False`` the query has an ``InaccessibleMessage``, as for a message that Telegram does not
+        hand out any more.
 
         Raises:
             AssertionError: there is no such button; the text shows the chat.
-            NotAllowed: they are not in the chat.
+            NotAllowed: the person is not in the chat.
         """
         for message in reversed(self.stored()):
             for button in (button for row in inline_rows(message) for button in row):
@@ -167,7 +169,7 @@ class ChatView(ChatInteractions):
         return tap
 
     def connection_of(self, bot: BotAccount) -> str | None:
-        """The connection by which a bot sees this chat, if it is a business account's; None for any other."""
+        """The id of the connection by which a bot sees this chat of a business account; None for other chats."""
         for connection in self._world.connections.values():
             if connection.bot is bot and self.chat.owner is not None and connection.owner is self.chat.owner:
                 return connection.id

@@ -1,4 +1,4 @@
-"""What a person does beside writing: react, vote, ask a bot inline, pay it, ask to be let in."""
+"""Deeds of a person besides writing: reactions, votes, inline queries, payments, requests to join."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ AnyMessage: TypeAlias = StoredMessage | VisibleMessage
 
 
 def stored_of(message: AnyMessage) -> StoredMessage:
-    """The message itself."""
+    """The stored message of a visible one."""
     return message.stored if isinstance(message, VisibleMessage) else message
 
 
 class ChatInteractions(CheckedChat):
-    """One chat, and what a person does in it beside writing. Bots are told as Telegram tells them."""
+    """One chat, with the deeds of a person besides writing. Bots are told as Telegram tells them."""
 
     async def reacts(self, message: AnyMessage, *emojis: str) -> None:
-        """React to a message in place of what one reacted before; without an emoji, take that back.
+        """React to a message, in the place of earlier reactions; without an emoji, take them back.
 
-        Bots hear of it that asked for ``message_reaction``, in groups and channels as administrators.
+        Bots with ``message_reaction`` among their allowed updates hear of it, in groups and channels as administrators.
         Source: https://core.telegram.org/bots/api#messagereactionupdated
 
         Raises:
-            NotAllowed: they may not react here.
+            NotAllowed: the person may not react here.
         """
         self.check_acting("react", "can_react_to_messages")
         reactions = [{"type": "emoji", "emoji": emoji} for emoji in emojis]
@@ -47,9 +47,9 @@ class ChatInteractions(CheckedChat):
         The bot that sent the poll gets its new counts, and who voted unless the poll is anonymous.
 
         Raises:
-            ValueError: it is no open poll, or has no such option, or takes one answer only.
+            ValueError: the poll is closed or none, lacks such a position, or takes one answer only.
             AssertionError: no option has this text; the error shows the chat.
-            NotAllowed: they are not in the chat.
+            NotAllowed: the person is not in the chat.
         """
         self.check_acting("vote")
         stored = stored_of(message)
@@ -62,7 +62,7 @@ class ChatInteractions(CheckedChat):
         await asyncio.sleep(0)
 
     async def asks_inline(self, bot: BotAccount, query: str = "", *, offset: str = "") -> Inquiry:
-        """Type ``@bot query`` into the message field. The bot's results are in ``results`` of what is returned.
+        """Send an inline query; the ``results`` of the inquiry are the bot's.
 
         ``await chat.until(lambda seen: inquiry.is_answered)`` waits for them.
         Source: https://core.telegram.org/bots/api#inlinequery
@@ -73,12 +73,12 @@ class ChatInteractions(CheckedChat):
         return inquiry
 
     async def picks(self, inquiry: Inquiry, result_id: str | None = None) -> StoredMessage:
-        """Send one of the results into this chat, the first one unless another is named; the bot is told which.
+        """Send one of the results into this chat, the first unless another is named. The bot is told.
 
         Raises:
             AssertionError: the bot has not answered, or not with such a result.
-            NotAllowed: they may not send such things here.
-            ApiError: nothing can be sent of it.
+            NotAllowed: the person may not send such a message here.
+            ApiError: the result makes no message.
         """
         found = [result for result in inquiry.results if result_id in {None, str(result.get("id"))}]
         bot = self._world.bot_by_id(inquiry.bot_id)
@@ -99,8 +99,7 @@ class ChatInteractions(CheckedChat):
     async def opens_web_app(self, text: str | None = None) -> Inquiry:
         """Open the Web App of the newest visible inline button with this caption, in the private chat with a bot.
 
-        The bot is not told; its pages hand it the ``id`` of what is returned, by which it answers with
-        ``answerWebAppQuery``.
+        The bot is not told. Its page gives it the ``id`` of the inquiry, for ``answerWebAppQuery``.
         Source: https://core.telegram.org/bots/webapps#webappinitdata (``query_id``)
 
         Raises:
@@ -116,7 +115,7 @@ class ChatInteractions(CheckedChat):
     async def checks_out(self, message: AnyMessage | None = None) -> Inquiry:
         """Press the button that pays an invoice, the newest visible one unless another is named.
 
-        The bot gets the pre-checkout query; its answer is in ``is_agreed`` and ``answer`` of what is returned.
+        The bot gets the pre-checkout query. The inquiry's ``is_agreed`` and ``answer`` hold its answer.
 
         Raises:
             AssertionError: there is no invoice of a bot; the error shows the chat.
@@ -146,7 +145,7 @@ class ChatInteractions(CheckedChat):
         in the private chat with the bot.
 
         Raises:
-            AssertionError: there is no invoice, or the bot did not answer in time, or it refused.
+            AssertionError: there is no invoice, or the bot refused or did not answer in time.
         """
         inquiry = await self.checks_out(message)
         await self.until(lambda view: inquiry.is_answered, timeout=timeout)
@@ -157,12 +156,12 @@ class ChatInteractions(CheckedChat):
         return receipt
 
     async def asks_to_join(self) -> None:
-        """Ask to be let into this group or channel; bots hear of it that may invite people there.
+        """Ask to join this group or channel. Bots with the right to invite hear of it.
 
         Source: https://core.telegram.org/bots/api#chatjoinrequest
 
         Raises:
-            NotAllowed: they are inside already, or banned.
+            NotAllowed: the person is inside already, or banned.
         """
         self.check_asking_to_join()
         ask_to_join(self._world, self.chat, self.person)

@@ -1,4 +1,4 @@
-"""What a person sees of one chat, and waiting for it."""
+"""One chat through a person's eyes, and waiting for something to show."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ from tgslices.testing.wire.json_text import Json
 class VisibleMessage:
     """One message as it looks now.
 
-    ``message_id`` is its number for the (first) bot of the chat, 0 for an ephemeral one; ``text`` is the text, the
-    caption or what there is to read of a rich message, empty for none of them; ``buttons`` are the rows of inline
-    buttons by their captions; ``date`` is aware and in UTC; ``stored`` is the message itself, to edit, delete or reply
-    to; ``reactions`` are the emojis under it, one for everybody who reacted; ``topic`` is the name of its topic, empty
-    outside of forums and for the general one.
+    ``message_id`` is its number for the (first) bot of the chat, 0 for an ephemeral one. ``text`` is the text, the
+    caption or the words of a rich message, else empty. ``buttons`` are the captions of inline buttons, by rows.
+    ``date`` is aware and in UTC. ``stored`` is the message itself, to edit, delete or reply to. ``reactions`` are
+    emojis, one for each account. ``topic`` is the name of its topic, empty in General and outside of forums.
     """
 
     message_id: int
@@ -43,7 +42,6 @@ class VisibleMessage:
     topic: str = ""
 
     def __str__(self) -> str:
-        """One line of the chat; further lines of a text are kept."""
         number = str(self.message_id) if self.message_id else f"e{self.stored.ephemeral_id}"
         place = f"#{self.topic} " if self.topic else ""
         rows = "".join("  " + " ".join(f"[{button}]" for button in row) for row in self.buttons)
@@ -68,7 +66,7 @@ def inline_rows(message: StoredMessage) -> list[list[dict[str, object]]]:
 
 
 def seen(message: StoredMessage, reactions: Iterable[Json] = ()) -> VisibleMessage:
-    """A message as it looks, with these ``ReactionType`` objects under it."""
+    """The visible form of a message with these ``ReactionType`` objects."""
     author = author_of(message)
     thread_id = message.content.get("message_thread_id")
     topic = message.chat.topics.get(thread_id) if isinstance(thread_id, int) else None
@@ -87,7 +85,7 @@ def seen(message: StoredMessage, reactions: Iterable[Json] = ()) -> VisibleMessa
 
 
 def _in_place(shown: list[StoredMessage], me: int) -> list[StoredMessage]:
-    """The same messages; what replaces another for these eyes stands in its place, as long as that is there."""
+    """The messages, each replaced by the ephemeral message that takes its place for this receiver, if any."""
     there = {message.serial for message in shown}
     replacing = {
         message.replaces.serial: message
@@ -99,10 +97,9 @@ def _in_place(shown: list[StoredMessage], me: int) -> list[StoredMessage]:
 
 
 class SeenChat:
-    """One chat through the eyes of one person. Everything is seen as it is at the time of the call."""
+    """One chat through the eyes of one person, at the time of each call."""
 
     def __init__(self, world: World, person: User, chat: Chat) -> None:
-        """Look at this chat as this person."""
         self._world = world
         self.person = person
         self.chat = chat
@@ -113,7 +110,7 @@ class SeenChat:
         return self.chat.id
 
     def stored(self) -> list[StoredMessage]:
-        """The messages that the person sees now, oldest first, as the server keeps them; `[]` for who is shut out."""
+        """The messages that the person sees now, oldest first, as the server keeps them; ``[]`` without access."""
         if not can_see_chat(self.presence()):
             return []
         me, member, everything = self.person.id, self.chat.members.get(self.person.id), self.chat.messages.values()
@@ -128,7 +125,7 @@ class SeenChat:
         return [m for m in shown if m.topic_id == me]
 
     def presence(self) -> Presence:
-        """What the person is in this chat now; anybody is inside of a channel's chat for direct messages."""
+        """The person's presence in this chat now. Anybody is inside of a channel's chat for direct messages."""
         chat = self.chat
         self._world.expire(chat)
         member = chat.members.get(self.person.id, Member(self.person, "left"))
@@ -154,27 +151,27 @@ class SeenChat:
         return [reaction for given in message.reactions.values() for reaction in given]
 
     def drafts(self) -> list[str]:
-        """What the bot is just writing, as far as it is shown; a draft without text only thinks and is ``""``.
+        """The texts of the bot's drafts that are shown now; ``""`` for a draft without text.
 
         Source: https://core.telegram.org/bots/api#sendmessagedraft
         """
         return [text_of_content(draft.content)[0] for draft in self.chat.drafts_at(self._world.clock.unix_time())]
 
     def texts(self) -> list[str]:
-        """The visible texts, oldest first, as `VisibleMessage` has them; empty strings for messages without one."""
+        """The visible texts, oldest first, as in `VisibleMessage`; ``""`` for messages without one."""
         return [text_of(message)[0] for message in self.stored()]
 
     def keyboard(self) -> list[list[str]]:
         """The reply keyboard that is shown now, by rows of captions; ``[]`` for none.
 
-        One that is selective is shown to those whom its message addresses, one for one time until it was used.
+        A selective keyboard shows to people whom its message addresses. A one-time keyboard shows until its first use.
         Source: https://core.telegram.org/bots/api#replykeyboardmarkup
         """
         rows = shown_keyboard(markup for _, markup in self._markups())
         return [[str(b["text"] if isinstance(b, dict) else b) for b in row] for row in rows]
 
     def _markups(self) -> Iterator[tuple[StoredMessage, Markup]]:
-        """The messages with something else than inline buttons, newest first."""
+        """The messages with a markup other than inline buttons, newest first."""
         me = self.person.id
         for message in reversed(self.stored()):
             if message.markup is not None:
@@ -182,7 +179,7 @@ class SeenChat:
                 yield message, Markup(message.markup, is_addressed, me in message.used_by)
 
     def _is_addressed(self, message: StoredMessage) -> bool:
-        """Whether a message mentions the person, or answers one of theirs."""
+        """Whether a message mentions the person, or replies to a message of theirs."""
         if message.reply_to is not None and message.reply_to.sender_id == self.person.id:
             return True
         text, entities = text_of(message)
@@ -206,12 +203,11 @@ class SeenChat:
     async def until(self, condition: Callable[[Self], object], *, timeout: float = 5.0) -> Self:  # noqa: ASYNC109
         """Wait until the condition holds; ``timeout`` is in seconds of real time.
 
-        It is asked after every change of the emulator's world and now and then in between, as it may be about the bot's
-        own data just as well.
+        Every change of the world has it asked, and so does a short time, because it may concern the bot's own data.
         A condition that raises `LookupError` does not hold yet (``view.texts()[-1]`` of an empty chat).
 
         Raises:
-            AssertionError: it did not hold in time; the text shows the chat as the person sees it.
+            AssertionError: the condition did not hold in time; the text shows the chat as the person sees it.
         """
 
         def holds() -> bool:

@@ -1,4 +1,4 @@
-"""Accounts: people and bots, what they are in a chat, and bots that act for people. They only hold data."""
+"""Accounts: people and bots, their membership of chats, and business connections. They only hold data."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from tgslices.testing.wire.json_text import Json
 
 
 class IdBox:
-    """Hands out message identifiers, from 1 on."""
+    """A row of message identifiers, from 1 on."""
 
     __slots__ = ("last",)
 
     def __init__(self) -> None:
-        """Nothing is numbered yet."""
         self.last = 0
 
     def next(self) -> int:
@@ -57,7 +56,7 @@ class User:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class BotAccount(User):
-    """A bot of the emulator: what BotFather would tell its author, and its queue of updates."""
+    """A bot's account: its token, settings, updates and webhook."""
 
     token: str = field(repr=False)
     updates: UpdateQueue = field(repr=False)
@@ -67,7 +66,7 @@ class BotAccount(User):
     on_webhook: Callable[[], None] | None = field(default=None, repr=False)
 
     def use_webhook(self, webhook: Webhook | None) -> None:
-        """Have the updates delivered there; nowhere for None."""
+        """Deliver the updates to this webhook; to none for None."""
         self.webhook = webhook
         if self.on_webhook is not None:
             self.on_webhook()
@@ -75,10 +74,10 @@ class BotAccount(User):
 
 @dataclass(slots=True, eq=False)
 class Member:
-    """What a user is in a chat: ``status`` and ``rights`` by the Bot API's names.
+    """A user's membership of a chat: ``status`` and ``rights`` by the Bot API's names.
 
-    ``until_date`` is when a ban or restriction ends, in Unix time, 0 for never; ``is_member`` is only about the
-    restricted, who stay so when they leave. ``last_serial`` is that of the last message that somebody got who is gone.
+    ``until_date`` is the end of a ban or restriction in Unix time, 0 for never. A restriction outlasts leaving, which
+    makes ``is_member`` false. ``last_serial`` is the last message that a user got before leaving.
     """
 
     user: User
@@ -90,7 +89,7 @@ class Member:
 
     @property
     def is_inside(self) -> bool:
-        """Whether the user gets what is written there."""
+        """Whether the user gets new messages."""
         return self.status not in {"left", "kicked"} and self.is_member
 
     @property
@@ -101,7 +100,7 @@ class Member:
 
 @dataclass(slots=True, eq=False)
 class BusinessConnection:
-    """A bot that a person let into their own private chats."""
+    """A bot's access to the private chats of a person."""
 
     id: str
     owner: User

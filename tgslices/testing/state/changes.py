@@ -1,4 +1,4 @@
-"""Telling those who wait that the world has changed."""
+"""Changes of a world, and waiting for them."""
 
 from __future__ import annotations
 
@@ -9,26 +9,25 @@ from datetime import timedelta
 from typing import Final
 
 ASK_EVERY: Final = timedelta(milliseconds=50)
-"""How often a condition is asked while nothing changes: it may be about something that is not of this world."""
+"""The time between two looks at a condition while nothing changes; it may concern data outside of the world."""
 
 
 class Changes:
-    """Wakes everybody who waits whenever something has changed."""
+    """The changes of a world: ``count`` of them so far, and the tasks that wait for one."""
 
     __slots__ = ("_waiters", "count")
 
     def __init__(self) -> None:
-        """Nobody waits. ``count`` is how many changes there were."""
         self.count = 0
         self._waiters: dict[asyncio.Future[None], None] = {}  # in their order
 
     @property
     def waiting(self) -> int:
-        """How many wait now."""
+        """The number of waiting tasks."""
         return len(self._waiters)
 
     def notify(self) -> None:
-        """Wake everybody who waits now."""
+        """Count a change and wake every waiting task."""
         self.count += 1
         if self._waiters:
             waiters, self._waiters = self._waiters, {}
@@ -46,12 +45,12 @@ class Changes:
             self._waiters.pop(waiter, None)
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait, without a limit, until the condition holds; it is asked again after every change."""
+        """Wait without a limit until the condition holds. Every change has it asked again."""
         while not condition():
             await self.wait()
 
     async def within(self, seconds: float, condition: Callable[[], bool]) -> bool:
-        """Whether the condition comes to hold in time; it is asked after every change, each `ASK_EVERY`, and last."""
+        """Whether the condition comes to hold in time. Every change, every `ASK_EVERY` and the end have it asked."""
         now = asyncio.get_running_loop().time
         end = now() + seconds
         while not condition():

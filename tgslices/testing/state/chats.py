@@ -1,4 +1,4 @@
-"""The things that accounts make: chats, topics, files, messages and taps. They only hold data.
+"""Chats, topics and messages. They only hold data.
 
 JSON objects are kept as the Bot API shows them, ready to be sent.
 """
@@ -18,7 +18,7 @@ COMMON_VIEW = 0
 
 @dataclass(slots=True, eq=False)
 class Topic:
-    """A topic of a forum; its number is that of its creation message."""
+    """A topic of a forum. It has the number of its creation message."""
 
     thread_id: int
     name: str
@@ -38,12 +38,11 @@ class Topic:
 class Chat:
     """A chat with its members and messages, in the order they were sent.
 
-    ``type`` is Telegram's. In a private chat with a bot ``user`` and ``bot`` are its two sides; in a chat between two
-    people that business bots see, ``user`` is the customer and ``owner`` the account. ``pinned`` holds messages, oldest
-    first.
+    ``type`` is Telegram's. The sides of a private chat are ``user`` and ``bot``; in the chat of a business account they
+    are ``user`` (the customer) and ``owner``. ``pinned`` holds messages, oldest first.
 
-    A channel's chat for direct messages is a supergroup with a ``parent``, whose ``members`` it shares; ``writers`` are
-    those who wrote there, each with a topic of the user's own number.
+    A channel's chat for direct messages is a supergroup with a ``parent``, whose ``members`` it shares. ``writers`` are
+    the users who wrote there; each has a topic of the user's own number.
     """
 
     id: int
@@ -77,7 +76,7 @@ class Chat:
         return self._json
 
     def touch(self) -> None:
-        """Tell that the title or name has changed."""
+        """Drop the kept JSON after a change of the title or name."""
         self._json = None
 
     def _make_json(self) -> Json:
@@ -98,7 +97,7 @@ class Chat:
         return data
 
     def topic_json(self, topic_id: int) -> Json:
-        """The fields of ``Message`` for what stands in a topic; empty for 0."""
+        """The fields of ``Message`` for a message in this topic; empty for 0."""
         if topic_id == 0:
             return {}
         if self.parent is not None:
@@ -116,11 +115,11 @@ class Chat:
 
     @property
     def is_numbered_by_accounts(self) -> bool:
-        """Whether every account counts the messages for itself, in one row with its other such chats (C1)."""
+        """Whether every account numbers the messages for itself, in one row with its other such chats (C1)."""
         return self.type in {"private", "group"}
 
     def numberings(self) -> Iterator[tuple[int, IdBox]]:
-        """The boxes that give a new message its identifiers, each with the key of those who see it."""
+        """The boxes that number a new message, each with the key of its numbering."""
         if self.owner is not None:
             yield COMMON_VIEW, self.owner.box
         elif self.bot is not None:
@@ -138,12 +137,12 @@ class Chat:
         return bot_id if self.is_numbered_by_accounts and self.owner is None else COMMON_VIEW
 
     def find(self, bot_id: int, message_id: int) -> StoredMessage | None:
-        """The message that this bot knows under this number here, or None if it is missing."""
+        """The message that this bot knows by this number, or None."""
         numbered = self.index.get(self.view_key(bot_id))
         return numbered.get(message_id) if numbered is not None else None
 
     def drafts_at(self, unix_time: int) -> list[Draft]:
-        """The drafts that are shown at this time, oldest first: not too old, and with no later message of the bot.
+        """The drafts that are shown at this time, oldest first. A later message of the bot ends a draft, as age does.
 
         Source: https://core.telegram.org/bots/api#sendmessagedraft (a preview, for what sendMessage makes last)
         """
@@ -153,7 +152,7 @@ class Chat:
         return [draft for draft in self.drafts.values() if draft.expires_at > unix_time and draft.serial > last]
 
     def rights_of(self, user_id: int) -> frozenset[str]:
-        """The rights of an administrator, or what a restricted member may do; empty for anybody else."""
+        """The rights of an administrator, or the permissions of a restricted member; empty for others."""
         member = self.members.get(user_id)
         return member.rights if member is not None else frozenset()
 
@@ -167,14 +166,15 @@ class Chat:
 class StoredMessage:
     """One message. ``content`` is the Bot API's ``Message`` without ``message_id`` and ``reply_to_message``.
 
-    ``sender_id`` is the account that sent it, in channels too, where it does not show, and for business messages the
-    account they were sent for. ``ids`` holds its number in each numbering; ``kind`` is named as aiogram's
-    ``ContentType``; ``markup`` is a reply keyboard or its like, no part of the content. An ephemeral message has a
-    ``receiver_id`` and an ``ephemeral_id`` and no other number; its receiver sees it in the place of what it
-    ``replaces``. ``inline_id`` is the ``inline_message_id`` of what a person sent of a bot's results;
-    ``used_by`` are those who pressed a button of its reply keyboard.
+    ``sender_id`` is the sending account, which channels do not show; of a business message it is the account itself.
+    ``ids`` holds the message's number in each numbering. ``kind`` is named as aiogram's ``ContentType``. ``markup`` is
+    a reply keyboard, its removal or a forced reply. ``inline_id`` is the ``inline_message_id``, if it has one.
 
-    ``reactions``, ``votes`` (positions of options) and ``scores`` go by the number of the account they are of.
+    An ephemeral message has a ``receiver_id`` and an ``ephemeral_id`` and no other number. Its receiver sees it in the
+    place of the message that it ``replaces``.
+
+    ``used_by`` are the users who pressed a button of the reply keyboard. ``reactions``, ``votes`` (positions of
+    options) and ``scores`` go by the number of their account.
     """
 
     serial: int
@@ -200,26 +200,26 @@ class StoredMessage:
 
     @property
     def message_id(self) -> int:
-        """Its number for the first bot that sees it, which is everybody's number in supergroups and channels."""
+        """The number for the first bot that sees the message. In supergroups and channels all share it."""
         for view_key, number in self.ids.items():
             if view_key != COMMON_VIEW:
                 return number
         return self.ids.get(COMMON_VIEW, 0)
 
     def id_for(self, bot_id: int) -> int:
-        """Its number for this bot; 0 if it has none."""
+        """The number for this bot; 0 if it has none."""
         return self.ids.get(self.chat.view_key(bot_id), 0)
 
     @property
     def bot_id(self) -> int:
-        """Who hears of taps on it: who sent it for a business account, or whose result it is, or the sender."""
+        """The account that gets taps: the business account's bot, the bot of an inline result, or the sender."""
         via = self.content.get("via_bot")
         via_id: int | None = via.get("id") if isinstance(via, dict) else None
         return self.business_bot_id or via_id or self.sender_id
 
     @property
     def topic_id(self) -> int:
-        """The topic it stands in; 0 for none."""
+        """The number of the topic; 0 for none."""
         direct = self.content.get("direct_messages_topic")
         topic = direct.get("topic_id") if isinstance(direct, dict) else self.content.get("message_thread_id")
         return topic if isinstance(topic, int) else 0
@@ -237,14 +237,14 @@ class StoredMessage:
         return {"type": "user", "date": self.date, "sender_user": self.content["from"]}
 
     def is_from(self, bot_id: int) -> bool:
-        """Whether this bot sent it, for itself or for a business account."""
+        """Whether this bot sent the message, for itself or for a business account."""
         if self.chat.owner is not None:
             return self.business_bot_id == bot_id
         return self.sender_id == bot_id
 
     @property
     def business_bot_id(self) -> int | None:
-        """The bot that sent it for a business account; None if the account did so itself."""
+        """The bot that sent the message for a business account; None if the account itself did."""
         bot = self.content.get("sender_business_bot")
         return bot.get("id") if isinstance(bot, dict) else None
 
@@ -261,9 +261,9 @@ class StoredMessage:
         return data
 
     def bare_for(self, bot_id: int) -> Json:
-        """The same without any other message in it."""
+        """The Bot API's ``Message`` without other messages in it."""
         return {"message_id": self.id_for(bot_id), **self.content}
 
     def place_for(self, bot_id: int) -> Json:
-        """The Bot API's ``InaccessibleMessage``: all that a bot learns of a message it cannot get any more."""
+        """The Bot API's ``InaccessibleMessage``, for a message that the bot cannot get any more."""
         return {"message_id": self.id_for(bot_id), "chat": self.chat.json(), "date": 0}

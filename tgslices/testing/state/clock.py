@@ -1,4 +1,4 @@
-"""The emulator's time: it runs like the real one and can be moved."""
+"""The emulator's time, which runs like the real one and can be moved."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """The time that messages are dated with and that ages are counted by.
+    """The time of messages and of their ages.
 
-    It goes on by itself from the real time; `move` adds to it and `freeze` stops it.
+    It starts at the real time and goes on like it; `move` adds to it and `freeze` stops it.
     """
 
     __slots__ = ("_frozen_at", "_offset")
 
     def __init__(self) -> None:
-        """Start at the real time."""
         self._offset = 0.0
         self._frozen_at: float | None = None
 
@@ -33,10 +32,10 @@ class Clock:
         return datetime.fromtimestamp(self.timestamp(), UTC)
 
     def move(self, by: timedelta) -> None:
-        """Go forward by this much, or back if it is negative. Nothing is awaited and nobody is told."""
+        """Go forward by this much, or back if it is negative. Nobody is told."""
         self._offset += by.total_seconds()
 
     def freeze(self) -> None:
-        """Stop here; only `move` changes the time from now on. For tests of exact ages."""
+        """Stop the clock, so that only `move` changes it: for tests of exact ages."""
         if self._frozen_at is None:
             self._frozen_at = float(int(time.time()))

@@ -1,4 +1,4 @@
-"""Files that somebody sent."""
+"""Files that were sent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tgslices.testing.wire.json_text import Json
 
 @dataclass(slots=True, eq=False)
 class StoredFile:
-    """A file that somebody sent."""
+    """A file with its name and bytes."""
 
     file_id: str
     unique_id: str
@@ -23,5 +23,5 @@ class StoredFile:
         return f"files/{self.unique_id}/{self.name}"
 
     def json(self) -> Json:
-        """What all files of the Bot API have in common."""
+        """The fields that all files of the Bot API share."""
         return {"file_id": self.file_id, "file_unique_id": self.unique_id, "file_size": len(self.data)}

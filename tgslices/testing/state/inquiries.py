@@ -1,4 +1,4 @@
-"""Questions of people to bots that are no messages, and what came of payments."""
+"""Inquiries of people to bots, and payments."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from tgslices.testing.wire.json_text import Json, read_json
 
 @dataclass(slots=True, eq=False)
 class Inquiry:
-    """A question of a person to a bot that is no message: an inline query, a step of a payment, or an open Web App.
+    """A person's inquiry to a bot: an inline query, a step of a payment, or an open Web App.
 
-    ``payload`` is its update, and ``answer`` holds the arguments of the bot's answer, None while there is none.
+    ``payload`` is the update. ``answer`` holds the arguments of the bot's answer, None before it.
     """
 
     id: str
@@ -40,7 +40,7 @@ class Inquiry:
 
 @dataclass(slots=True, eq=False)
 class Payment:
-    """What a user has paid to a bot; ``fields`` are those that ``SuccessfulPayment`` and ``RefundedPayment`` share."""
+    """A user's payment to a bot; ``fields`` are common to ``SuccessfulPayment`` and ``RefundedPayment``."""
 
     bot_id: int
     user_id: int

@@ -1,4 +1,4 @@
-"""The numbers that a world gives to what is new in it."""
+"""Numbers for new accounts, chats and messages of a world."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FIRST_TAP: Final = 4_000_000_000
 
 
 class Numbers:
-    """Counters; of accounts they count candidates, because a token may have taken a number."""
+    """The counters of a world. Those of accounts give candidates, because a token may have taken a number."""
 
     __slots__ = ("_groups", "_serials", "_supergroups", "bots", "people")
 
@@ -27,7 +27,7 @@ class Numbers:
         self._serials = count(1)
 
     def serial(self) -> int:
-        """A number that nothing else in this world has; later ones are larger."""
+        """The next number that nothing else has; later ones are larger."""
         return next(self._serials)
 
     def album(self) -> str:

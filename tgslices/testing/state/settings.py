@@ -1,4 +1,4 @@
-"""What bots and chats have set."""
+"""Settings of bots and chats."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tgslices.testing.wire.json_text import Json
 
 @dataclass(slots=True, eq=False)
 class BotSettings:
-    """What one bot shows of itself. Texts go by language (``""`` for all), commands by scope and language."""
+    """The profile of a bot. Texts go by name and language (``""`` for all), commands by scope and language."""
 
     commands: dict[tuple[str, str], list[Json]] = field(default_factory=dict)
     texts: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -42,10 +42,10 @@ class InviteLink:
 
 @dataclass(slots=True, eq=False)
 class ChatSettings:
-    """What one chat has beside members and messages. ``permissions`` are those of all members, None for every one.
+    """The settings of a chat. ``permissions`` belong to all plain members; None means every permission.
 
-    ``titles`` are those of administrators and ``tags`` those of members, by the user's number; ``banned_senders`` are
-    chats that nobody may write as.
+    ``titles`` of administrators and ``tags`` of members go by the user's number. ``banned_senders`` are chats that
+    nobody may write as.
     """
 
     description: str = ""
@@ -64,9 +64,9 @@ class ChatSettings:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a person sees a bot write; ``content`` is like that of a message, ``expires_at`` is Unix time.
+    """A draft that a bot shows. ``content`` is like the content of a message, ``expires_at`` is Unix time.
 
-    ``serial`` tells what came before it: a later message of the bot takes its place.
+    A message of the bot with a larger ``serial`` replaces it.
     """
 
     kind: str

@@ -7,35 +7,35 @@ import secrets
 from typing import Final
 
 MIN_BOT_ID: Final = 7_000_000_001
-"""Larger than 32 bits, as those of new bots are."""
+"""Numbers of new bots need more than 32 bits."""
 
 MAX_USER_ID: Final = 2**40 - 1
 """Source: tdlib/td ``UserId.h``, ``MAX_USER_ID``."""
 
 MAX_BOTS_OF_ONE_WORLD: Final = 10_000
-"""Bots of one world are numbered in turn, from a random number.
+"""The bots of a world are numbered in turn, from a random number.
 
-A storage keeps sessions by the bot's number, and one that outlives a world must not hand them to a bot of the next.
+A storage keeps sessions by the bot's number. One that outlives a world must not hand them to a bot of the next.
 """
 
 _TOKEN: Final = re.compile(r"([1-9]\d{0,12}):[\w-]+", re.ASCII)
 
 
 def random_bot_id() -> int:
-    """A number from which a world counts its bots."""
+    """The number of a world's first bot."""
     return MIN_BOT_ID + secrets.randbelow(MAX_USER_ID - MIN_BOT_ID - MAX_BOTS_OF_ONE_WORLD)
 
 
 def new_token(bot_id: int) -> str:
-    """A token that aiogram finds well formed."""
+    """A random token that aiogram takes for well formed."""
     return f"{bot_id}:AA{secrets.token_urlsafe(25)[:33]}"
 
 
 def bot_id_in(token: str) -> int:
-    """The number of the bot that a token is for.
+    """The bot's number in a token.
 
     Raises:
-        ValueError: it is no token.
+        ValueError: the token is malformed.
     """
     match = _TOKEN.fullmatch(token)
     if match is None or int(match[1]) > MAX_USER_ID:

@@ -1,4 +1,4 @@
-"""The queue of updates of one bot: what `getUpdates` hands out and what a webhook is fed with.
+"""The updates of one bot, queued for getUpdates or a webhook.
 
 Source: tdlib/telegram-bot-api ``Client.cpp:15701-15727, 16321-16420, 16889-16990``.
 """
@@ -21,7 +21,7 @@ MAX_LONG_POLL: Final = timedelta(seconds=50)
 """Longer timeouts are cut to this. Source: tdlib/telegram-bot-api ``Client.h:1610``."""
 
 LIFETIME: Final = timedelta(days=1)
-"""Updates wait no longer than a day. Source: https://core.telegram.org/bots/api#getting-updates"""
+"""Older updates are dropped. Source: https://core.telegram.org/bots/api#getting-updates"""
 
 UPDATE_TYPES: Final = (
     "message",
@@ -55,7 +55,7 @@ UPDATE_TYPES: Final = (
 """Source: https://core.telegram.org/bots/api#update"""
 
 ALLOWED_BY_DEFAULT: Final = frozenset(UPDATE_TYPES) - {"chat_member", "message_reaction", "message_reaction_count"}
-"""What a bot gets that never asked for certain types.
+"""The types that a bot gets without asking for any.
 
 Source: https://core.telegram.org/bots/api#getupdates (``allowed_updates``)
 """
@@ -63,10 +63,10 @@ Source: https://core.telegram.org/bots/api#getupdates (``allowed_updates``)
 
 @dataclass(frozen=True, slots=True)
 class QueuedUpdate:
-    """One update, already written down: later edits of the message do not change it.
+    """One update as JSON: later edits of the message do not change it.
 
-    ``date`` is when it was queued, in Unix time; ``queue_key`` names the chat or user it concerns: a webhook gets the
-    updates of one key one after another.
+    ``date`` is the Unix time of queueing. A webhook gets the updates of one ``queue_key``, a chat or a user, one after
+    another.
     """
 
     update_id: int
@@ -77,9 +77,9 @@ class QueuedUpdate:
 
 
 def parse_allowed_updates(text: str) -> frozenset[str] | None:
-    """What an ``allowed_updates`` argument asks for: None to keep the previous choice, the default for an empty list.
+    """The types that an ``allowed_updates`` argument asks for; an empty list asks for the default.
 
-    Unknown names are ignored: a list of nothing else is an empty one. Something unreadable keeps the previous choice.
+    None keeps the previous choice: the argument is missing or unreadable. Unknown names are ignored.
     Source: tdlib/telegram-bot-api ``Client.cpp:16889-16929``.
     """
     if not text:
@@ -95,10 +95,11 @@ def parse_allowed_updates(text: str) -> frozenset[str] | None:
 
 
 class UpdateQueue:
-    """The updates of one bot that are not confirmed yet, oldest first, by their numbers."""
+    """The unconfirmed updates of one bot by their numbers, oldest first.
+
+    ``now`` tells Unix time; ``on_change`` is called after every change, and ``on_put`` with every new update."""
 
     def __init__(self, *, now: Callable[[], int], on_change: Callable[[], None]) -> None:
-        """Start empty; ``now`` tells Unix time, and ``on_change`` is called after every change."""
         self.pending: dict[int, QueuedUpdate] = {}
         self.allowed = ALLOWED_BY_DEFAULT
         self.closed = False
@@ -110,7 +111,7 @@ class UpdateQueue:
         self._poll: asyncio.Future[ApiError | None] | None = None
 
     def put(self, update_type: str, payload: dict[str, Any], *, queue_key: object) -> bool:
-        """Queue an update for the bot, unless it did not ask for this type; returns whether it was queued."""
+        """Queue an update, if the bot asked for its type; returns whether it did."""
         if update_type not in self.allowed:
             return False
         update_id = self._next_id
@@ -127,14 +128,14 @@ class UpdateQueue:
         return True
 
     def count_recent(self) -> int:
-        """How many updates were queued within the last minute, confirmed ones included (C9)."""
+        """The number of updates queued within the last minute, confirmed ones included (C9)."""
         limit = self._now() - UPDATE_WINDOW.total_seconds()
         while self._recent and self._recent[0] <= limit:
             self._recent.popleft()
         return len(self._recent)
 
     def expire(self) -> None:
-        """Forget what has waited for a day. Source: tdlib/telegram-bot-api ``Client.cpp:16983`` (``timeout``)."""
+        """Forget updates older than a day. Source: tdlib/telegram-bot-api ``Client.cpp:16983`` (``timeout``)."""
         limit = self._now() - LIFETIME.total_seconds()
         old = [number for number, update in self.pending.items() if update.date < limit]
         if old:
@@ -154,12 +155,14 @@ class UpdateQueue:
             self.confirm_until(list(self.pending)[-count] if count else self._next_id)
 
     def drop(self, update: QueuedUpdate) -> None:
-        """Forget one update, which the webhook has answered or which has expired."""
+        """Forget one update after its delivery or expiry."""
         if self.pending.pop(update.update_id, None) is not None:
             self.on_change()
 
     async def get(self, offset: int, limit: int, seconds: int) -> list[QueuedUpdate]:
-        """Wait up to this many ``seconds`` for updates from ``offset`` on; at most ``limit``, ``[]`` if none came.
+        """The updates from ``offset`` on, at most ``limit`` of them; waits up to ``seconds`` for the first.
+
+        The list is empty if none came. A negative ``offset`` counts from the end.
 
         Raises:
             ApiError: another getUpdates or a setWebhook came while this one was waiting.
@@ -192,16 +195,16 @@ class UpdateQueue:
             raise error
 
     def wake(self, error: ApiError | None) -> None:
-        """End the waiting poll, if there is one: with what is there, or with this error."""
+        """End the waiting poll, if there is one, with the updates that are there or with this error."""
         poll, self._poll = self._poll, None
         if poll is not None and not poll.done():
             poll.set_result(error)
 
     def open(self) -> None:
-        """Let polls wait (again)."""
+        """Let polls wait again after `close`."""
         self.closed = False
 
     def close(self) -> None:
-        """Answer the waiting poll and let no further one wait."""
+        """Answer the waiting poll and let no other wait."""
         self.closed = True
         self.wake(None)

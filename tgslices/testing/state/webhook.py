@@ -1,4 +1,4 @@
-"""A webhook: where updates are delivered to, and how its last deliveries went."""
+"""Webhooks: their settings and their last errors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(slots=True, eq=False)
 class Webhook:
-    """What setWebhook was given, and the last error; ``last_error_date`` is Unix time, 0 while all is well.
+    """The arguments of setWebhook, and the last error; ``last_error_date`` is Unix time, 0 for no error.
 
     Source: https://core.telegram.org/bots/api#webhookinfo
     """
@@ -22,7 +22,7 @@ class Webhook:
     last_error_message: str = ""
 
     def is_like(self, other: Webhook) -> bool:
-        """Whether setWebhook would change nothing: the same arguments, and no certificate in either.
+        """Whether setWebhook would change nothing: the arguments agree, and neither has a certificate.
 
         Source: tdlib/telegram-bot-api ``Client.cpp:15759-15763``.
         """

@@ -1,6 +1,6 @@
-"""The emulated world: who and what there is, and the three things that happen to messages: sent, changed, gone.
+"""The emulated world: accounts, chats, and messages that are stored, changed and removed.
 
-Nobody is told of anything here but those who look; bots are told by `tgslices.testing.actions.delivery`.
+No bot is told of anything here: `tgslices.testing.actions` does that.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from tgslices.testing.state.updates import UpdateQueue
 from tgslices.testing.wire.json_text import Json
 
 CHANNEL_BOT: Final = {"id": 136_817_688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
-"""Who shows as the sender of what a channel writes elsewhere.
+"""The sender that shows under messages of a channel in other chats.
 
 Source: tdlib/telegram-bot-api ``Client.cpp:18157`` and tdlib/td ``MessagesManager.cpp:20839``
 """
 
 
 class World:
-    """Everything that the server remembers. It lives in one event loop and needs no locks: no method awaits."""
+    """The state of the server. It belongs to one event loop and needs no locks, because no method awaits."""
 
     def __init__(self, clock: Clock, *, is_test_dc: bool = False) -> None:
-        """An empty world on this clock; ``is_test_dc``: that of Telegram's test environment."""
+        """Make an empty world on this clock; ``is_test_dc`` makes it that of Telegram's test environment."""
         self.clock = clock
         self.is_test_dc = is_test_dc
         self.changes = Changes()
@@ -56,7 +56,7 @@ class World:
         self._numbers = Numbers()
 
     def next_serial(self) -> int:
-        """A number that nothing else in this world has."""
+        """A number that nothing else in this world has; later ones are larger."""
         return self._numbers.serial()
 
     def next_album(self) -> str:
@@ -69,7 +69,7 @@ class World:
         """A new bot, with this token or a random one. Several bots may have the same name.
 
         Raises:
-            ValueError: it is no token, or the number in it is somebody's.
+            ValueError: the token is malformed, or its number is taken.
         """
         bot_id = self._free(self._numbers.bots) if token is None else bot_id_in(token)
         if bot_id in self.users:
@@ -87,7 +87,7 @@ class World:
         return bot
 
     def add_user(self, user: User) -> User:
-        """Let this user exist."""
+        """Add a user."""
         self.users[user.id] = user
         return user
 
@@ -106,7 +106,7 @@ class World:
     # Where they meet.
 
     def private_chat(self, user: User, bot: BotAccount) -> Chat:
-        """The private chat of a person and a bot; it exists from the first question on."""
+        """The private chat of a person and a bot, made at the first call."""
         chat = self.private_chats.get((bot.id, user.id))
         if chat is None:
             chat = Chat(user.id, "private", user=user, bot=bot)
@@ -115,7 +115,7 @@ class World:
         return chat
 
     def business_chat(self, customer: User, owner: User) -> Chat:
-        """The private chat of two people, as a business bot of the owner sees it; its number is the customer's."""
+        """The private chat of two people, as the owner's business bot sees it. Its number is the customer's."""
         chat = self.business_chats.get((owner.id, customer.id))
         if chat is None:
             chat = Chat(customer.id, "private", user=customer, owner=owner)
@@ -131,7 +131,7 @@ class World:
         return chat
 
     def add_direct_messages(self, channel: Chat) -> Chat:
-        """The chat in which people write to a channel, and where its administrators answer."""
+        """A new chat for the direct messages of a channel."""
         chat = self.add_chat("supergroup", channel.title or "", ())
         chat.parent = channel
         chat.members = channel.members
@@ -139,7 +139,7 @@ class World:
         return chat
 
     def find_chat(self, bot: BotAccount, reference: str) -> Chat | None:
-        """The chat that a ``chat_id`` (a number, or ``@username`` of a public chat) means for this bot, or None."""
+        """The chat that a ``chat_id`` means for this bot, or None; it is a number or a public chat's ``@username``."""
         if reference.startswith("@"):
             name = reference[1:].lower()
             return next((chat for chat in self.chats.values() if (chat.username or "").lower() == name), None)
@@ -150,10 +150,10 @@ class World:
         return self.private_chats.get((bot.id, chat_id)) if chat_id > 0 else self.chats.get(chat_id)
 
     def reach(self, bot: BotAccount, reference: str, access: Access) -> Chat:
-        """The chat that a ``chat_id`` means, if the bot may do there what it wants.
+        """The chat that a ``chat_id`` means, if the bot has this access to it.
 
         Raises:
-            ApiError: the chat is unknown, or the bot is not let in (C4).
+            ApiError: the chat is unknown, or the bot lacks the access (C4).
         """
         if not reference:
             raise bad_request("chat_id is empty")
@@ -164,7 +164,7 @@ class World:
         return chat
 
     def facts(self, chat: Chat, bot: BotAccount) -> ChatFacts:
-        """What the access rules ask about this bot in this chat."""
+        """The facts that the rules of access ask for."""
         return ChatFacts(
             chat.type,
             status=chat.status_of(bot.id),
@@ -175,7 +175,7 @@ class World:
         )
 
     def connection(self, bot: BotAccount, connection_id: str) -> BusinessConnection:
-        """The business connection of this bot with this name.
+        """This bot's business connection with this id.
 
         Raises:
             ApiError: there is none.
@@ -198,7 +198,7 @@ class World:
         reply_to: StoredMessage | None = None,
         markup: Json | None = None,
     ) -> StoredMessage:
-        """Add a message to a chat, dated now unless told otherwise. In a channel, the channel shows as its sender."""
+        """Add a message to a chat, dated now by default. In a channel the channel shows as its sender."""
         message = self._new_message(chat, sender, kind, content, date)
         message.reply_to = reply_to
         message.markup = markup
@@ -219,7 +219,7 @@ class World:
         reply_to: StoredMessage | None = None,
         replaces: StoredMessage | None = None,
     ) -> StoredMessage:
-        """Add a message that only its sender and its receiver see; it has no ordinary number (C7)."""
+        """Add an ephemeral message, which has no ordinary number (C7)."""
         self.expire(chat)
         if len(chat.ephemeral) >= ephemeral.MAX_PER_CHAT:
             self.remove([next(iter(chat.ephemeral.values()))])
@@ -252,12 +252,12 @@ class World:
         return message
 
     def register_inline(self, message: StoredMessage) -> None:
-        """Let a bot edit a message that a person sent of its results, by ``inline_id``."""
+        """Give an inline message its ``inline_id``, by which the bot edits it."""
         message.inline_id = f"AgAAAE{message.serial:022}"
         self.inline_messages[message.inline_id] = message
 
     def expire(self, chat: Chat) -> None:
-        """Let go in a chat what has had its time: ephemeral messages, bans and restrictions; nobody is told."""
+        """Remove a chat's expired ephemeral messages, bans and restrictions. Nobody is told."""
         now = self.clock.unix_time()
         for member in [found for found in chat.members.values() if people.is_over(found.until_date, now)]:
             is_back = member.status == "restricted" and member.is_member
@@ -267,7 +267,7 @@ class World:
         self.remove([m for m in chat.ephemeral.values() if ephemeral.is_expired(timedelta(seconds=now - m.date))])
 
     def remove(self, messages: Iterable[StoredMessage]) -> None:
-        """Take messages out of their chats, for everybody."""
+        """Remove messages for everybody."""
         for message in messages:
             message.is_deleted = True
             chat = message.chat
@@ -281,12 +281,12 @@ class World:
         self.changes.notify()
 
     def change(self, message: StoredMessage, content: Json) -> None:
-        """Give a message this content in the place of its old one, dated as an edit of now."""
+        """Replace the content of a message, with the present time as the date of the edit."""
         message.content = {**content, "edit_date": self.clock.unix_time()}
         self.changes.notify()
 
     def tap(self, user: User, message: StoredMessage, bot: BotAccount, data: str) -> Tap:
-        """Remember that a button was tapped."""
+        """Add a person's tap on a button."""
         tap = Tap(self._numbers.tap(), bot, user, message, data)
         self.taps[tap.id] = tap
         return tap

@@ -1,6 +1,6 @@
-"""The arguments of one Bot API call, whatever way they travelled; read as leniently as the server reads them.
+"""The arguments of one Bot API call, read as leniently as the server reads them.
 
-Everything is kept as text, as in the server: what came as JSON is written as JSON again.
+All values are kept as text, as in the server: JSON values are written as JSON again.
 Source: tdlib/telegram-bot-api ``Client.cpp:12360-12525``.
 """
 
@@ -30,12 +30,11 @@ class Arguments:
     __slots__ = ("files", "values")
 
     def __init__(self, values: Mapping[str, str], files: Mapping[str, Upload] | None = None) -> None:
-        """Keep what the request carried."""
         self.values = values
         self.files = files or {}
 
     def text(self, name: str) -> str:
-        """The argument as it came; empty if it is missing."""
+        """The argument as it was sent; empty if it is missing."""
         return self.values.get(name, "")
 
     def integer(self, name: str, default: int = 0) -> int:
@@ -44,7 +43,7 @@ class Arguments:
         return identifiers.integer(text) if text else default
 
     def decimal(self, name: str) -> float:
-        """The argument as a number with a fraction; 0.0 for anything that is none. It may be no finite one."""
+        """The argument as a number with a fraction, perhaps infinite or NaN; 0.0 if it is no number."""
         try:
             return float(self.values.get(name, ""))
         except ValueError:
@@ -55,18 +54,18 @@ class Arguments:
         return max(low, min(self.integer(name, default), high))
 
     def flag(self, name: str) -> bool:
-        """Whether the argument is true, in one of the ways that the server understands."""
+        """Whether the argument is true, in a way that the server understands."""
         return self.values.get(name, "").lower() in {"true", "yes", "1"}
 
     def message_id(self, name: str = "message_id") -> int:
-        """A message identifier; 0 for anything that is none."""
+        """A message identifier; 0 if it is none."""
         return identifiers.message_id(self.values.get(name, ""))
 
     def message_ids(self) -> list[int]:
         """The ``message_ids``, 0 to 100 of them.
 
         Raises:
-            ApiError: in the server's words.
+            ApiError: the list is malformed or too long.
         """
         return identifiers.message_ids(self.values.get("message_ids", ""))
 
@@ -74,7 +73,7 @@ class Arguments:
         """The argument decoded from JSON; None if it is missing.
 
         Raises:
-            ApiError: ``can't parse <what> JSON object``, or it is not even text.
+            ApiError: the argument is no JSON, or no text.
         """
         text = self.values.get(name, "")
         if not text:
@@ -87,7 +86,7 @@ class Arguments:
             raise bad_request(f"Can't parse {what or name} JSON object") from None
 
     def upload(self, name: str) -> Upload | None:
-        """The file sent as this argument, directly or by ``attach://``; None if it is not an upload.
+        """The file sent as this argument, directly or by ``attach://``; None for any other value.
 
         Source: https://core.telegram.org/bots/api#sending-files
         """
@@ -96,5 +95,5 @@ class Arguments:
         return self.attached(self.values.get(name, ""))
 
     def attached(self, reference: str) -> Upload | None:
-        """The file that ``attach://name`` means; None for anything else."""
+        """The file that ``attach://name`` means; None for any other value."""
         return self.files.get(reference.removeprefix("attach://")) if reference.startswith("attach://") else None

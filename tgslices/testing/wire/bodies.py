@@ -1,8 +1,8 @@
-"""HTTP bodies to arguments: query string, urlencoded form, JSON and multipart.
+"""Arguments in HTTP requests: query string, urlencoded form, JSON and multipart.
 
-The multipart reader takes the whole body at once: a streaming one costs more than everything else that a call does.
-Of arguments of one name the first counts, and those of the query string are the first of all. A body that nobody can
-read is refused here, where the server takes what it could read of JSON and goes on.
+The multipart reader takes the whole body at once: a streaming one costs more than the rest of a call. Of arguments
+with one name the first counts, and the query string comes first. An unreadable body is refused; the server would use
+the part of the JSON that it could read.
 Source: https://core.telegram.org/bots/api#making-requests and tdlib/td ``tdnet/td/net/HttpReader.cpp``
 """
 
@@ -18,7 +18,7 @@ from tgslices.testing.wire.arguments import Arguments, Upload
 from tgslices.testing.wire.json_text import first_of_each, read_json
 
 MAX_PARAMETERS: Final = 2**20
-"""Bytes of all arguments that are no files. Source: ``HttpReader.h``, ``MAX_TOTAL_PARAMETERS_LENGTH``."""
+"""Bytes of all arguments except files. Source: ``HttpReader.h``, ``MAX_TOTAL_PARAMETERS_LENGTH``."""
 
 _MAX_BOUNDARY: Final = 70
 _PARAMETER: Final = re.compile(r';\s*(name|filename)=(?:"((?:[^"\\]|\\.)*)"|([^;\s"]*))')
@@ -29,7 +29,7 @@ def read_arguments(query: str, content_type: str, body: bytes) -> Arguments:
     """All arguments of one request.
 
     Raises:
-        ApiError: the body does not have the form that ``content_type`` promises, or is no text, or too long.
+        ApiError: the body is too long, no text, or not of the form that ``content_type`` names.
     """
     values = _form_values(query) if query else {}
     if not body:
@@ -45,7 +45,7 @@ def read_arguments(query: str, content_type: str, body: bytes) -> Arguments:
 
 
 def too_many_parameters() -> ApiError:
-    """An error 413: arguments that are no files take more than a megabyte."""
+    """An error 413 for arguments of more than `MAX_PARAMETERS`."""
     return ApiError(413, "Request Entity Too Large: too many parameters")
 
 
@@ -88,10 +88,10 @@ def _as_text(value: object) -> str:
 
 
 def read_multipart(content_type: str, body: bytes, values: dict[str, str] | None = None) -> Arguments:
-    """The parts of a multipart body: those with a file name are files, the others texts.
+    """The parts of a multipart body. Parts with a file name are files, the others texts.
 
     Raises:
-        ApiError: there is no boundary, or a part without a header or a name, or with a text that is none.
+        ApiError: the boundary is missing, or a part lacks a header or a name, or its text is none.
     """
     found = _BOUNDARY.search(content_type)
     if found is None or len(found[1]) > _MAX_BOUNDARY or not found[1].isascii():
@@ -114,7 +114,7 @@ def read_multipart(content_type: str, body: bytes, values: dict[str, str] | None
 
 
 def _read_part(head: str, data: bytes, texts: dict[str, str], files: dict[str, Upload]) -> int:
-    """Keep one part, unless it comes too late; returns how long it is as an argument, 0 for a file."""
+    """Add one part, unless an earlier one has its name; returns its length as an argument, 0 for a file."""
     names = {key: quoted or bare for key, quoted, bare in reversed(_PARAMETER.findall(head))}
     name = names.get("name")
     if not name:

@@ -18,7 +18,6 @@ class FieldError(ApiError):
     """An error 400 about a field; ``cause`` is its text without the class of the error, for use within another."""
 
     def __init__(self, cause: str) -> None:
-        """Keep the cause."""
         super().__init__(400, described(400, cause))
         self.cause = cause
 
@@ -27,7 +26,7 @@ def fields_of(value: Any, refusal: str = "expected an Object") -> Json:
     """The fields, if the value is a JSON object.
 
     Raises:
-        FieldError: it is none.
+        FieldError: the value is no object.
     """
     if not isinstance(value, dict):
         raise FieldError(refusal)

@@ -1,4 +1,4 @@
-"""JSON as the server reads it: not what Python alone calls JSON, not too deep, and never a crash.
+"""JSON as the server reads it: without Python's extensions, and not too deep.
 
 Source: tdlib/td ``tdutils/td/utils/JsonBuilder.cpp``, ``json_string_decode`` and ``do_json_decode``.
 """
@@ -12,15 +12,15 @@ from typing import Any, Final, TypeVar
 Value = TypeVar("Value")
 
 MAX_DEPTH: Final = 100
-"""How many arrays and objects may enclose a value."""
+"""The number of arrays and objects that may enclose a value."""
 
 
 def read_json(text: str) -> Any:
-    """The value that a JSON text means. Of fields of the same name the first counts, as on the server.
+    """The value of a JSON text. Of fields with one name the first counts, as on the server.
 
     Raises:
         UnicodeError: a string holds half of a surrogate pair, which UTF-8 cannot say.
-        ValueError: it is no JSON, nests too deep, or holds a number that is none (``NaN``, ``1e400``).
+        ValueError: the text is no JSON, nests too deep, or holds an infinite number or NaN.
     """
     text.encode()
     try:
@@ -35,16 +35,16 @@ def read_json(text: str) -> Any:
 
 
 def write_json(value: object) -> bytes:
-    """A value as the server writes it: without blanks, and with every character that is not ASCII escaped.
+    """A value as the server writes it: without blanks, with every character outside of ASCII escaped.
 
     Raises:
-        ValueError: it holds NaN or an infinity, which no client reads.
+        ValueError: the value holds NaN or an infinity.
     """
     return _ENCODER.encode(value).encode()
 
 
 def depth(value: Any) -> int:
-    """How many arrays and objects enclose the innermost value; 0 for a plain one."""
+    """The number of arrays and objects around the innermost value; 0 for a plain value."""
     found = -1
     level = [value]
     while level:
@@ -58,7 +58,7 @@ def _items(container: list[Any] | dict[str, Any]) -> list[Any]:
 
 
 def first_of_each(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
-    """Fields by name, in order; of several of one name the first counts, as everywhere on the server."""
+    """Fields by name, in order. Of fields with one name the first counts, as everywhere on the server."""
     fields = dict(pairs)
     if len(fields) < len(pairs):
         fields.update(reversed(pairs))
