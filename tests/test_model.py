@@ -253,6 +253,15 @@ def test_a_result_can_be_copied_and_sent_to_another_process(
         assert (int(again), again.requests, standing(again)) == (int(result), requests, standing(result))
 
 
+def test_totals_and_copies_keep_the_reasons_and_what_may_go_later() -> None:
+    why = "Bad Request: message can't be deleted"
+    refused = ClearResult([(tracked(1), Outcome.REFUSED)], retryable=[tracked(1)], reasons={tracked(1): why})
+    total = ClearResult.total([ClearResult([(tracked(2), Outcome.ACCEPTED)]), refused])
+    for result in (total, copy.copy(total), copy.deepcopy(total), pickle.loads(pickle.dumps(total))):
+        assert result.retryable == (tracked(1),)
+        assert [result.reason(tracked(n)) for n in (1, 2, 3)] == [why, None, None]
+
+
 # Pending deletions
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Final
 
-from tgslices.model import PendingDeletion
+from tgslices.model import PendingDeletion, SessionKey
 from tgslices.results import ClearResult, Outcome
 
 _MAX_REASONS: Final = 3
@@ -14,11 +15,20 @@ _MAX_REASONS: Final = 3
 
 
 def summary_of(bot_id: int, pending: Sequence[PendingDeletion], result: ClearResult) -> str:
-    """Return how many messages of which session had which outcome, and the reasons that Telegram gave."""
-    keys = {entry.key for entry in pending[:1]} | {entry.key for entry in pending[-1:]}
-    of = f"of {keys.pop()}" if len(keys) == 1 else f"of bot {bot_id}"
+    """Return how many messages of which session had which outcome, and the most frequent reasons of those that stay."""
+    keys = {entry.key for entry in (pending[0], pending[-1])}
+    session = f" in the session of {_named(keys.pop())}" if len(keys) == 1 else ""
     counts = [f"{len(entries)} {o.value}" for o in Outcome if (entries := getattr(result, o.value))]
     why = Counter(map(result.reason, result.refused + result.unreachable + result.pending))
     reasons = "; ".join(f"{reason} ({count})" for reason, count in why.most_common(_MAX_REASONS))
-    told = f": {reasons}" if reasons else ""
-    return f"Asked to delete {int(result)} messages {of}, in {result.requests} requests: {', '.join(counts)}{told}"
+    asked = f"{_counted(int(result), 'message')}{session} with {_counted(result.requests, 'request')}"
+    return f"Bot {bot_id} cleared {asked}: {', '.join(counts)}{': ' if reasons else ''}{reasons}"
+
+
+def _named(key: SessionKey) -> str:
+    parts = {name: value for name, value in asdict(key).items() if value is not None and name != "bot_id"}
+    return ", ".join(f"{name} {value!r}" for name, value in parts.items())
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
