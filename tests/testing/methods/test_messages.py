@@ -47,9 +47,10 @@ async def test_a_message_comes_back_as_it_is_shown(api: BotApi, bot: Bot, chat: 
 @pytest.mark.parametrize(
     ("method", "text"),
     [
-        (SendMessage(chat_id=1001, text=" "), "Bad Request: message text is empty"),
+        (SendMessage(chat_id=1001, text=""), "Bad Request: message text is empty"),
+        (SendMessage(chat_id=1001, text=" "), "Bad Request: text must be non-empty"),
         (SendMessage(chat_id=1001, text="x" * 4097), "Bad Request: message is too long"),
-        (SendMessage(chat_id=1001, text="😀" * 2049), "Bad Request: message is too long"),
+        (SendMessage(chat_id=1001, text="😀" * 4097), "Bad Request: message is too long"),
         (SendMessage(chat_id=5, text="x"), "Bad Request: chat not found"),
         (SendMessage(chat_id="nobody", text="x"), "Bad Request: chat not found"),
         (SendMessage(chat_id="@nobody", text="x"), "Bad Request: chat not found"),

@@ -5,6 +5,8 @@ import pytest
 from tgslices.testing import ApiError
 from tgslices.testing.text import parse_markup
 
+UNMATCHED = "check for unmatched surrogate code units"
+
 Marks = list[tuple[str, int, int]]
 
 
@@ -32,6 +34,10 @@ def marks(text: str, mode: str) -> tuple[str, Marks]:
         ('<tg-emoji emoji-id="5">😀</tg-emoji>', "😀", [("custom_emoji", 0, 2)]),
         ("<b></b>x", "x", []),
         ("<b >x</b >", "x", [("bold", 0, 1)]),
+        ('<tg-time unix="1647531900" format="wDT">x</tg-time>', "x", [("date_time", 0, 1)]),
+        ("<tg-time>x</tg-time>", "x", []),
+        ("&#12345678;&lt x&#x;", "&#12345678;< x&#x;", []),
+        ("<a href=example.com>x</a><a>no link</a>", "xno link", [("text_link", 0, 1)]),
     ],
 )
 def test_html(text: str, plain: str, expected: Marks) -> None:
@@ -49,6 +55,13 @@ def test_html(text: str, plain: str, expected: Marks) -> None:
         ("<b>x</b", "Unclosed end tag at byte offset 4"),
         ("<span>x</span>", 'Tag "span" must have class "tg-spoiler" at byte offset 0'),
         ("<tg-emoji>x</tg-emoji>", "Invalid custom emoji identifier specified"),
+        ('<tg-time unix="1" format="rt">x</tg-time>', "Invalid date format used"),
+        ("<b a=x,>", "Unexpected end of name token at byte offset 5"),
+        ("<b a=", 'Unclosed start tag "b" at byte offset 0'),
+        (
+            "&#xDFDF;",
+            f"Text contains invalid Unicode characters after decoding HTML entities, {UNMATCHED}",
+        ),
         ("<a =x>x</a>", 'Empty attribute name in the tag "a" at byte offset 0'),
     ],
 )
@@ -71,6 +84,8 @@ def test_malformed_html(text: str, error: str) -> None:
         (">a\n>b\nc", "a\nb\nc", [("blockquote", 0, 4)]),
         (">a", "a", [("blockquote", 0, 1)]),
         (">a||", "a", [("expandable_blockquote", 0, 1)]),
+        (">a\r\n>b||c||d||\r\n", "a\r\nbcd\r\n", [("expandable_blockquote", 0, 8), ("spoiler", 4, 1)]),
+        ("![x](TG://TIME?unix=5&format=r)", "x", [("date_time", 0, 1)]),
         ("[Ann](tg://user?id=42)", "Ann", [("text_mention", 0, 3)]),
     ],
 )  # fmt: skip

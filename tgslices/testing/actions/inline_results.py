@@ -80,7 +80,7 @@ def _content(world: World, result: Json) -> tuple[str, Json]:
 def _written(given: Json) -> tuple[str, Json]:
     if given.get("message_text"):
         text = {**given, "text": given["message_text"]}
-        return "text", read_text_of(text, "text", "entities") | read_link_preview_of(text)
+        return "text", read_text_of(text, "text", "entities", may_be_empty=False) | read_link_preview_of(text)
     if "phone_number" in given:
         return "contact", {"contact": _texts(given, "phone_number", "first_name", "last_name", "vcard")}
     if "latitude" not in given:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from tgslices.testing.errors import bad_request
-from tgslices.testing.text import parse_markup
-from tgslices.testing.text.entities import read_entities
-from tgslices.testing.text.units import units_in
+from tgslices.testing.text import marked_text
+from tgslices.testing.text.formatted import formatted
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.fields import fields_of, flag_field, text_field
 from tgslices.testing.wire.json_text import Json
@@ -15,16 +14,35 @@ from tgslices.testing.wire.json_text import Json
 _PREVIEW_FLAGS: Final = ("is_disabled", "prefer_small_media", "prefer_large_media", "show_above_text")
 
 MAX_TEXT: Final = 4096
-"""UTF-16 units of a text. Source: https://core.telegram.org/bots/api#sendmessage"""
+"""Characters of a text.
+
+Source: https://core.telegram.org/bots/api#sendmessage and tdlib/td ``MessageContent.cpp:4756``
+"""
 
 MAX_RAW: Final = 2**15
 """Bytes of a text with its markup. Source: tdlib/telegram-bot-api ``Client.cpp:11309``."""
 
 MAX_CAPTION: Final = 1024
-"""UTF-16 units of a caption. Source: https://core.telegram.org/bots/api#sendphoto"""
+"""Characters of a caption.
+
+Source: https://core.telegram.org/bots/api#sendphoto and tdlib/td ``MessageContent.cpp:5241``
+"""
 
 
-def read_text(arguments: Arguments, name: str, entities_name: str) -> Json:
+def read_message_text(arguments: Arguments) -> Json:
+    """The fields of ``Message`` for the text that it consists of.
+
+    Raises:
+        ApiError: there is none, or nothing to see of it, or something about it is wrong.
+
+    Source: tdlib/telegram-bot-api ``Client.cpp:11397-11408``.
+    """
+    if not arguments.text("text"):
+        raise bad_request("Message text is empty")
+    return read_text(arguments, "text", "entities", may_be_empty=False)
+
+
+def read_text(arguments: Arguments, name: str, entities_name: str, *, may_be_empty: bool = True) -> Json:
     """The message's fields for a text argument; empty if nothing but blanks was sent.
 
     Raises:
@@ -35,10 +53,10 @@ def read_text(arguments: Arguments, name: str, entities_name: str) -> Json:
         "parse_mode": arguments.text("parse_mode"),
         entities_name: arguments.json(entities_name, "message entities") if arguments.text(entities_name) else None,
     }
-    return read_text_of(raw, name, entities_name)
+    return read_text_of(raw, name, entities_name, may_be_empty=may_be_empty)
 
 
-def read_text_of(raw: Json, name: str, entities_name: str) -> Json:
+def read_text_of(raw: Json, name: str, entities_name: str, *, may_be_empty: bool = True) -> Json:
     """The same for the fields of an object, as ``InputMedia`` has them.
 
     Raises:
@@ -47,20 +65,13 @@ def read_text_of(raw: Json, name: str, entities_name: str) -> Json:
     given = text_field(raw, name)
     if len(given) > MAX_RAW and len(given.encode()) > MAX_RAW:
         raise bad_request("Text is too long")
-    text, entities = parse_markup(given.strip(), text_field(raw, "parse_mode"))
-    text = text.rstrip()
+    text, entities = marked_text(given, text_field(raw, "parse_mode"), raw.get(entities_name))
+    text, entities = formatted(text, entities, may_be_empty=may_be_empty)
     if not text:
         return {}
-    length = units_in(text)
-    if not entities:
-        entities = read_entities(raw.get(entities_name))
-    if length > (MAX_TEXT if name == "text" else MAX_CAPTION):
+    if len(text) > (MAX_TEXT if name == "text" else MAX_CAPTION):
         raise bad_request("message is too long" if name == "text" else "message caption is too long")
-    content: Json = {name: text}
-    entities = clipped(entities, length)
-    if entities:
-        content[entities_name] = entities
-    return content
+    return {name: text, entities_name: entities} if entities else {name: text}
 
 
 def read_link_preview(arguments: Arguments) -> Json:
@@ -88,13 +99,3 @@ def read_link_preview_of(given: Json) -> Json:
     if url := text_field(fields, "url"):
         shown["url"] = url
     return {"link_preview_options": shown} if shown else {}
-
-
-def clipped(entities: list[Json], length: int) -> list[Json]:
-    """Entities cut to a text of this length; those that would be empty, or begin before it, go."""
-    kept = []
-    for item in entities:
-        size = min(item["length"], length - item["offset"])
-        if size > 0 and item["offset"] >= 0:
-            kept.append({**item, "length": size})
-    return kept

@@ -13,9 +13,10 @@ from tgslices.testing.methods.editing import apply, find_target, new_content
 from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.methods.outgoing import send
 from tgslices.testing.rules.editing import Editable, can_edit
-from tgslices.testing.text import parse_markup
-from tgslices.testing.text.entities import read_entities
+from tgslices.testing.text import marked_text
+from tgslices.testing.text.formatted import formatted
 from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.fields import text_field
 from tgslices.testing.wire.json_text import Json
 
 MAX_TASKS: Final = 30
@@ -50,10 +51,8 @@ def _task(given: Any) -> Json:
 
 
 def _text(given: Json, name: str) -> Json:
-    text, entities = parse_markup(str(given.get(name) or ""), str(given.get("parse_mode") or ""))
-    if not text.strip():
-        raise bad_request("checklist title and tasks must be non-empty")
-    entities = entities or read_entities(given.get(f"{name}_entities"))
+    marked = marked_text(text_field(given, name), text_field(given, "parse_mode"), given.get(f"{name}_entities"))
+    text, entities = formatted(*marked)
     return {name: text, f"{name}_entities": entities} if entities else {name: text}
 
 

@@ -14,7 +14,7 @@ from tgslices.testing.actions.delivery import announce
 from tgslices.testing.content.input_media import read_input_media
 from tgslices.testing.content.markup import read_markup
 from tgslices.testing.content.rich import read_rich_message
-from tgslices.testing.content.text import read_link_preview, read_text
+from tgslices.testing.content.text import read_link_preview, read_message_text, read_text
 from tgslices.testing.errors import ApiError, bad_request, check
 from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.methods.outgoing import find_business_chat
@@ -161,10 +161,7 @@ def read_new_text(call: Call) -> tuple[str, Json]:
     rich = call.arguments.json("rich_message", "rich message")
     if rich is not None:
         return "rich_message", {"rich_message": read_rich_message(call.world, call.arguments, rich)}
-    changes = read_text(call.arguments, "text", "entities")
-    if not changes:
-        raise bad_request("Message text is empty")
-    return "text", changes | read_link_preview(call.arguments)
+    return "text", read_message_text(call.arguments) | read_link_preview(call.arguments)
 
 
 def edit_message_text(call: Call) -> Json | bool:

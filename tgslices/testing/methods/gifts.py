@@ -12,8 +12,8 @@ from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.state.chats import Chat
-from tgslices.testing.text import parse_markup
-from tgslices.testing.text.entities import read_entities
+from tgslices.testing.text import marked_text
+from tgslices.testing.text.formatted import formatted
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
 
@@ -65,10 +65,11 @@ def gift_premium_subscription(call: Call) -> bool:
 
 def _read_text(arguments: Arguments) -> Json:
     """The text beside a gift; empty if there is none."""
-    text, entities = parse_markup(arguments.text("text"), arguments.text("text_parse_mode"))
+    given = arguments.json("text_entities", "message entities")
+    marked = marked_text(arguments.text("text"), arguments.text("text_parse_mode"), given)
+    text, entities = formatted(*marked, may_be_empty=True)
     if not text:
         return {}
-    entities = entities or read_entities(arguments.json("text_entities", "message entities"))
     return {"text": text, "entities": entities} if entities else {"text": text}
 
 

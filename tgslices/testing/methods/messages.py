@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tgslices.testing.content.text import read_link_preview, read_text
-from tgslices.testing.errors import bad_request
+from tgslices.testing.content.text import read_link_preview, read_message_text
 from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.methods.outgoing import send
 from tgslices.testing.wire.json_text import Json
@@ -16,10 +15,7 @@ def send_message(call: Call) -> Json:
 
     Source: https://core.telegram.org/bots/api#sendmessage
     """
-    content = read_text(call.arguments, "text", "entities")
-    if not content:
-        raise bad_request("Message text is empty")
-    return send(call, "text", content | read_link_preview(call.arguments))
+    return send(call, "text", read_message_text(call.arguments) | read_link_preview(call.arguments))
 
 
 METHODS: Final[dict[str, Method]] = {"sendMessage": send_message}

@@ -17,8 +17,7 @@ from tgslices.testing.rules.access import Access
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import Chat, StoredMessage
 from tgslices.testing.state.world import World
-from tgslices.testing.text import parse_markup
-from tgslices.testing.text.entities import read_entities
+from tgslices.testing.text import marked_text
 from tgslices.testing.text.quoting import kept_entities, quote_position, quote_refusal
 from tgslices.testing.wire import identifiers
 from tgslices.testing.wire.arguments import Arguments
@@ -131,10 +130,10 @@ def _find_ephemeral(world: World, chat: Chat, number: int, *, is_ephemeral: bool
 
 
 def _quote(given: Json, replied: StoredMessage) -> Json:
-    quote, entities = parse_markup(text_field(given, "quote"), text_field(given, "quote_parse_mode"))
+    mode = text_field(given, "quote_parse_mode")
+    quote, entities = marked_text(text_field(given, "quote"), mode, given.get("quote_entities"))
     if not quote:
         return {}
-    entities = entities or read_entities(given.get("quote_entities"))
     text, marks = text_of(replied)
     position = quote_position(text, marks, quote, entities, int_field(given, "quote_position"))
     check(quote_refusal(position))

@@ -15,7 +15,7 @@ from tgslices.testing.people.seeing import inline_rows
 from tgslices.testing.state.accounts import User
 from tgslices.testing.state.chats import Chat, StoredMessage
 from tgslices.testing.state.world import World
-from tgslices.testing.text.typed import typed_entities
+from tgslices.testing.text.finding import found_entities
 from tgslices.testing.wire.arguments import Upload
 from tgslices.testing.wire.json_text import Json
 
@@ -114,7 +114,7 @@ class Talk:
             raise BadCommand("Files are sent as photo, video, audio, document or the like.")
         view = self.view(command)
         text = text_in(command, "caption", default="")
-        caption = {"caption": text, "caption_entities": typed_entities(text)}
+        caption = {"caption": text, "caption_entities": found_entities(text)}
         content = media_content(kind, keep_file(self._world, upload), caption)
         if album := text_in(command, "album", default=""):
             content["media_group_id"] = album

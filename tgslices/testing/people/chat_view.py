@@ -16,13 +16,13 @@ from tgslices.testing.people.seeing import inline_rows
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import StoredMessage, Topic
 from tgslices.testing.state.taps import Tap
-from tgslices.testing.text.typed import typed_entities
+from tgslices.testing.text.finding import found_entities
 from tgslices.testing.wire.arguments import Upload
 from tgslices.testing.wire.json_text import Json
 
 
 def _text_content(text: str, name: str = "text") -> Json:
-    entities = typed_entities(text)
+    entities = found_entities(text)
     return {name: text, f"{'caption_' if name == 'caption' else ''}entities": entities} if entities else {name: text}
 
 

@@ -1,8 +1,11 @@
-"""Marked-up text to plain text with entities, by the server's own rules and with its own errors."""
+"""Texts with entities, by the server's own rules and with its own errors."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from tgslices.testing.errors import bad_request
+from tgslices.testing.text.entities import read_entities
 from tgslices.testing.text.html import parse_html
 from tgslices.testing.text.legacy_markdown import parse_legacy_markdown
 from tgslices.testing.text.markdown import parse_markdown
@@ -29,4 +32,15 @@ def parse_markup(text: str, mode: str) -> tuple[str, list[Json]]:
         raise bad_request(f"Can't parse entities: {error}") from None
 
 
-__all__ = ("MarkupError", "parse_markup")
+def marked_text(text: str, mode: str, entities: Any) -> tuple[str, list[Json]]:
+    """The text and its entities: those of the markup if there is a mode, and else those that came with it.
+
+    Raises:
+        ApiError: the markup or an entity is wrong.
+    """
+    if text and mode.lower() not in {"", "none"}:
+        return parse_markup(text, mode)
+    return text, read_entities(entities)
+
+
+__all__ = ("MarkupError", "marked_text", "parse_markup")

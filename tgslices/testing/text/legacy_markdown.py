@@ -73,9 +73,9 @@ def _block(text: str, begin: int, plain: Plain, entities: list[Json]) -> int:
 def split_language(block: str) -> tuple[str, str]:
     """The language named at the start of a code block, empty for none, and the code without its first line break."""
     head = 0
-    while head < len(block) and not block[head].isspace():
+    while head < len(block) and block[head] not in " \t\r\n\v\0`":
         head += 1
-    language = block[:head] if 0 < head < len(block) else ""
+    language = block[:head] if 0 < head < len(block) and block[head] != "`" else ""
     code = block[len(language) :]
     if code[:2] in {"\r\n", "\n\r"}:
         return language, code[2:]

@@ -14,10 +14,10 @@ from tgslices.testing.text.spans import (
     MarkupError,
     Plain,
     byte_offset,
-    emoji_entity,
     entity,
     in_order,
     link_entity,
+    special_entity,
 )
 
 _RESERVED: Final = frozenset("_*[]()~`>#+-=|{}.!\n")
@@ -45,6 +45,7 @@ _NAMES: Final = {
     "custom_emoji": "CustomEmoji",
     "blockquote": "BlockQuote",
 }
+_NO_LANGUAGE: Final = " \t\r\n\v\0`"
 _VERBATIM: Final = frozenset({"pre", "code"})
 
 
@@ -88,8 +89,9 @@ class _Parser:
     def _step(self) -> None:
         text, position = self.text, self.position
         character = text[position]
-        if character == "\\" and position + 1 < len(text) and 0 < ord(text[position + 1]) <= 126:
+        if character == "\\" and _is_escapable(text[position + 1 : position + 2]):
             self._plainly(text[position + 1], 2)
+            self.starts_line = self.starts_line or text[position + 1] == "\n"
             return
         verbatim = bool(self.spans) and self.spans[-1].kind in _VERBATIM
         if character != "`" if verbatim else character not in _RESERVED:
@@ -114,7 +116,8 @@ class _Parser:
         return kind != "italic" or not self.text.startswith("__", self.position)
 
     def _ends_quote(self, character: str) -> bool:
-        return self.has_quote and character == "\n" and self.text[self.position + 1 : self.position + 2] != ">"
+        is_last = self.text[self.position + 1 : self.position + 2] != ">"
+        return self.has_quote and bool(self.spans) and character == "\n" and is_last
 
     def _begin(self, character: str) -> None:
         text, position = self.text, self.position
@@ -140,7 +143,7 @@ class _Parser:
 
     def _read_language(self, span: _Span) -> None:
         text, end = self.text, self.position
-        while end < len(text) and not text[end].isspace() and text[end] != "`":
+        while end < len(text) and text[end] not in _NO_LANGUAGE:
             end += 1
         if end > self.position and end < len(text) and text[end] != "`":
             span.language = text[self.position : end]
@@ -160,7 +163,7 @@ class _Parser:
         elif span.kind == "custom_emoji":
             if not self._has_url():
                 raise MarkupError("The entity must contain a tg://emoji or tg://time URL")
-            found = emoji_entity(self._read_url(), span.offset, length)
+            found = special_entity(self._read_url(), span.offset, length)
             if found is None:
                 raise MarkupError("Invalid tg://emoji or tg://time URL specified")
         else:
@@ -176,7 +179,7 @@ class _Parser:
         begin = self.position + 1
         pieces, position = [], begin
         while position < len(self.text) and self.text[position] != ")":
-            if self.text[position] == "\\" and position + 1 < len(self.text):
+            if self.text[position] == "\\" and _is_escapable(self.text[position + 1 : position + 2]):
                 position += 1
             pieces.append(self.text[position])
             position += 1
@@ -187,7 +190,7 @@ class _Parser:
 
     def _end_quote(self) -> None:
         kind = "blockquote"
-        if self.spans[-1].kind == "spoiler" and self.spans[-1].begin == self.position - 2:
+        if self.spans[-1].kind == "spoiler" and self._has_just_begun(self.spans[-1]):
             self.spans.pop()
             kind = "expandable_blockquote"
         if self.spans[-1].kind != "blockquote":
@@ -198,6 +201,10 @@ class _Parser:
         self.starts_line = True
         self.has_quote = False
         self.entities.append(entity(kind, span.offset, self.plain.length - span.offset))
+
+    def _has_just_begun(self, span: _Span) -> bool:
+        since = self.text[span.begin + 2 : self.position]
+        return since == "" or (since == "\r" and self.plain.since(self.plain.count - 1) == "\r")
 
     def _end_last_quote(self) -> None:
         kind = "blockquote"
@@ -213,3 +220,7 @@ class _Parser:
         span = self.spans[-1]
         name = "PreCode" if span.language else _NAMES[span.kind]
         return MarkupError(f"Can't find end of {name} entity at byte offset {byte_offset(self.text, span.begin)}")
+
+
+def _is_escapable(character: str) -> bool:
+    return "\0" < character <= "~"

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable
 from typing import Any, Final
 
+from tgslices.testing.text.links import checked_link, date_of, emoji_of, user_of
 from tgslices.testing.text.units import units_in
 
 Json = dict[str, Any]
 
-_USER_LINK: Final = re.compile(r"tg://(?:user|openmessage)/?\?(?:id|user_id)=(\d+)")
-_EMOJI_LINK: Final = re.compile(r"tg://emoji/?\?id=(\d+)")
+_PRIORITIES: Final = {
+    "blockquote": 0,
+    "expandable_blockquote": 0,
+    "code": 20,
+    "date_time": 30,
+    "text_link": 49,
+    "text_mention": 49,
+    "bold": 90,
+    "italic": 91,
+    "underline": 92,
+    "strikethrough": 93,
+    "spoiler": 94,
+    "custom_emoji": 99,
+}
+"""Which of two entities of one place comes first; those that are found in the text are between links and styles.
+
+Source: tdlib/td ``MessageEntity.cpp:38-64``
+"""
 
 
 class MarkupError(Exception):
@@ -18,12 +35,11 @@ class MarkupError(Exception):
 
 
 class Plain:
-    """Text that is put together piece by piece, with its length in UTF-16 units and in bytes of UTF-8."""
+    """Text that is put together piece by piece, with its length in UTF-16 units."""
 
     __slots__ = ("_pieces", "length")
 
     def __init__(self) -> None:
-        """Nothing yet."""
         self._pieces: list[str] = []
         self.length = 0
 
@@ -56,26 +72,36 @@ def entity(kind: str, offset: int, length: int, **more: Any) -> Json:
     return {"type": kind, "offset": offset, "length": length, **more}
 
 
+def end_of(item: Json) -> int:
+    """The offset behind an entity."""
+    end: int = item["offset"] + item["length"]
+    return end
+
+
 def link_entity(url: str, offset: int, length: int) -> Json | None:
-    """The entity of a link: a mention for ``tg://user``, None for what is no link.
-
-    Source: tdlib/td ``LinkManager.cpp``, ``get_link_user_id`` and ``get_checked_link``.
-    """
-    user = _USER_LINK.fullmatch(url)
-    if user is not None:
-        mentioned = {"id": int(user[1]), "is_bot": False, "first_name": "User"}
-        return entity("text_mention", offset, length, user=mentioned)
-    if "." not in url and "://" not in url:
-        return None
-    return entity("text_link", offset, length, url=url if "://" in url else f"http://{url}/")
+    """The entity of a link: a mention for ``tg://user``, None for what is no link."""
+    user_id = user_of(url)
+    if user_id:
+        return entity("text_mention", offset, length, user={"id": user_id, "is_bot": False, "first_name": "User"})
+    link = checked_link(url)
+    return None if link is None else entity("text_link", offset, length, url=link)
 
 
-def emoji_entity(url: str, offset: int, length: int) -> Json | None:
-    """The entity of a ``tg://emoji`` link; None for anything else."""
-    found = _EMOJI_LINK.fullmatch(url)
-    return None if found is None else entity("custom_emoji", offset, length, custom_emoji_id=found[1])
+def special_entity(url: str, offset: int, length: int) -> Json | None:
+    """The entity of a ``tg://emoji`` or ``tg://time`` link; None for anything else."""
+    emoji_id = emoji_of(url)
+    if emoji_id:
+        return entity("custom_emoji", offset, length, custom_emoji_id=str(emoji_id))
+    moment = date_of(url)
+    return None if moment is None else entity("date_time", offset, length, **moment)
 
 
-def in_order(entities: list[Json]) -> list[Json]:
-    """By offset, the longer one first."""
-    return sorted(entities, key=lambda item: (item["offset"], -item["length"]))
+def in_order(entities: Iterable[Json]) -> list[Json]:
+    """By offset, the longer one first; of the same place those first that the others lie in."""
+    return sorted(entities, key=lambda item: (item["offset"], -item["length"], _priority(item)))
+
+
+def _priority(item: Json) -> int:
+    if item["type"] == "pre":
+        return 10 if item.get("language") else 11
+    return _PRIORITIES.get(item["type"], 50)
