@@ -8,7 +8,7 @@ import pytest
 from aiogram import Bot
 from aiogram.types import BufferedInputFile, InputPaidMediaPhoto, LabeledPrice, ReactionTypeEmoji
 
-from tests.testing.methods.samples import FILE
+from tests.testing.methods.scene import FILE
 from tgslices.testing import BotAccount, BotApi, ChatView, Person
 from tgslices.testing.content.flattened import flattened
 from tgslices.testing.content.wording import preview

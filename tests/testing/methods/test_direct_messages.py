@@ -8,7 +8,8 @@ from aiogram import Bot, types
 from aiogram.methods import DeleteMessage, DeleteMessages, SendMessage
 
 from tests.needs import needs
-from tests.testing.methods.samples import Scene, sample
+from tests.testing.methods.samples import sample
+from tests.testing.methods.scene import Scene
 from tests.testing.methods.test_every_method import MODELS
 from tests.testing.refusals import refusal
 from tgslices.testing import BotAccount, BotApi, ChatView, Person

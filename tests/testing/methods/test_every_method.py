@@ -11,7 +11,8 @@ from aiogram import Bot
 from aiogram.types import Message
 from pydantic import TypeAdapter
 
-from tests.testing.methods.samples import Scene, sample
+from tests.testing.methods.samples import sample
+from tests.testing.methods.scene import Scene
 from tgslices.testing import BotAccount, BotApi, ChatView
 from tgslices.testing.methods.generic import aiogram_methods
 from tgslices.testing.wire.arguments import Arguments

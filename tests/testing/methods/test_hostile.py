@@ -17,7 +17,8 @@ from aiogram import Bot
 from pydantic import TypeAdapter
 
 from tests.testing.methods.hostility import ALSO, CHANGES, FULL, LEAVES, PICKED, TEXTS
-from tests.testing.methods.samples import Scene, sample
+from tests.testing.methods.samples import sample
+from tests.testing.methods.scene import Scene
 from tgslices.testing import BotAccount, BotApi
 from tgslices.testing.http.calls import CRASHED, Answer
 from tgslices.testing.methods.generic import aiogram_methods

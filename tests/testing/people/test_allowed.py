@@ -16,17 +16,6 @@ MUTED = ChatPermissions(can_send_messages=False)
 TALKING = ChatPermissions(can_send_messages=True)
 
 
-@pytest.fixture
-def bob(api: BotApi) -> Person:
-    return api.add_person("Bob")
-
-
-@pytest.fixture
-def team(api: BotApi, account: BotAccount, ann: Person, bob: Person) -> ChatView:
-    """A supergroup as Bob, a plain member, sees it."""
-    return bob.view(api.add_supergroup("Team", members=[ann, bob], admins=[account]))
-
-
 async def why_not(act: Awaitable[object]) -> str:
     """The reason that a person is told."""
     with pytest.raises(NotAllowed) as caught:
@@ -167,19 +156,6 @@ async def test_a_ban_ends_and_lets_one_come_back(api: BotApi, bot: Bot, bob: Per
     assert (await bot.get_chat_member(team.id, bob.id)).status == "left"
     api.join(team, bob)
     await team.types("back")
-
-
-async def test_who_is_thrown_out_of_a_basic_group_keeps_what_came_before(
-    api: BotApi, account: BotAccount, bot: Bot, bob: Person
-) -> None:
-    group = bob.view(api.add_group("Trip", members=[bob], admins=[account]))
-    await group.types("before")
-    await bot.ban_chat_member(group.id, bob.id)
-    await bot.send_message(group.id, "after")
-    assert [message.kind for message in group.visible()] == ["text", "left_chat_member"]
-    await bot.unban_chat_member(group.id, bob.id)
-    assert len(group.visible()) == 2
-    assert api.add_person("Cid").view(group.chat).visible() == []
 
 
 async def test_everybody_reads_a_public_group_and_only_members_write(
