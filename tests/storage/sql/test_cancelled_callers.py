@@ -20,6 +20,7 @@ from tgslices.testing.contract.samples import KEY, NOW, sent
 OTHER = replace(KEY, chat_id=8)
 ELSEWHERE = Scope(42, 8, "private", 7)
 SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
 
 
 @asynccontextmanager
@@ -81,4 +82,21 @@ async def test_what_a_cancelled_caller_left_behind_is_done_all_the_same_if_it_is
         await give_up_closing(storage, console, callers=1)
     await until_let_go(storage)
     assert (await storage.open_keys(42), await storage.list(KEY)) == ([], [])
+    await storage.aclose()
+
+
+async def test_what_was_claimed_for_a_cancelled_caller_is_due_at_once(
+    postgres: PostgresServer, postgres_url: str
+) -> None:
+    storage = SQLAlchemySessionStorage(postgres_url)
+    await storage.add_opening(KEY, sent(1))
+    async with row_held(postgres, postgres_url) as console:
+        claiming = asyncio.create_task(storage.claim(KEY, [sent(1)], now=NOW, until=NOW + MINUTE))
+        await until_waiting(console, 1)
+        claiming.cancel()
+        await asyncio.wait([claiming])
+    await until_let_go(storage)
+    assert claiming.cancelled()
+    assert await storage.list(KEY) == []
+    assert [each.due_at for each in await storage.pending(42)] == [NOW]
     await storage.aclose()

@@ -194,6 +194,24 @@ def test_a_timeout_that_is_no_length_of_time_is_refused(timeout: Any) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("shared", "no", "shared of a storage is no str but True, False or None."),
+        ("create", "no", "create of a storage is no str but True or False."),
+        ("create", None, "create of a storage is no NoneType but True or False."),
+        ("prefix", None, "prefix of a storage is no NoneType but a text."),
+        ("prefix", 3, "prefix of a storage is no int but a text."),
+        ("schema", 3, "schema of a storage is no int but a text or None."),
+        ("metadata", "x", "metadata of a storage is no str but a MetaData of SQLAlchemy."),
+    ],
+)
+def test_an_argument_of_another_type_is_refused_and_not_quoted(name: str, value: Any, text: str) -> None:
+    with pytest.raises(StorageError) as caught:
+        SQLAlchemySessionStorage("sqlite:///slices.db", **{name: value})
+    assert str(caught.value).startswith(text)
+
+
 @pytest.mark.parametrize("level", ["FUL", "full", 1, None])
 def test_a_durability_that_sqlite_does_not_know_is_refused(level: Any) -> None:
     with pytest.raises(StorageError) as caught:

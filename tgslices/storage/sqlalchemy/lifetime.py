@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from typing import Literal, TypeAlias
 
 from sqlalchemy import URL, MetaData
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from tgslices.errors import StorageError
 from tgslices.shared_attempt import SharedAttempt
+from tgslices.storage.sqlalchemy.arguments import Synchronous
 from tgslices.storage.sqlalchemy.database.connections import Connections
 from tgslices.storage.sqlalchemy.database.dialect import Ownership
 from tgslices.storage.sqlalchemy.database.engines import database_of, engine_of_url
@@ -22,8 +22,6 @@ from tgslices.storage.sqlalchemy.database.transactions import Transactions
 from tgslices.storage.sqlalchemy.tables.schema import build_tables
 from tgslices.storage.sqlalchemy.tables.statements import Statements
 from tgslices.storage.sqlalchemy.tables.versions import Versions
-
-Synchronous: TypeAlias = Literal["OFF", "NORMAL", "FULL", "EXTRA"]
 
 
 class Backend:

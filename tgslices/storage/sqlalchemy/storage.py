@@ -7,16 +7,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final, get_args
+from typing import Final
 
 from sqlalchemy import URL, MetaData
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from tgslices.errors import StorageError
 from tgslices.model import PendingDeletion, Scope, SessionKey, TrackedMessage
+from tgslices.storage.sqlalchemy.arguments import Synchronous, require_arguments
 from tgslices.storage.sqlalchemy.database.transactions import T, Work
 from tgslices.storage.sqlalchemy.database.urls import shown
-from tgslices.storage.sqlalchemy.lifetime import Backend, Synchronous
+from tgslices.storage.sqlalchemy.lifetime import Backend
 from tgslices.storage.sqlalchemy.open_keys import Openness
 from tgslices.storage.sqlalchemy.queries.entries import Move, Sessions
 from tgslices.storage.sqlalchemy.queries.groups import Write
@@ -59,7 +59,15 @@ class SQLAlchemySessionStorage:
         synchronous: Synchronous = "NORMAL",
     ) -> None:
         """Describe the storage; nothing is connected before the first use."""
-        _require(timeout, synchronous)
+        require_arguments(
+            shared=shared,
+            create=create,
+            prefix=prefix,
+            schema=schema,
+            metadata=metadata,
+            timeout=timeout,
+            synchronous=synchronous,
+        )
         self._backend = Backend(
             url_or_engine,
             shared=shared,
@@ -200,7 +208,12 @@ class SQLAlchemySessionStorage:
             await self._pendings.add(connection, key, claimed, taken, now=now, until=until)
             return claimed
 
-        return await self._write(work)
+        def release(claimed: list[TrackedMessage]) -> Work[None]:
+            held = [PendingDeletion(key, message, now, until) for message in claimed]
+            return partial(self._pendings.postpone, pending=held, until=now)
+
+        await self._ready()
+        return await self._backend.transactions.write(work, unclaimed=release)
 
     async def lease(self, bot_id: int, *, now: datetime, until: datetime, limit: int) -> list[PendingDeletion]:
         return await self._write(partial(self._pendings.lease, bot_id=bot_id, now=now, until=until, limit=limit))
@@ -236,20 +249,3 @@ class SQLAlchemySessionStorage:
     # Stands last, because below it `list` in an annotation would mean this method.
     async def list(self, key: SessionKey) -> list[TrackedMessage]:
         return await self._read(partial(self._sessions.entries, key=key))
-
-
-def _require(timeout: object, synchronous: object) -> None:
-    """Check what types cannot, or what nobody checks who has none.
-
-    Raises:
-        StorageError: an argument cannot be used.
-    """
-    if not isinstance(timeout, timedelta) or timeout <= timedelta(0):
-        raise StorageError(
-            f"The timeout of a storage is {timeout!r}, which is no length of time.", "Pass timedelta(seconds=5)."
-        )
-    if synchronous not in get_args(Synchronous):
-        raise StorageError(
-            f"synchronous of a storage is {synchronous!r}, which SQLite does not know.",
-            f"Pass one of {', '.join(get_args(Synchronous))}.",
-        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import chain, repeat
 from typing import Any, Final
@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from tgslices.errors import StorageError
 from tgslices.storage.sqlalchemy.database.dialect import Ownership, Spelling
 from tgslices.storage.sqlalchemy.database.filelock import FileLock
+from tgslices.storage.sqlalchemy.database.openfile import OpenFile
 
 OLDEST: Final = (3, 35, 0)
 """The first SQLite that knows RETURNING. Source: https://www.sqlite.org/lang_returning.html"""
@@ -65,6 +66,9 @@ class SQLite:
     most_rows: Final = MOST_ROWS
     record_counts: Final = False
 
+    def __init__(self) -> None:
+        self._checks: tuple[Callable[[], None], ...] = ()
+
     def engine(self, engine: AsyncEngine) -> AsyncEngine:
         """Return the engine itself: whatever its connections do about transactions, :meth:`transaction` copes with."""
         return engine
@@ -103,8 +107,12 @@ class SQLite:
         """Hold a lock file beside the database, alone or together with others."""
         async with engine.connect() as connection:
             file = await _file_of(connection)
-        with FileLock(file, f"{wanted.prefix}lock", shared=wanted.shared):
-            yield
+        with FileLock(file, f"{wanted.prefix}lock", shared=wanted.shared) as lock:
+            self._checks = (OpenFile.at(file).require_in_place, lock.require_held)
+            try:
+                yield
+            finally:
+                self._checks = ()
 
     async def join(self, connection: AsyncConnection) -> None:
         """Do nothing: the lock file speaks for every connection."""
@@ -130,6 +138,7 @@ class SQLite:
 
         On a user's engine the driver may have begun one before it.
         """
+        self._require_files()
         driver = await _driver(connection)
         if driver.in_transaction:
             await driver.execute_fetchall("COMMIT")  # of nothing
@@ -142,7 +151,13 @@ class SQLite:
                 await driver.rollback()
             raise
 
+    def _require_files(self) -> None:
+        """Check that what is about to be written stays where others look for it, and that nobody else owns it."""
+        for check in self._checks:
+            check()
+
     async def _begin(self, connection: AsyncConnection) -> Connection:
+        self._require_files()
         if not connection.in_transaction():
             await connection.begin()  # a user's engine may emit a BEGIN of its own here
         driver = await _driver(connection)

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from datetime import timedelta
+from functools import partial
 from typing import Final, TypeAlias, TypeVar
 
 from sqlalchemy.exc import IntegrityError
@@ -81,16 +82,24 @@ class Transactions:
         before: Work[None] | None = None,
         after: Callable[[T], None] | None = None,
         limited: bool = True,
+        unclaimed: Callable[[T], Work[None]] | None = None,
     ) -> T:
         """Run work in one transaction, with nobody else's turn between it and what comes ``before`` and ``after``.
 
-        Unless it is ``limited`` it may take any time, and ends with its caller.
+        Unless it is ``limited`` it may take any time, and ends with its caller. ``unclaimed`` tells what is to be done
+        about a result that its caller, who was cancelled, does not get any more.
 
         Raises:
             StorageError: the database failed, or did not answer in time. What was written is undone, unless the
                 connection broke at the very end, when nobody knows.
         """
-        return await self.in_time(lambda: self._attempt_write(work, before, after), limited=limited)
+        task = self._begin(lambda: self._attempt_write(work, before, after), limited=limited)
+        try:
+            return await self._outcome(task, limited=limited)
+        except asyncio.CancelledError:
+            if unclaimed is not None:
+                task.add_done_callback(partial(self._follow_up, unclaimed))
+            raise
 
     async def aclose(self) -> None:
         """Wait for what is under way."""
@@ -109,12 +118,24 @@ class Transactions:
             StorageError: the database failed, or did not answer in time.
         """
 
+        return await self._outcome(self._begin(call, limited=limited), limited=limited)
+
+    def _begin(self, call: Callable[[], Awaitable[T]], *, limited: bool) -> asyncio.Task[T]:
         async def run() -> T:
             return await call()
 
         task = asyncio.create_task(run(), name="tgslices-storage")
         self._tasks[task] = asyncio.get_running_loop().call_later(self._timeout, task.cancel) if limited else None
         task.add_done_callback(self._forget)
+        return task
+
+    def _follow_up(self, unclaimed: Callable[[T], Work[None]], task: asyncio.Task[T]) -> None:
+        """Do what is to be done about a result that nobody gets."""
+        if not task.cancelled() and task.exception() is None:
+            work = unclaimed(task.result())
+            self._begin(lambda: self._attempt_write(work, None, None), limited=True)
+
+    async def _outcome(self, task: asyncio.Task[T], *, limited: bool) -> T:
         try:
             await asyncio.wait({task}, timeout=self._timeout if limited else None)
         except asyncio.CancelledError:
