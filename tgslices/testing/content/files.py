@@ -40,6 +40,15 @@ def find_file(world: World, reference: str) -> StoredFile:
     return file_or_none
 
 
+def given_file(world: World, upload: Upload | None, reference: str, kind: str = "document") -> StoredFile:
+    """The file that a call gives: the upload, if there is one, or the file that the reference means.
+
+    Raises:
+        ApiError: the upload is empty or too big for the kind, or the reference means no file.
+    """
+    return find_file(world, reference) if upload is None else keep_file(world, upload, kind)
+
+
 def file_at(world: World, path: str) -> StoredFile | None:
     """The file with this ``file_path``, or None."""
     return next((file for file in world.files.values() if file.path == path), None)

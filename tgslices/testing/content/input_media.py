@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tgslices.testing.content.files import find_file, keep_file
+from tgslices.testing.content.files import given_file
 from tgslices.testing.content.media import MEDIA, media_content
 from tgslices.testing.errors import bad_request
 from tgslices.testing.state.files import StoredFile
@@ -41,4 +41,4 @@ def _file(world: World, arguments: Arguments, reference: str, kind: str) -> Stor
     upload = arguments.attached(reference)
     if upload is None and not reference:
         raise FieldError("media not found")
-    return keep_file(world, upload, kind) if upload is not None else find_file(world, reference)
+    return given_file(world, upload, reference, kind)

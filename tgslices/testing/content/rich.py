@@ -13,7 +13,7 @@ from typing import Any, Final
 import aiogram.types
 from pydantic import ValidationError
 
-from tgslices.testing.content.files import find_file, keep_file
+from tgslices.testing.content.files import given_file
 from tgslices.testing.content.media import MEDIA, media_content
 from tgslices.testing.errors import bad_request
 from tgslices.testing.state.world import World
@@ -149,8 +149,7 @@ def _read_item(world: World, arguments: Arguments, given: Any, number: int) -> J
 def _read_file(world: World, arguments: Arguments, name: str, media: Any) -> Json:
     kind = _FILES[name]
     reference = str(media.get("media") or "") if isinstance(media, dict) else ""
-    upload = arguments.attached(reference)
-    file = keep_file(world, upload, kind) if upload is not None else find_file(world, reference)
+    file = given_file(world, arguments.attached(reference), reference, kind)
     block: Json = {name: media_content(MEDIA[kind], file, {**media, "caption": ""})[kind]}
     if media.get("has_spoiler"):
         block["has_spoiler"] = True

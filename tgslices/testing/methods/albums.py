@@ -17,8 +17,7 @@ from tgslices.testing.wire.json_text import Json
 
 def send_media_group(call: Call) -> list[Json]:
     """Send 2-10 files as one album. A single file is sent without the mark of an album."""
-    if not call.arguments.text("media"):
-        raise bad_request('Parameter "media" is required')
+    call.arguments.required("media")
     media = call.arguments.json("media", "media")
     if not isinstance(media, list):
         raise bad_request("Expected an Array of InputMedia")

@@ -19,10 +19,7 @@ from tgslices.testing.wire.json_text import Json
 
 def send_game(call: Call) -> Json:
     """Send a game, with a button to play it unless buttons are given. Every short name is a game."""
-    name = call.arguments.text("game_short_name")
-    if not name:
-        raise bad_request('Parameter "game_short_name" is required')
-    return send(call, "game", game_content(name))
+    return send(call, "game", game_content(call.arguments.required("game_short_name")))
 
 
 def _find(call: Call) -> StoredMessage:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tgslices.testing.content.files import find_file, keep_file
+from tgslices.testing.content.files import given_file
 from tgslices.testing.content.media import MAX_DURATION, MEDIA, MediaKind, media_content
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Call, Method
@@ -34,7 +34,7 @@ def sender_of(kind: MediaKind) -> Method:
         reference = call.arguments.text(kind.kind)
         if upload is None and not reference:
             raise bad_request(f"There is no {kind.name} in the request")
-        file = keep_file(call.world, upload, kind.kind) if upload is not None else find_file(call.world, reference)
+        file = given_file(call.world, upload, reference, kind.kind)
         return send(call, kind.kind, media_content(kind, file, given_fields(call.arguments, kind)))
 
     return send_media

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from tgslices.testing.actions.service_messages import post_service
-from tgslices.testing.content.files import find_file, keep_file
+from tgslices.testing.content.files import given_file
 from tgslices.testing.content.markup import read_markup
 from tgslices.testing.content.media import MEDIA, media_content
 from tgslices.testing.content.text import read_text
@@ -32,16 +32,14 @@ def read_invoice(arguments: Arguments) -> Json:
     Raises:
         ApiError: an argument is missing, or the prices are wrong.
     """
-    for name in ("title", "description", "payload", "currency"):
-        if not arguments.text(name):
-            raise bad_request(f'Parameter "{name}" is required')
-    if len(arguments.text("payload").encode()) > _MAX_PAYLOAD:
+    title, description, payload, currency = map(arguments.required, ("title", "description", "payload", "currency"))
+    if len(payload.encode()) > _MAX_PAYLOAD:
         raise bad_request("INVOICE_PAYLOAD_INVALID")
     return {
-        "title": arguments.text("title"),
-        "description": arguments.text("description"),
+        "title": title,
+        "description": description,
         "start_parameter": arguments.text("start_parameter"),
-        "currency": arguments.text("currency"),
+        "currency": currency,
         "total_amount": sum(_amount(price) for price in _prices(arguments)),
     }
 
@@ -114,10 +112,7 @@ def refund_star_payment(call: Call) -> bool:
     user_id = call.arguments.integer("user_id")
     if user_id <= 0:
         raise bad_request("Invalid user_id specified")
-    charge_id = call.arguments.text("telegram_payment_charge_id")
-    if not charge_id:
-        raise bad_request('Parameter "telegram_payment_charge_id" is required')
-    payment = call.world.payments.get(charge_id)
+    payment = call.world.payments.get(call.arguments.required("telegram_payment_charge_id"))
     asked = (call.bot.id, user_id, "XTR")
     if payment is None or (payment.bot_id, payment.user_id, payment.fields["currency"]) != asked:
         raise bad_request("CHARGE_ID_INVALID")
@@ -150,8 +145,7 @@ def _paid_media(call: Call, item: Any) -> Json:
     if kind not in {"photo", "video", "live_photo"}:
         raise bad_request(f'Can\'t parse InputPaidMedia: type "{kind}" is unsupported')
     reference = str(item.get("media") or "")
-    upload = call.arguments.attached(reference)
-    file = keep_file(call.world, upload, kind) if upload is not None else find_file(call.world, reference)
+    file = given_file(call.world, call.arguments.attached(reference), reference, kind)
     return {"type": kind, kind: media_content(MEDIA[kind], file, {**item, "caption": ""})[kind]}
 
 

@@ -9,10 +9,9 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from tgslices.testing.content.files import find_file, keep_file
+from tgslices.testing.content.files import given_file, keep_file
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Call, Method
-from tgslices.testing.state.files import StoredFile
 from tgslices.testing.state.stickers import StickerSet
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
@@ -24,18 +23,14 @@ _MAX_STICKERS: Final = 120
 """Source: https://core.telegram.org/bots/api#addstickertoset"""
 
 
-def _find_file(call: Call, reference: str) -> StoredFile:
-    upload = call.arguments.attached(reference)
-    return keep_file(call.world, upload) if upload is not None else find_file(call.world, reference)
-
-
 def _read_sticker(call: Call, given: Any, kind: str, set_name: str) -> Json:
     if not isinstance(given, dict) or str(given.get("format")) not in _FORMATS:
         raise bad_request("Can't parse InputSticker: sticker format must be non-empty")
     emojis = given.get("emoji_list")
     if not isinstance(emojis, list) or not emojis:
         raise bad_request("Can't parse InputSticker: emoji list must be non-empty")
-    file = _find_file(call, str(given.get("sticker") or ""))
+    reference = str(given.get("sticker") or "")
+    file = given_file(call.world, call.arguments.attached(reference), reference)
     sticker: Json = {
         **file.json(),
         "type": kind,

@@ -17,8 +17,7 @@ from tgslices.testing.wire.json_text import Json
 
 def answer_web_app_query(call: Call) -> Json:
     """Send a result into the chat in which the Web App was opened, once; returns the ``SentWebAppMessage``."""
-    if not call.arguments.text("result"):
-        raise bad_request('Parameter "result" is required')
+    call.arguments.required("result")
     result = fields_of(call.arguments.json("result", "web app query result"), "Inline query result must be an object")
     if not text_field(result, "id"):
         raise bad_request("Inline query result identifier must be non-empty")

@@ -37,6 +37,17 @@ class Arguments:
         """The argument as it was sent; empty if it is missing."""
         return self.values.get(name, "")
 
+    def required(self, name: str) -> str:
+        """The argument as it was sent.
+
+        Raises:
+            ApiError: it is missing or empty.
+        """
+        text = self.text(name)
+        if not text:
+            raise bad_request(f'Parameter "{name}" is required')
+        return text
+
     def integer(self, name: str, default: int = 0) -> int:
         """The argument as a number; the default if it is missing, 0 if it is no number of 64 bits."""
         text = self.values.get(name, "")
