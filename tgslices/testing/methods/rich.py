@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from tgslices.testing.content.rich import read_rich_message
+from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.methods.outgoing import send
 from tgslices.testing.wire.json_text import Json
@@ -15,8 +16,10 @@ from tgslices.testing.wire.json_text import Json
 
 def send_rich_message(call: Call) -> Json:
     """Send a rich message."""
-    call.arguments.required("rich_message")
-    rich = read_rich_message(call.world, call.arguments, call.arguments.json("rich_message", "rich message"))
+    given = call.arguments.json("rich_message", "rich message")
+    if given is None:
+        raise bad_request('Parameter "rich_message" is required')
+    rich = read_rich_message(call.world, call.arguments, given)
     return send(call, "rich_message", {"rich_message": rich})
 
 
