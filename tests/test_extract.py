@@ -93,14 +93,19 @@ def test_a_method_newer_than_the_table_counts_when_it_sends() -> None:
         __api_method__ = "sendHologramDraft"
         chat_id: int
 
-    methods = [SendHologram(chat_id=1), SendHolograms(chat_id=1), SendHologramDraft(chat_id=1)]
+    methods: list[TelegramMethod[Any]] = [
+        SendHologram(chat_id=1),
+        SendHolograms(chat_id=1),
+        SendHologramDraft(chat_id=1),
+    ]
     assert [creates_messages(method) for method in methods] == [True, True, False]
     assert not creates_messages(SendChatAction(chat_id=1, action="typing"))
 
 
 def test_what_was_sent_without_a_chat_is_recorded_by_the_chat_of_the_result() -> None:
     """Ephemeral sends may leave it out since Bot API 10.4."""
-    method = SendMessage.model_construct(chat_id=None, text="x")
+    fields: dict[str, Any] = {"text": "x"}
+    method = SendMessage.model_construct(**fields)
     result = parsed(message(0, chat=SUPERGROUP, ephemeral_message_id=9, receiver_user=ANN))
     (record,) = records_of_sent(method, result, bot_id=BOT, chat_id=None, at=NOW)
     assert (record.chat_id, record.ephemeral_message_id, record.receiver_user_id) == (-1001, 9, 7)
