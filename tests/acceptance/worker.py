@@ -35,7 +35,9 @@ def start(target: str, *arguments: object) -> BaseProcess:
     return process
 
 
-def _build(api: str, token: str, url: str, journal: Path | None, *, shared: bool) -> tuple[SessionBot, Dispatcher]:
+def _build(
+    api: str, token: str, url: str, journal: Path | None, *, shared: bool | None
+) -> tuple[SessionBot, Dispatcher]:
     logging.disable()
     bot = SessionBot(token, session=loopback_session(api))
     dispatcher = Dispatcher(disable_fsm=True)
@@ -75,7 +77,7 @@ def poll(api: str, token: str, url: str, journal: Path) -> None:
     """Poll one update after the other, until killed; write down the id of every message that is acknowledged."""
 
     async def run() -> None:
-        bot, dispatcher = _build(api, token, url, journal, shared=False)
+        bot, dispatcher = _build(api, token, url, journal, shared=None)
         assert isinstance(bot.session.api, TelegramAPIServer)
         await dispatcher.start_polling(bot, handle_as_tasks=False, handle_signals=False, polling_timeout=5)
 

@@ -57,11 +57,11 @@ async def until_let_go(storage: SQLAlchemySessionStorage) -> None:
             await asyncio.wait(storage._backend.transactions._tasks)
 
 
-@pytest.mark.parametrize(("shared", "callers"), [(False, 1), (False, 20), (True, 1), (True, 20)])
+@pytest.mark.parametrize("callers", [1, 20])
 async def test_what_cancelled_callers_leave_behind_is_out_of_the_way_when_its_time_is_up(
-    postgres: PostgresServer, postgres_url: str, shared: bool, callers: int
+    postgres: PostgresServer, postgres_url: str, callers: int
 ) -> None:
-    storage = SQLAlchemySessionStorage(postgres_url, shared=shared, timeout=SECOND)
+    storage = SQLAlchemySessionStorage(postgres_url, timeout=SECOND)
     for key in (KEY, OTHER):
         await storage.add_opening(key, sent(1))
     async with row_held(postgres, postgres_url) as console:

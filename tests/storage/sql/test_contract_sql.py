@@ -107,7 +107,3 @@ class PostgreSQLContract(DurableStorageContract):
 class TestPostgreSQL(PostgreSQLContract):
     shared = True
     knows_idleness = False
-
-
-class TestPostgreSQLAlone(PostgreSQLContract):
-    options: ClassVar[dict[str, Any]] = {"shared": False}

@@ -62,6 +62,15 @@ def test_a_wrong_url_is_refused_at_once_and_without_its_password(url: str, text:
     assert refusal_of(url) == text
 
 
+def test_postgresql_that_is_to_be_owned_alone_is_refused_with_the_reason() -> None:
+    with pytest.raises(StorageError) as caught:
+        SQLAlchemySessionStorage("postgresql://localhost/slices", shared=False)
+    assert str(caught.value) == (
+        "A storage on PostgreSQL is always shared, because to own it alone would make it no faster. "
+        "Leave out shared=False."
+    )
+
+
 def test_an_engine_that_is_none_or_of_another_kind_is_refused(tmp_path: Path) -> None:
     engine = create_engine(f"sqlite:///{tmp_path / 'slices.db'}")
     assert refusal_of(engine) == (
@@ -354,7 +363,7 @@ async def test_a_users_engine_works_at_any_isolation_level_and_is_never_disposed
         engine = create_async_engine(
             url, poolclass=AsyncAdaptedQueuePool, **({} if level is None else {"isolation_level": level})
         )
-        for shared in (True, False):
+        for shared in (True, None):
             storage = SQLAlchemySessionStorage(engine, shared=shared)
             await use(storage)
             await storage.aclose()
@@ -390,8 +399,8 @@ async def test_the_storage_takes_part_in_no_transaction_of_the_user(postgres_url
     await engine.dispose()
 
 
-@pytest.mark.parametrize("shared", [True, False])
-async def test_an_engine_with_two_connections_is_enough(tmp_path: Path, postgres_url: str, shared: bool) -> None:
+@pytest.mark.parametrize("shared", [True, None])
+async def test_an_engine_with_two_connections_is_enough(tmp_path: Path, postgres_url: str, shared: bool | None) -> None:
     for url in (f"sqlite+aiosqlite:///{tmp_path / 'slices.db'}", postgres_url):
         # Named, because SQLAlchemy before 2.0.38 has no pool for files unless it is told to.
         engine = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=2, max_overflow=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,15 @@ SCOPE = Scope(42, 7, "private", 7)
 WRITERS = 100
 
 
-@pytest.fixture(params=["SQLite", "PostgreSQL"])
-def where(request: pytest.FixtureRequest, postgres_url: str, tmp_path: Path) -> str:
-    """An empty database of each kind."""
-    return postgres_url if request.param == "PostgreSQL" else f"sqlite+aiosqlite:///{tmp_path / 'slices.db'}"
+@pytest.fixture(params=["SQLite alone", "SQLite shared", "PostgreSQL"])
+async def storage(
+    request: pytest.FixtureRequest, postgres_url: str, tmp_path: Path
+) -> AsyncIterator[SQLAlchemySessionStorage]:
+    """An empty storage of each kind, not started yet."""
+    url = postgres_url if request.param == "PostgreSQL" else f"sqlite+aiosqlite:///{tmp_path / 'slices.db'}"
+    storage = SQLAlchemySessionStorage(url, shared=request.param != "SQLite alone")
+    yield storage
+    await storage.aclose()
 
 
 def statements_of(storage: SQLAlchemySessionStorage) -> list[str]:
@@ -43,21 +49,16 @@ def statements_of(storage: SQLAlchemySessionStorage) -> list[str]:
     return told
 
 
-@pytest.mark.parametrize("shared", [False, True])
-async def test_a_lone_message_takes_one_statement(where: str, shared: bool) -> None:
-    storage = SQLAlchemySessionStorage(where, shared=shared)
+async def test_a_lone_message_takes_one_statement(storage: SQLAlchemySessionStorage) -> None:
     told = statements_of(storage)
     await storage.add_opening(KEY, sent(1))
     assert await storage.record(SCOPE, sent(2)) == 1
     told.clear()
     assert await storage.record(SCOPE, sent(3)) == 1
     assert [statement.split()[0] in ("INSERT", "WITH") for statement in told] == [True]
-    await storage.aclose()
 
 
-@pytest.mark.parametrize("shared", [False, True])
-async def test_messages_of_a_hundred_writers_take_a_few_statements(where: str, shared: bool) -> None:
-    storage = SQLAlchemySessionStorage(where, shared=shared)
+async def test_messages_of_a_hundred_writers_take_a_few_statements(storage: SQLAlchemySessionStorage) -> None:
     told = statements_of(storage)
     await storage.open(KEY)
     await asyncio.gather(*(storage.record(SCOPE, sent(number)) for number in range(WRITERS)))
@@ -66,12 +67,9 @@ async def test_messages_of_a_hundred_writers_take_a_few_statements(where: str, s
     assert await asyncio.gather(*records) == [1] * WRITERS
     assert len(told) == -(-WRITERS // storage._backend.database.largest_group)
     assert len(told) <= 2
-    await storage.aclose()
 
 
-@pytest.mark.parametrize("shared", [False, True])
-async def test_keys_that_a_hundred_handlers_open_take_a_few_statements(where: str, shared: bool) -> None:
-    storage = SQLAlchemySessionStorage(where, shared=shared)
+async def test_keys_that_a_hundred_handlers_open_take_a_few_statements(storage: SQLAlchemySessionStorage) -> None:
     told = statements_of(storage)
     await storage.open(KEY)
     told.clear()
@@ -79,4 +77,3 @@ async def test_keys_that_a_hundred_handlers_open_take_a_few_statements(where: st
     await asyncio.gather(*(storage.add_opening(key, sent(number)) for number, key in enumerate(keys)))
     assert len(told) <= 12
     assert set(await storage.open_keys(42)) == {KEY, *keys}
-    await storage.aclose()

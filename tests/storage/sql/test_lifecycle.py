@@ -45,13 +45,10 @@ async def took(call: Awaitable[Any]) -> float:
 # A server that answers nobody
 
 
-@pytest.mark.parametrize("shared", [False, True])
 async def test_an_idle_storage_is_closed_while_its_server_is_silent(
-    fragile_postgres: PostgresServer, shared: bool
+    fragile_postgres: PostgresServer,
 ) -> None:
-    storage = SQLAlchemySessionStorage(
-        fragile_postgres.url("postgres"), shared=shared, timeout=SECOND, prefix=f"idle{shared}_"
-    )
+    storage = SQLAlchemySessionStorage(fragile_postgres.url("postgres"), timeout=SECOND, prefix="idle_")
     await asyncio.gather(*(storage.add_opening(KEY, sent(number)) for number in range(5)), storage.list(KEY))
     with fragile_postgres.frozen():
         assert await took(storage.aclose()) < 10
@@ -60,12 +57,11 @@ async def test_an_idle_storage_is_closed_while_its_server_is_silent(
     await storage.aclose()
 
 
-@pytest.mark.parametrize("shared", [False, True])
 async def test_a_storage_that_waits_for_a_silent_server_is_closed(
-    fragile_postgres: PostgresServer, shared: bool
+    fragile_postgres: PostgresServer,
 ) -> None:
     where = fragile_postgres.url("postgres")
-    storage = SQLAlchemySessionStorage(where, shared=shared, timeout=SECOND, prefix=f"busy{shared}_")
+    storage = SQLAlchemySessionStorage(where, timeout=SECOND, prefix="busy_")
     await storage.open(KEY)
     with fragile_postgres.frozen():
         calls: list[Awaitable[Any]] = [storage.record(SCOPE, sent(1)), storage.list(KEY), storage.clear(KEY)]
@@ -85,7 +81,7 @@ async def test_a_storage_on_a_users_engine_is_closed_while_the_server_is_silent(
     fragile_postgres: PostgresServer,
 ) -> None:
     engine = create_async_engine(fragile_postgres.url("postgres"))
-    storage = SQLAlchemySessionStorage(engine, shared=False, timeout=SECOND, prefix="theirs_")
+    storage = SQLAlchemySessionStorage(engine, timeout=SECOND, prefix="theirs_")
     await storage.add_opening(KEY, sent(1))
     with fragile_postgres.frozen():
         assert await took(storage.aclose()) < 10
@@ -95,8 +91,8 @@ async def test_a_storage_on_a_users_engine_is_closed_while_the_server_is_silent(
     await engine.dispose()
 
 
-async def test_closing_goes_on_when_its_caller_is_cancelled(postgres_url: str) -> None:
-    first, second = (SQLAlchemySessionStorage(postgres_url, shared=False) for _ in range(2))
+async def test_closing_goes_on_when_its_caller_is_cancelled(file_url: str) -> None:
+    first, second = (SQLAlchemySessionStorage(file_url) for _ in range(2))
     await first.open(KEY)
     closing = asyncio.create_task(first.aclose())
     await asyncio.sleep(0)
@@ -227,17 +223,16 @@ def in_loops(*calls: Callable[[], Awaitable[Any]]) -> list[Any]:
     return [asyncio.run(make(call)) for call in calls]
 
 
-@pytest.fixture(params=["SQLite", "PostgreSQL"])
-def loopless_url(request: pytest.FixtureRequest, postgres: PostgresServer, file_url: str) -> str:
-    """A database for tests that have no event loop yet."""
-    if request.param == "SQLite":
-        return file_url
-    return postgres.url(asyncio.run(postgres.create_database()))
+@pytest.fixture(params=["SQLite alone", "SQLite shared", "PostgreSQL"])
+def loopless(request: pytest.FixtureRequest, postgres: PostgresServer, file_url: str) -> SQLAlchemySessionStorage:
+    """A storage for tests that have no event loop yet."""
+    if request.param == "PostgreSQL":
+        return SQLAlchemySessionStorage(postgres.url(asyncio.run(postgres.create_database())))
+    return SQLAlchemySessionStorage(file_url, shared=request.param == "SQLite shared")
 
 
-@pytest.mark.parametrize("shared", [False, True])
-def test_a_storage_that_was_closed_works_in_another_event_loop(loopless_url: str, shared: bool) -> None:
-    storage = SQLAlchemySessionStorage(loopless_url, shared=shared)
+def test_a_storage_that_was_closed_works_in_another_event_loop(loopless: SQLAlchemySessionStorage) -> None:
+    storage = loopless
 
     async def turn() -> list[Any]:
         await storage.start()
@@ -259,9 +254,8 @@ def calls_of(storage: SQLAlchemySessionStorage) -> Sequence[Callable[[], Awaitab
     ]
 
 
-@pytest.mark.parametrize("shared", [False, True])
-def test_a_storage_that_is_open_in_another_event_loop_says_so(loopless_url: str, shared: bool) -> None:
-    storage = SQLAlchemySessionStorage(loopless_url, shared=shared)
+def test_a_storage_that_is_open_in_another_event_loop_says_so(loopless: SQLAlchemySessionStorage) -> None:
+    storage = loopless
 
     async def refused() -> set[str]:
         calls = [*calls_of(storage), storage.aclose]

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from tgslices.model import PendingDeletion, Scope, SessionKey
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
-from tgslices.storage.sqlalchemy.database.advisory import AdvisoryLock
+from tgslices.storage.sqlalchemy.database.advisory import wait_for_schema
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
 
 SCOPE = Scope(42, 7, "private", 7)
@@ -115,11 +115,8 @@ async def test_a_lease_leaves_out_what_another_worker_is_taking(
     assert leased.message == left.message
 
 
-@pytest.mark.parametrize("shared", [False, True])
-async def test_messages_that_come_together_are_recorded_in_one_trip_to_the_server(
-    postgres_url: str, shared: bool
-) -> None:
-    storage = SQLAlchemySessionStorage(postgres_url, shared=shared)
+async def test_messages_that_come_together_are_recorded_in_one_trip_to_the_server(postgres_url: str) -> None:
+    storage = SQLAlchemySessionStorage(postgres_url)
     await storage.open(KEY)
     statements: list[str] = []
 
@@ -137,7 +134,7 @@ async def test_messages_that_come_together_are_recorded_in_one_trip_to_the_serve
 async def test_workers_that_start_at_once_take_turns_with_the_tables(postgres_url: str, rival: Rival) -> None:
     engine = create_async_engine(postgres_url)
     async with engine.connect() as connection:
-        await AdvisoryLock("public", "tgslices_", "schema").wait_within_transaction(connection)
+        await wait_for_schema(connection, "tgslices_", "public")
         storage = SQLAlchemySessionStorage(postgres_url)
         starting = asyncio.create_task(storage.start())
         while not await rival.run("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):

@@ -113,9 +113,8 @@ async def test_no_statement_scans_a_table_of_sqlite(tmp_path: Path, shared: bool
     assert {it: plan for it, plan in plans.items() if any("SCAN tgslices" in line for line in plan)} == {}
 
 
-@pytest.mark.parametrize("shared", [False, True])
-async def test_no_statement_scans_a_table_of_postgresql(postgres_url: str, shared: bool) -> None:
-    storage = SQLAlchemySessionStorage(postgres_url, shared=shared)
+async def test_no_statement_scans_a_table_of_postgresql(postgres_url: str) -> None:
+    storage = SQLAlchemySessionStorage(postgres_url)
     await storage.start()
     await storage.aclose()
     connection = await asyncpg.connect(postgres_url.replace("+asyncpg", ""))

@@ -39,8 +39,16 @@ async def recorded(storage: SQLAlchemySessionStorage, key: SessionKey = KEY) -> 
 
 
 @pytest.mark.parametrize("shared", [False, True])
-async def test_what_a_process_was_told_is_there_after_it_was_killed(url: str, shared: bool) -> None:
+async def test_what_a_process_was_told_is_there_after_it_was_killed(tmp_path: Path, shared: bool) -> None:
     """ "A caller that was told "recorded" must find it after `kill -9` of the process." """
+    await _told_is_there(f"sqlite+aiosqlite:///{tmp_path}/slices.db", shared=shared)
+
+
+async def test_what_a_process_was_told_is_there_after_it_was_killed_on_postgresql(postgres_url: str) -> None:
+    await _told_is_there(postgres_url, shared=True)
+
+
+async def _told_is_there(url: str, *, shared: bool) -> None:
     told: set[int] = set()
     for life in range(4):
         worker = Worker(record, url, shared=shared, first=life * MANY, rows=MANY)

@@ -14,10 +14,9 @@ from tgslices.errors import StorageError
 from tgslices.shared_attempt import SharedAttempt
 from tgslices.storage.sqlalchemy.arguments import Synchronous
 from tgslices.storage.sqlalchemy.database.connections import Connections
-from tgslices.storage.sqlalchemy.database.dialect import Ownership
 from tgslices.storage.sqlalchemy.database.engines import database_of, engine_of_url
 from tgslices.storage.sqlalchemy.database.errors import Explainer
-from tgslices.storage.sqlalchemy.database.loops import other_loop
+from tgslices.storage.sqlalchemy.database.group_commit import other_loop
 from tgslices.storage.sqlalchemy.database.transactions import Transactions
 from tgslices.storage.sqlalchemy.tables.schema import build_tables
 from tgslices.storage.sqlalchemy.tables.statements import Statements
@@ -52,21 +51,21 @@ class Backend:
         else:
             self.engine = url_or_engine
         self.database = database_of(self.engine)
-        self.shared = self.engine.dialect.name != "sqlite" if shared is None else shared
+        if shared is False and not self.database.can_be_alone:
+            raise StorageError(
+                "A storage on PostgreSQL is always shared, because to own it alone would make it no faster.",
+                "Leave out shared=False.",
+            )
+        self.shared = not self.database.can_be_alone if shared is None else shared
         self.tables = build_tables(prefix, schema=schema, metadata=metadata)
         self.statements = Statements(self.tables, self.engine.dialect)
         self.explain = Explainer(self.engine.url, self.timeout)
         turns = self.database.one_writer or not self.shared
-        self.transactions = Transactions(
-            self.engine, self.database, self.explain, timeout=self.timeout, turns=turns, when_stale=self.lose
-        )
-        self._ownership = Ownership(prefix, schema, self.shared, self._own_connections is not None, self.lose)
+        self.transactions = Transactions(self.engine, self.database, self.explain, timeout=self.timeout, turns=turns)
+        self._prefix, self._schema = prefix, schema
         self._versions = Versions(self.tables, create=create)
         self.is_running = False
         """Whether the database is open, and owned as it was asked for."""
-        self._losses = 0
-        self._losses_at_hold = 0
-        self._losses_at_start = 0
         self._was_closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changing = asyncio.Lock()
@@ -105,7 +104,7 @@ class Backend:
         Raises:
             StorageError: the storage is open in another event loop, which could still close it.
         """
-        if not (self.is_running or self.is_lost or self._changing.locked()):
+        if not (self.is_running or self._changing.locked()):
             return
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
@@ -126,7 +125,7 @@ class Backend:
         if loop is self._loop:
             return
         is_changing = self._changing.locked() and self._loop is not None and not self._loop.is_closed()
-        if self.is_running or self.is_lost or is_changing:
+        if self.is_running or is_changing:
             raise other_loop()
         self._take_over(loop)
 
@@ -148,24 +147,7 @@ class Backend:
                 await self._release()
                 raise
             self._was_closed = False
-            self._losses_at_start = self._losses_at_hold
-            self.is_running = not self.is_lost
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether it must be started again, because what is in memory may be wrong."""
-        return self.is_doubtful and not self._was_closed
-
-    @property
-    def is_doubtful(self) -> bool:
-        """Whether a database that was owned alone may have become somebody else's since it was last started."""
-        return self._losses != self._losses_at_start
-
-    def lose(self) -> None:
-        """Note that the database may no longer be owned alone: whoever comes next must start it again."""
-        if not self.shared:
-            self._losses += 1
-            self.is_running = False
+            self.is_running = True
 
     async def _close(self, finish: Callable[[], Awaitable[None]]) -> None:
         try:
@@ -176,7 +158,7 @@ class Backend:
             self.transactions.cancel()  # of a start that takes its time
             await self._changing.acquire()
         try:
-            if self.is_running or self.is_lost:
+            if self.is_running:
                 self.is_running = False
                 self._was_closed = True
                 await finish()
@@ -200,11 +182,10 @@ class Backend:
 
     async def _hold(self) -> None:
         await self._held.aclose()
-        await self._held.enter_async_context(self.database.hold(self.engine, self._ownership))
-        self._losses_at_hold = self._losses
+        await self._held.enter_async_context(self.database.hold(self.engine, self._prefix, shared=self.shared))
 
     async def _bring_up(self, connection: AsyncConnection) -> None:
-        await self.database.lock_schema(connection, self._ownership.prefix, self._ownership.schema)
+        await self.database.lock_schema(connection, self._prefix, self._schema)
         await connection.run_sync(self._versions.bring_up)
 
     async def _release(self) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import SessionKey
-from tgslices.storage.sqlalchemy.database.errors import OwnershipLost, judge
+from tgslices.storage.sqlalchemy.database.errors import judge
 from tgslices.storage.sqlalchemy.database.group_commit import Coalescer
 from tgslices.storage.sqlalchemy.database.transactions import T, Work
 from tgslices.storage.sqlalchemy.lifetime import Backend
@@ -102,39 +102,23 @@ class Openness:
         return await self._change(work, before, after)
 
     async def _change(self, work: Work[T], before: Work[None], after: Callable[[T], None]) -> T:
-        try:
-            return await self._transactions.write(work, before=before, after=after)
-        except OwnershipLost:  # comes before the work
-            await self._backend.ready(self.load)
-            return await self._transactions.write(work, before=before, after=after)
+        return await self._transactions.write(work, before=before, after=after)
 
     @asynccontextmanager
     async def _lane(self) -> AsyncIterator[Callable[[Sequence[Write]], Awaitable[Sequence[int]]]]:
         backend = self._backend
-        if backend.is_lost:
-            await backend.ready(self.load)
         async with self._transactions.connect() as connection:
             writer = GroupWriter(connection, backend.database, backend.statements, self._owned)
 
             async def write(group: Sequence[Write]) -> Sequence[int]:
                 async with self._transactions.turn:
                     await self._ascertain(connection)
-                    try:
-                        return await writer.write(group)
-                    except OwnershipLost:
-                        backend.lose()
-                        raise
+                    return await writer.write(group)
 
             yield write
 
     async def _ascertain(self, connection: AsyncConnection, *about_to_change: SessionKey) -> None:
-        """Ask the database for the keys that are in doubt since a change of theirs failed; then doubt others.
-
-        Raises:
-            OwnershipLost: what is in memory may be wrong.
-        """
-        if self._backend.is_doubtful:
-            raise OwnershipLost
+        """Ask the database for the keys that are in doubt since a change of theirs failed; then doubt others."""
         if self._owned is not None:
             for key in self._owned.in_doubt:
                 self._owned.ascertain(key, await self._sessions.open_row(connection, key))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeAlias
 
 from sqlalchemy import Row
@@ -15,21 +14,6 @@ Spelling: TypeAlias = Callable[[int], str]
 
 ANY_NUMBER: Final = 0
 """Stands for rows that are passed as one array for each column."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ownership:
-    """How a storage wants to own the tables of a schema that begin with a prefix: alone, or together with others.
-
-    ``own_engine`` says whether its connections live no longer than the storage. ``lost`` is called when the tables may
-    have become somebody else's.
-    """
-
-    prefix: str
-    schema: str | None
-    shared: bool
-    own_engine: bool
-    lost: Callable[[], None]
 
 
 class Database(Protocol):
@@ -52,6 +36,10 @@ class Database(Protocol):
         """How many rows a statement takes at most."""
 
     @property
+    def can_be_alone(self) -> bool:
+        """Whether it helps that one process owns the tables alone."""
+
+    @property
     def record_counts(self) -> bool:
         """Whether ``Statements.record`` returns how many keys each row matched."""
 
@@ -68,18 +56,11 @@ class Database(Protocol):
     async def prepare(self, connection: AsyncConnection) -> None:
         """Make settings that stay in the database; only for an engine that is the storage's own."""
 
-    def hold(self, engine: AsyncEngine, wanted: Ownership) -> AbstractAsyncContextManager[None]:
-        """Own the tables alone, or say that they are shared, until the context ends.
+    def hold(self, engine: AsyncEngine, prefix: str, *, shared: bool) -> AbstractAsyncContextManager[None]:
+        """Own the tables with a prefix alone, or say that they are shared, until the context ends.
 
         Raises:
             StorageError: another process uses them in a way that does not go together with this, as far as can be told.
-        """
-
-    async def join(self, connection: AsyncConnection) -> None:
-        """Say on a connection what :meth:`hold` cannot: that the tables are shared, while they are held.
-
-        Raises:
-            StorageError: another process owns them alone by now.
         """
 
     async def lock_schema(self, connection: AsyncConnection, prefix: str, schema: str | None) -> None:

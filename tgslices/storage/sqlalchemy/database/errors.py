@@ -69,17 +69,6 @@ _TRANSIENT: Final = ("40001", "40P01")
 MOST_ATTEMPTS: Final = 8
 
 
-class OwnershipLost(StorageError):
-    """What a storage that owns its tables alone keeps in memory may no longer be what is in them."""
-
-    def __init__(self) -> None:
-        """Say so, in case that nobody takes the tables again in time."""
-        super().__init__(
-            "The storage lost the lock by which it owned its tables alone, as its connection to the server broke.",
-            "Nothing was written. The next call takes the lock again.",
-        )
-
-
 def _chain(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and what it was made of."""
     seen: BaseException | None = error
@@ -124,7 +113,7 @@ def judge(error: Exception, failures: int) -> Verdict:
     """Decide what to do with a group of writes that has failed for the given number of times."""
     if is_stale_connection(error) and failures == 1:
         return Verdict.AGAIN
-    if (is_transient(error) or isinstance(error, OwnershipLost)) and failures < MOST_ATTEMPTS:
+    if is_transient(error) and failures < MOST_ATTEMPTS:
         return Verdict.AGAIN
     # A plain error of values or types may also be what a driver says of a connection that was closed.
     if is_about_a_value(error) or type(error) in (ValueError, TypeError):

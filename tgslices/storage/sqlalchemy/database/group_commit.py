@@ -15,7 +15,7 @@ from contextlib import AbstractAsyncContextManager
 from enum import Enum
 from typing import Final, Generic, TypeAlias, TypeVar
 
-from tgslices.storage.sqlalchemy.database.loops import other_loop
+from tgslices.errors import StorageError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -26,6 +26,14 @@ WriteGroup: TypeAlias = Callable[[Sequence[Item]], Awaitable[Sequence[Result]]]
 PATIENCE: Final = 3
 """How many turns of the event loop an idle lane waits for more before it gives its connection back: those who were
 just answered often write again at once."""
+
+
+def other_loop() -> StorageError:
+    """Return what is said to a caller in another event loop than the one in which the storage is open."""
+    return StorageError(
+        "The storage is open in another event loop, which its connections belong to.",
+        "Await its aclose() before that loop ends, or make a storage for each loop.",
+    )
 
 
 class Verdict(Enum):

@@ -12,8 +12,8 @@ from sqlalchemy import URL, Row
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from tgslices.errors import StorageError
-from tgslices.storage.sqlalchemy.database.advisory import AdvisoryLock, schema_of_tables
-from tgslices.storage.sqlalchemy.database.dialect import ANY_NUMBER, Ownership, Spelling
+from tgslices.storage.sqlalchemy.database.advisory import wait_for_schema
+from tgslices.storage.sqlalchemy.database.dialect import ANY_NUMBER, Spelling
 from tgslices.storage.sqlalchemy.database.urls import for_asyncpg
 
 _OF_SQLALCHEMY: Final = ("prepared_statement_cache_size", "async_fallback")
@@ -43,11 +43,8 @@ class PostgreSQL:
     largest_group: Final = 50
     one_writer: Final = False
     most_rows: Final = 1_000
+    can_be_alone: Final = False
     record_counts: Final = True
-
-    def __init__(self) -> None:
-        """Share nothing yet."""
-        self._sharing: AdvisoryLock | None = None
 
     def engine(self, engine: AsyncEngine) -> AsyncEngine:
         """Return the engine with every statement on its own, so that a single one costs one trip."""
@@ -66,35 +63,13 @@ class PostgreSQL:
     async def prepare(self, connection: AsyncConnection) -> None:
         """Do nothing: the server's settings are its administrator's."""
 
-    @asynccontextmanager
-    async def hold(self, engine: AsyncEngine, wanted: Ownership) -> AsyncIterator[None]:
-        """Hold an advisory lock: alone on a connection of its own, shared on every connection that is used anyway.
-
-        The connections of a user's engine outlive the storage, so that there a shared one looks and holds nothing.
-        """
-        async with self.engine(engine).connect() as connection:
-            schema = await schema_of_tables(connection, wanted.prefix, wanted.schema)
-            lock = AdvisoryLock(schema, wanted.prefix, "alone")
-            if not wanted.shared:
-                async with lock.alone(connection, wanted.lost):
-                    yield
-                return
-            await lock.try_to_share(connection)
-        self._sharing = lock if wanted.own_engine else None
-        try:
-            yield
-        finally:
-            self._sharing = None
-
-    async def join(self, connection: AsyncConnection) -> None:
-        """Take the shared lock on a connection that is new."""
-        if self._sharing is not None:
-            await self._sharing.share(connection)
+    def hold(self, engine: AsyncEngine, prefix: str, *, shared: bool) -> AbstractAsyncContextManager[None]:
+        """Do nothing: the tables are always shared."""
+        return nullcontext()
 
     async def lock_schema(self, connection: AsyncConnection, prefix: str, schema: str | None) -> None:
         """Take turns with other workers that start at the same moment."""
-        schema = await schema_of_tables(connection, prefix, schema)
-        await AdvisoryLock(schema, prefix, "schema").wait_within_transaction(connection)
+        await wait_for_schema(connection, prefix, schema)
 
     @asynccontextmanager
     async def transaction(self, connection: AsyncConnection) -> AsyncIterator[None]:

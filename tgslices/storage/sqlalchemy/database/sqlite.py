@@ -15,7 +15,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from tgslices.errors import StorageError
-from tgslices.storage.sqlalchemy.database.dialect import Ownership, Spelling
+from tgslices.storage.sqlalchemy.database.dialect import Spelling
 from tgslices.storage.sqlalchemy.database.filelock import FileLock
 from tgslices.storage.sqlalchemy.database.openfile import OpenFile
 
@@ -64,6 +64,7 @@ class SQLite:
     largest_group: Final = 100
     one_writer: Final = True
     most_rows: Final = MOST_ROWS
+    can_be_alone: Final = True
     record_counts: Final = False
 
     def __init__(self) -> None:
@@ -103,19 +104,16 @@ class SQLite:
             )
 
     @asynccontextmanager
-    async def hold(self, engine: AsyncEngine, wanted: Ownership) -> AsyncIterator[None]:
+    async def hold(self, engine: AsyncEngine, prefix: str, *, shared: bool) -> AsyncIterator[None]:
         """Hold a lock file beside the database, alone or together with others."""
         async with engine.connect() as connection:
             file = await _file_of(connection)
-        with FileLock(file, f"{wanted.prefix}lock", shared=wanted.shared) as lock:
+        with FileLock(file, f"{prefix}lock", shared=shared) as lock:
             self._checks = (OpenFile.at(file).require_in_place, lock.require_held)
             try:
                 yield
             finally:
                 self._checks = ()
-
-    async def join(self, connection: AsyncConnection) -> None:
-        """Do nothing: the lock file speaks for every connection."""
 
     async def lock_schema(self, connection: AsyncConnection, prefix: str, schema: str | None) -> None:
         """Do nothing: the transaction is the only one that writes."""

@@ -39,17 +39,12 @@ class Transactions:
         *,
         timeout: float,
         turns: bool,
-        when_stale: Callable[[], None],
     ) -> None:
-        """Use an engine as the database wants it; ``timeout`` is in seconds, with ``turns`` only one writer works.
-
-        ``when_stale`` is called when a connection turns out to be dead.
-        """
+        """Use an engine as the database wants it; ``timeout`` is in seconds, with ``turns`` only one writer works."""
         self._engine = database.engine(engine)
         self._database = database
         self._explain = explain
         self._timeout = timeout
-        self._when_stale = when_stale
         self._turns = turns
         self._tasks: dict[asyncio.Task[object], asyncio.TimerHandle | None] = {}
         self.turn: AbstractAsyncContextManager[None] = nullcontext()
@@ -157,14 +152,11 @@ class Transactions:
         """Borrow a connection from the pool. A dead one does not go back there, where the next attempt would get it."""
         async with self._engine.connect() as connection:
             try:
-                await self._database.join(connection)
                 yield connection
             except Exception as error:
-                if is_stale_connection(error):
-                    self._when_stale()
-                    if not connection.invalidated:
-                        with suppress(Exception):
-                            await connection.invalidate()
+                if is_stale_connection(error) and not connection.invalidated:
+                    with suppress(Exception):
+                        await connection.invalidate()
                 raise
 
     def _forget(self, task: asyncio.Task[T]) -> None:

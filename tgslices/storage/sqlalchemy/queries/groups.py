@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import SessionKey
 from tgslices.storage.sqlalchemy.database.dialect import Database, Spelling
-from tgslices.storage.sqlalchemy.database.errors import OwnershipLost
 from tgslices.storage.sqlalchemy.queries.owned_keys import OwnedKey, OwnedKeys
 from tgslices.storage.sqlalchemy.tables.rows import Place, Values, key_values, place_of
 from tgslices.storage.sqlalchemy.tables.schema import IDENTITY_COLUMNS
@@ -100,8 +99,7 @@ class GroupWriter:
                 ]
             entries.sort(key=itemgetter(0))
             for chunk in in_chunks(entries, self._database.most_rows):
-                if await self._execute(self._statements.insert_entries, chunk):
-                    raise OwnershipLost  # somebody else has closed a key that is in memory
+                await self._execute(self._statements.insert_entries, chunk)
         if self._owned is not None:
             for write in missing:
                 if write.opening is not None and write.is_open:
