@@ -116,10 +116,12 @@ def test_the_changelog_begins_with_the_version() -> None:
     assert heading[1] == _project()["version"]
 
 
-def test_changelog_fragments_are_named_by_topic_and_kind() -> None:
-    names = [path.name for path in (ROOT / "changelog.d").iterdir() if path.name != "README.md"]
-    wrong = [name for name in names if not re.fullmatch(rf"[a-z0-9-]+\.({'|'.join(sorted(KINDS))})\.md", name)]
-    assert wrong == []
+def test_changelog_fragments_are_one_line_each_and_named_by_topic_and_kind() -> None:
+    fragments = [path for path in (ROOT / "changelog.d").iterdir() if path.name != "README.md"]
+    kinds = "|".join(sorted(KINDS))
+    wrong = [path.name for path in fragments if not re.fullmatch(rf"[a-z0-9-]+\.({kinds})\.md", path.name)]
+    long = [path.name for path in fragments if not re.fullmatch(r"\S[^\n]*\n", path.read_text("utf-8"))]
+    assert (wrong, long) == ([], [])
 
 
 def test_no_lock_file_is_committed() -> None:
