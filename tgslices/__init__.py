@@ -1,4 +1,4 @@
-"""Sessions for aiogram 3: handles on one slice of a conversation, to wipe, replay or forget it in one call."""
+"""Sessions for aiogram 3: handles on one slice of a conversation, to wipe or forget it in one call."""
 
 from tgslices.deletion.plan import DeletionPlan
 from tgslices.errors import (
