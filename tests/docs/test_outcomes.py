@@ -12,9 +12,12 @@ from tests.docs.pages import ROOT, blocks_of, run_page
 from tgslices.testing import BotApi
 
 
-async def test_after_done_only_the_command_that_opened_the_order_and_the_farewell_are_left(api: BotApi) -> None:
+async def test_after_done_only_the_command_that_opened_the_order_and_the_farewell_are_left(
+    api: BotApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
     account = api.add_bot("order_bot")
-    page = await run_page(ROOT / "README.md", TOKEN=account.token)
+    monkeypatch.setenv("BOT_TOKEN", account.token)
+    page = await run_page(ROOT / "README.md")
     dp, bot = page["dp"], page["bot"]
     assert isinstance(dp, Dispatcher)
     assert isinstance(bot, Bot)

@@ -19,10 +19,11 @@ def _name(page: Path) -> str:
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if _name(page) not in WITHOUT_CODE], ids=_name)
-async def test_a_page_runs_as_it_stands(page: Path, api: BotApi) -> None:
+async def test_a_page_runs_as_it_stands(page: Path, api: BotApi, monkeypatch: pytest.MonkeyPatch) -> None:
     programs = programs_of(page.read_text("utf-8"))
     assert programs != [[]], "it has no python block"
     account = api.add_bot("page_bot")
+    monkeypatch.setenv("BOT_TOKEN", account.token)
     chat = api.add_person("Ada").private_chat(account)
     for number in range(len(programs)):
         await run_page(page, program=number, TOKEN=account.token, chat_id=chat.id, user_id=chat.person.id)
