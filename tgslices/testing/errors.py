@@ -1,7 +1,7 @@
 """Errors that the server answers instead of a result, in Telegram's own words.
 
-The texts are those of ``fail_query_with_error``: the class of the error, a colon, and the cause with its first letter
-made small unless the cause is one of the server's upper-case codes.
+The texts are those of ``fail_query_with_error``: the class of the error, a colon, and the cause. The cause begins with
+a small letter, unless it is one of the server's upper-case codes.
 Source: tdlib/telegram-bot-api ``Client.cpp:71-205`` at 01a3679.
 """
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tgslices.testing import ApiError
 from tgslices.testing.text.fixing import QUOTES, STYLES, fixed
 from tgslices.testing.text.formatted import formatted
-from tgslices.testing.text.spans import Json, end_of, entity
+from tgslices.testing.text.spans import end_of, entity
+from tgslices.testing.wire.json_text import Json
 
 Marks = list[tuple[str, int, int]]
 

@@ -14,7 +14,7 @@ _NAMES = {"group": "group chat", "supergroup": "supergroup chat", "channel": "ch
 
 
 class Access(IntEnum):
-    """What a method wants of a chat. Source: tdlib/telegram-bot-api ``Client.h``, ``AccessRights``."""
+    """The access to a chat that a method needs. Source: tdlib/telegram-bot-api ``Client.h``, ``AccessRights``."""
 
     READ = 0
     EDIT = 1
@@ -23,7 +23,7 @@ class Access(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ChatFacts:
-    """What the decision needs: the chat, and what the bot is in it.
+    """The facts about a chat and about the bot in it.
 
     ``status`` is the Bot API's ``ChatMember.status``; ``is_public`` means that the chat has a username.
     """
@@ -39,8 +39,8 @@ class ChatFacts:
 def access_refusal(chat: ChatFacts, access: Access) -> ApiError | None:
     """The error that the server answers, or None if the bot gets in.
 
-    A group that became a supergroup still lets its old messages be edited and read, not written to: so it refuses
-    deletions (C5). A bot that the user has blocked is not refused here.
+    A group that became a supergroup lets its old messages be read and edited, but refuses to send and to delete (C5).
+    A bot that the user has blocked is not refused here.
     """
     if chat.chat_type == "private":
         refused = chat.user_deactivated and access >= Access.EDIT
@@ -78,5 +78,5 @@ def _membership_refusal(chat: ChatFacts) -> ApiError | None:
 
 
 def unknown_chat() -> ApiError:
-    """The answer to an identifier that this bot has never met. Source: ``Client.cpp:6571``."""
+    """The error for an identifier that the bot has never met. Source: ``Client.cpp:6571``."""
     return bad_request("chat not found")

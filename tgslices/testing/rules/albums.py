@@ -1,4 +1,4 @@
-"""What makes an album.
+"""Albums: kinds of messages that go together.
 
 Source: tdlib/td ``MessageContent.cpp:5326-5358`` at 022d602, ``check_message_group_message_contents``.
 """

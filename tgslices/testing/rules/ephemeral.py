@@ -1,4 +1,4 @@
-"""Ephemeral messages: for one member's eyes, without an ordinary identifier (C7).
+"""Ephemeral messages, which one member sees and no ordinary identifier names (C7).
 
 The public server source (10.0) has none of this: what is marked DOC is what https://core.telegram.org/bots/api says of
 Bot API 10.2 and 10.3, and error texts that nobody could verify are marked so.
@@ -13,13 +13,13 @@ from typing import Final
 from tgslices.testing.errors import ApiError, bad_request
 
 LIFETIME: Final = timedelta(days=7)
-"""When they vanish by themselves. Source: tdlib/td ``MessagesManager.cpp:11467`` (``ttl_period``)"""
+"""The age at which an ephemeral message vanishes. Source: tdlib/td ``MessagesManager.cpp:11467`` (``ttl_period``)"""
 
 MAX_PER_CHAT: Final = 100
-"""How many are kept for one chat; the oldest go first. Source: tdlib/td ``MessagesManager.cpp:31421``"""
+"""The number of ephemeral messages in one chat; the oldest go first. Source: tdlib/td ``MessagesManager.cpp:31421``"""
 
 REPLY_WINDOW: Final = timedelta(seconds=15)
-"""How long one may be replied to. Source: DOC, ``ReplyParameters.ephemeral_message_id``"""
+"""The age until which it may be replied to. Source: DOC, ``ReplyParameters.ephemeral_message_id``"""
 
 EPHEMERAL_KINDS: Final = frozenset(
     {
@@ -39,11 +39,11 @@ EPHEMERAL_KINDS: Final = frozenset(
         "voice",
     }
 )
-"""What can be sent so. Source: DOC, the methods with ``ephemeral_message_parameters``"""
+"""Kinds of messages that can be ephemeral. Source: DOC, the methods with ``ephemeral_message_parameters``"""
 
 
 def sending_refusal(chat_type: str, kind: str, *, receiver_is_member: bool) -> ApiError | None:
-    """Why no such message can be sent, or None.
+    """Why no ephemeral message can be sent, or None.
 
     Groups only; ``BOT_NOT_ADMIN`` in private chats is a user's report, ``USER_NOT_PARTICIPANT`` is not verified.
     """
@@ -55,12 +55,12 @@ def sending_refusal(chat_type: str, kind: str, *, receiver_is_member: bool) -> A
 
 
 def is_expired(age: timedelta) -> bool:
-    """Whether such a message has vanished by itself."""
+    """Whether an ephemeral message of this age has vanished."""
     return age >= LIFETIME
 
 
 def reply_refusal(age: timedelta, *, is_ephemeral: bool) -> ApiError | None:
-    """Why such a message cannot be replied to, or not any more, or None. The text is not verified.
+    """Why an ephemeral message cannot be replied to, or None. The text is not verified.
 
     The reply must be ephemeral itself. Source: DOC, ``ReplyParameters.ephemeral_message_id``
     """
@@ -68,16 +68,16 @@ def reply_refusal(age: timedelta, *, is_ephemeral: bool) -> ApiError | None:
 
 
 def replacement_refusal(*, is_tapped: bool, is_ephemeral: bool) -> ApiError | None:
-    """Why such a message cannot be shown in the place of the one with the tapped button, or None.
+    """Why an ephemeral message cannot replace the one with the tapped button, or None.
 
-    That must not be ephemeral itself. Source: DOC, ``EphemeralMessageParameters.replace_callback_query_message``; the
-    text is not verified.
+    The replaced message must not be ephemeral; the text is not verified.
+    Source: DOC, ``EphemeralMessageParameters.replace_callback_query_message``
     """
     return None if is_tapped and not is_ephemeral else bad_request("MESSAGE_ID_INVALID")
 
 
 def free_identifier(in_use: Container[int]) -> int:
-    """The identifier of a new message: the first that is not in use, so that old ones come back.
+    """The identifier of a new message: the first that is free, so that identifiers come back.
 
     Source: DOC, ``Message.ephemeral_message_id``: it "may be reused for another ephemeral message after the message is
     deleted or expires".

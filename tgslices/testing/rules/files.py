@@ -1,4 +1,4 @@
-"""How big files may be."""
+"""Limits on the size of files."""
 
 from __future__ import annotations
 

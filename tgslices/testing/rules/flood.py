@@ -13,22 +13,22 @@ from tgslices.testing.errors import ApiError, described, too_many_requests
 _PREFIX: Final = "Too Many Requests: retry after "
 
 MAX_UNSENT: Final = 310
-"""How many messages of a bot may be on their way into one chat when another is sent.
+"""The number of a bot's unsent messages into one chat that still lets it send.
 
 Source: ``Client.h:73``, ``MAX_CONCURRENTLY_SENT_CHAT_MESSAGES``
 """
 
 MAX_ACTIVE: Final = 1000
-"""How many requests of a bot may be worked on at once, beside one for each of its updates of the last minute.
+"""The number of a bot's requests at once, besides one for each of its updates of the last minute.
 
 Source: ``Client.cpp:7970``
 """
 
 UPDATE_WINDOW: Final = timedelta(minutes=1)
-"""For how long an update allows one more request. Source: ``Client.cpp:7969``, ``get_minute_update_count``"""
+"""The time for which an update allows one more request. Source: ``Client.cpp:7969``, ``get_minute_update_count``"""
 
 RETRY_AFTER: Final = timedelta(minutes=1)
-"""How long the server's own limits ask to wait. Source: ``Client.cpp:16267``, ``set_retry_after_error(60)``"""
+"""The wait that the server's own limits ask for. Source: ``Client.cpp:16267``, ``set_retry_after_error(60)``"""
 
 LOCAL_METHODS: Final = frozenset(
     {"close", "deletewebhook", "getme", "getupdates", "getwebhookinfo", "logout", "setwebhook"}

@@ -64,7 +64,7 @@ def single_refusal(message: Source, *, is_chat_protected: bool, is_copy: bool) -
 
 
 def partial_failure(position: int, cause: str) -> ApiError:
-    """The answer when one message of several failed: the others are sent, and their identifiers never told (C8).
+    """The error after one message of several failed. The others are sent, and their identifiers never told (C8).
 
     ``position`` counts from 1. Source: tdlib/telegram-bot-api ``Client.cpp:12588-12612``, ``on_message_send_failed``.
     """
@@ -72,7 +72,7 @@ def partial_failure(position: int, cause: str) -> ApiError:
 
 
 def order_refusal(found: Iterable[int]) -> ApiError | None:
-    """Copies and forwards want their identifiers in a strictly increasing order; deletions do not.
+    """Why a call is refused by the order of its identifiers, or None: copies and forwards must increase strictly.
 
     ``found`` are the identifiers of existing messages, in the caller's order.
     Source: tdlib/td ``MessagesManager.cpp:24555``, ``get_forwarded_messages``.

@@ -27,7 +27,7 @@ class Markup:
 def shown_keyboard(markups: Iterable[Markup]) -> list[list[Any]]:
     """The rows of buttons that are shown; ``[]`` for none.
 
-    A selective markup is for those whom it addresses; a keyboard for one time hides once it was used.
+    A selective markup shows to people whom it addresses. A one-time keyboard hides after its first use.
     """
     for markup in markups:
         fields = markup.fields

@@ -1,4 +1,4 @@
-"""What a person may do in a chat, and what they see of it, with the reason why not.
+"""People in a chat: access, permissions, and the reasons of prohibitions.
 
 Source: https://core.telegram.org/bots/api#chatpermissions, #chatmemberrestricted, #chatmemberbanned and
 #chatmemberadministrator; for members' rights tdlib/td ``DialogManager.cpp:1509-1535, 2899-2924`` and
@@ -28,10 +28,10 @@ _IGNORED_IN_PUBLIC: Final = frozenset({"can_pin_messages", "can_change_info"})
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """What a person is in a chat.
+    """A person's place in a chat.
 
-    ``status`` is the Bot API's ``ChatMember.status`` and ``until_date`` its Unix time, 0 for good; ``rights`` are those
-    of an administrator, or what is left to a restricted member; ``chat_permissions`` are those of all members.
+    ``status`` is the Bot API's ``ChatMember.status`` and ``until_date`` its Unix time, 0 for good. ``rights`` are the
+    rights of an administrator or the permissions of a restricted member, ``chat_permissions`` those of all members.
     """
 
     chat_type: str
@@ -60,28 +60,28 @@ class Presence:
 
 @dataclass(frozen=True, slots=True)
 class Prohibition:
-    """Why somebody may not do something, in words that go on after "because", and what a test does about it."""
+    """The reason of a prohibition, in words that follow "because", and the remedy for a test."""
 
     why: str
     remedy: str
 
 
 def lasting_until(until_date: int, now: int) -> int:
-    """When a ban or restriction ends that is given now, in Unix time; 0 for never."""
+    """The end of a ban or restriction that is made now, in Unix time; 0 for never."""
     lasts = MIN_TERM.total_seconds() <= until_date - now <= MAX_TERM.total_seconds()
     return until_date if lasts else 0
 
 
 def is_over(until_date: int, now: int) -> bool:
-    """Whether a ban or restriction that ends then has ended."""
+    """Whether a ban or restriction with this end is over."""
     return 0 < until_date <= now
 
 
 def can_see_chat(presence: Presence) -> bool:
-    """Whether the chat can be looked into at all.
+    """Whether the person sees the chat at all.
 
-    Supergroups and channels are closed to those who are not inside, unless they are public, and to those who are banned
-    in any case; from a basic group everybody keeps what came while they were inside.
+    A private supergroup or channel shows to members only, a public one to everybody but the banned. Former members of
+    a basic group keep the messages that came while they were inside.
     Source: https://core.telegram.org/method/messages.getHistory (``CHANNEL_PRIVATE``)
     """
     if presence.chat_type in {"private", "group"} or presence.is_inside:
@@ -90,7 +90,7 @@ def can_see_chat(presence: Presence) -> bool:
 
 
 def absence(presence: Presence) -> Prohibition | None:
-    """Why nothing can be done in the chat, whatever it is, or None."""
+    """Why the person can do nothing in the chat, or None."""
     if presence.is_upgraded:
         return Prohibition("this group has become a supergroup", "Look at the chat that api.migrate(...) returned")
     if presence.status == "kicked":
@@ -172,7 +172,7 @@ def pinning_prohibition(presence: Presence, kind: str) -> Prohibition | None:
 
 
 def inviting_prohibition(presence: Presence, *, target_status: str) -> Prohibition | None:
-    """Why somebody cannot be added, or None; who is banned comes back by an administrator.
+    """Why a user cannot be added, or None. Only an administrator adds a banned user.
 
     Source: https://core.telegram.org/method/channels.inviteToChannel (``USER_KICKED``)
     """
@@ -183,7 +183,7 @@ def inviting_prohibition(presence: Presence, *, target_status: str) -> Prohibiti
 
 
 def appointing_prohibition(presence: Presence, *, target_status: str, is_self: bool) -> Prohibition | None:
-    """Why somebody cannot be made an administrator, or a plain member again, or None.
+    """Why a member cannot be made an administrator, or demoted, or None.
 
     Source: https://core.telegram.org/bots/api#chatmemberadministrator (``can_promote_members``)
     """

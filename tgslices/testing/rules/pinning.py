@@ -12,7 +12,7 @@ from tgslices.testing.rules.kinds import is_service
 
 
 def pin_rights_refusal(chat_type: str, bot: Standing) -> ApiError | None:
-    """Why the bot may pin nothing here, or None; outside private chats it takes an administrator with the right."""
+    """Why the bot may pin nothing here, or None. Outside of private chats it needs an administrator's right."""
     right = "can_edit_messages" if chat_type == "channel" else "can_pin_messages"
     if chat_type == "private" or right in bot.rights:
         return None

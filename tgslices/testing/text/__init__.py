@@ -9,7 +9,8 @@ from tgslices.testing.text.entities import read_entities
 from tgslices.testing.text.html import parse_html
 from tgslices.testing.text.legacy_markdown import parse_legacy_markdown
 from tgslices.testing.text.markdown import parse_markdown
-from tgslices.testing.text.spans import Json, MarkupError
+from tgslices.testing.text.spans import MarkupError
+from tgslices.testing.wire.json_text import Json
 
 
 def parse_markup(text: str, mode: str) -> tuple[str, list[Json]]:

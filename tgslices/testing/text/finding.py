@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from tgslices.testing.text.characters import is_tag
-from tgslices.testing.text.spans import Json, entity
+from tgslices.testing.text.spans import entity
 from tgslices.testing.text.units import units_in
 from tgslices.testing.text.urls import Span, tg_urls, web_urls
+from tgslices.testing.wire.json_text import Json
 
 _HINT: Final = re.compile(r"[@/#$.]|://|[0-9][0-9 -]{11}")
 """A text without any of these has nothing to be found."""

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from tgslices.testing.text.spans import Json, end_of, entity, in_order
+from tgslices.testing.text.spans import end_of, entity, in_order
+from tgslices.testing.wire.json_text import Json
 
 STYLES: Final = ("bold", "italic", "underline", "strikethrough", "spoiler")
 """Entities that can be split, and lie inside of others."""

@@ -12,8 +12,9 @@ from tgslices.testing.errors import bad_request
 from tgslices.testing.text.characters import cleaned, is_removed, is_unseen
 from tgslices.testing.text.finding import found_entities
 from tgslices.testing.text.fixing import fixed, merged, without_empty
-from tgslices.testing.text.spans import Json, byte_offset, end_of, in_order
+from tgslices.testing.text.spans import byte_offset, end_of, in_order
 from tgslices.testing.text.units import units_in
+from tgslices.testing.wire.json_text import Json
 
 _MAX_OFFSET: Final = 1_000_000
 _BLANKS: Final = " \n"

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from tgslices.testing.text.links import date_fields
-from tgslices.testing.text.spans import Json, MarkupError, Plain, byte_offset, entity, in_order, link_entity
+from tgslices.testing.text.spans import MarkupError, Plain, byte_offset, entity, in_order, link_entity
+from tgslices.testing.wire.json_text import Json
 
 _KINDS: Final = {
     "b": "bold",

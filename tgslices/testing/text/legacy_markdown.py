@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from tgslices.testing.text.spans import Json, MarkupError, Plain, byte_offset, entity, link_entity
+from tgslices.testing.text.spans import MarkupError, Plain, byte_offset, entity, link_entity
+from tgslices.testing.wire.json_text import Json
 
 _KINDS: Final = {"_": "italic", "*": "bold", "`": "code"}
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from tgslices.testing.text.spans import (
-    Json,
     MarkupError,
     Plain,
     byte_offset,
@@ -19,6 +18,7 @@ from tgslices.testing.text.spans import (
     link_entity,
     special_entity,
 )
+from tgslices.testing.wire.json_text import Json
 
 _RESERVED: Final = frozenset("_*[]()~`>#+-=|{}.!\n")
 _MARKS: Final = {

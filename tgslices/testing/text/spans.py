@@ -7,8 +7,7 @@ from typing import Any, Final
 
 from tgslices.testing.text.links import checked_link, date_of, emoji_of, user_of
 from tgslices.testing.text.units import units_in
-
-Json = dict[str, Any]
+from tgslices.testing.wire.json_text import Json
 
 _PRIORITIES: Final = {
     "blockquote": 0,

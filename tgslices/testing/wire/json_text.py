@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
+
+Json: TypeAlias = dict[str, Any]
+"""A JSON object."""
 
 Value = TypeVar("Value")
 
@@ -80,6 +83,3 @@ _ENCODER: Final = json.JSONEncoder(allow_nan=False, check_circular=False, separa
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=first_of_each, parse_float=_finite, parse_constant=_refuse, strict=False
 )
-
-
-Json = dict[str, Any]
