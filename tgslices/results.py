@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from types import MappingProxyType
@@ -88,6 +89,10 @@ class ClearResult(int):
         entries, and those of a group that has migrated.
         """
         return self._reasons.get(entry)
+
+    def reasons(self) -> Counter[str]:
+        """Return how many messages each reason kept from being accepted."""
+        return Counter(self._reasons.values())
 
     def __getnewargs__(self) -> tuple[Any, ...]:
         """Return what makes a copy."""

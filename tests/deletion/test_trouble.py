@@ -259,6 +259,20 @@ async def test_cancellation_leaves_only_pending_entries_that_are_due_at_once(sta
     assert all_gone(messages)
 
 
+@pytest.mark.parametrize("turns", [1, 2, 4, 8])
+async def test_a_cancellation_while_a_large_session_is_prepared_makes_all_of_it_due(stage: Stage, turns: int) -> None:
+    (planted,) = stage.plant(stage.private_chat())
+    records = [stage.record(planted, message_id=number) for number in range(1, 20_001)]
+    clearing = asyncio.create_task(stage.executor().run(stage.bot, await stage.claim(records)))
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    assert stage.api.requests == []
+    clearing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await clearing
+    assert {entry.due_at for entry in await stage.pending()} == {stage.now}
+
+
 async def test_a_cancellation_while_the_bot_is_paused_ends_the_wait(stage: Stage) -> None:
     sleeping = asyncio.Event()
 

@@ -96,15 +96,15 @@ class DeletionExecutor:
         try:
             await in_turns(entering)
             await run.carry_out(migrated)
+            self._lacks_batches |= asker.lacks_batches and asker.singles_work
+            await ledger.release(not_before=self._pacing.paused_until, troubled=run.troubled())
+            result = await run.report()
         except asyncio.CancelledError:
             await asyncio.shield(asyncio.ensure_future(_let_go(ledger, entering)))
             raise
         except Exception:
             await ledger.release(not_before=self._pacing.paused_until, troubled=run.troubled())
             raise
-        self._lacks_batches |= asker.lacks_batches and asker.singles_work
-        await ledger.release(not_before=self._pacing.paused_until, troubled=run.troubled())
-        result = await run.report()
         if result and log.isEnabledFor(logging.INFO):
             log.info("%s", summary_of(bot.id, pending, result))
         return result

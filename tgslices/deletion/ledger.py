@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Generator, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final, TypeVar
@@ -31,7 +31,7 @@ FAILED_LAST: Final = timedelta(seconds=1)
 
 _IN_VAIN: Final = frozenset({Outcome.REFUSED, Outcome.UNREACHABLE})
 
-MAX_WRITE: Final = 1000
+MAX_WRITE: Final = 500
 """How many entries one call of the storage settles or puts off, so that no call takes long."""
 
 
@@ -81,20 +81,21 @@ class Ledger:
         return messages
 
     async def settle(self, messages: Iterable[TrackedMessage], fate: Fate) -> None:
-        """Write down the fate of messages; those whose fate is known already keep it."""
+        """Write down one fate of messages; those whose fate is known already keep it."""
+        await self.settle_each(messages, lambda _: fate)
+
+    async def settle_each(self, messages: Iterable[TrackedMessage], fate_of: Callable[[TrackedMessage], Fate]) -> None:
+        """Write down the fate of each message; those whose fate is known already keep it."""
         async for portion in _portions(messages):
-            entries = self._close(portion, fate)
+            entries = self._close(portion, fate_of)
             if entries:
                 await self._write(self._storage.settle(entries), f"{len(entries)} deletions are done, but not settled")
 
-    async def defer(self, until: Mapping[TrackedMessage, datetime]) -> None:
+    async def defer(self, messages: Iterable[TrackedMessage], due_of: Callable[[TrackedMessage], datetime]) -> None:
         """Put messages off until their times; they stay pending. Those that may go in one minute go together."""
-        by_minute: dict[datetime, list[TrackedMessage]] = {}
-        for message, due in until.items():
-            by_minute.setdefault(due.replace(second=0, microsecond=0), []).append(message)
-        for messages in by_minute.values():
-            due = max(until[message] for message in messages)
-            await self._postpone(self._close(messages, DEFERRED), due)
+        for due, together in await in_turns(_by_minute(messages, due_of)):
+            async for portion in _portions(together):
+                await self._postpone(self._close(portion, lambda _: DEFERRED), due)
 
     async def hold(self, until: datetime) -> None:
         """Make sure that nobody else takes what is not settled before ``until``."""
@@ -155,9 +156,11 @@ class Ledger:
                 retryable.append(message)
         return ClearResult.of(sorted_out, requests=requests, retryable=retryable, reasons=reasons)
 
-    def _close(self, messages: Iterable[TrackedMessage], fate: Fate) -> list[PendingDeletion]:
-        news = [message for message in messages if message not in self._fates]
-        self._fates.update(dict.fromkeys(news, fate))
+    def _close(
+        self, messages: Iterable[TrackedMessage], fate_of: Callable[[TrackedMessage], Fate]
+    ) -> list[PendingDeletion]:
+        news = {message: fate_of(message) for message in messages if message not in self._fates}
+        self._fates |= news
         return [entry for message in news for entry in self._by_message[message]]
 
     def _finding_open(self) -> Generator[None, None, list[PendingDeletion]]:
@@ -193,6 +196,22 @@ async def _portions(items: Iterable[T]) -> AsyncIterator[list[T]]:
         yield portion
         if len(portion) == MAX_WRITE:
             await asyncio.sleep(0)
+
+
+def _by_minute(
+    messages: Iterable[TrackedMessage], due_of: Callable[[TrackedMessage], datetime]
+) -> Generator[None, None, list[tuple[datetime, list[TrackedMessage]]]]:
+    """Return the messages that are due within each minute, with the time when all of them are."""
+    latest: dict[datetime, datetime] = {}
+    together: dict[datetime, list[TrackedMessage]] = {}
+    for number, message in enumerate(messages):
+        if not number % PORTION:
+            yield
+        due = due_of(message)
+        minute = due.replace(second=0, microsecond=0)
+        latest[minute] = max(due, latest.get(minute, due))
+        together.setdefault(minute, []).append(message)
+    return [(latest[minute], messages) for minute, messages in together.items()]
 
 
 def _fullest(entries: list[PendingDeletion]) -> TrackedMessage:

@@ -100,10 +100,10 @@ class DeletionRun:
         messages = await in_turns(self._ledger.reading())
         plan = await in_turns(planning(messages, now=now, bot_id=self._bot_id, migrated=migrated))
         await self._ledger.settle(plan.expired, EXPIRED)
-        for nameless, fate in ((True, NAMELESS), (False, MIGRATED)):
-            left = (message for message in plan.unreachable if (place_of(message) is None) is nameless)
-            await self._ledger.settle(left, fate)
-        await self._ledger.defer({message: deletable_from(message) or now for message in plan.deferred})
+        await self._ledger.settle_each(
+            plan.unreachable, lambda message: NAMELESS if place_of(message) is None else MIGRATED
+        )
+        await self._ledger.defer(plan.deferred, lambda message: deletable_from(message) or now)
         self._all = tuple(places_of(plan.lanes, in_flight=self._pacing.in_flight, singly=self._asker.singly))
         self._deletions.extend(self._all)
 
@@ -247,18 +247,23 @@ class DeletionRun:
     async def _refuse(self, deletion: PlaceDeletion, culprits: tuple[TrackedMessage, ...], words: str) -> None:
         fate = Fate(Outcome.REFUSED, words)
         await self._ledger.settle(deletion.forbidden_since(), fate)
+        now = self._clock()
         for message in culprits:
-            again = ask_again_from(message, self._clock())
+            again = ask_again_from(message, now)
             if again is None:
                 await self._ledger.settle([message], fate)
             else:
-                await self._ledger.defer({message: again})
+                await self._ledger.defer([message], _always(again))
 
     def _go_single(self, attempt: GroupAttempt) -> None:
         attempt.deletion.take_back(attempt)
         for deletion in self._deletions:
             if deletion.place.route is Route.ORDINARY:
                 deletion.go_single()
+
+
+def _always(due: datetime) -> Callable[[TrackedMessage], datetime]:
+    return lambda _: due
 
 
 async def _cancel(tasks: set[Task]) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Final
 
+from tgslices.deletion.fates import DEFERRED, EXPIRED
 from tgslices.model import PendingDeletion, SessionKey
 from tgslices.results import ClearResult, Outcome
 
 _MAX_REASONS: Final = 3
 """How many different reasons one line names, the most frequent first."""
+
+_SAID_BY_OUTCOME: Final = frozenset({EXPIRED.reason, DEFERRED.reason})
 
 
 def summary_of(bot_id: int, pending: Sequence[PendingDeletion], result: ClearResult) -> str:
@@ -19,8 +21,8 @@ def summary_of(bot_id: int, pending: Sequence[PendingDeletion], result: ClearRes
     keys = {entry.key for entry in (pending[0], pending[-1])}
     session = f" in the session of {_named(keys.pop())}" if len(keys) == 1 else ""
     counts = [f"{len(entries)} {o.value}" for o in Outcome if (entries := getattr(result, o.value))]
-    why = Counter(map(result.reason, result.refused + result.unreachable + result.pending))
-    reasons = "; ".join(f"{reason} ({count})" for reason, count in why.most_common(_MAX_REASONS))
+    told = [(reason, count) for reason, count in result.reasons().most_common() if reason not in _SAID_BY_OUTCOME]
+    reasons = "; ".join(f"{reason} ({count})" for reason, count in told[:_MAX_REASONS])
     asked = f"{_counted(int(result), 'message')}{session} with {_counted(result.requests, 'request')}"
     return f"Bot {bot_id} cleared {asked}: {', '.join(counts)}{': ' if reasons else ''}{reasons}"
 
