@@ -12,6 +12,7 @@ from magic_filter.operations import BaseOperation, GetAttributeOperation, GetIte
 
 from tgslices.errors import PredicateFailed
 from tgslices.model import TrackedMessage
+from tgslices.turns import PORTION, at_once
 
 T = TypeVar("T")
 
@@ -26,22 +27,38 @@ def select(messages: Iterable[TrackedMessage], predicate: Predicate | None) -> l
         PredicateFailed: it raised, cannot be called, answers later (a coroutine function), or asks for what entries do
             not have.
     """
+    return at_once(selecting(messages, predicate))
+
+
+def selecting(
+    messages: Iterable[TrackedMessage], predicate: Predicate | None
+) -> Generator[None, None, list[TrackedMessage]]:
+    """Do the work of :func:`select`, and yield often."""
     if predicate is None:
         return list(messages)
-    if isinstance(predicate, MagicFilter):
-        if unknown := sorted({name for name in asked_for(predicate) if not hasattr(TrackedMessage, name)}):
-            raise PredicateFailed(predicate, f"asks for {', '.join(unknown)}, which entries do not have ({_FIELDS})")
-        decide: Callable[[TrackedMessage], Any] = predicate.resolve
-    elif callable(predicate):
-        decide = predicate
-    else:
-        raise PredicateFailed(predicate, "cannot be called")
+    decide, selected = _decider(predicate), list[TrackedMessage]()
     try:
-        return [message for message in messages if matches(decide, message)]
+        for number, message in enumerate(messages):
+            if not number % PORTION:
+                yield
+            if matches(decide, message):
+                selected.append(message)
     except AsyncPredicate as late:
         raise PredicateFailed(predicate, str(late)) from None
     except Exception as error:
         raise PredicateFailed(predicate, f"raised {type(error).__name__}: {error}") from error
+    return selected
+
+
+def _decider(predicate: Predicate) -> Callable[[TrackedMessage], Any]:
+    if isinstance(predicate, MagicFilter):
+        if unknown := sorted({name for name in asked_for(predicate) if not hasattr(TrackedMessage, name)}):
+            raise PredicateFailed(predicate, f"asks for {', '.join(unknown)}, which entries do not have ({_FIELDS})")
+        resolve: Callable[[TrackedMessage], Any] = predicate.resolve
+        return resolve
+    if callable(predicate):
+        return predicate
+    raise PredicateFailed(predicate, "cannot be called")
 
 
 _FIELDS: Final = "they have " + ", ".join(field.name for field in fields(TrackedMessage))
