@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import aiohttp
 import pytest
 from aiogram import Bot
 from aiogram.exceptions import TelegramAPIError
 from aiogram.methods import TelegramMethod
 
+from tgslices.testing import BotAccount, BotApi
 from tgslices.testing.errors import ApiError
 
 
@@ -19,3 +21,11 @@ async def refusal(bot: Bot, method: TelegramMethod[Any]) -> str:
 
 def text_of(refusal: ApiError | None) -> str | None:
     return None if refusal is None else refusal.description
+
+
+async def answer_to(api: BotApi, account: BotAccount, method: str, **arguments: Any) -> Any:
+    """The result, or the text of the error, of a call with arguments that aiogram would not send."""
+    async with aiohttp.ClientSession() as client:
+        async with client.post(f"{api.url}/bot{account.token}/{method}", json=arguments) as response:
+            answer = await response.json()
+    return answer["result"] if answer["ok"] else answer["description"]

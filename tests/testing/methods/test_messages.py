@@ -133,17 +133,6 @@ async def test_a_reply_keyboard_is_pressed(bot: Bot, chat: ChatView) -> None:
         await chat.presses("Maybe")
 
 
-async def test_a_tap_is_answered_once(bot: Bot, chat: ChatView) -> None:
-    await bot.send_message(chat.id, "?", reply_markup=BUTTONS)
-    tap = await chat.taps(callback_data="a")
-    [update] = await bot.get_updates()
-    assert update.callback_query is not None
-    assert (update.callback_query.id, update.callback_query.data) == (tap.id, "a")
-    assert await update.callback_query.answer().as_(bot)
-    again = AnswerCallbackQuery(callback_query_id=tap.id)
-    assert "query ID is invalid" in await refusal(bot, again)
-
-
 async def test_a_tap_on_a_message_that_telegram_forgot(bot: Bot, chat: ChatView) -> None:
     """C10: `InaccessibleMessage`: date 0, identifier and chat only."""
     sent = await bot.send_message(chat.id, "?", reply_markup=BUTTONS)

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from tgslices.testing.errors import bad_request
+from tgslices.testing.text.characters import cleaned
+from tgslices.testing.text.links import LinkError, full_link, user_of
 from tgslices.testing.wire.fields import FieldError, fields_of, flag_field, int_field, object_field, text_field
 from tgslices.testing.wire.json_text import Json
 
@@ -44,7 +47,7 @@ def read_reply_button(given: Any) -> Json | str:
         FieldError: the value is no button.
     """
     if isinstance(given, str):
-        return given
+        return cleaned(given)
     button = _look(fields_of(given, "KeyboardButton must be a String or an Object"))
     for name in ("request_contact", "request_location"):
         if flag_field(given, name):
@@ -59,9 +62,53 @@ def read_reply_button(given: Any) -> Json | str:
     return button
 
 
+def linked(button: Json, *, is_test: bool = False) -> Json:
+    """The same ``InlineKeyboardButton`` with its link written out.
+
+    Raises:
+        ApiError: it is no link, or no secure one where that is needed. Source: tdlib/td ``ReplyMarkup.cpp:582-698``.
+    """
+    if url := button.get("url"):
+        return button if user_of(url) else {**button, "url": _link(url, "Inline keyboard button")}
+    for name, what, called in _APPS:
+        if name in button:
+            return {**button, name: {**button[name], "url": _app_link(button[name]["url"], what, called, is_test)}}
+    return button
+
+
+def checked_app(button: Json | str, *, is_test: bool = False) -> Json | str:
+    """The same ``KeyboardButton``, whose link is kept as it is.
+
+    Raises:
+        ApiError: it opens a Web App at what is no secure link. Source: tdlib/td ``ReplyMarkup.cpp:522-538``.
+    """
+    if not isinstance(button, str) and "web_app" in button:
+        _app_link(text_field(button["web_app"], "url", is_required=True), "Keyboard button Web App", "Web App", is_test)
+    return button
+
+
+_APPS: Final = (
+    ("login_url", "Inline keyboard button login", "login"),
+    ("web_app", "Inline keyboard button Web App", "Web App"),
+)
+
+
+def _app_link(url: str, what: str, called: str, is_test: bool) -> str:
+    if user_of(url):
+        raise bad_request(f"Link to a user can't be used in {called} URL buttons")
+    return _link(url, what, https_only=not is_test)
+
+
+def _link(url: str, what: str, *, https_only: bool = False) -> str:
+    try:
+        return full_link(url, https_only=https_only)
+    except LinkError as error:
+        raise bad_request(f"{what} URL '{url}' is invalid: {error}") from None
+
+
 def _look(given: Json) -> Json:
     """The text of a button, its icon and its style."""
-    button: Json = {"text": text_field(given, "text", is_required=True)}
+    button: Json = {"text": cleaned(text_field(given, "text", is_required=True))}
     if icon := int_field(given, "icon_custom_emoji_id", is_long=True):
         button["icon_custom_emoji_id"] = str(icon)
     style = text_field(given, "style").lower()

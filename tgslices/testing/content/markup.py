@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any, TypeVar
 
-from tgslices.testing.content.buttons import read_inline_button, read_reply_button
-from tgslices.testing.errors import bad_request
+from tgslices.testing.content.buttons import checked_app, linked, read_inline_button, read_reply_button
+from tgslices.testing.errors import bad_request, check
+from tgslices.testing.rules.reply_markup import (
+    Place,
+    inline_button_refusal,
+    kept_buttons,
+    markup_refusal,
+    reply_button_refusal,
+)
+from tgslices.testing.state.chats import Chat
+from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.fields import FieldError, array_field, fields_of, flag_field, text_field
 from tgslices.testing.wire.json_text import Json
@@ -27,13 +37,49 @@ def read_markup(arguments: Arguments) -> tuple[Json | None, Json | None]:
     return _read(arguments.json("reply_markup", "reply keyboard markup"))
 
 
+def place_in(world: World, chat: Chat | None, bot_id: int, *, is_edit: bool = False) -> Place:
+    """What decides about the buttons that a bot may have in a chat; None is the chat of an inline message."""
+    if chat is None:
+        return Place(is_edit=is_edit, is_test=world.is_test_dc)
+    return Place(
+        is_private=chat.type == "private",
+        is_anonymous=chat.type == "channel",
+        is_edit=is_edit,
+        is_test=world.is_test_dc,
+    )
+
+
+def put_under(markup: tuple[Json | None, Json | None], place: Place) -> tuple[Json | None, Json | None]:
+    """A markup as the server keeps it at this place: what `read_markup` returned, and in the same form.
+
+    Raises:
+        ApiError: it cannot stand there. Source: tdlib/td ``ReplyMarkup.cpp:720-830``.
+    """
+    inline, other = markup
+    if other is not None:
+        check(markup_refusal(place))
+    if inline is not None:
+        rows = kept_buttons(inline["inline_keyboard"])
+        for button in chain.from_iterable(rows):
+            check(inline_button_refusal(button, place))
+        rows = [[linked(button, is_test=place.is_test) for button in row] for row in rows]
+        return ({"inline_keyboard": rows} if rows else None), None
+    if other is not None and "keyboard" in other:
+        keys = kept_buttons(other["keyboard"])
+        for key in chain.from_iterable(keys):
+            check(reply_button_refusal(key, place))
+            checked_app(key, is_test=place.is_test)
+        return None, ({**other, "keyboard": keys} if keys else None)
+    return None, other
+
+
 def read_inline_keyboard(given: Any) -> Json | None:
     """The inline keyboard of an object; None for any other markup, which inline results cannot have.
 
     Raises:
         ApiError: the markup is malformed.
     """
-    return None if given is None else _read(given)[0]
+    return None if given is None else put_under(_read(given), Place(is_edit=True))[0]
 
 
 def _read(markup: Any) -> tuple[Json | None, Json | None]:

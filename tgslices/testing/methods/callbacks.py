@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
-from tgslices.testing.errors import bad_request
+from tgslices.testing.errors import check
 from tgslices.testing.methods.method import Call, Method
-
-_MAX_ALERT: Final = 200
+from tgslices.testing.rules.callbacks import answer_refusal
 
 
 def answer_callback_query(call: Call) -> bool:
-    """Answer a tap, once.
+    """Answer a tap; the first answer is the one that is shown.
 
-    Source: https://core.telegram.org/bots/api#answercallbackquery and tdlib/telegram-bot-api ``Client.cpp:143-145``
+    Source: https://core.telegram.org/bots/api#answercallbackquery
     """
     tap = call.world.taps.get(call.arguments.text("callback_query_id"))
-    if tap is None or tap.bot is not call.bot or tap.is_answered:
-        raise bad_request("query is too old and response timeout expired or query ID is invalid")
     text = call.arguments.text("text")
-    if len(text) > _MAX_ALERT:
-        raise bad_request("MESSAGE_TOO_LONG")
-    tap.is_answered = True
-    tap.answer = text or None
-    tap.is_alert = call.arguments.flag("show_alert")
-    call.world.changes.notify()
+    is_known = tap is not None and tap.bot is call.bot
+    age = timedelta(seconds=call.world.clock.unix_time() - tap.date) if tap is not None and is_known else None
+    check(answer_refusal(age, text))
+    if tap is not None and not tap.is_answered:
+        tap.is_answered = True
+        tap.answer = text or None
+        tap.is_alert = call.arguments.flag("show_alert")
+        call.world.changes.notify()
     return True
 
 

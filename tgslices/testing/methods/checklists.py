@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tgslices.testing.content.markup import read_markup
 from tgslices.testing.errors import ApiError, bad_request
-from tgslices.testing.methods.editing import apply, find_target, new_content
+from tgslices.testing.methods.editing import apply, find_target, new_content, read_new_buttons, with_markup
 from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.methods.outgoing import send
 from tgslices.testing.rules.editing import Editable, can_edit
@@ -72,12 +71,10 @@ def _refusal(message: Editable) -> ApiError | None:
 
 def edit_message_checklist(call: Call) -> Json | bool:
     """Replace a checklist."""
-    inline, _ = read_markup(call.arguments)
     changes: Json = {"checklist": read_checklist(call.arguments)}
-    if inline is not None:
-        changes["reply_markup"] = inline
     target = find_target(call, _refusal)
-    return apply(call, target, new_content(target.message, changes, ("checklist",)))
+    inline = read_new_buttons(call, target)
+    return apply(call, target, new_content(target.message, with_markup(changes, inline), ("checklist",)))
 
 
 METHODS: Final[dict[str, Method]] = {

@@ -12,7 +12,7 @@ from typing import Final
 
 from tgslices.testing.actions.delivery import announce
 from tgslices.testing.content.input_media import read_input_media
-from tgslices.testing.content.markup import read_markup
+from tgslices.testing.content.markup import place_in, put_under, read_markup
 from tgslices.testing.content.rich import read_rich_message
 from tgslices.testing.content.text import read_link_preview, read_message_text, read_text
 from tgslices.testing.errors import ApiError, bad_request, check
@@ -147,6 +147,16 @@ def apply(call: Call, target: Target, content: Json) -> Json | bool:
     return True if target.is_inline else message.json_for(call.bot.id, target.connection_id)
 
 
+def read_new_buttons(call: Call, target: Target) -> Json | None:
+    """The inline keyboard that an edited message gets; None for none.
+
+    Raises:
+        ApiError: it is another markup, or one that cannot stand there. Source: tdlib/td ``MessagesManager.cpp:23396``.
+    """
+    chat = None if target.is_inline else target.message.chat
+    return put_under(read_markup(call.arguments), place_in(call.world, chat, call.bot.id, is_edit=True))[0]
+
+
 def with_markup(changes: Json, inline: Json | None) -> Json:
     """The changes with these buttons, if there are any."""
     return changes if inline is None else changes | {"reply_markup": inline}
@@ -166,9 +176,9 @@ def read_new_text(call: Call) -> tuple[str, Json]:
 
 def edit_message_text(call: Call) -> Json | bool:
     """Replace a text or rich message. Without ``reply_markup`` the buttons go."""
-    inline, _ = read_markup(call.arguments)
     kind, changes = read_new_text(call)
     target = find_target(call, text_refusal)
+    inline = read_new_buttons(call, target)
     content = new_content(target.message, with_markup(changes, inline), TEXTS)
     edited = apply(call, target, content)
     if target.message.kind != "game":
@@ -178,9 +188,9 @@ def edit_message_text(call: Call) -> Json | bool:
 
 def edit_message_caption(call: Call) -> Json | bool:
     """Change a caption, or take it away."""
-    inline, _ = read_markup(call.arguments)
     changes = read_text(call.arguments, "caption", "caption_entities")
     target = find_target(call, caption_refusal)
+    inline = read_new_buttons(call, target)
     return apply(call, target, new_content(target.message, with_markup(changes, inline), CAPTION))
 
 
@@ -189,7 +199,6 @@ def edit_message_media(call: Call) -> Json | bool:
 
     Source: https://core.telegram.org/bots/api#editmessagemedia and tdlib/td ``InlineMessageManager.cpp:308-312``
     """
-    inline, _ = read_markup(call.arguments)
     media = call.arguments.json("media", "input media")
     if media is None:
         raise bad_request("input media is not specified")
@@ -197,6 +206,7 @@ def edit_message_media(call: Call) -> Json | bool:
         raise bad_request("Invalid message content specified")
     kind, changes = read_input_media(call.world, call.arguments, media)
     target = find_target(call, media_refusal)
+    inline = read_new_buttons(call, target)
     content = new_content(target.message, with_markup(changes, inline), CONTENTS)
     if content != target.message.content:
         target.message.kind = kind
@@ -205,8 +215,8 @@ def edit_message_media(call: Call) -> Json | bool:
 
 def edit_message_reply_markup(call: Call) -> Json | bool:
     """Change the buttons, or take them away."""
-    inline, _ = read_markup(call.arguments)
     target = find_target(call, markup_refusal)
+    inline = read_new_buttons(call, target)
     return apply(call, target, new_content(target.message, with_markup({}, inline), ()))
 
 

@@ -9,10 +9,19 @@ from __future__ import annotations
 from typing import Final
 
 from tgslices.testing.content.input_media import read_input_media
-from tgslices.testing.content.markup import read_markup
 from tgslices.testing.content.text import read_text
 from tgslices.testing.errors import bad_request
-from tgslices.testing.methods.editing import CAPTION, CONTENTS, NOT_MODIFIED, TEXTS, new_content, read_new_text
+from tgslices.testing.methods.editing import (
+    CAPTION,
+    CONTENTS,
+    NOT_MODIFIED,
+    TEXTS,
+    Target,
+    new_content,
+    read_new_buttons,
+    read_new_text,
+    with_markup,
+)
 from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.state.chats import StoredMessage
@@ -38,13 +47,11 @@ def delete_ephemeral_message(call: Call) -> bool:
 
 
 def _edit(call: Call, changes: Json, dropped: frozenset[str] | tuple[str, ...]) -> StoredMessage:
-    inline, _ = read_markup(call.arguments)
     message = _find(call, "edit", Access.EDIT)
     if message.sender_id != call.bot.id:
         raise bad_request("message can't be edited")
-    if inline is not None:
-        changes = changes | {"reply_markup": inline}
-    content = new_content(message, changes, dropped)
+    inline = read_new_buttons(call, Target(message))
+    content = new_content(message, with_markup(changes, inline), dropped)
     if content == message.content:
         raise bad_request(NOT_MODIFIED)
     call.world.change(message, content)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tgslices.testing.content.markup import read_markup
+from tgslices.testing.content.markup import place_in, put_under, read_markup
 from tgslices.testing.content.text import read_text
 from tgslices.testing.errors import bad_request, check
 from tgslices.testing.methods.method import Call, Method
@@ -46,9 +46,10 @@ _OF_COPIES: Final = frozenset({"forward_origin", "reply_markup", "via_bot"})
 def copy_message(call: Call) -> Json:
     """Copy one message, with another caption if one is given; returns the ``MessageId``."""
     message = _single(call, is_copy=True)
-    inline, other = read_markup(call.arguments)
+    markup = read_markup(call.arguments)
     destination = find_destination(call, message.kind)
     _check_single(message, is_copy=True)
+    inline, other = put_under(markup, place_in(call.world, destination.chat, call.bot.id))
     content = _copied(call.world, message)
     if "caption" in call.arguments.values:
         content = {name: value for name, value in content.items() if name not in {"caption", "caption_entities"}}

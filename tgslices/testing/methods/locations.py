@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from tgslices.testing.content.markup import read_markup
 from tgslices.testing.errors import ApiError, bad_request
-from tgslices.testing.methods.editing import Target, apply, find_target, new_content
+from tgslices.testing.methods.editing import Target, apply, find_target, new_content, read_new_buttons
 from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.methods.outgoing import send
 from tgslices.testing.rules.editing import Editable, can_edit
@@ -72,7 +71,7 @@ def _find_live(call: Call) -> Target:
 
 
 def _changed(call: Call, target: Target, location: Json) -> Json | bool:
-    inline, _ = read_markup(call.arguments)
+    inline = read_new_buttons(call, target)
     changes: Json = {"location": location}
     if inline is not None:
         changes["reply_markup"] = inline

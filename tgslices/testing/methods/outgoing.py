@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tgslices.testing.actions.delivery import announce
-from tgslices.testing.content.markup import read_markup
+from tgslices.testing.content.markup import place_in, put_under, read_markup
 from tgslices.testing.errors import bad_request, check
 from tgslices.testing.methods.ephemeral_receiver import Receiver, find_receiver
 from tgslices.testing.methods.method import Call
@@ -44,8 +44,9 @@ def send(call: Call, kind: str, content: Json) -> Json:
     Raises:
         ApiError: the bot may not write there, or an argument is wrong.
     """
-    inline, other = read_markup(call.arguments)
+    markup = read_markup(call.arguments)
     destination = find_destination(call, kind)
+    inline, other = put_under(markup, place_in(call.world, destination.chat, call.bot.id))
     if inline is not None:
         content["reply_markup"] = inline
     if call.arguments.flag("protect_content"):

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from tgslices.testing.content.markup import read_markup
 from tgslices.testing.content.text import read_text_of
 from tgslices.testing.errors import bad_request
-from tgslices.testing.methods.editing import apply, find_target, new_content, with_markup
+from tgslices.testing.methods.editing import apply, find_target, new_content, read_new_buttons, with_markup
 from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.methods.outgoing import send
 from tgslices.testing.rules.editing import markup_refusal
@@ -115,8 +114,8 @@ def copied_poll(world: World, poll: Json) -> Json:
 
 def stop_poll(call: Call) -> Json:
     """Close a poll and return it. The bot gets it as an update, too, as after every vote."""
-    inline, _ = read_markup(call.arguments)
     target = find_target(call, markup_refusal)
+    inline = read_new_buttons(call, target)
     poll = target.message.content.get("poll")
     if poll is None:
         raise bad_request("message with poll to stop not found")

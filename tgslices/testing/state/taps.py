@@ -18,6 +18,7 @@ class Tap:
     user: User
     message: StoredMessage
     data: str
+    date: int
     connection_id: str | None = None
     is_accessible: bool = True
     is_answered: bool = False

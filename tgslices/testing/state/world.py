@@ -287,6 +287,6 @@ class World:
 
     def tap(self, user: User, message: StoredMessage, bot: BotAccount, data: str) -> Tap:
         """Add a person's tap on a button."""
-        tap = Tap(self._numbers.tap(), bot, user, message, data)
+        tap = Tap(self._numbers.tap(), bot, user, message, data, self.clock.unix_time())
         self.taps[tap.id] = tap
         return tap

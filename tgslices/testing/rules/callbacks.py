@@ -1,0 +1,25 @@
+"""How long a tap on a button can be answered.
+
+Source: https://core.telegram.org/bots/api#answercallbackquery and tdlib/telegram-bot-api ``Client.cpp:143-145``, where
+one text stands for a query that is too old and for one that there never was. Neither says how long it waits: the minute
+is this kit's, and longer than what users report. A further answer is accepted, as aiogram's scenes rely on.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+from tgslices.testing.errors import ApiError, bad_request
+
+ANSWER_WINDOW: Final = timedelta(minutes=1)
+
+MAX_NOTICE: Final = 200
+"""Characters of an answer. Source: https://core.telegram.org/bots/api#answercallbackquery"""
+
+
+def answer_refusal(age: timedelta | None, text: str) -> ApiError | None:
+    """Why a tap of this age cannot be answered so, or None; the age of an unknown one is None."""
+    if age is None or age > ANSWER_WINDOW:
+        return bad_request("query is too old and response timeout expired or query ID is invalid")
+    return bad_request("MESSAGE_TOO_LONG") if len(text) > MAX_NOTICE else None
