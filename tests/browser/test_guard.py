@@ -152,7 +152,7 @@ async def test_whatever_a_command_holds_it_is_done_or_refused(api: BotApi) -> No
         for field, value in product((*place, *fields, "serial"), HOSTILE):
             there = {"serial": api.plant_message(ann.private_chat(account), ann, text="hi").serial}
             with suppress(BadCommand):
-                await api.page.actions.perform({"do": name, **place, **fields, **there, field: value})
+                await api.page.commands.perform({"do": name, **place, **fields, **there, field: value})
 
 
 @pytest.mark.parametrize("query", ["", "person=x", "person=1001&place=g1&kind=photo", "person=1001&kind=photo&topic=x"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiogram import Bot
 from aiogram.types import BotCommand, BotCommandScopeAllPrivateChats
 
-from tgslices.testing import BotAccount, BotApi
+from tgslices.testing import BotAccount, BotApi, ChatView
 from tgslices.testing.http.call_log import ApiRequest, CallLog
 from tgslices.testing.page.snapshot import snapshot
 from tgslices.testing.wire.arguments import Arguments
@@ -43,13 +43,15 @@ def test_the_page_keeps_the_numbers_of_calls(api: BotApi) -> None:
 
 
 async def test_the_page_knows_the_commands_however_long_ago_they_were_set(
-    api: BotApi, account: BotAccount, bot: Bot
+    api: BotApi, account: BotAccount, bot: Bot, chat: ChatView
 ) -> None:
+    def shown() -> object:
+        name = f"view:{chat.person.id}/p{account.id}-{chat.person.id}"
+        return snapshot(api.world, api.requests)[name]["commands"]
+
     await bot.set_my_commands([BotCommand(command="start", description="begin")])
-    everywhere = [{"command": "start", "description": "begin"}]
     api.requests.clear()
-    assert snapshot(api.world, api.requests)[f"bot:{account.id}"]["commands"] == everywhere
+    assert shown() == [{"command": "start", "description": "begin"}]
     await bot.set_my_commands([BotCommand(command="order", description="tea")], BotCommandScopeAllPrivateChats())
-    private = [{"command": "order", "description": "tea"}]
-    assert snapshot(api.world, api.requests)[f"bot:{account.id}"]["commands"] == private
+    assert shown() == [{"command": "order", "description": "tea"}]
     assert api.count("setMyCommands") == 1

@@ -40,7 +40,7 @@ _DEEDS: Final = {
 
 
 class Author(NamedTuple):
-    """The sender that a message shows: a user or a channel."""
+    """The sender that a message shows: a user, or the chat in whose name it was sent."""
 
     id: int
     name: str
@@ -49,7 +49,7 @@ class Author(NamedTuple):
 
 def author_of(message: StoredMessage) -> Author:
     """The author of a message; the sending account, if the content names nobody."""
-    for field in ("from", "chat"):
+    for field in ("sender_chat", "from", "chat"):
         shown: Any = message.content.get(field)
         if isinstance(shown, dict) and type(shown.get("id")) is int:
             name = shown.get("first_name") or shown.get("title")

@@ -5,13 +5,13 @@ Source: https://core.telegram.org/bots/api#setmycommands ff. and https://core.te
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any, Final
 
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.rules.access import Access
+from tgslices.testing.rules.command_scopes import scope_key
 from tgslices.testing.rules.rights import ADMIN_RIGHTS, CHANNEL_RIGHTS, GROUP_RIGHTS
 from tgslices.testing.wire.json_text import Json
 
@@ -38,10 +38,10 @@ def _audience(call: Call) -> tuple[str, str]:
     kind = str(scope.get("type")) if isinstance(scope, dict) else ""
     if kind not in _SCOPES:
         raise bad_request('Can\'t parse BotCommandScope: field "type" has an unknown value')
-    if "chat_id" in _SCOPES[kind]:
-        call.world.reach(call.bot, str(scope.get("chat_id", "")), Access.READ)
-    named = {"type": kind, **{name: str(scope.get(name)) for name in _SCOPES[kind]}}
-    return json.dumps(named), call.arguments.text("language_code")
+    named = {name: str(scope.get(name)) for name in _SCOPES[kind]}
+    if "chat_id" in named:
+        named["chat_id"] = str(call.world.reach(call.bot, str(scope.get("chat_id", "")), Access.READ).id)
+    return scope_key(kind, **named), call.arguments.text("language_code")
 
 
 def set_my_commands(call: Call) -> bool:

@@ -17,12 +17,12 @@ from tgslices.testing.faults import Faults
 from tgslices.testing.http.calls import Calls, error_answer
 from tgslices.testing.http.listener import Listener
 from tgslices.testing.http.origin_guard import refusal
-from tgslices.testing.page.commands import Actions
+from tgslices.testing.page.commands import Commands
 from tgslices.testing.page.fields import BadCommand
 from tgslices.testing.page.headers import FILE_HEADERS, SECURITY_HEADERS
+from tgslices.testing.page.image_types import image_type
 from tgslices.testing.page.inspector import Inspector
-from tgslices.testing.page.live import Picture, Tab
-from tgslices.testing.page.pictures import image_type
+from tgslices.testing.page.live import Snapshots, Tab
 from tgslices.testing.page.switches import Switches
 from tgslices.testing.people.allowed import NotAllowed
 from tgslices.testing.stage import Stage
@@ -48,8 +48,8 @@ class ChatPage:
         self._listener = listener
         self._own: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()
         switches = Switches(faults, lambda: listener.cut(spare=self._own))
-        self.actions = Actions(stage, switches, calls.log.clear)
-        self._picture = Picture(stage.world, calls.log, switches, self.inspector)
+        self.commands = Commands(stage, switches, calls.log.clear)
+        self._snapshots = Snapshots(stage.world, calls.log, switches, self.inspector)
         listener.pages["/"] = self.respond
 
     async def respond(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -79,7 +79,7 @@ class ChatPage:
         if not socket.can_prepare(request):
             return _plain(400, "This address is for the page's WebSocket.")
         await socket.prepare(request)
-        await Tab(self._picture, socket).keep_up()
+        await Tab(self._snapshots, socket).keep_up()
         return socket
 
     async def _do(self, request: web.BaseRequest) -> web.Response:
@@ -87,7 +87,7 @@ class ChatPage:
             return _plain(415, "A command is a JSON object.")
         try:
             command = read_json((await request.read()).decode())
-            return _json(200, await self.actions.perform(command))
+            return _json(200, await self.commands.perform(command))
         except _REFUSALS as error:
             return _refused(error)
         except ValueError:
@@ -102,7 +102,7 @@ class ChatPage:
             command["person"] = int(query.get("person", ""))
             command["topic"] = int(query["topic"]) if "topic" in query else None
             upload = Upload(query.get("name") or "file", request.content_type, await request.read())
-            await self.actions.talk.send_file(command, upload)
+            await self.commands.talking.send_file(command, upload)
         except ValueError:
             return _json(400, {"error": "There is no such person or topic."})
         except _REFUSALS as error:

@@ -7,25 +7,25 @@ from datetime import timedelta
 
 from tgslices.testing.page.fields import BadCommand, Command, name_in, number_in, numbers_in, text_in
 from tgslices.testing.page.switches import Mode, Switches
-from tgslices.testing.page.talk import Talk
+from tgslices.testing.page.talking import Talking
 from tgslices.testing.rules.rights import all_rights
 from tgslices.testing.stage import Stage
 from tgslices.testing.state.accounts import Member
 from tgslices.testing.wire.json_text import Json
 
 
-class Actions:
+class Commands:
     """Does one command after the other; each is a JSON object that names itself under ``do``."""
 
     def __init__(self, stage: Stage, switches: Switches, clear_log: Callable[[], None]) -> None:
         """Act in this world."""
-        self.talk = Talk(stage.world)
+        self.talking = Talking(stage.world)
         self._stage = stage
         self._world = stage.world
         self._switches = switches
         self._clear_log = clear_log
         self._known: dict[str, Callable[[Command], Awaitable[Json | None]]] = {
-            **self.talk.commands,
+            **self.talking.commands,
             "person": self._person,
             "group": self._group,
             "topic": self._topic,
@@ -61,7 +61,7 @@ class Actions:
         return {"person": person.id}
 
     async def _group(self, command: Command) -> Json:
-        members = [self.talk.who({"person": number}) for number in numbers_in(command, "members")]
+        members = [self.talking.who({"person": number}) for number in numbers_in(command, "members")]
         if not any(not user.is_bot for user in members):
             raise BadCommand("A group needs at least one person.")
         founder = next(user for user in members if not user.is_bot)
@@ -77,22 +77,22 @@ class Actions:
         return {"place": f"g{chat.id}"}
 
     async def _topic(self, command: Command) -> Json:
-        view = self.talk.view(command)
+        view = self.talking.view(command)
         if not view.chat.is_forum:
             raise BadCommand("Only forums have topics.")
         view.check_acting("make a topic", "can_manage_topics")
         return {"topic": self._stage.add_topic(view, name_in(command, "name"), by=view.person).thread_id}
 
     async def _join(self, command: Command) -> None:
-        view = self.talk.view(command)
-        user, member = self.talk.who(command, "user"), view.chat.members.get(number_in(command, "user"))
+        view = self.talking.view(command)
+        user, member = self.talking.who(command, "user"), view.chat.members.get(number_in(command, "user"))
         if view.chat.user is not None or (member is not None and member.is_inside):
             raise BadCommand(f"{user.first_name} cannot be added here.")
         view.check_inviting(user)
         self._stage.join(view.chat, user, by=view.person)
 
     async def _appoint(self, command: Command) -> None:
-        view, user = self.talk.view(command), self.talk.who(command, "user")
+        view, user = self.talking.view(command), self.talking.who(command, "user")
         if view.chat.user is not None:
             raise BadCommand("A private chat has no administrators.")
         view.check_appointing(user)
@@ -100,9 +100,10 @@ class Actions:
         change(view.chat, user, by=view.person)
 
     async def _leave(self, command: Command) -> None:
-        view = self.talk.view(command)
-        if view.chat.user is not None:
-            raise BadCommand("A private chat cannot be left.")
+        view = self.talking.view(command)
+        if view.chat.user is not None or view.chat.parent is not None:
+            raise BadCommand("Only groups and channels can be left.")
+        view.check_acting("leave")
         self._stage.leave(view.chat, view.person)
 
     # What goes wrong, and when.

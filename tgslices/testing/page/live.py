@@ -1,4 +1,4 @@
-"""An open tab, kept up to date: it gets the whole picture once, and then what changes of it, as it changes."""
+"""An open tab, kept up to date: it gets a whole snapshot once, and then what changes of it, as it changes."""
 
 from __future__ import annotations
 
@@ -18,28 +18,27 @@ from tgslices.testing.page.switches import Switches, clock_snapshot
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.json_text import Json
 
-BREATH: Final = timedelta(milliseconds=15)
+GATHER_FOR: Final = timedelta(milliseconds=15)
 """How long changes are gathered before a tab hears of them: many come at once."""
 
-AFTERTHOUGHT: Final = timedelta(milliseconds=250)
+READ_AGAIN_AFTER: Final = timedelta(milliseconds=250)
 """After the last change the sessions are read once more: a handler writes down some things after its last call."""
 
-WATCHING: Final = timedelta(milliseconds=700)
+ASK_EVERY: Final = timedelta(milliseconds=700)
 """How often the sessions are read while somebody looks at them: another process may change them, and tells nobody."""
 
 
-class Picture:
-    """All that a tab can show."""
+class Snapshots:
+    """Snapshots of all that a tab can show."""
 
     def __init__(self, world: World, log: CallLog, switches: Switches, inspector: Inspector) -> None:
-        """Of this world."""
         self.world = world
         self.inspector = inspector
         self._log = log
         self._switches = switches
 
     async def take(self) -> Snapshot:
-        """The picture as it is now."""
+        """A new snapshot."""
         sessions = await self.inspector.read()
         return {
             **snapshot(self.world, self._log),
@@ -52,16 +51,15 @@ class Picture:
 class Tab:
     """One browser tab on the other end of a WebSocket."""
 
-    def __init__(self, picture: Picture, socket: web.WebSocketResponse) -> None:
-        """Nothing was sent yet."""
-        self._picture = picture
+    def __init__(self, snapshots: Snapshots, socket: web.WebSocketResponse) -> None:
+        self._snapshots = snapshots
         self._socket = socket
         self._sent: Snapshot = {}
         self._is_watching = False
 
     async def keep_up(self) -> None:
         """Send until the tab is closed."""
-        changes = self._picture.world.changes
+        changes = self._snapshots.world.changes
         listener = asyncio.create_task(self._listen())
         try:
             while not listener.done():
@@ -69,7 +67,7 @@ class Tab:
                 is_news = await self._send()
                 if not await self._wait(listener, count, self._patience(is_news=is_news)):
                     continue
-                await asyncio.sleep(BREATH.total_seconds())
+                await asyncio.sleep(GATHER_FOR.total_seconds())
         except ConnectionError:
             pass  # closed while something was on its way
         finally:
@@ -77,7 +75,7 @@ class Tab:
             await asyncio.wait([listener])
 
     async def _send(self) -> bool:
-        new = await self._picture.take()
+        new = await self._snapshots.take()
         patch = difference(self._sent, new)
         if patch is not None:
             self._sent = new
@@ -85,15 +83,15 @@ class Tab:
         return patch is not None
 
     def _patience(self, *, is_news: bool) -> timedelta | None:
-        if not self._picture.inspector.has_sources:
+        if not self._snapshots.inspector.has_sources:
             return None
         if self._is_watching:
-            return WATCHING
-        return AFTERTHOUGHT if is_news else None
+            return ASK_EVERY
+        return READ_AGAIN_AFTER if is_news else None
 
     async def _wait(self, listener: asyncio.Task[None], count: int, patience: timedelta | None) -> bool:
         """Wait for a change of the world, for the end of the patience, or for the tab to close; True for a change."""
-        changes = self._picture.world.changes
+        changes = self._snapshots.world.changes
         change = asyncio.create_task(changes.until(lambda: changes.count != count))
         timeout = None if patience is None else patience.total_seconds()
         try:
@@ -107,7 +105,7 @@ class Tab:
         async for message in self._socket:
             if message.type is WSMsgType.TEXT:
                 self._is_watching = message.data == "watching"
-                self._picture.world.changes.notify()
+                self._snapshots.world.changes.notify()
 
 
 def written(patch: Json) -> str:

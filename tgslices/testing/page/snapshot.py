@@ -10,15 +10,14 @@ from typing import Any, Final
 
 from tgslices.testing.content.wording import text_of_content
 from tgslices.testing.http.call_log import ApiRequest, CallLog
+from tgslices.testing.page.drawn_message import drawn_message, marks
+from tgslices.testing.page.drawn_view import MAX_MESSAGES, drawn_view, empty_view, views_of
 from tgslices.testing.page.places import existing_chats, group_name, name_of, people, private_name
-from tgslices.testing.page.shown import shown_message
-from tgslices.testing.state.accounts import BotAccount
+from tgslices.testing.people.chat_view import ChatView
+from tgslices.testing.state.accounts import BotAccount, User
 from tgslices.testing.state.chats import Chat
 from tgslices.testing.state.world import World
-from tgslices.testing.wire.json_text import Json, read_json
-
-MAX_MESSAGES: Final = 300
-"""Of one chat; older ones are there and not drawn."""
+from tgslices.testing.wire.json_text import Json
 
 MAX_CALLS: Final = 200
 """Of the log, getUpdates apart, which has as many of its own."""
@@ -34,19 +33,18 @@ Snapshot = dict[str, Json]
 def snapshot(world: World, log: CallLog) -> Snapshot:
     """Everything that a tab shows of the world, whoever is played on it.
 
-    The names are ``bot:``, ``person:``, ``place:``, ``message:<place>:``, ``draft:<place>:``, ``tap:`` and ``call:``,
-    each with a number or name behind it.
+    The names are ``bot:``, ``person:``, ``place:``, ``view:<person>/<place>``, ``message:<place>:``,
+    ``draft:<place>:``, ``tap:`` and ``call:``, each with a number or name behind it.
     """
-    found: Snapshot = {}
-    for bot in world.bots.values():
-        found[f"bot:{bot.id}"] = _bot(world, bot)
+    found: Snapshot = {f"bot:{bot.id}": _bot(bot) for bot in world.bots.values()}
     for person in people(world):
         found[f"person:{person.id}"] = {"id": person.id, "name": person.first_name, "username": person.username}
         for bot in world.bots.values():
-            name = private_name(bot.id, person.id)
-            found[f"place:{name}"] = _private(name, bot, person.id)
+            found.update(_private(world, bot, person))
     for chat in existing_chats(world):
-        found.update(_chat(world, chat))
+        if chat.bot is None:
+            found[f"place:{name_of(chat)}"] = _place(chat)
+        found.update(_views(world, chat))
     for tap in islice(reversed(world.taps.values()), MAX_CALLS):
         found[f"tap:{tap.id}"] = {
             "id": tap.id,
@@ -61,74 +59,59 @@ def snapshot(world: World, log: CallLog) -> Snapshot:
     return found
 
 
-def _bot(world: World, bot: BotAccount) -> Json:
-    return {"id": bot.id, "name": bot.first_name, "username": bot.username, "commands": commands_of(world, bot)}
+def _bot(bot: BotAccount) -> Json:
+    return {"id": bot.id, "name": bot.first_name, "username": bot.username}
 
 
-def commands_of(world: World, bot: BotAccount) -> list[Json]:
-    """The commands that a bot shows to people in general, those for private chats first; ``[]`` for none."""
-    by_audience = bot.settings.commands
-    for kind in ("all_private_chats", "default"):
-        for (scope, _), commands in sorted(by_audience.items()):
-            if read_json(scope)["type"] == kind and commands:
-                return commands
-    return []
+def _private(world: World, bot: BotAccount, person: User) -> Iterator[tuple[str, Json]]:
+    """The private chat of a person and a bot, whether it was opened or not."""
+    name = private_name(bot.id, person.id)
+    title = bot.first_name
+    place = {"name": name, "id": person.id, "kind": "private", "title": title, "bots": [bot.id], "people": [person.id]}
+    yield f"place:{name}", place
+    if (bot.id, person.id) not in world.private_chats:
+        unopened = ChatView(world, person, Chat(person.id, "private", user=person, bot=bot))
+        yield f"view:{person.id}/{name}", empty_view(name, person, unopened.commands(bot))
 
 
-def _private(name: str, bot: BotAccount, person_id: int) -> Json:
+def _place(chat: Chat) -> Json:
+    """A group, a channel, or a chat of a business account."""
+    inside = [member.user for member in chat.members.values() if member.is_inside]
     return {
-        "name": name,
-        "id": person_id,
-        "kind": "private",
-        "title": bot.first_name,
-        "bots": [bot.id],
-        "people": [person_id],
+        "name": name_of(chat),
+        "id": chat.id,
+        "kind": _kind(chat),
+        "title": chat.title or chat.json().get("first_name"),
+        "bots": [user.id for user in inside if user.is_bot],
+        "people": [user.id for user in inside if not user.is_bot],
+        "moved_to": None if chat.migrated_to is None else group_name(chat.migrated_to),
+        "owner": None if chat.owner is None else chat.owner.id,
+        "customer": None if chat.owner is None or chat.user is None else chat.user.id,
+        "roles": {user.id: chat.status_of(user.id) for user in inside} if chat.owner is None else {},
+        "appointers": [user.id for user in inside if "can_promote_members" in chat.rights_of(user.id)],
     }
 
 
-def _chat(world: World, chat: Chat) -> Iterator[tuple[str, Json]]:
+def _kind(chat: Chat) -> str:
+    if chat.owner is not None:
+        return "business"
+    return "direct" if chat.parent is not None else chat.type
+
+
+def _views(world: World, chat: Chat) -> Iterator[tuple[str, Json]]:
+    """The chat as each person sees it, and every message that somebody sees, or that is among the last."""
     name = name_of(chat)
-    inside = [member.user for member in chat.members.values() if member.is_inside]
-    if chat.bot is None:
-        yield (
-            f"place:{name}",
-            {
-                "name": name,
-                "id": chat.id,
-                "kind": "business" if chat.owner is not None else chat.type,
-                "title": chat.title or chat.json().get("first_name"),
-                "bots": [user.id for user in inside if user.is_bot],
-                "people": [user.id for user in inside if not user.is_bot],
-                "moved_to": None if chat.migrated_to is None else group_name(chat.migrated_to),
-                "owner": None if chat.owner is None else chat.owner.id,
-                "customer": None if chat.owner is None or chat.user is None else chat.user.id,
-                "topics": _topics(world, chat),
-                "roles": {user.id: chat.status_of(user.id) for user in inside} if chat.owner is None else {},
-                "appointers": [user.id for user in inside if "can_promote_members" in chat.rights_of(user.id)],
-            },
-        )
-    pinned = chat.pinned[-1].serial if chat.pinned else None
-    for message in list(chat.messages.values())[-MAX_MESSAGES:]:
-        shown = shown_message(message, message.reactions, message.votes)
-        if message.serial == pinned:
-            shown["pinned"] = True
-        yield f"message:{name}:{message.serial}", shown
+    drawn = {message.serial: message for message in list(chat.messages.values())[-MAX_MESSAGES:]}
+    for view in views_of(world, chat):
+        messages = view.stored()[-MAX_MESSAGES:]
+        drawn |= {message.serial: message for message in messages}
+        yield f"view:{view.person.id}/{name}", drawn_view(view, messages)
+    for message in drawn.values():
+        yield f"message:{name}:{message.serial}", drawn_message(message)
     for draft in chat.drafts_at(world.clock.unix_time()):
         text, entities = text_of_content(draft.content)
-        what = {"serial": draft.serial, "text": text, "entities": entities, "expires": draft.expires_at}
+        what = {"serial": draft.serial, "text": text, "entities": marks(entities), "expires": draft.expires_at}
         yield f"draft:{name}:{draft.serial}", what
-
-
-def _topics(world: World, chat: Chat) -> list[Json] | None:
-    """The topics of a forum, the general one first; None for any other chat."""
-    if not chat.is_forum:
-        return None
-    settings = chat.settings
-    general = {"id": None, "name": settings.general_topic_name, "is_closed": settings.is_general_topic_closed}
-    others = [
-        {"id": topic.thread_id, "name": topic.name, "is_closed": topic.is_closed} for topic in chat.topics.values()
-    ]
-    return [general, *others]
 
 
 def _calls(log: CallLog) -> Iterator[tuple[str, Json]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -10,12 +11,24 @@ from tgslices.testing.faults import Drop, Effect, Failure, Fault, Faults, Flood
 from tgslices.testing.state.clock import Clock
 from tgslices.testing.wire.json_text import Json
 
-EFFECTS: Final[Mapping[str, Effect]] = {
-    "flood": Flood(retry_after=1),
-    "failure": Failure(500),
-    "offline": Drop(),
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """One fault of the page: how it is called, what it says of itself, and what it does to a call."""
+
+    title: str
+    text: str
+    effect: Effect
+
+
+OFFLINE: Final = "offline"
+
+SWITCHES: Final[Mapping[str, Switch]] = {
+    "flood": Switch("429 Too Many Requests", "Telegram asks to wait for a second.", Flood(retry_after=1)),
+    "failure": Switch("500 Internal Server Error", "Telegram fails, and nothing is done.", Failure(500)),
+    OFFLINE: Switch("Offline", "Connections are cut, before anything is done.", Drop()),
 }
-"""429, 500, and connections that are cut; none of them does what was asked."""
+"""By name, in the order that they stand on the page; none of them does what was asked."""
 
 
 class Mode(StrEnum):
@@ -30,7 +43,7 @@ class Switches:
     """The faults that were switched on at the page; those that a test scripts are left alone."""
 
     def __init__(self, faults: Faults, cut: Callable[[], None]) -> None:
-        """Everything works. ``cut`` ends the connections of bots that wait for updates."""
+        """Switch these faults. ``cut`` ends the connections of bots that wait for updates."""
         self._faults = faults
         self._cut = cut
         self._on: dict[str, tuple[Mode, str | None, list[Fault]]] = {}
@@ -41,28 +54,33 @@ class Switches:
         Raises:
             KeyError: there is no such fault.
         """
-        effect = EFFECTS[name]
+        effect = SWITCHES[name].effect
         for fault in self._on.pop(name, (Mode.OFF, None, []))[2]:
             self._faults.remove(fault)
         if mode is Mode.OFF:
             return
         times = 1 if mode is Mode.ONCE else None
         faults = [self._faults.add(effect, method=method, times=times)]
-        if name == "offline" and mode is Mode.ALWAYS and method is None:
+        if name == OFFLINE and mode is Mode.ALWAYS and method is None:
             faults.append(self._faults.add(effect, method="getUpdates", times=None))
             self._cut()
         self._on[name] = (mode, method, faults)
 
     def snapshot(self) -> dict[str, Json]:
         """The state of every switch, as ``fault:<name>``; one is off that is used up, or that a test has taken back."""
-        found: dict[str, Json] = {}
-        for name in EFFECTS:
-            mode, method, faults = self._on.get(name, (Mode.OFF, None, []))
-            is_spent = not any(fault in self._faults for fault in faults)
-            hits = sum(fault.hits for fault in faults)
-            mode = Mode.OFF if is_spent else mode
-            found[f"fault:{name}"] = {"name": name, "mode": mode, "method": method, "hits": hits}
-        return found
+        return {f"fault:{name}": self._state(name, switch) for name, switch in SWITCHES.items()}
+
+    def _state(self, name: str, switch: Switch) -> Json:
+        mode, method, faults = self._on.get(name, (Mode.OFF, None, []))
+        is_over = not any(fault in self._faults for fault in faults)
+        return {
+            "name": name,
+            "title": switch.title,
+            "text": switch.text,
+            "mode": Mode.OFF if is_over else mode,
+            "method": method,
+            "hits": sum(fault.hits for fault in faults),
+        }
 
 
 def clock_snapshot(clock: Clock, real: float) -> Json:

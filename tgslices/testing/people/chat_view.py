@@ -181,7 +181,16 @@ class ChatView(ChatInteractions):
         Raises:
             AssertionError: no such button is shown.
         """
-        if not any(text in row for row in self.keyboard()):
-            raise AssertionError(f"no button {text!r} in the reply keyboard {self.keyboard()}:\n{self}")
-        next(message for message, markup in self._markups() if "keyboard" in markup.fields).used_by.add(self.person.id)
+        self.use_key(text)
         return await self.types(text)
+
+    def use_key(self, text: str) -> None:
+        """Note that the person pressed a button of the reply keyboard; what it sends is left to the caller.
+
+        Raises:
+            AssertionError: no such button is shown.
+        """
+        shown = self.shown_markup()
+        if shown is None or not any(text in row for row in self.keyboard()):
+            raise AssertionError(f"no button {text!r} in the reply keyboard {self.keyboard()}:\n{self}")
+        self.chat.messages[shown.serial].used_by.add(self.person.id)

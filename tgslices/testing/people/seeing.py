@@ -10,11 +10,12 @@ from typing import Self
 
 from tgslices.testing.content.details import as_text, detail_of
 from tgslices.testing.content.wording import author_of, printable, service_text, text_of, text_of_content
-from tgslices.testing.rules.keyboards import Markup, shown_keyboard
+from tgslices.testing.rules.command_scopes import commands_for
+from tgslices.testing.rules.keyboards import Markup, asked_reply, shown_keyboard
 from tgslices.testing.rules.kinds import is_service
 from tgslices.testing.rules.people import Presence, can_see_chat
 from tgslices.testing.rules.rights import PERMISSIONS, all_rights
-from tgslices.testing.state.accounts import Member, User
+from tgslices.testing.state.accounts import BotAccount, Member, User
 from tgslices.testing.state.chats import Chat, StoredMessage
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.json_text import Json
@@ -167,16 +168,40 @@ class SeenChat:
         A selective keyboard shows to people whom its message addresses. A one-time keyboard shows until its first use.
         Source: https://core.telegram.org/bots/api#replykeyboardmarkup
         """
-        rows = shown_keyboard(markup for _, markup in self._markups())
+        shown = self.shown_markup()
+        rows = [] if shown is None else shown.fields["keyboard"]
         return [[str(b["text"] if isinstance(b, dict) else b) for b in row] for row in rows]
 
-    def _markups(self) -> Iterator[tuple[StoredMessage, Markup]]:
-        """The messages with a markup other than inline buttons, newest first."""
+    def shown_markup(self) -> Markup | None:
+        """The markup of the reply keyboard that is shown now; None for none."""
+        return shown_keyboard(self._markups())
+
+    def asked_reply(self) -> Markup | None:
+        """The newest markup that makes the person reply to its message; None for none."""
+        return asked_reply(self._markups())
+
+    def commands(self, bot: BotAccount) -> list[Json]:
+        """The commands (``BotCommand``) that this bot shows to the person in this chat; ``[]`` for none.
+
+        Source: https://core.telegram.org/bots/api#determining-list-of-commands
+        """
+        is_administrator = self.presence().is_administrator
+        return commands_for(
+            bot.settings.commands,
+            chat_type=self.chat.type,
+            chat_id=self.chat.id,
+            user_id=self.person.id,
+            is_administrator=is_administrator,
+            language=self.person.language_code or "",
+        )
+
+    def _markups(self) -> Iterator[Markup]:
+        """The markups other than inline buttons, newest first."""
         me = self.person.id
         for message in reversed(self.stored()):
             if message.markup is not None:
                 is_addressed = self.chat.type == "private" or self._is_addressed(message)
-                yield message, Markup(message.markup, is_addressed, me in message.used_by)
+                yield Markup(message.markup, is_addressed, me in message.used_by, message.serial)
 
     def _is_addressed(self, message: StoredMessage) -> bool:
         """Whether a message mentions the person, or replies to a message of theirs."""

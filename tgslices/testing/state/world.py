@@ -264,7 +264,9 @@ class World:
             chat.members[member.user.id] = Member(member.user, "member" if is_back else "left")
         if not chat.ephemeral:
             return
-        self.remove([m for m in chat.ephemeral.values() if ephemeral.is_expired(timedelta(seconds=now - m.date))])
+        old = [m for m in chat.ephemeral.values() if ephemeral.is_expired(timedelta(seconds=now - m.date))]
+        if old:
+            self.remove(old)
 
     def remove(self, messages: Iterable[StoredMessage]) -> None:
         """Remove messages for everybody."""

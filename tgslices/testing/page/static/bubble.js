@@ -6,14 +6,6 @@ import { rich } from "./richtext.js";
 
 const size = (bytes) => bytes < 1024 ? `${bytes} B` : bytes < 1048576 ? `${Math.round(bytes / 1024)} KB` : `${(bytes / 1048576).toFixed(1)} MB`;
 
-/** A message in one short line. */
-export function preview(message) {
-  if (message.service) return message.service;
-  if (message.text) return message.text.replace(/\s+/g, " ").slice(0, 140);
-  if (message.detail) return message.detail.title;
-  return message.media ? message.media.name : message.kind.replaceAll("_", " ");
-}
-
 const PICTURES = new Set(["photo", "sticker", "animation", "live_photo"]);
 
 function fileRow(media) {
@@ -79,9 +71,9 @@ export function bubble(messages, around, does) {
   if (first.service) {
     return h("li", { class: "service", "data-serial": first.serial }, h("span", { title: `#${first.id}` }, marksOf(around.holders), first.service));
   }
-  const isOwn = first.from === around.me;
+  const isOwn = first.sender === around.me;
   const media = messages.filter((message) => message.media);
-  const more = h("button", { class: "icon more", type: "button", "aria-label": `Actions for: ${preview(first)}`, "aria-haspopup": "menu",
+  const more = h("button", { class: "icon more", type: "button", "aria-label": `Actions for: ${first.preview}`, "aria-haspopup": "menu",
     onclick: (event) => does.menu(event.currentTarget, first) }, icon("more"));
   const body = h("div", { class: "bubble" },
     around.topic ? h("div", { class: "topic" }, `# ${around.topic}`) : null,

@@ -2,7 +2,6 @@
 
 import { $, arrange, avatar, day, h, time, walk } from "./dom.js";
 import { all, get, has, now, onChange } from "./state.js";
-import { preview } from "./bubble.js";
 
 const buttons = new Map(); // "1001/p7-1001" -> element
 const headings = new Map();
@@ -12,16 +11,24 @@ let selected = null;
 
 export const entryOf = (person, place) => `${person}/${place}`;
 
-/** The chats of a person: private ones with every bot, then those where the person is inside. */
+const TAGS = { business: "business", direct: "direct" };
+const NOTHING = { serials: [] };
+
+/** A chat as the server says that a person sees it. */
+export const viewOf = (place, person) => get(`view:${person}/${place}`) ?? NOTHING;
+
+/** The chats of a person. */
 export function placesOf(person) {
-  return all("place:").filter((place) => place.people.includes(person) && !place.moved_to);
+  return all(`view:${person}/`).map((view) => get(`place:${view.place}`)).filter((place) => place && !place.moved_to);
 }
 
-/** The messages of a place that a person sees, oldest first. */
+/** The messages that a person sees in a chat, in their order on the screen. */
 export function messagesOf(place, person) {
-  const seen = all(`message:${place}:`).filter((message) => !message.only_for || message.only_for.includes(person));
-  return seen.sort((a, b) => a.serial - b.serial);
+  return viewOf(place, person).serials.map((serial) => get(`message:${place}:${serial}`)).filter(Boolean);
 }
+
+/** The number of the newest message of some. */
+export const newest = (messages) => messages.reduce((most, message) => Math.max(most, message.serial), 0);
 
 export const titleOf = (place, person) =>
   place.kind === "business" ? (get(`person:${place.customer === person ? place.owner : place.customer}`)?.name ?? place.title) : place.title;
@@ -38,24 +45,24 @@ function draw(person, place) {
   const entry = entryOf(person.id, place.name);
   const messages = messagesOf(place.name, person.id);
   const last = messages.at(-1);
-  if (entry === selected || !read.has(entry)) read.set(entry, last?.serial ?? 0);
-  const unread = messages.filter((m) => m.serial > read.get(entry) && m.from !== person.id).length;
+  if (entry === selected || !read.has(entry)) read.set(entry, newest(messages));
+  const unread = messages.filter((m) => m.serial > read.get(entry) && m.sender !== person.id).length;
   const title = titleOf(place, person.id);
-  const text = last ? preview(last) : place.kind === "private" ? "Nothing was said yet" : "No messages";
-  const signed = last && place.kind !== "private" && !last.service ? `${last.from === person.id ? "You" : last.name}: ${text}` : text;
+  const text = last ? last.preview : place.kind === "private" ? "Nothing was said yet" : "No messages";
+  const signed = last && place.kind !== "private" && !last.service ? `${last.sender === person.id ? "You" : last.name}: ${text}` : text;
   let button = buttons.get(entry);
   if (!button) {
     button = h("button", { class: "entry", type: "button", "data-entry": entry, onclick: () => choose(person.id, place.name, true) });
     buttons.set(entry, button);
   }
-  const label = `${title}${place.kind === "business" ? " (business)" : ""}, as ${person.name}${unread ? `, ${unread} unread` : ""}`;
+  const label = `${title}${TAGS[place.kind] ? ` (${TAGS[place.kind]})` : ""}, as ${person.name}${unread ? `, ${unread} unread` : ""}`;
   const face = JSON.stringify([label, signed, last && stamp(last.date), unread]);
   if (button.dataset.face !== face) {
     button.dataset.face = face;
     button.setAttribute("aria-label", label);
     button.replaceChildren(
       avatar(title, faceOf(place, person.id)),
-      h("span", { class: "line" }, h("b", {}, title), place.kind === "business" ? h("span", { class: "tag" }, "business") : null,
+      h("span", { class: "line" }, h("b", {}, title), TAGS[place.kind] ? h("span", { class: "tag" }, TAGS[place.kind]) : null,
         h("time", {}, last ? stamp(last.date) : "")),
       h("span", { class: "line" }, h("span", { class: "preview" }, signed), unread ? h("span", { class: "badge" }, String(unread)) : null),
     );
@@ -101,5 +108,5 @@ export function select(person, place) {
 export function startChats(onChoose) {
   choose = onChoose;
   $("chat-list").addEventListener("keydown", (event) => walk(event, [...$("chat-list").querySelectorAll(".entry")]));
-  onChange((changed) => { if (has(changed, "bot:", "person:", "place:", "message:", "clock:")) render(); });
+  onChange((changed) => { if (has(changed, "bot:", "person:", "place:", "view:", "message:", "clock:")) render(); });
 }

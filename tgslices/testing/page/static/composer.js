@@ -1,10 +1,9 @@
 // What a person types, presses and sends.
 
 import { $, h, walk } from "./dom.js";
-import { preview } from "./bubble.js";
-import { messagesOf } from "./chats.js";
+import { messagesOf, newest, viewOf } from "./chats.js";
 import { current } from "./conversation.js";
-import { act, get, has, onChange, upload } from "./state.js";
+import { act, has, onChange, upload } from "./state.js";
 import { topicNow } from "./topics.js";
 
 let context = null; // { do: "reply" | "edit", message }
@@ -13,7 +12,7 @@ let seen = 0;
 
 function where() {
   const here = current();
-  const topic = here ? topicNow(here.place) : null;
+  const topic = here ? topicNow(here.place, here.person) : null;
   return here && { person: here.person, place: here.place, ...(topic === null ? {} : { topic }) };
 }
 
@@ -30,17 +29,17 @@ export function setContext(kind, message) {
   $("context").hidden = !context;
   if (!context) return;
   $("context-title").textContent = kind === "edit" ? "Edit" : `Reply to ${message.name}`;
-  $("context-text").textContent = preview(message);
+  $("context-text").textContent = message.preview;
   if (kind === "edit") $("input").value = message.text;
   fit();
   $("input").focus();
 }
 
-export async function say(text) {
+export async function say(text, more = {}) {
   if (!current() || !text.trim()) return;
   const { do: kind, message } = context || {};
   const command = kind === "edit" ? { do: "edit", ...where(), serial: message.serial, text }
-    : { do: "type", ...where(), text, ...(kind === "reply" ? { reply: message.serial } : {}) };
+    : { do: "type", ...where(), text, ...more, ...(kind === "reply" ? { reply: message.serial } : {}) };
   setContext(null); // now and not later: the bot may be quicker with a wish for a reply than the answer to this
   if (await act(command)) return true;
   if (kind && !context) setContext(kind, message);
@@ -74,58 +73,48 @@ async function sendFiles(files) {
   $("input").focus();
 }
 
-/** The reply keyboard that is shown now, as Telegram has it: that of the newest message with one, until it is removed. */
-function keyboardNow() {
-  const here = current();
-  const messages = here ? messagesOf(here.place, here.person) : [];
-  for (const message of messages.reverse()) {
-    if (!message.keyboard) continue;
-    if (message.keyboard.keyboard) return message.keyboard;
-    if (message.keyboard.remove_keyboard) return null;
-  }
-  return null;
-}
+const viewNow = () => (current() ? viewOf(current().place, current().person) : null);
 
-function press(button) {
-  if (button.request_contact || button.request_location) {
-    act({ do: "share", ...where(), kind: button.request_contact ? "contact" : "location" });
-  } else {
-    say(button.text ?? button);
-  }
+function press(key) {
+  if (key.shares) act({ do: "share", ...where(), kind: key.shares, key: key.text });
+  else say(key.text, { is_key: true });
 }
 
 function showKeyboard() {
-  const markup = keyboardNow();
-  const face = JSON.stringify(markup);
+  const keyboard = viewNow()?.keyboard;
+  const face = JSON.stringify(keyboard ?? null);
   const box = $("keyboard");
-  box.hidden = !markup;
+  box.hidden = !keyboard;
   if (box.dataset.face === face) return;
   box.dataset.face = face;
-  box.replaceChildren(...(markup?.keyboard ?? []).map((row) => h("div", { class: "keys-row" }, row.map((button) =>
-    h("button", { class: "key", type: "button", onclick: () => press(button) }, button.text ?? button)))));
+  box.replaceChildren(...(keyboard?.rows ?? []).map((row) => h("div", { class: "keys-row" }, row.map((key) =>
+    h("button", { class: "key", type: "button", onclick: () => press(key) }, key.text)))));
 }
 
 /** A bot that asks for a reply gets the reply bar, as in Telegram. */
 function obeyForceReply(isFirst) {
   const here = current();
   const messages = here ? messagesOf(here.place, here.person) : [];
-  const last = messages.at(-1);
-  const asks = messages.filter((message) => message.serial > seen && message.keyboard?.force_reply && message.from !== here.person).at(-1);
-  seen = Math.max(seen, last?.serial ?? 0);
+  const view = viewNow();
+  const asks = view?.asked && view.asked.serial > seen && messages.find((message) => message.serial === view.asked.serial);
+  seen = Math.max(seen, newest(messages));
   if (asks && !isFirst) setContext("reply", asks);
   if (context && !messages.some((message) => message.serial === context.message.serial)) setContext(null);
-  const placeholder = (context?.message.keyboard ?? keyboardNow())?.input_field_placeholder;
-  $("input").placeholder = placeholder || "Message";
+  const isAnswering = context && context.message.serial === view?.asked?.serial;
+  $("input").placeholder = (isAnswering ? view.asked : view?.keyboard)?.placeholder || "Message";
 }
 
-function commandsHere() {
-  const here = current() && get(`place:${current().place}`);
-  return (here?.bots ?? []).flatMap((bot) => get(`bot:${bot}`)?.commands ?? []);
+/** Who may not write reads why, in the place of the message field. */
+function showWhetherWritable() {
+  const reason = viewNow()?.unwritable ?? "";
+  $("unwritable").textContent = reason;
+  $("unwritable").hidden = !reason;
+  $("form").hidden = Boolean(reason);
 }
 
 function suggest() {
   const text = $("input").value;
-  const found = /^\/\w*$/.test(text) ? commandsHere().filter((command) => `/${command.command}`.startsWith(text)) : [];
+  const found = /^\/\w*$/.test(text) ? (viewNow()?.commands ?? []).filter((command) => `/${command.command}`.startsWith(text)) : [];
   $("suggestions").hidden = !found.length;
   $("suggestions").replaceChildren(...found.map((command) => h("li", { role: "option", tabindex: "-1", "data-command": command.command,
     onclick: () => { $("input").value = ""; suggest(); say(`/${command.command}`); $("input").focus(); } },
@@ -147,7 +136,7 @@ function onKey(event) {
 
 function editLast(event) {
   const here = current();
-  const own = messagesOf(here.place, here.person).filter((message) => message.from === here.person && message.kind === "text").at(-1);
+  const own = messagesOf(here.place, here.person).filter((message) => message.sender === here.person && message.kind === "text").at(-1);
   if (own) { event.preventDefault(); setContext("edit", own); }
 }
 
@@ -159,8 +148,9 @@ export function switchDraft(from, to) {
   $("input").value = drafts.get(to) ?? "";
   seen = Infinity;
   showKeyboard();
+  showWhetherWritable();
   obeyForceReply(true);
-  seen = messagesOf(current()?.place, current()?.person).at(-1)?.serial ?? 0;
+  seen = current() ? newest(messagesOf(current().place, current().person)) : 0;
   suggest();
   fit();
 }
@@ -182,8 +172,9 @@ export function startComposer() {
     if (current() && event.dataTransfer.files.length) sendFiles(event.dataTransfer.files);
   });
   onChange((changed, isFirst) => {
-    if (!has(changed, "message:", "bot:")) return;
+    if (!has(changed, "message:", "view:")) return;
     showKeyboard();
+    showWhetherWritable();
     obeyForceReply(isFirst);
   });
 }

@@ -2,7 +2,7 @@
 
 import { $, arrange, day, h, paintAvatar } from "./dom.js";
 import { bubble, draftBubble } from "./bubble.js";
-import { faceOf, messagesOf, titleOf } from "./chats.js";
+import { faceOf, messagesOf, newest, titleOf, viewOf } from "./chats.js";
 import { all, get, has, now, onChange } from "./state.js";
 import { holdersOf } from "./sessions.js";
 import { isShown, labelOf, showTopics } from "./topics.js";
@@ -41,8 +41,8 @@ function around(messages, before, here) {
     && first.date - previous.date < RUN && day(first.date) === day(previous.date) && previous.topic === first.topic);
   const isGroup = here.kind !== "private" && here.kind !== "business";
   return {
-    me: person, joins, topic: joins ? null : labelOf(place, first), hasFaces: isGroup && first.from !== person && !first.service,
-    isNamed: isGroup && first.from !== person && !joins, waiting: new Set(waitingButtons(messages)),
+    me: person, joins, topic: joins ? null : labelOf(place, person, first), hasFaces: isGroup && first.sender !== person && !first.service,
+    isNamed: isGroup && first.sender !== person && !joins, waiting: new Set(waitingButtons(messages)),
     holders: holdersOf(place, messages.map((message) => message.id)),
   };
 }
@@ -81,7 +81,7 @@ function keepFocus(list, action) {
 function render(isFresh) {
   const list = $("messages");
   const here = place && get(`place:${place}`);
-  const messages = here ? messagesOf(place, person).filter((message) => isShown(place, message)) : [];
+  const messages = here ? messagesOf(place, person).filter((message) => isShown(place, person, message)) : [];
   const wanted = [];
   const left = new Set(blocks.keys());
   let before = null;
@@ -114,8 +114,8 @@ function render(isFresh) {
   showTopics(place, person, () => { render(true); $("input").focus(); });
   showEmpty(here, messages);
   showPinned(messages);
-  if (isFresh || isFollowing || messages.at(-1)?.from === person && messages.at(-1).serial > lastSerial) toEnd();
-  lastSerial = messages.at(-1)?.serial ?? 0;
+  if (isFresh || isFollowing || messages.at(-1)?.sender === person && messages.at(-1).serial > lastSerial) toEnd();
+  lastSerial = newest(messages);
 }
 
 const drafts = new Map(); // serial -> { element, face }
@@ -168,10 +168,11 @@ function showEmpty(here, messages) {
 }
 
 function showPinned(messages) {
-  const pinned = messages.find((message) => message.pinned);
+  const serial = place && viewOf(place, person).pinned;
+  const pinned = messages.find((message) => message.serial === serial);
   $("pinned").hidden = !pinned;
   if (pinned) {
-    $("pinned").replaceChildren(h("b", {}, "Pinned"), h("span", {}, pinned.text || pinned.kind));
+    $("pinned").replaceChildren(h("b", {}, "Pinned"), h("span", {}, pinned.preview));
     $("pinned").onclick = () => jump(pinned.serial);
   }
 }
@@ -190,13 +191,13 @@ function showHead() {
   const who = person && get(`person:${person}`);
   $("composer").hidden = !here;
   $("chat-avatar").hidden = !here;
-  $("members").hidden = !here || here.kind === "private" || here.kind === "business";
+  $("members").hidden = !here || ["private", "business", "direct"].includes(here.kind);
   $("chat-title").textContent = here ? titleOf(here, person) : "No chat is open";
   if (!here) return void ($("chat-subtitle").textContent = "");
   paintAvatar($("chat-avatar"), titleOf(here, person), faceOf(here, person));
   const names = [...here.people, ...here.bots].filter((id) => id !== person).map((id) => (get(`person:${id}`) || get(`bot:${id}`))?.name).filter(Boolean);
   const others = names.join(", ") || "nobody else";
-  const company = { private: "", business: ` · business chat with ${others}` }[here.kind] ?? ` · with ${others}`;
+  const company = { private: "", business: ` · business chat with ${others}`, direct: " · direct messages to the channel" }[here.kind] ?? ` · with ${others}`;
   $("chat-subtitle").textContent = `You are ${who.name}${company}`;
 }
 
@@ -214,6 +215,6 @@ export function startConversation(what) {
   follow();
   onChange((changed, isFirst) => {
     if (has(changed, "place:", "person:", "bot:")) showHead();
-    if (isFirst || has(changed, `message:${place}:`, `draft:${place}:`, "tap:", "slice:", "person:", "place:")) render(isFirst);
+    if (isFirst || has(changed, `message:${place}:`, `view:${person}/${place}`, `draft:${place}:`, "tap:", "slice:", "person:", "place:")) render(isFirst);
   });
 }

@@ -1,30 +1,26 @@
 // The page as a whole: which chat is open, which column is shown, and what a click does.
 
-import { $, h, walk } from "./dom.js";
+import { $, walk } from "./dom.js";
 import { entryOf, placesOf, select, startChats } from "./chats.js";
-import { say, setContext, startComposer, switchDraft } from "./composer.js";
+import { say, startComposer, switchDraft } from "./composer.js";
 import { current, jump, open, startConversation } from "./conversation.js";
-import { alertWith, askGroup, askMembers, askPerson, startDialogs } from "./dialogs.js";
+import { askGroup, askMembers, askPerson, startDialogs } from "./dialogs.js";
 import { startCalls } from "./calls.js";
+import { openMenu, startMenu } from "./menu.js";
+import { copy, hush, startNotices } from "./notices.js";
 import { startSessions } from "./sessions.js";
 import { startSwitches } from "./switches.js";
-import { act, all, connect, get, has, onChange, onTrouble, watch } from "./state.js";
+import { act, all, connect, get, has, onChange, watch } from "./state.js";
 
 const show = (view) => { document.body.dataset.view = view; };
 const where = () => ({ person: current().person, place: current().place });
-
-let noticeEnds = null;
-function notify(text, tone = "") {
-  $("notice").replaceChildren(h("div", { class: `toast ${tone}` }, text));
-  clearTimeout(noticeEnds);
-  noticeEnds = setTimeout(() => $("notice").replaceChildren(), 4500);
-}
 
 function choose(person, place, isByHand) {
   const before = current() && entryOf(current().person, current().place);
   const entry = entryOf(person, place);
   if (before === entry) return void (isByHand && show("chat"));
   history.replaceState(null, "", `#${entry}`);
+  hush();
   open(person, place);
   select(person, place);
   switchDraft(before, entry);
@@ -70,55 +66,6 @@ function checkOpen() {
   else chooseAtStart();
 }
 
-function closeMenu() {
-  if ($("menu").matches(":popover-open")) $("menu").hidePopover();
-}
-
-const EMOJIS = ["👍", "❤", "🔥", "😁", "🎉"];
-
-function openMenu(button, message) {
-  const isOwn = message.from === current().person;
-  const item = (label, action) => h("button", { role: "menuitem", type: "button", onclick: () => { closeMenu(); action(); } }, label);
-  const target = () => ({ ...where(), serial: message.serial });
-  const menu = $("menu");
-  const mine = (emoji) => message.reactions?.[emoji]?.includes(current().person);
-  menu.replaceChildren(...[
-    h("div", { class: "emojis", role: "group", "aria-label": "React" }, EMOJIS.map((emoji) =>
-      item(emoji, () => act({ do: "react", ...target(), emoji: mine(emoji) ? "" : emoji })))),
-    item("Reply", () => setContext("reply", message)),
-    isOwn && message.kind === "text" ? item("Edit", () => setContext("edit", message)) : null,
-    message.text ? item("Copy text", () => copy(message.text)) : null,
-    item("Pin", () => act({ do: "pin", ...target() })),
-    item("Delete", () => act({ do: "delete", ...target() })),
-  ].filter(Boolean));
-  menu.showPopover();
-  const at = button.getBoundingClientRect();
-  menu.style.left = `${Math.max(8, Math.min(at.left, innerWidth - menu.offsetWidth - 8))}px`;
-  menu.style.top = `${Math.max(8, Math.min(at.bottom + 4, innerHeight - menu.offsetHeight - 8))}px`;
-  menu.querySelector("button").focus();
-  menu.ontoggle = (event) => { if (event.newState === "closed" && menu.contains(document.activeElement)) button.focus(); };
-}
-
-async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    notify("Copied");
-  } catch {
-    notify("The browser does not let the page copy.", "bad");
-  }
-}
-
-const answered = new Set();
-function showAnswers(isFirst) {
-  for (const tap of all("tap:")) {
-    if (!tap.is_answered || answered.has(tap.id)) continue;
-    answered.add(tap.id);
-    if (isFirst || !tap.answer || tap.person !== current()?.person) continue;
-    if (tap.is_alert) alertWith(tap.answer);
-    else notify(tap.answer);
-  }
-}
-
 const tabs = () => [...document.querySelectorAll('[role="tab"]')];
 function openTab(tab) {
   for (const other of tabs()) {
@@ -153,13 +100,13 @@ startComposer();
 startCalls();
 startSessions(showHeld);
 startSwitches();
-onTrouble((text) => notify(text, "bad"));
+startMenu();
+startNotices();
 onChange((changed, isFirst) => {
-  if (isFirst || has(changed, "place:", "person:")) {
+  if (isFirst || has(changed, "place:", "person:", "view:")) {
     checkOpen();
     chooseWanted();
   }
-  if (has(changed, "tap:")) showAnswers(isFirst);
 });
 
 $("add-person").addEventListener("click", () => askPerson(chooseSoon));
@@ -168,6 +115,5 @@ $("members").addEventListener("click", () => askMembers(current().person, curren
 for (const button of document.querySelectorAll("[data-show]")) button.addEventListener("click", () => show(button.dataset.show));
 for (const tab of tabs()) tab.addEventListener("click", () => openTab(tab));
 document.querySelector('[role="tablist"]').addEventListener("keydown", (event) => { const tab = walk(event, tabs()); if (tab) openTab(tab); });
-$("menu").addEventListener("keydown", (event) => walk(event, [...$("menu").querySelectorAll("button")]));
 document.addEventListener("visibilitychange", tellWatching);
 connect((isThere) => { $("offline").hidden = isThere; });

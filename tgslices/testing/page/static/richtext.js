@@ -24,19 +24,9 @@ function element(entity, text, children, onCommand) {
   return h(TAGS[entity.type] || "span", {}, children);
 }
 
-/** Telegram finds commands in what bots write, too, where they have no entities of their own. */
-function withCommands(text, entities) {
-  const given = entities || [];
-  if (given.some((entity) => ["bot_command", "code", "pre"].includes(entity.type))) return given;
-  const found = [...text.matchAll(/(?<![\w/.:])\/[A-Za-z]\w{0,63}(?:@\w+)?(?![\w/]|\.\w)/g)];
-  const commands = found.map((match) => ({ type: "bot_command", offset: match.index, length: match[0].length }));
-  const inside = (one) => given.some((other) => one.offset < other.offset + other.length && other.offset < one.offset + one.length);
-  return [...given, ...commands.filter((command) => !inside(command))];
-}
-
-/** The nodes of a text; entities may nest, and never cross. */
+/** The nodes of a text; its entities come in order, the outer ones first, and never cross. */
 export function rich(text, entities, onCommand) {
-  const sorted = [...withCommands(text, entities)].sort((a, b) => a.offset - b.offset || b.length - a.length);
+  const sorted = [...(entities ?? [])];
   const build = (from, to) => {
     const nodes = [];
     let at = from;

@@ -29,7 +29,7 @@ function messageOf(holder, entry) {
 
 function row(holder, entry, after) {
   const message = messageOf(holder, entry);
-  const text = message ? message.text || message.service || message.detail?.title || message.kind : "not in this chat";
+  const text = message ? message.preview : "not in this chat";
   return h("li", {}, h("button", { class: "held", type: "button", disabled: !message, onclick: () => show(holder, message) },
     h("span", { class: `arrow ${entry.direction}`, role: "img", "aria-label": entry.direction === "in" ? "incoming" : "outgoing" }),
     h("span", { class: "number" }, entry.id ? `#${entry.id}` : "ephemeral"), h("span", { class: "gist" }, text), after ?? null));
@@ -44,7 +44,7 @@ function titleOf(slice) {
 
 function card(name, slice) {
   const rows = slice.entries.map((entry) => row(slice, entry));
-  const face = JSON.stringify([slice, titleOf(slice), slice.entries.map((entry) => messageOf(slice, entry)?.text)]);
+  const face = JSON.stringify([slice, titleOf(slice), slice.entries.map((entry) => messageOf(slice, entry)?.preview)]);
   const old = cards.get(name);
   if (old?.face === face) return old.element;
   const element = h("section", { class: "card", "data-slice": labelOf(slice) },

@@ -3,11 +3,6 @@
 import { $, day, h, time } from "./dom.js";
 import { act, all, get, has, now, onChange } from "./state.js";
 
-const FAULTS = {
-  flood: ["429 Too Many Requests", "Telegram asks to wait for a second."],
-  failure: ["500 Internal Server Error", "Telegram fails, and nothing is done."],
-  offline: ["Offline", "Connections are cut, before anything is done."],
-};
 const MODES = { off: "Off", once: "Next call", always: "Every call" };
 
 function send(name) {
@@ -15,8 +10,7 @@ function send(name) {
   act({ do: "fault", name, mode: chosen, method: $("fault-method").value });
 }
 
-function faultBox(name) {
-  const [title, text] = FAULTS[name];
+function faultBox({ name, title, text }) {
   const choices = Object.entries(MODES).map(([mode, label]) =>
     h("label", {}, h("input", { type: "radio", name: `fault-${name}`, value: mode, checked: mode === "off", onchange: () => send(name) }), h("span", {}, label)));
   return h("fieldset", { class: "card", id: `fault-${name}` }, h("legend", { class: "sr" }, title),
@@ -36,7 +30,7 @@ function build() {
     h("label", { class: "field" }, h("span", {}, "Only for the method"),
       h("input", { id: "fault-method", list: "methods", placeholder: "any but getUpdates", autocomplete: "off", spellcheck: "false" })),
     h("datalist", { id: "methods" }, ["sendMessage", "deleteMessages", "deleteMessage", "editMessageText", "answerCallbackQuery", "getUpdates"].map((name) => h("option", { value: name }))),
-    ...Object.keys(FAULTS).map(faultBox));
+    h("div", { id: "faults" }));
 }
 
 function tick() {
@@ -47,6 +41,7 @@ function tick() {
 }
 
 function showFaults() {
+  if (!$("faults").childElementCount) $("faults").replaceChildren(...all("fault:").map(faultBox));
   for (const fault of all("fault:")) {
     const box = $(`fault-${fault.name}`);
     box.querySelector(`input[value="${fault.mode}"]`).checked = true;

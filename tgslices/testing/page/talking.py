@@ -8,6 +8,7 @@ from typing import Final
 from tgslices.testing.actions.delivery import announce_tap
 from tgslices.testing.content.files import keep_file
 from tgslices.testing.content.media import MEDIA, media_content
+from tgslices.testing.page.drawn_view import views_of
 from tgslices.testing.page.fields import BadCommand, Command, number_in, numbers_in, text_in, typed_in
 from tgslices.testing.page.places import find_chat
 from tgslices.testing.people.chat_view import ChatView
@@ -23,7 +24,7 @@ PATIENCE: Final = 10.0
 """Seconds that a person waits for a bot to agree to a payment."""
 
 
-class Talk:
+class Talking:
     """Acts as the person that a command names, in the place that it names."""
 
     def __init__(self, world: World) -> None:
@@ -73,12 +74,12 @@ class Talk:
         """
         person = self.who(command)
         chat = self.chat(command)
-        insiders = {user.id for user in (chat.user, chat.owner) if user is not None} if chat.user else chat.members
-        if person.id not in insiders or not (chat.user or chat.members[person.id].is_inside):
+        view = next((view for view in views_of(self._world, chat) if view.person is person), None)
+        if view is None:
             raise BadCommand(f"{person.first_name} is not in this chat.")
         if chat.migrated_to is not None:
             raise BadCommand("This group has become a supergroup: go on there.")
-        return ChatView(self._world, person, chat)
+        return view
 
     def _message(self, view: ChatView, command: Command, name: str = "serial") -> StoredMessage:
         serial = number_in(command, name)
@@ -87,11 +88,16 @@ class Talk:
             raise BadCommand("This message is gone.")
         return found
 
-    def _topic(self, view: ChatView, command: Command) -> int | None:
+    def _topic(self, view: ChatView, command: Command, reply_to: StoredMessage | None = None) -> int | None:
+        """The topic to write into; among direct messages that of the message that is answered, if none is named."""
+        answers_people = view.chat.is_run_by(view.person.id)
         if command.get("topic") is None:
-            return None
+            number = reply_to.topic_id if answers_people and reply_to is not None else 0
+            if answers_people and not number:
+                raise BadCommand("Choose above whom to write to, or reply to a message.")
+            return number or None
         number = number_in(command, "topic")
-        if number not in view.chat.topics:
+        if number not in (view.chat.writers if answers_people else view.chat.topics):
             raise BadCommand("This topic is gone.")
         return number
 
@@ -99,8 +105,18 @@ class Talk:
 
     async def _type(self, command: Command) -> None:
         view = self.view(command)
+        text = typed_in(command)
         reply_to = None if command.get("reply") is None else self._message(view, command, "reply")
-        await view.types(typed_in(command), reply_to=reply_to, topic=self._topic(view, command))
+        topic = self._topic(view, command, reply_to)
+        if command.get("is_key"):
+            self._use_key(view, text_in(command, "text"))
+        await view.types(text, reply_to=reply_to, topic=topic)
+
+    def _use_key(self, view: ChatView, text: str) -> None:
+        try:
+            view.use_key(text)
+        except AssertionError:
+            raise BadCommand("This button is gone.") from None
 
     async def send_file(self, command: Command, upload: Upload) -> None:
         """Send a file as a message; ``album`` is a mark that the files of one album share.
@@ -150,6 +166,7 @@ class Talk:
 
     async def _tap(self, command: Command) -> Json:
         view = self.view(command)
+        view.check_acting("tap a button")
         message = self._message(view, command)
         try:
             button = inline_rows(message)[number_in(command, "row")][number_in(command, "column")]
@@ -182,4 +199,6 @@ class Talk:
         kind = text_in(command, "kind")
         if kind not in shared:
             raise BadCommand("A contact or a location can be shared.")
+        if "key" in command:
+            self._use_key(view, text_in(command, "key"))
         await view.sends(kind, {kind: shared[kind]}, topic=self._topic(view, command))

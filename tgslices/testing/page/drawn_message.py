@@ -20,11 +20,12 @@ _FILE_KINDS: Final = (
 )  # fmt: skip
 
 
-def shown_message(message: StoredMessage, reactions: Reactions, votes: Votes) -> Json:
-    """Everything that a page draws of a message; absent keys mean nothing to draw.
+def drawn_message(message: StoredMessage) -> Json:
+    """Everything that a page draws of a message, whoever looks; absent keys mean nothing to draw.
 
-    ``reactions`` and ``votes`` are what each user has given to it, by the user's number. Content that a test has
-    planted may be anything: the page needs the types that it knows, and gets nothing in the place of others.
+    ``from`` and ``name`` are the author that it shows, and ``sender`` is the account on whose side it stands: nobody's
+    for posts of a channel. Content that a test has planted may be anything: the page needs the types that it knows,
+    and gets nothing in the place of others.
     """
     content = message.content
     author = author_of(message)
@@ -33,26 +34,26 @@ def shown_message(message: StoredMessage, reactions: Reactions, votes: Votes) ->
         "serial": message.serial,
         "id": message.message_id or None,
         "from": author.id,
+        "sender": None if message.chat.type == "channel" else message.sender_id,
         "name": author.name,
         "is_bot": author.is_bot,
         "kind": message.kind,
         "date": message.date,
         "text": text or None,
-        "entities": [_mark(entity) for entity in entities],
+        "preview": preview(message),
+        "entities": marks(entities),
         "edited": bool(content.get("edit_date")) or None,
         "media": _media(message),
         "detail": _detail(message),
-        "poll": _poll(content, votes),
-        "reactions": _reactions(reactions),
+        "poll": _poll(content, message.votes),
+        "reactions": _reactions(message.reactions),
         "album": as_text(content.get("media_group_id")) or None,
         "buttons": [[_button(button) for button in row] for row in inline_rows(message)],
-        "keyboard": message.markup,
         "forward": _forward(content),
         "via": _via(content),
         "reply": None if message.reply_to is None or message.reply_to.is_deleted else _quote(message.reply_to),
         "service": service_text(message) if is_service(message.kind) else None,
-        "only_for": None if message.receiver_id is None else [message.receiver_id, message.sender_id],
-        "topic": _number(content.get("message_thread_id")),
+        "topic": message.topic_id or None,
     }
     return {name: value for name, value in shown.items() if value not in (None, [], {})}
 
@@ -63,6 +64,11 @@ def _quote(message: StoredMessage) -> Json:
 
 def _number(value: Any) -> int | None:
     return value if type(value) is int else None
+
+
+def marks(entities: Sequence[Json]) -> list[Json]:
+    """What is drawn of the entities of a text, the outer ones first."""
+    return sorted(map(_mark, entities), key=lambda mark: (mark["offset"], -mark["length"]))
 
 
 def _mark(entity: Json) -> Json:
