@@ -5,17 +5,17 @@ from collections.abc import AsyncIterator
 import pytest
 from aiogram import Bot
 
-from tests.deletion.stage import Stage
+from tests.deletion.scene import Scene
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.testing import BotApi
 
 
 @pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
+async def scene() -> AsyncIterator[Scene]:
     """A bot and Ann, with a memory storage."""
     async with BotApi() as api:
         api.clock.freeze()
         account = api.add_bot("order_bot")
         ann = api.add_person("Ann")
         async with Bot(account.token, session=api.client_session()) as bot:
-            yield Stage(api, account, bot, ann, MemorySessionStorage())
+            yield Scene(api, account, bot, ann, MemorySessionStorage())

@@ -13,7 +13,7 @@ import pytest
 from aiogram.enums import ContentType
 
 from tests.deletion.records import GROUP, claimed, record
-from tests.deletion.stage import Stage
+from tests.deletion.scene import Scene
 from tgslices.model import PendingDeletion
 from tgslices.results import ClearResult, Outcome
 
@@ -29,12 +29,12 @@ def without_collector() -> Iterator[None]:
     gc.enable()
 
 
-def pending_of(stage: Stage, chat_id: int, **more: Any) -> list[PendingDeletion]:
+def pending_of(scene: Scene, chat_id: int, **more: Any) -> list[PendingDeletion]:
     records = [
-        record(number, chat_id, date=stage.now - timedelta(milliseconds=number), **more)
+        record(number, chat_id, date=scene.now - timedelta(milliseconds=number), **more)
         for number in range(1, ENTRIES + 1)
     ]
-    return claimed(*records, at=stage.now)
+    return claimed(*records, at=scene.now)
 
 
 async def longest_step(work: Awaitable[ClearResult]) -> tuple[ClearResult, float]:
@@ -67,18 +67,18 @@ async def longest_step(work: Awaitable[ClearResult]) -> tuple[ClearResult, float
         ("flood", Outcome.PENDING),
     ],
 )
-async def test_no_step_of_a_large_run_is_long(stage: Stage, case: str, outcome: Outcome) -> None:
-    chat_id = GROUP if case == "left behind" else stage.ann.id
-    pending = pending_of(stage, chat_id, **({"kind": ContentType.DICE} if case == "dice" else {}))
+async def test_no_step_of_a_large_run_is_long(scene: Scene, case: str, outcome: Outcome) -> None:
+    chat_id = GROUP if case == "left behind" else scene.ann.id
+    pending = pending_of(scene, chat_id, **({"kind": ContentType.DICE} if case == "dice" else {}))
     if case == "too old":
-        stage.api.clock.move(timedelta(hours=49))
+        scene.api.clock.move(timedelta(hours=49))
     if case == "accepted":
-        stage.bot.session.middleware(_accept)
-    executor = stage.executor(patience=timedelta())
+        scene.bot.session.middleware(_accept)
+    executor = scene.executor(patience=timedelta())
     if case == "flood":
         executor._pacing.pause(timedelta(minutes=1))
     migrated = {GROUP} if case == "left behind" else set()
-    result, longest = await longest_step(executor.run(stage.bot, pending, migrated=migrated))
+    result, longest = await longest_step(executor.run(scene.bot, pending, migrated=migrated))
     assert len(getattr(result, outcome.value)) == ENTRIES
     assert longest < LONGEST
 

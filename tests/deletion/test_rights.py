@@ -7,7 +7,7 @@ from aiogram.methods import GetBusinessConnection, GetChatMember
 from aiogram.types import BusinessConnection, ChatMemberLeft, ChatMemberMember, ChatMemberOwner, User
 
 from tests.deletion.records import BOT_ID, GROUP, PERSON, SUPERGROUP
-from tests.deletion.stage import Stage
+from tests.deletion.scene import Scene
 from tgslices.deletion.rights import Rights, rights_of, rights_request
 from tgslices.deletion.routes import Place, Route
 from tgslices.testing import Flood, Member
@@ -48,19 +48,19 @@ def test_an_answer_tells_whose_messages_may_go(place: Place, answer: object, rig
 
 
 @pytest.mark.parametrize(("kind", "accepted"), [("group", 20), ("supergroup", 0)])
-async def test_an_administrator_without_the_right_is_told_apart(stage: Stage, kind: str, accepted: int) -> None:
-    add = stage.api.add_group if kind == "group" else stage.api.add_supergroup
-    group = add("G", members=[stage.account, stage.ann])
-    group.members[stage.account.id] = Member(stage.account, "administrator", frozenset({"can_pin_messages"}))
-    result = await stage.clear(stage.records(stage.plant(group, 20, own=False)))
+async def test_an_administrator_without_the_right_is_told_apart(scene: Scene, kind: str, accepted: int) -> None:
+    add = scene.api.add_group if kind == "group" else scene.api.add_supergroup
+    group = add("G", members=[scene.account, scene.ann])
+    group.members[scene.account.id] = Member(scene.account, "administrator", frozenset({"can_pin_messages"}))
+    result = await scene.clear(scene.records(scene.plant(group, 20, own=False)))
     assert len(result.accepted) == accepted
     assert result.requests <= 6
 
 
-async def test_without_an_answer_about_rights_every_message_is_asked_for(stage: Stage) -> None:
-    stage.api.faults.add(Flood(3), method="getChatMember")
-    group = stage.api.add_supergroup("S", members=[stage.account, stage.ann])
-    result = await stage.clear(stage.records(stage.plant(group, 20, own=False)))
+async def test_without_an_answer_about_rights_every_message_is_asked_for(scene: Scene) -> None:
+    scene.api.faults.add(Flood(3), method="getChatMember")
+    group = scene.api.add_supergroup("S", members=[scene.account, scene.ann])
+    result = await scene.clear(scene.records(scene.plant(group, 20, own=False)))
     assert len(result.refused) == 20
     assert result.requests >= 20
-    assert stage.naps == [3]
+    assert scene.naps == [3]

@@ -9,7 +9,7 @@ from aiogram import Bot
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.deletion.stage import Stage
+from tests.deletion.scene import Scene
 from tests.deletion.worlds import World, check_account, most_requests
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.testing import BotApi
@@ -17,22 +17,22 @@ from tgslices.testing import BotApi
 RUNS = 1000
 
 
-async def clear(stage: Stage, random: Random, *, faulty: bool) -> None:
+async def clear(scene: Scene, random: Random, *, faulty: bool) -> None:
     """Build a world, clear its slice, settle to the end and check."""
-    world = World(stage, random)
+    world = World(scene, random)
     world.populate()
     records = [record for _, record in world.slice]
     deletable = [message for message, _ in world.slice if not message.is_deleted and world.is_deletable(message)]
     if faulty:
         world.add_faults()
-    result = await stage.clear(records, in_flight=random.choice((1, 4)))
+    result = await scene.clear(records, in_flight=random.choice((1, 4)))
     check_account(result, records)
-    assert len(await stage.pending()) == len(result.pending) + len(result.deferred)
+    assert len(await scene.pending()) == len(result.pending) + len(result.deferred)
     if not faulty:
         assert not result.pending
         assert result.requests <= most_requests(world, result)
-    stage.api.faults.clear()
-    await stage.settle_all()
+    scene.api.faults.clear()
+    await scene.settle_all()
     world.check(deletable)
 
 
@@ -43,12 +43,12 @@ async def test_in_any_world_all_that_can_go_is_gone_and_nothing_else(random: Ran
         api.clock.freeze()
         account = api.add_bot("order_bot")
         async with Bot(account.token, session=api.client_session()) as bot:
-            await clear(Stage(api, account, bot, api.add_person("Ann"), MemorySessionStorage()), random, faulty=faulty)
+            await clear(Scene(api, account, bot, api.add_person("Ann"), MemorySessionStorage()), random, faulty=faulty)
 
 
 @pytest.mark.parametrize("first", range(0, RUNS, RUNS // 5))
-async def test_a_thousand_runs_with_random_faults_neither_lose_nor_duplicate_an_entry(stage: Stage, first: int) -> None:
+async def test_a_thousand_runs_with_random_faults_neither_lose_nor_duplicate_an_entry(scene: Scene, first: int) -> None:
     for seed in range(first, first + RUNS // 5):
-        await clear(stage, Random(seed), faulty=True)
-        stage.naps.clear()
-        stage.api.requests.clear()
+        await clear(scene, Random(seed), faulty=True)
+        scene.naps.clear()
+        scene.api.requests.clear()

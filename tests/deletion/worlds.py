@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
 
-from tests.deletion.stage import Stage
+from tests.deletion.scene import Scene
 from tgslices.deletion.plan import plan_deletion
 from tgslices.model import TrackedMessage
 from tgslices.results import ClearResult, Outcome
@@ -27,7 +27,7 @@ FAULTS = (Flood(1), Flood(20), Flood(40), Failure(500), Failure(502), Drop(), Dr
 class World:
     """``slice`` is what is to be cleared, ``bystanders`` what must not be touched."""
 
-    stage: Stage
+    scene: Scene
     random: Random
     slice: list[tuple[StoredMessage, TrackedMessage]] = field(default_factory=list)
     bystanders: list[StoredMessage] = field(default_factory=list)
@@ -48,37 +48,37 @@ class World:
         random = self.random
         for _ in range(random.randint(0, 4)):
             times, skip = random.choice((1, 1, 2, 5)), random.randint(0, 6)
-            self.stage.api.faults.add(random.choice(FAULTS), times=times, skip=skip)
+            self.scene.api.faults.add(random.choice(FAULTS), times=times, skip=skip)
 
     def _private(self) -> None:
-        person = self.stage.api.add_person("P")
+        person = self.scene.api.add_person("P")
         person.deactivated = self.random.random() < 0.1
-        self._fill(self.stage.private_chat(person), closed=person.deactivated)
+        self._fill(self.scene.private_chat(person), closed=person.deactivated)
 
     def _group(self) -> None:
-        group = self.stage.api.add_group("G", members=[self.stage.account, self.stage.ann])
+        group = self.scene.api.add_group("G", members=[self.scene.account, self.scene.ann])
         self._fill(group, before_closing=True)
         if self.random.random() < 0.2:
-            heir = self.stage.api.add_supergroup("G", admins=[self.stage.account])
-            self.bystanders += self.stage.plant(heir, 10)
+            heir = self.scene.api.add_supergroup("G", admins=[self.scene.account])
+            self.bystanders += self.scene.plant(heir, 10)
             group.migrated_to = heir.id
             self.closed.add(id(group))
         else:
             self._stand(group)
 
     def _supergroup(self) -> None:
-        group = self.stage.api.add_supergroup("S", members=[self.stage.account, self.stage.ann])
+        group = self.scene.api.add_supergroup("S", members=[self.scene.account, self.scene.ann])
         self._stand(group)
         self._fill(group, closed=id(group) in self.closed)
 
     def _channel(self) -> None:
-        channel = self.stage.api.add_channel("C", admins=[self.stage.account, self.stage.ann])
+        channel = self.scene.api.add_channel("C", admins=[self.scene.account, self.scene.ann])
         rights = self.random.choice(({"can_post_messages"}, {"can_post_messages", "can_delete_messages"}))
-        channel.members[self.stage.account.id] = Member(self.stage.account, "administrator", frozenset(rights))
+        channel.members[self.scene.account.id] = Member(self.scene.account, "administrator", frozenset(rights))
         self._fill(channel)
 
     def _business(self) -> None:
-        api, account = self.stage.api, self.stage.account
+        api, account = self.scene.api, self.scene.account
         owner, customer = api.add_person("Owner"), api.add_person("Customer")
         rights = frozenset(self.random.choice(BUSINESS_RIGHTS))
         connection_id = api.connect_business(owner, account, **{right: right in rights for right in DELETION_RIGHTS})
@@ -89,18 +89,18 @@ class World:
             content = {"text": "hi"} | ({"sender_business_bot": account.json()} if own else {})
             message = api.world.store(chat, owner if own else customer, "text", content)
             if self.random.random() < 0.7:
-                self.slice.append((message, self.stage.record(message, business_connection_id=connection_id)))
+                self.slice.append((message, self.scene.record(message, business_connection_id=connection_id)))
             else:
                 self.bystanders.append(message)
         same_number = api.world.private_chat(customer, account)
-        self.bystanders += self.stage.plant(same_number, 5)
+        self.bystanders += self.scene.plant(same_number, 5)
 
     def _ephemeral(self) -> None:
-        group = self.stage.api.add_supergroup("E", members=[self.stage.account, self.stage.ann])
+        group = self.scene.api.add_supergroup("E", members=[self.scene.account, self.scene.ann])
         for _ in range(self.random.randint(1, 5)):
-            message = self.stage.api.world.store_ephemeral(group, self.stage.account, self.stage.ann, "text", {})
+            message = self.scene.api.world.store_ephemeral(group, self.scene.account, self.scene.ann, "text", {})
             if self.random.random() < 0.7:
-                self.slice.append((message, self.stage.record(message)))
+                self.slice.append((message, self.scene.record(message)))
             else:
                 self.bystanders.append(message)
         self._fill(group)
@@ -111,7 +111,7 @@ class World:
     def _stand(self, chat: Chat) -> None:
         status = self.random.choice(STANDINGS)
         rights = frozenset({"can_delete_messages"}) if status == "administrator" and self.random.random() < 0.7 else ()
-        chat.members[self.stage.account.id] = Member(self.stage.account, status, frozenset(rights))
+        chat.members[self.scene.account.id] = Member(self.scene.account, status, frozenset(rights))
         if status in {"kicked", "left"}:
             self.closed.add(id(chat))
 
@@ -123,27 +123,27 @@ class World:
         ages = AGES if random.random() < 0.5 else (timedelta(hours=1),)
         for _ in range(self._size()):
             own, kind, age = random.random() < 0.6, random.choice(kinds), random.choice(ages)
-            (message,) = self.stage.plant(chat, own=own, kind=kind, age=age)
+            (message,) = self.scene.plant(chat, own=own, kind=kind, age=age)
             if random.random() < 0.2:
                 self.bystanders.append(message)
                 continue
             self.slice.append((message, self._track(message, own)))
             if random.random() < 0.05:
-                self.stage.api.world.remove([message])
+                self.scene.api.world.remove([message])
 
     def _track(self, message: StoredMessage, own: bool) -> TrackedMessage:
-        record = self.stage.record(message)
+        record = self.scene.record(message)
         if self.random.random() < 0.05:
-            return self.stage.record(message, date=None, at=record.at + timedelta(minutes=1))
+            return self.scene.record(message, date=None, at=record.at + timedelta(minutes=1))
         if own and message.kind in {"text", "photo", "dice"} and self.random.random() < 0.1:
-            return self.stage.record(message, kind=None)
+            return self.scene.record(message, kind=None)
         return record
 
     # Judging
 
     def is_deletable(self, message: StoredMessage) -> bool:
         """Tell by the server's own rules whether the bot may delete a message, a dice on its second day."""
-        chat, account = message.chat, self.stage.account
+        chat, account = message.chat, self.scene.account
         if id(chat) in self.closed:
             return False
         if message.ephemeral_id is not None:
@@ -151,7 +151,7 @@ class World:
         if chat.owner is not None:
             helpful = DELETION_RIGHTS if message.is_from(account.id) else DELETION_RIGHTS[1:]
             return not self.connections[id(chat)].isdisjoint(helpful)
-        now = self.stage.api.clock.unix_time()
+        now = self.scene.api.clock.unix_time()
         if message.kind == "dice" and chat.type == "private":
             now = max(now, message.date + 25 * 3600)
         return deletion_refusal(candidate(message, account, now), standing(chat, account)) is None
@@ -172,7 +172,7 @@ def check_account(result: ClearResult, records: list[TrackedMessage]) -> None:
 
 def most_requests(world: World, result: ClearResult) -> int:
     """Return how many requests clearing a world may take when nothing goes wrong: far below one per message."""
-    stage = world.stage
-    plan = plan_deletion([record for _, record in world.slice], now=stage.now, bot_id=stage.account.id)
+    scene = world.scene
+    plan = plan_deletion([record for _, record in world.slice], now=scene.now, bot_id=scene.account.id)
     culprits = len(result.refused) + len(result.deferred) - len(plan.deferred)
     return plan.requests + min(14 * culprits, 10 * (plan.requests + 1) + culprits)

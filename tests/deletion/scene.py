@@ -21,7 +21,7 @@ LEASE = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
-class Stage:
+class Scene:
     """What a deletion needs. ``naps`` are the waits that were asked for, in seconds."""
 
     api: BotApi
