@@ -21,8 +21,9 @@ from tgslices.testing.text import finding, urls
 from tgslices.testing.text.formatted import formatted
 from tgslices.testing.text.html import parse_html
 from tgslices.testing.text.markdown import parse_markdown
-from tgslices.testing.text.spans import Json, MarkupError, end_of, entity
+from tgslices.testing.text.spans import MarkupError, end_of, entity
 from tgslices.testing.text.urls import Span
+from tgslices.testing.wire.json_text import Json
 
 _TOKEN: Final = re.compile(
     r'\s*(?:(?:u8)?"((?:[^"\\]|\\.)*)"|\'((?:[^\'\\]|\\.)*)\'|([A-Za-z_][\w:]*(?:<[\w:]*>)?)|(-?\d+)|(.))', re.DOTALL

@@ -25,7 +25,7 @@ def text_of(refusal: ApiError | None) -> str | None:
 
 async def answer_to(api: BotApi, account: BotAccount, method: str, **arguments: Any) -> Any:
     """The result, or the text of the error, of a call with arguments that aiogram would not send."""
-    async with aiohttp.ClientSession() as client:
-        async with client.post(f"{api.url}/bot{account.token}/{method}", json=arguments) as response:
-            answer = await response.json()
+    url = f"{api.url}/bot{account.token}/{method}"
+    async with aiohttp.ClientSession() as client, client.post(url, json=arguments) as response:
+        answer = await response.json()
     return answer["result"] if answer["ok"] else answer["description"]
