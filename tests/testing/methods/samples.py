@@ -286,5 +286,6 @@ async def sample(scene: Scene, model: type[TelegramMethod[Any]]) -> TelegramMeth
         elif field.is_required() and field_name in named:
             values[field_name] = named[field_name]
         elif field.is_required():
-            values[field_name] = smallest(field.annotation, now=scene.api.clock.unix_time())
+            value = smallest(field.annotation, now=scene.api.clock.unix_time())
+            values[field_name] = 1 if value == 0 and type(value) is int else value
     return model.model_validate(values)

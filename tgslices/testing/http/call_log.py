@@ -26,7 +26,8 @@ class ApiRequest:
     """One call with its answer.
 
     ``status`` is the HTTP status, None while the call is not answered and 0 if the connection was dropped;
-    ``description`` is the text of an error, empty otherwise; ``answer`` is the body that went back.
+    ``description`` is the text of an error, empty otherwise; ``answer`` is the body that went back. ``has_effect`` is
+    False for a method that changes nothing here: its answer only has the right type.
     """
 
     bot_id: int
@@ -36,6 +37,7 @@ class ApiRequest:
     description: str = ""
     via_webhook: bool = False
     answer: bytes = field(default=b"", repr=False)
+    has_effect: bool = True
 
     @property
     def ok(self) -> bool:

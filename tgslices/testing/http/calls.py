@@ -13,7 +13,7 @@ from tgslices.testing.errors import ApiError, not_found, too_many_requests
 from tgslices.testing.faults import Drop, Effect, Failure, Faults, Flood, Partial, Pretend, Slow
 from tgslices.testing.http.call_log import ApiRequest, CallLog
 from tgslices.testing.http.limits import RequestLimits
-from tgslices.testing.methods import METHODS
+from tgslices.testing.methods import EFFECTLESS, METHODS
 from tgslices.testing.methods.method import Call, Done, Encoded, Method
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.world import World
@@ -58,9 +58,9 @@ class Calls:
 
     async def perform(self, bot: BotAccount, method: str, arguments: Arguments, *, via_webhook: bool = False) -> Answer:
         """Perform a call, faults included. An error of the method becomes an answer."""
-        key = method.lower()
-        name, function = METHODS.get(key, (method, None))
-        request = ApiRequest(bot.id, name, arguments, via_webhook=via_webhook)
+        name, function = METHODS.get(method.lower(), (method, None))
+        key = name.lower()
+        request = ApiRequest(bot.id, name, arguments, via_webhook=via_webhook, has_effect=name not in EFFECTLESS)
         self.log.append(request)
         is_poll = key == "getupdates"
         self.in_flight += not is_poll

@@ -22,7 +22,30 @@ def _with_an_effect() -> Iterator[tuple[str, Method]]:
             yield from getattr(module, "METHODS", {}).items()
 
 
-METHODS: Final[dict[str, tuple[str, Method]]] = {
-    name.lower(): (name, method) for name, method in (*generic.METHODS.items(), *_with_an_effect())
+_EFFECTIVE: Final = dict(_with_an_effect())
+
+_NOBODY_SEES: Final = frozenset(
+    {
+        "readBusinessMessage",
+        "sendChatAction",
+        "setCustomEmojiStickerSetThumbnail",
+        "setStickerKeywords",
+        "setStickerSetThumbnail",
+    }
+)
+
+EFFECTLESS: Final = (frozenset(generic.METHODS) - frozenset(_EFFECTIVE)) | _NOBODY_SEES
+"""Methods that are answered and change nothing, by their proper names."""
+
+_OLD_NAMES: Final = {
+    "getchatmemberscount": "getchatmembercount",
+    "kickchatmember": "banchatmember",
+    "setstickersetthumb": "setstickersetthumbnail",
 }
+"""Source: tdlib/telegram-bot-api ``Client.cpp:358, 364, 379``"""
+
+METHODS: Final[dict[str, tuple[str, Method]]] = {
+    name.lower(): (name, method) for name, method in (*generic.METHODS.items(), *_EFFECTIVE.items())
+}
+METHODS.update({old: METHODS[new] for old, new in _OLD_NAMES.items()})
 """Name in small letters: the proper name and the function. A method with an effect takes the place of a generic one."""

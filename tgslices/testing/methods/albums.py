@@ -28,6 +28,9 @@ def send_media_group(call: Call) -> list[Json]:
         mark = call.world.next_album()
         for _, content in items:
             content["media_group_id"] = mark
+    if call.arguments.flag("protect_content"):
+        for _, content in items:
+            content["has_protected_content"] = True
     sent = send_all(call, destination, items)
     return [message.json_for(call.bot.id, destination.connection_id) for message in sent]
 

@@ -28,8 +28,12 @@ def get_me(call: Call) -> Json:
         "can_join_groups": True,
         "can_read_all_group_messages": call.bot.reads_all_group_messages,
         "supports_inline_queries": True,
+        "supports_guest_queries": False,
         "can_connect_to_business": True,
         "has_main_web_app": False,
+        "has_topics_enabled": True,
+        "allows_users_to_create_topics": True,
+        "can_manage_bots": False,
     }
 
 

@@ -9,10 +9,11 @@ from typing import Final
 
 from tgslices.testing.actions.membership import leave, set_member
 from tgslices.testing.actions.service_messages import rename
-from tgslices.testing.errors import bad_request
+from tgslices.testing.errors import bad_request, check
 from tgslices.testing.methods.chat_looks import shown_settings
 from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.rules.access import Access
+from tgslices.testing.rules.members import promotion_refusal, restriction_refusal
 from tgslices.testing.rules.people import lasting_until
 from tgslices.testing.rules.rights import ADMIN_RIGHTS
 from tgslices.testing.state.accounts import BotAccount, Member, User, member_json
@@ -98,10 +99,11 @@ def get_chat_administrators(call: Call) -> list[Json]:
     chat = call.chat(Access.READ)
     if chat.type == "private":
         raise bad_request("there are no administrators in the private chat")
+    with_bots = call.arguments.flag("return_bots")
     return [
         _shown_member(chat, member)
         for member in chat.members.values()
-        if member.is_administrator and (not member.user.is_bot or member.user is call.bot)
+        if member.is_administrator and (with_bots or not member.user.is_bot or member.user is call.bot)
     ]
 
 
@@ -125,7 +127,7 @@ def leave_chat(call: Call) -> bool:
     """Leave a group or channel."""
     chat = call.chat(Access.READ)
     if chat.type == "private":
-        raise bad_request("chat can't be left")
+        raise bad_request("Can't leave private chats")
     leave(call.world, chat, call.bot, call.bot)
     return True
 
@@ -136,6 +138,7 @@ def ban_chat_member(call: Call) -> bool:
     The ban ends at ``until_date``; in basic groups it never ends.
     """
     chat, user = find_member(call, Access.WRITE)
+    check(restriction_refusal(chat.type, is_self=user is call.bot))
     require_right(chat, call.bot, "can_restrict_members", "not enough rights to restrict/unrestrict chat member")
     member = chat.members.get(user.id)
     if member is not None and member.status == "creator":
@@ -153,18 +156,23 @@ def ban_chat_member(call: Call) -> bool:
 def unban_chat_member(call: Call) -> bool:
     """Lift a ban. Without ``only_if_banned`` a member who is not banned is removed instead."""
     chat, user = find_member(call, Access.WRITE)
+    if chat.type not in {"supergroup", "channel"}:
+        raise bad_request("method is available for supergroup and channel chats only")
     require_right(chat, call.bot, "can_restrict_members", "not enough rights to restrict/unrestrict chat member")
-    is_banned = chat.status_of(user.id) == "kicked"
-    if is_banned or not call.arguments.flag("only_if_banned"):
+    member = chat.members.get(user.id, Member(user, "left"))
+    if member.status == "kicked":
         set_member(call.world, chat, Member(user, "left"), call.bot)
+    elif member.is_inside and not call.arguments.flag("only_if_banned"):
+        leave(call.world, chat, user, call.bot)
     return True
 
 
 def promote_chat_member(call: Call) -> bool:
     """Make a member an administrator with these rights, or a plain member without any."""
     chat, user = find_member(call, Access.WRITE)
-    require_right(chat, call.bot, "can_promote_members", "not enough rights")
     rights = frozenset(right for right in ADMIN_RIGHTS if call.arguments.flag(right))
+    check(promotion_refusal(chat.type, is_self=user is call.bot, rights=rights))
+    require_right(chat, call.bot, "can_promote_members", "not enough rights")
     set_member(call.world, chat, Member(user, "administrator" if rights else "member", rights), call.bot)
     return True
 

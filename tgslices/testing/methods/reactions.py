@@ -12,6 +12,7 @@ from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.kinds import is_service
+from tgslices.testing.rules.reactions import is_reaction
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import Chat
 from tgslices.testing.wire.arguments import Arguments
@@ -39,6 +40,8 @@ def set_message_reaction(call: Call) -> bool:
 def _checked(item: Any) -> Json:
     kind = str(item.get("type")) if isinstance(item, dict) else ""
     if kind not in _KEYS or not item.get(_KEYS[kind]):
+        raise bad_request("REACTION_INVALID")
+    if kind == "emoji" and not is_reaction(str(item["emoji"])):
         raise bad_request("REACTION_INVALID")
     return {"type": kind, _KEYS[kind]: item[_KEYS[kind]]}
 

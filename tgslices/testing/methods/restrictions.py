@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from tgslices.testing.actions.membership import set_member
-from tgslices.testing.errors import bad_request
+from tgslices.testing.errors import bad_request, check
 from tgslices.testing.methods.chats import find_member, require_right
 from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.rules.access import Access
+from tgslices.testing.rules.members import restriction_refusal
 from tgslices.testing.rules.people import lasting_until
 from tgslices.testing.rules.rights import PERMISSIONS, permissions_of
 from tgslices.testing.state.accounts import Member
@@ -45,6 +46,7 @@ def restrict_chat_member(call: Call) -> bool:
     chat, user = find_member(call, Access.WRITE)
     if chat.type != "supergroup":
         raise bad_request("method is available only for supergroups")
+    check(restriction_refusal(chat.type, is_self=user is call.bot))
     require_right(chat, call.bot, "can_restrict_members", _RESTRICTING)
     member = chat.members.get(user.id)
     if member is not None and member.is_administrator:

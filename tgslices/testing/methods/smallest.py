@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-_PLAIN: Final[Mapping[Any, object]] = {bool: True, int: 1, float: 1.0, str: "emulated", Any: None, NoneType: None}
+_PLAIN: Final[Mapping[Any, object]] = {bool: True, int: 0, float: 0.0, str: "emulated", Any: None, NoneType: None}
 
 
 def smallest(annotation: Any, *, now: int) -> Any:

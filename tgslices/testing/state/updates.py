@@ -23,6 +23,12 @@ MAX_LONG_POLL: Final = timedelta(seconds=50)
 LIFETIME: Final = timedelta(days=1)
 """Older updates are dropped. Source: https://core.telegram.org/bots/api#getting-updates"""
 
+FURTHEST_OFFSET: Final = 10
+"""An offset that is further beyond the newest update counts as none, as that of a bot which ran elsewhere.
+
+Source: tdlib/td ``tddb/td/db/TQueue.cpp:304`` and tdlib/telegram-bot-api ``Client.cpp:16349-16354``
+"""
+
 UPDATE_TYPES: Final = (
     "message",
     "edited_message",
@@ -170,7 +176,7 @@ class UpdateQueue:
         self.expire()
         if offset < 0:
             self.keep_last(-offset)
-        else:
+        elif offset <= self._next_id + FURTHEST_OFFSET:
             self.confirm_until(offset)
         if seconds > 0 and not self.pending and not self.closed:
             self.wake(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from tgslices.testing.errors import bad_request
@@ -13,16 +14,15 @@ MAX_MESSAGE_IDS: Final = 100
 Source: https://core.telegram.org/bots/api#deletemessages and tdlib/telegram-bot-api ``Client.cpp:13813``
 """
 
+_DIGITS: Final = re.compile("-?[0-9]{1,30}")
+
 MAX_INT32: Final = 2**31 - 1
 MAX_INT64: Final = 2**63 - 1
 
 
 def integer(text: str) -> int:
     """Any identifier as the server reads it: 0 for anything that is no number of 64 bits."""
-    try:
-        value = int(text)
-    except ValueError:
-        return 0
+    value = _leading(text)
     return value if -MAX_INT64 <= value <= MAX_INT64 else 0
 
 
@@ -31,11 +31,17 @@ def message_id(text: str) -> int:
 
     Source: tdlib/telegram-bot-api ``Client.cpp:12390``, ``get_message_id``.
     """
-    try:
-        value = int(text)
-    except ValueError:
-        return 0
+    value = _leading(text)
     return value if 0 < value <= MAX_INT32 else 0
+
+
+def _leading(text: str) -> int:
+    """The digits in front, so that a fraction is cut off; 0 if there are none.
+
+    Source: tdlib/td ``tdutils/td/utils/misc.h:157``, ``to_integer``
+    """
+    found = _DIGITS.match(text)
+    return 0 if found is None else int(found[0])
 
 
 def message_ids(text: str, *, limit: int = MAX_MESSAGE_IDS, field: str = "message_ids") -> list[int]:
