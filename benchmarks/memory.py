@@ -24,6 +24,7 @@ from multiprocessing import get_context
 import psutil
 from aiogram.enums import ContentType
 
+from tests.storage.samples import NOW
 from tgslices.model import Direction, Scope, SessionKey, TrackedMessage
 from tgslices.storage.memory import MemorySessionStorage
 
@@ -49,7 +50,7 @@ async def fill(entries: int, sessions: int) -> MemorySessionStorage:
     storage = MemorySessionStorage()
     for number in range(sessions):
         chat = chat_of(number)
-        await storage.open(SessionKey(BOT, chat, chat, qualifier="order"))
+        await storage.open(SessionKey(BOT, chat, chat, qualifier="order"), at=NOW)
     for number in range(entries):
         chat = chat_of(number % sessions)
         await storage.record(Scope(BOT, chat, "private", chat), message(1000 + number, chat))

@@ -27,7 +27,7 @@ class Ours:
     async def open(self) -> None:
         await self.target.empty()
         self.storage = SQLAlchemySessionStorage(self.target.url, shared=self.shared)
-        await asyncio.gather(*(self.storage.open(SessionKey(1, chat, chat)) for chat in range(SESSIONS)))
+        await asyncio.gather(*(self.storage.open(SessionKey(1, chat, chat), at=NOW) for chat in range(SESSIONS)))
         if not self.target.is_sqlite:
             await self.target.execute("ANALYZE")
 

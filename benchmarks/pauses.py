@@ -22,7 +22,8 @@ from aiogram.methods import TelegramMethod
 from aiogram.methods.base import TelegramType
 
 from tgslices import Direction, MemorySessionStorage, Session, SessionBot, TrackedMessage
-from tgslices.manager import SessionConfig, SessionManager
+from tgslices.config import SessionConfig
+from tgslices.manager import SessionManager
 
 CHAT = 5
 SIZES = (1_000, 10_000, 100_000)

@@ -22,6 +22,7 @@ from typing import Any
 from aiogram import Bot, Dispatcher
 from aiogram.types import Message, TelegramObject, Update
 
+from tests.storage.samples import NOW
 from tgslices import MemorySessionStorage, SessionKey, setup_sessions
 
 TOKEN = "42:" + "A" * 35
@@ -86,13 +87,13 @@ class Variant:
     async def prepare(self) -> None:
         """Open what is to be open."""
         for number in range(self.others):
-            await self.storage.open(SessionKey(42, 1_000 + number, 1_000 + number))
+            await self.storage.open(SessionKey(42, 1_000 + number, 1_000 + number), at=NOW)
 
     async def begin(self, first: int, count: int) -> None:
         """Start anew, with updates to come."""
         if self.key is not None:
-            await self.storage.close(self.key)
-            await self.storage.open(self.key)
+            await self.storage.close(self.key, at=NOW)
+            await self.storage.open(self.key, at=NOW)
         self.updates = updates(self.bot, first, count)
 
     async def feed(self, updates: Sequence[Update]) -> None:

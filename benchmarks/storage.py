@@ -62,7 +62,7 @@ async def measure(target: Target, rounds: int) -> None:
     """Print everything about one database."""
     print(f"\n== {target.name} ==")
     default = target.name != "SQLite"
-    ours = {"ours": default} if default else {"ours": False, "ours, shared": True}
+    ours: dict[str, bool] = {"ours": default} if default else {"ours": False, "ours, shared": True}
     many = await compare(target, rows=None, writers=WRITERS, rounds=rounds, ours=ours)
     report(f"recording, {WRITERS} writers", many)
     one = await compare(target, rows=500, writers=1, rounds=rounds, ours=ours)

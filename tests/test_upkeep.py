@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tgslices.upkeep import Settler
+from tgslices.upkeep import Upkeep
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LONG = timedelta(hours=1)
@@ -24,7 +24,7 @@ class Work:
         self.failures: list[Exception] = []
         self.looked = asyncio.Event()
         self.now = NOW
-        self.settler = Settler(self.settle, self.next_due, clock=lambda: self.now, look_every=LONG)
+        self.settler = Upkeep(self.settle, self.next_due, clock=lambda: self.now, look_every=LONG)
 
     async def settle(self) -> None:
         if self.failures:
@@ -45,7 +45,7 @@ class Work:
 
     @property
     def tasks(self) -> list[asyncio.Task[object]]:
-        return [task for task in asyncio.all_tasks() if task.get_name() == "tgslices-settler"]
+        return [task for task in asyncio.all_tasks() if task.get_name() == "tgslices-upkeep"]
 
     async def ended(self) -> None:
         await asyncio.wait_for(asyncio.gather(*self.tasks), 5)
@@ -111,7 +111,7 @@ async def test_what_is_left_while_it_looks_for_the_last_time_is_settled_too(work
             work.settler.wake()
         return due
 
-    work.settler = Settler(work.settle, next_due, clock=lambda: work.now, look_every=LONG)
+    work.settler = Upkeep(work.settle, next_due, clock=lambda: work.now, look_every=LONG)
     work.settler.wake()
     await work.ended()
     assert (work.settled, work.looks) == (1, 3)
@@ -125,7 +125,10 @@ async def test_a_failure_is_logged_and_it_goes_on(work: Work, caplog: pytest.Log
     await work.look()
     await work.ended()
     assert work.settled == 1
-    assert caplog.messages == ["Pending deletions could not be settled and will be tried again"] * 2
+    assert caplog.messages == [
+        "What is due could not be done and will be tried again: RuntimeError",
+        "What is due could not be done and will be tried again: RuntimeError",
+    ]
 
 
 async def test_it_can_be_started_again_after_it_was_stopped(work: Work) -> None:

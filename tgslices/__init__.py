@@ -1,5 +1,6 @@
 """Sessions for aiogram 3: handles on one slice of a conversation, to wipe or forget it in one call."""
 
+from tgslices.config import SessionConfig
 from tgslices.deletion.plan import DeletionPlan
 from tgslices.errors import (
     CannotSendThere,
@@ -16,8 +17,9 @@ from tgslices.errors import (
     ValueRefused,
 )
 from tgslices.keys import SessionKeyStrategy, SessionQualifier
-from tgslices.manager import SessionConfig, SessionManager
+from tgslices.manager import SessionManager
 from tgslices.model import GENERAL_TOPIC, Direction, PendingDeletion, Scope, SessionKey, TrackedMessage
+from tgslices.recording.blocks import unrecorded
 from tgslices.results import ClearResult, Outcome
 from tgslices.session import Session
 from tgslices.storage.memory import MemorySessionStorage
@@ -34,6 +36,7 @@ __all__ = (  # noqa: RUF022  # in tiers, as a reader needs them
     "SessionManager",
     "SessionKeyStrategy",
     "SessionQualifier",
+    "unrecorded",
     # values
     "GENERAL_TOPIC",
     "ClearResult",

@@ -151,8 +151,10 @@ def carries_ids_only(result: object) -> bool:
     return isinstance(result, MessageId) or (isinstance(result, list) and any(isinstance(i, MessageId) for i in result))
 
 
-def record_of_event(event: TelegramObject, bot_id: int, at: datetime, direction: Direction | None) -> TrackedMessage:
-    """Return the record of the message that an event carries, whatever the event is.
+def record_of_event(
+    event: TelegramObject | TrackedMessage, bot_id: int, at: datetime, direction: Direction | None
+) -> TrackedMessage:
+    """Return the record of the message that an event carries, whatever the event is; an entry as it is.
 
     Its direction comes from the sender unless it is given. A tap tells that the bot itself sent the message, also of
     one that Telegram does not hand out any more, and of posts, which name no sender.
@@ -160,6 +162,8 @@ def record_of_event(event: TelegramObject, bot_id: int, at: datetime, direction:
     Raises:
         NotAMessage: it carries none that a bot could delete.
     """
+    if isinstance(event, TrackedMessage):
+        return event if direction is None else replace(event, direction=direction)
     message, is_tapped = _message_in(event)
     _require_own(event, message, bot_id)
     if isinstance(message, Message):

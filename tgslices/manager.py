@@ -2,73 +2,35 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from aiogram import Bot
 from aiogram.types import Chat, TelegramObject, Update, User
 
+from tgslices.clearing import Clearing
+from tgslices.config import SessionConfig
 from tgslices.deletion.executor import DeletionExecutor
 from tgslices.errors import ConfigurationError, NotAMessage
 from tgslices.extract import record_of_event
-from tgslices.keys import KeyStrategy, SessionKeyStrategy, key_of, scope_of
+from tgslices.keys import key_of, scope_of
+from tgslices.life_cycle import LifeCycle
 from tgslices.model import SessionKey, TrackedMessage
-from tgslices.recording.tracker import Clock, Tracker, UpdatePredicate, utc_now
+from tgslices.recording.current import current_update
+from tgslices.recording.subscriptions import UpdatePredicate
+from tgslices.recording.tracker import Tracker
 from tgslices.results import ClearResult
 from tgslices.session import Session
-from tgslices.storage.lifetime import durable, given, let_go, use
+from tgslices.storage.lifetime import durable, given
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import SessionStorage
-from tgslices.upkeep import Settler
+from tgslices.upkeep import Upkeep
 
 LEASE_BATCH: Final = 1000
 """How many pending deletions are leased at once."""
 
-
-@dataclass(frozen=True, slots=True)
-class SessionConfig:
-    """What ``setup_sessions`` was told; a ``manager_factory`` gets it with the bot.
-
-    ``storage``: None means in this process's memory. ``lease``: how long pending deletions belong to the worker that
-    took them. ``patience``: how long one clear goes on about floods and a failing network. ``in_flight``: how many
-    deletion requests of one bot run at once. ``backlog``: how many writes are kept while the storage is down.
-    """
-
-    storage: SessionStorage | None = None
-    key_strategy: KeyStrategy = SessionKeyStrategy.CHAT_USER
-    clock: Clock = utc_now
-    lease: timedelta = timedelta(minutes=1)
-    patience: timedelta = timedelta(seconds=30)
-    in_flight: int = 4
-    backlog: int = 100_000
-
-    def __post_init__(self) -> None:
-        """Refuse what could only fail later, in the middle of an update."""
-        for name, too_little in (("lease", timedelta()), ("patience", timedelta(microseconds=-1))):
-            if not isinstance(value := getattr(self, name), timedelta) or value <= too_little:
-                raise ConfigurationError(f"{name} is {value!r}.", f"Pass a positive timedelta as {name}.")
-        for name in ("in_flight", "backlog"):
-            if type(value := getattr(self, name)) is not int or value < 1:
-                raise ConfigurationError(f"{name} is {value!r}.", f"Pass a positive integer as {name}.")
-        strategy: object = self.key_strategy
-        if not callable(strategy) or strategy is SessionKeyStrategy:
-            raise ConfigurationError(
-                f"key_strategy is {strategy!r}.",
-                "Pass a member of SessionKeyStrategy, or a function from a Scope to a SessionKey or None.",
-            )
-        now = self.clock() if callable(self.clock) else self.clock
-        if not isinstance(now, datetime):
-            raise ConfigurationError(
-                f"The clock tells {now!r}.", "Pass a function that returns an aware datetime in UTC."
-            )
-        if now.tzinfo is None:
-            raise ConfigurationError("The clock tells a naive time.", "Return an aware datetime in UTC from it.")
-
-
-handling: Final[ContextVar[Update | None]] = ContextVar("tgslices_handling", default=None)
-"""The update that the running task handles; the update middleware sets it."""
+SWEEP_BATCH: Final = 1000
+"""How many records of messages that are gone are dropped at once."""
 
 
 class SessionManager:
@@ -85,11 +47,10 @@ class SessionManager:
         self.config = config
         storage = MemorySessionStorage() if config.storage is None else config.storage
         self.storage: SessionStorage = given(storage)
-        self.used = False
-        self.wired = False
-        self._uses_storage = False
-        self._runs = 0
-        """How many dispatchers run this bot now."""
+        self.is_used = False
+        """Whether a session was handed out."""
+        self.is_wired = False
+        """Whether a dispatcher has it."""
         self._durable = durable(storage)
         self._bot_id = bot.id
         self.tracker = Tracker(self._durable, self._bot_id, clock=config.clock, backlog_limit=config.backlog)
@@ -100,7 +61,11 @@ class SessionManager:
             patience=config.patience,
             lease=config.lease,
         )
-        self.settler = Settler(self.settle_pending, self._next_due, clock=config.clock, look_every=config.lease)
+        self.settler = Upkeep(
+            self.settle_pending, self._next_due, tidy=self._tidy, clock=config.clock, look_every=config.lease
+        )
+        self._clearing = Clearing(self.tracker, self._executor, lease=config.lease, on_pending=self.settler.wake)
+        self.life_cycle = LifeCycle(self._durable, self.tracker, self.settler)
 
     # Handing out
 
@@ -113,11 +78,13 @@ class SessionManager:
         thread_id: int | None = None,
         business_connection_id: str | None = None,
         include_current: bool = False,
+        collect: bool = True,
     ) -> Session:
         """Return the session of a chat, and of a user in it if one is given, and open it at once.
 
         The durable part of opening is awaited at the session's next await point, and at the latest when the handler of
-        the update ends. ``include_current`` also records the message being handled, which is otherwise outside.
+        the update ends. ``include_current`` also records the message being handled, which is otherwise outside. With
+        ``collect=False`` the handle never opens anything: it looks, clears, tracks and sends into the session.
 
         Raises:
             InvalidSessionKey: a part has the wrong type, for example a ``@username`` in place of a numeric chat id.
@@ -130,45 +97,53 @@ class SessionManager:
             business_connection_id=business_connection_id,
             qualifier=qualifier,
         )
-        return self._open(key, handling.get() if include_current else None)
+        return self._hand_out(key, collect, current_update.get() if include_current else None)
 
     def of(
-        self, event: TelegramObject, *, qualifier: str | None = None, include_current: bool = False
+        self,
+        event: TelegramObject,
+        *,
+        qualifier: str | None = None,
+        include_current: bool = False,
+        collect: bool = True,
     ) -> Session | None:
         """Return the session that an event or ``Update`` belongs to by the key strategy, opened; None without a chat.
 
-        ``include_current`` also records the message that the event carries.
+        ``include_current`` also records the message that the event carries. With ``collect=False`` the handle never
+        opens anything.
 
         Raises:
             InvalidSessionKey: the qualifier is no string.
             ConfigurationError: a custom strategy returned something else than a key of this bot, or None.
         """
         key = self.key_of(event, qualifier)
-        return None if key is None else self._open(key, event if include_current else None)
+        return None if key is None else self._hand_out(key, collect, event if include_current else None)
+
+    def handle(self, key: SessionKey, *, collect: bool = True) -> Session:
+        """Return the session of a key. It opens when it is entered, sent through, tracked into, or by ``open()``.
+
+        Raises:
+            ConfigurationError: the key is none of this bot's.
+        """
+        self._require_own(key)
+        self._note_use()
+        shared = self.tracker.keys.share(self.tracker.keys.current(key))
+        return Session(self.bot, shared, self.tracker, self._clearing, collect=collect)
 
     def key_of(self, event: TelegramObject, qualifier: str | None = None) -> SessionKey | None:
         """Return the key that :meth:`of` uses, without opening anything."""
         scope = scope_of(event, self._bot_id)
         return None if scope is None else key_of(scope, self.config.key_strategy, qualifier)
 
-    def _open(self, key: SessionKey, current: TelegramObject | None) -> Session:
-        self._note_use()
-        key = self.tracker.live_keys.now(key)
-        self.tracker.intend_open(key, None if current is None else self._record_of(current))
-        return Session(
-            self.bot,
-            self.tracker.live_keys.share(key),
-            self.tracker,
-            self._executor,
-            lease=self.config.lease,
-            on_pending=self.settler.wake,
-        )
+    def _hand_out(self, key: SessionKey, collect: bool, current: TelegramObject | None) -> Session:
+        session = self.handle(key, collect=collect)
+        if collect:
+            self.tracker.open_later(session.key, None if current is None else self._record_of(current))
+        return session
 
     def _note_use(self) -> None:
-        self.used = True
-        if not self._uses_storage:
-            self._uses_storage = True
-            use(self._durable, self)
+        self.is_used = True
+        self.life_cycle.note_use()
 
     def _record_of(self, event: TelegramObject) -> TrackedMessage | None:
         try:
@@ -196,7 +171,7 @@ class SessionManager:
                 f"The predicate {predicate!r} cannot be called.", "Pass a plain function of one Update, or aiogram's F."
             )
         self._note_use()
-        self.tracker.intend_predicate(self.tracker.live_keys.now(key), predicate)
+        self.tracker.subscribe(self.tracker.keys.current(key), predicate)
 
     async def unsubscribe(self, key: SessionKey) -> None:
         """Stop tracking a key; its entries stay until the session is cleared, forgotten or closed.
@@ -205,7 +180,7 @@ class SessionManager:
             ConfigurationError: the key is none of this bot's.
         """
         self._require_own(key)
-        await self.tracker.unsubscribe(self.tracker.live_keys.now(key))
+        await self.tracker.unsubscribe(self.tracker.keys.current(key))
 
     def _require_own(self, key: SessionKey) -> None:
         if not isinstance(key, SessionKey) or key.bot_id != self._bot_id:
@@ -216,10 +191,10 @@ class SessionManager:
 
     async def matching_subscriptions(self, update: Update) -> list[SessionKey]:
         """Return the open keys that an update belongs to, in no particular order; ``[]`` for one without a chat."""
-        await self.tracker.ready()
+        await self.tracker.catch_up()
         scope = scope_of(update, self._bot_id)
         matching = [] if scope is None else await self._durable.matching(scope)
-        return matching + self.tracker.matching_predicates(update)
+        return matching + self.tracker.subscriptions.matching(update)
 
     # Finishing
 
@@ -238,59 +213,30 @@ class SessionManager:
             due = await self._durable.lease(self._bot_id, now=now, until=now + self.config.lease, limit=LEASE_BATCH)
             if not due:
                 return ClearResult.total(results)
-            migrated = await self.tracker.left_behind(entry.message for entry in due)
+            migrated = await self.tracker.migrated_among(entry.message for entry in due)
             results.append(await self._executor.run(self.bot, due, patience=patience, migrated=migrated))
 
+    async def _tidy(self) -> None:
+        swept = SWEEP_BATCH
+        while swept >= SWEEP_BATCH:
+            swept = await self._durable.sweep(self._bot_id, now=self.config.clock(), limit=SWEEP_BATCH)
+
     async def _next_due(self) -> datetime | None:
-        return await self._durable.next_due(self._bot_id)
+        return await self._durable.next_due(self._bot_id, now=self.config.clock())
 
     async def start(self) -> None:
         """Connect the storage and finish what an earlier process left, in the background.
 
         Raises whatever the storage raises when it cannot be connected.
         """
-        self._runs += 1
-        self._uses_storage = True
-        use(self._durable, self)
-        try:
-            await self._durable.start()
-        except BaseException:
-            self.stop()
-            raise
-        self.settler.start()
-
-    @property
-    def is_run(self) -> bool:
-        """Whether a dispatcher runs this bot now."""
-        return self._runs > 0
-
-    def stop(self) -> None:
-        """Note that a dispatcher stops; when it was the last one, the manager is to be finished and released."""
-        self._runs = max(self._runs - 1, 0)
+        await self.life_cycle.start()
 
     async def aclose(self) -> None:
         """Let handlers finish, write what is waiting, and close the storage unless others use it.
 
         A manager that was started several times, by dispatchers that share a bot, goes on until the last of them stops.
         """
-        self.stop()
-        if not self.is_run:
-            await self.finish()
-            await self.release()
-
-    async def finish(self) -> None:
-        """Do the first part of :meth:`aclose`, all but the storage, which the sessions of other bots may still need."""
-        await self.tracker.finish()
-        await self.settler.stop()
-        await self.tracker.aclose()
-        if self.is_run:  # another dispatcher has started meanwhile
-            self.settler.start()
-
-    async def release(self) -> None:
-        """Do the second part of :meth:`aclose`: close the storage unless others use it, or a dispatcher started."""
-        if not self.is_run:
-            self._uses_storage = False
-            await let_go(self._durable, self)
+        await self.life_cycle.stop()
 
 
 def sessions_of(bot: Bot) -> SessionManager | None:

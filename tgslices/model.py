@@ -260,6 +260,19 @@ class Gone:
     thread_id: int | None = None
     receiver_user_id: int | None = None
 
+    def covers(self, message: TrackedMessage) -> bool:
+        """Tell whether a message is among these. An ephemeral one is only when its receiver is named."""
+        if (message.chat_id, message.business_connection_id) != (self.chat_id, self.business_connection_id):
+            return False
+        if self.receiver_user_id is not None:
+            is_named = message.ephemeral_message_id in (self.message_ids or ())
+            return is_named and message.receiver_user_id == self.receiver_user_id
+        if message.ephemeral_message_id is not None:
+            return False
+        if self.message_ids is None:
+            return message.thread_id == self.thread_id
+        return message.message_id in self.message_ids
+
 
 _CONTENT_NAMES: Final = (
     *("TEXT", "ANIMATION", "AUDIO", "DOCUMENT", "LIVE_PHOTO", "PAID_MEDIA", "PHOTO", "STICKER", "STORY", "VIDEO"),

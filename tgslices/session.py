@@ -2,69 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
-from datetime import timedelta
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Self, TypeVar, overload
 
 from aiogram import Bot
 from aiogram.methods import TelegramMethod
 from aiogram.types import TelegramObject
 
-from tgslices.chat_kind import ChatKind, chat_kind
-from tgslices.deletion.executor import DeletionExecutor
+from tgslices.clearing import Clearing, require_reach, steps
 from tgslices.deletion.plan import DeletionPlan, plan_deletion
-from tgslices.errors import ConfigurationError, NotAMessage
+from tgslices.errors import NotAMessage
 from tgslices.extract import record_of_event
-from tgslices.model import Direction, PendingDeletion, SessionKey, TrackedMessage
+from tgslices.model import Direction, IfClosed, SessionKey, TrackedMessage
 from tgslices.predicates import Predicate, select
 from tgslices.recording.blocks import Block, enter, inside, leave
-from tgslices.recording.handles import LiveKey
+from tgslices.recording.current import current_update
+from tgslices.recording.handles import SharedKey
 from tgslices.recording.tracker import Tracker
 from tgslices.results import ClearResult
 from tgslices.sending import SendWrappers
 
 T = TypeVar("T")
 
-ENTRIES_PER_STEP: Final = 10_000
-"""How many entries leave a session in one step, so that no step takes a storage longer than it may."""
-
 
 class Session(SendWrappers):
     """A handle on one slice of a conversation. Handles are cheap; any number of them may stand for one key.
 
-    Handed out by :class:`~tgslices.manager.SessionManager`. Methods that read or change the storage raise whatever the
-    storage raises when it is down, and change nothing then, but for a part of a session beyond ten thousand entries.
+    Handed out by :class:`~tgslices.manager.SessionManager`. A handle with ``collect=False`` opens nothing, and does all
+    the rest. Methods that read or change the storage raise whatever the storage raises when it is down, and change
+    nothing then, but for a part of a session beyond ten thousand entries.
     """
 
-    def __init__(
-        self,
-        bot: Bot,
-        live: LiveKey,
-        tracker: Tracker,
-        executor: DeletionExecutor,
-        *,
-        lease: timedelta,
-        on_pending: Callable[[], None],
-    ) -> None:
-        """Made by the manager; ``on_pending`` is called when deletions were left pending."""
+    def __init__(self, bot: Bot, shared: SharedKey, tracker: Tracker, clearing: Clearing, *, collect: bool) -> None:
         self.bot = bot
-        self._live = live
+        self._shared = shared
         self._tracker = tracker
-        self._executor = executor
-        self._lease = lease
-        self._on_pending = on_pending
+        self._clearing = clearing
+        self._collect = collect
         self._entered: list[Block] = []
 
     def __repr__(self) -> str:
-        """Show the key."""
         return f"Session({self.key})"
 
     @property
     def key(self) -> SessionKey:  # type: ignore[override]  # the wrappers only read it
         """What identifies this session; it follows the chat when a group becomes a supergroup."""
-        return self._live.key
+        return self._shared.key
 
     @property
     def chat_id(self) -> int:
@@ -81,22 +66,46 @@ class Session(SendWrappers):
         """What separates this session from others of the same chat and user."""
         return self.key.qualifier
 
+    # Opening
+
+    async def open(self, *, include_current: bool = False) -> Self:
+        """Let the session collect what arrives, until it is closed. Nothing happens while it is open.
+
+        The message that is being handled stays outside, unless ``include_current`` makes it the first entry. A handle
+        with ``collect=False`` opens nothing.
+        """
+        if self._collect:
+            update = current_update.get() if include_current else None
+            self._tracker.open_later(self.key, None if update is None else self._record_of(update))
+            await self._tracker.write_openings()
+        return self
+
+    async def is_open(self) -> bool:
+        """Tell whether the session collects what arrives, in any process that shares the storage."""
+        await self._tracker.catch_up()
+        return self.key in self._tracker.subscriptions or await self._tracker.storage.is_open(self.key)
+
     # Sending
 
-    def recording(self) -> AbstractContextManager[None]:
-        """Record into this session, rather than into any block around, what is sent inside."""
-        return inside(Block(self._live, self._tracker))
+    def recording(self, *, everywhere: bool = False) -> AbstractContextManager[None]:
+        """Record into this session, rather than into any block around, what is sent inside into the session's place.
+
+        With ``everywhere`` what is sent to other chats and topics is recorded, too.
+        """
+        return inside(self._block(everywhere=everywhere))
 
     async def __call__(self, method: TelegramMethod[T], request_timeout: int | None = None) -> T:
-        """Do what ``await bot(method)`` does, and record what it made. Raises what aiogram raises."""
-        with self.recording():
+        """Do what ``await bot(method)`` does, and record what it made, wherever. Raises what aiogram raises."""
+        with self.recording(everywhere=True):
             return await self.bot(method, request_timeout)
 
     async def __aenter__(self) -> Self:
-        """Record whatever the bot sends until the block is left, in any task that it starts. Opens a closed session."""
-        self._tracker.intend_open(self.key)
-        await self._tracker.settle_intents()
-        block = Block(self._live, self._tracker)
+        """Record what the bot sends into the session's place until the block is left, in any task that it starts.
+
+        Opens a closed session.
+        """
+        await self.open()
+        block = self._block()
         self._entered.append(block)
         enter(block)
         return self
@@ -107,23 +116,52 @@ class Session(SendWrappers):
         """Leave the block that this task entered last with this handle; nothing is caught."""
         leave(self._entered)
 
+    def _block(self, *, everywhere: bool = False) -> Block:
+        return Block(
+            self._shared,
+            self._tracker,
+            delete_late=self._clearing.delete_late,
+            everywhere=everywhere,
+            collects=self._collect,
+        )
+
     # Looking and adding
 
-    async def track(self, message: TelegramObject, direction: Direction | None = None) -> TrackedMessage:
-        """Add the message that an event carries, and open the session if it was closed.
+    @overload
+    async def track(
+        self, message: TelegramObject | TrackedMessage, /, *, direction: Direction | None = None
+    ) -> TrackedMessage: ...
+    @overload
+    async def track(
+        self, *messages: TelegramObject | TrackedMessage, direction: Direction | None = None
+    ) -> tuple[TrackedMessage, ...]: ...
+    async def track(
+        self, *messages: TelegramObject | TrackedMessage, direction: Direction | None = None
+    ) -> TrackedMessage | tuple[TrackedMessage, ...]:
+        """Add messages, and open the session if it was closed. Return the record of one, or those of several.
 
-        Takes a Message, or an Update or any event with one. ``direction`` is told from the sender unless given.
-        Adding the same message again changes nothing.
+        Takes Messages, Updates or any events with one, and entries: of another session, or of a result, to try again
+        what was refused. ``direction`` is told from the sender unless given. Adding the same message again changes
+        nothing.
 
         Raises:
-            NotAMessage: the event carries no message that this bot could delete.
+            NotAMessage: one carries no message that this bot could delete; nothing was added.
             InvalidTrackedMessage: ``direction`` is none.
         """
-        if not isinstance(message, TelegramObject):
+        records = tuple(self._record_of(message, direction) for message in messages)
+        if_closed = IfClosed.OPEN if self._collect else IfClosed.KEEP
+        for record in records:
+            await self._tracker.add(self.key, record, if_closed=if_closed)
+        return records[0] if len(records) == 1 else records
+
+    def _record_of(
+        self, message: TelegramObject | TrackedMessage, direction: Direction | None = None
+    ) -> TrackedMessage:
+        if isinstance(message, Direction):
+            raise NotAMessage(message, f"a direction is given by name, as direction={message!r}")
+        if not isinstance(message, TelegramObject | TrackedMessage):
             raise NotAMessage(message, "it is no Telegram object")
-        record = record_of_event(message, self.key.bot_id, self._tracker.clock(), direction)
-        await self._tracker.add(self.key, record)
-        return record
+        return record_of_event(message, self.key.bot_id, self._tracker.clock(), direction)
 
     async def messages(self, predicate: Predicate | None = None) -> list[TrackedMessage]:
         """Return the entries, or those that a predicate holds for, in the order in which they were recorded.
@@ -131,7 +169,7 @@ class Session(SendWrappers):
         Raises:
             PredicateFailed: the predicate raised or is no plain callable.
         """
-        await self._tracker.ready()
+        await self._tracker.catch_up()
         return select(await self._tracker.storage.list(self.key), predicate)
 
     # Ending
@@ -143,17 +181,18 @@ class Session(SendWrappers):
             PredicateFailed: the predicate raised or is no plain callable.
             ConfigurationError: another bot was given for messages that only this one can name.
         """
-        entries = await self.messages(predicate)
-        _require_reach(bot, self.key, entries)
-        migrated = await self._tracker.left_behind(entries)
-        return plan_deletion(entries, now=self._tracker.clock(), bot_id=(bot or self.bot).id, migrated=migrated)
+        bot, entries = bot or self.bot, await self.messages(predicate)
+        require_reach(bot, self.key, entries)
+        migrated = await self._tracker.migrated_among(entries)
+        return plan_deletion(entries, now=self._tracker.clock(), bot_id=bot.id, migrated=migrated)
 
     async def clear(self, predicate: Predicate | None = None, *, bot: Bot | None = None) -> ClearResult:
         """Delete the entries, or those that a predicate holds for, from Telegram and drop them from the session.
 
-        What is recorded meanwhile stays. What Telegram, the network or a cancellation keeps from being settled is left
-        pending, and finished by ``SessionManager.settle_pending``. ``bot`` deletes in place of the session's own, where
-        it may: in supergroups and channels.
+        Messages that are on their way into the session are waited for, at most five seconds; after a whole clear they
+        are deleted when they arrive later. What is recorded meanwhile stays. What Telegram, the network or a
+        cancellation keeps from being settled is left pending, and finished by ``SessionManager.settle_pending``.
+        ``bot`` deletes in place of the session's own, where it may: in supergroups and channels.
 
         Raises:
             PredicateFailed: the predicate raised or is no plain callable; nothing was changed.
@@ -161,61 +200,39 @@ class Session(SendWrappers):
             TelegramUnauthorizedError: the bot's token was revoked; the entries are pending.
         Source: https://core.telegram.org/bots/api#deletemessages
         """
-        entries = await self.messages(predicate)
-        _require_reach(bot, self.key, entries)
-        migrated = await self._tracker.left_behind(entries)
-        if not entries:
-            return ClearResult()
-        result = None
-        try:
-            pending: list[PendingDeletion] = []
-            for part in _steps(entries):
-                key, now = self.key, self._tracker.clock()  # a migration or a slow storage may come in between
-                until = now + self._lease
-                claimed = await self._tracker.storage.claim(key, part, now=now, until=until)
-                pending += [PendingDeletion(key, message, now, until) for message in claimed]
-            result = await self._executor.run(bot or self.bot, pending, migrated=migrated)
-        finally:
-            if result is None or result.pending or result.deferred:
-                self._on_pending()
-        return result
+        return await self._clearing.clear(self._shared, bot or self.bot, predicate)
 
     async def forget(self, predicate: Predicate | None = None) -> int:
         """Drop the entries, or those that a predicate holds for, and leave Telegram alone; return how many.
 
+        A repeated update does not bring them back.
+
         Raises:
             PredicateFailed: the predicate raised or is no plain callable; nothing was changed.
         """
-        entries = await self.messages(predicate)
-        return sum([await self._tracker.storage.remove(self.key, part) for part in _steps(entries)])
+        await self._shared.outlast_sends()
+        return await self._remove(await self.messages(predicate))
+
+    async def keep(self, *messages: TelegramObject | TrackedMessage) -> int:
+        """Leave messages out of this session for good; return how many were in it.
+
+        They stay in the chat whatever is cleared later. Works before a message is recorded, too.
+
+        Raises:
+            NotAMessage: one carries no message that this bot could delete; nothing was changed.
+        """
+        records = [self._record_of(message) for message in messages]
+        await self._tracker.catch_up()
+        return await self._remove(records)
+
+    async def _remove(self, entries: Iterable[TrackedMessage]) -> int:
+        return sum([await self._tracker.storage.remove(self.key, part) for part in steps(list(entries))])
 
     async def close(self) -> int:
         """Stop tracking and drop what is left, without touching Telegram; return how many entries were dropped.
 
+        Messages that are on their way into the session are waited for, at most five seconds, and open it no more.
         Deletions that are pending are finished all the same. Entering, tracking or sending opens the session again.
         """
-        return await self._tracker.close(self._live)
-
-
-def _steps(entries: list[TrackedMessage]) -> Iterator[list[TrackedMessage]]:
-    for start in range(0, len(entries), ENTRIES_PER_STEP):
-        yield entries[start : start + ENTRIES_PER_STEP]
-
-
-def _require_reach(bot: Bot | None, key: SessionKey, entries: list[TrackedMessage]) -> None:
-    """Refuse a bot that would delete its own messages of the same numbers.
-
-    In private chats and basic groups an id counts in the account-wide box of one bot; in supergroups and channels it
-    belongs to the chat. Source: TDLib ``MessageQueryManager.cpp``, ``messages.deleteMessages`` has no peer
-    """
-    if bot is None or bot.id == key.bot_id:
-        return
-    if any(
-        chat_kind(e.chat_id) is not ChatKind.CHANNEL or e.business_connection_id or e.ephemeral_message_id
-        for e in entries
-    ):
-        raise ConfigurationError(
-            f"Bot {bot.id} cannot clear messages that bot {key.bot_id} recorded outside of supergroups and channels, "
-            "because message ids there belong to one bot.",
-            "Leave out the bot argument, or choose supergroup messages with a predicate.",
-        )
+        await self._shared.outlast_sends()
+        return await self._tracker.close(self._shared)

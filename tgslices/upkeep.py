@@ -1,4 +1,4 @@
-"""The task that finishes pending deletions by itself: at the start, when something was left, and when it is due."""
+"""The one background task of a manager: it does what is due, at the start, when something was left, and in time."""
 
 from __future__ import annotations
 
@@ -8,19 +8,24 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from tgslices.clock import Clock
+from tgslices.described import described
 from tgslices.doubling import Doubling
-from tgslices.recording.tracker import Clock
 
 log = logging.getLogger("tgslices")
 
-SHORTEST_WAIT: Final = timedelta(seconds=1)
+MIN_WAIT: Final = timedelta(seconds=1)
+TIDY_EVERY: Final = timedelta(hours=1)
+"""How often records of messages that are gone are dropped."""
+
+CANCEL_AGAIN_AFTER: Final = timedelta(seconds=1)
 
 RETRY: Final = Doubling(first=timedelta(seconds=2), most=timedelta(seconds=64))
 """How long to wait after settling has failed."""
 
 
-class Settler:
-    """Runs a settling function whenever a pending deletion is due.
+class Upkeep:
+    """Runs ``work`` whenever something is due.
 
     Started, it runs until stopped, and looks at the storage once in a while, because another worker may have died and
     left something. Merely woken, it ends as soon as nothing is pending.
@@ -28,61 +33,82 @@ class Settler:
 
     def __init__(
         self,
-        settle: Callable[[], Awaitable[object]],
+        work: Callable[[], Awaitable[object]],
         next_due: Callable[[], Awaitable[datetime | None]],
         *,
+        tidy: Callable[[], Awaitable[object]] | None = None,
         clock: Clock,
         look_every: timedelta,
     ) -> None:
-        """Settle with ``settle`` whenever ``next_due`` has come."""
-        self._settle = settle
+        """Call ``work`` whenever ``next_due`` has come, and ``tidy`` now and then.
+
+        ``look_every``: after how long the storage is looked at although nothing is known to be due.
+        """
+        self._work = work
         self._next_due = next_due
+        self._tidy = tidy
+        self._tidied_at: datetime | None = None
         self._clock = clock
         self._look_every = look_every
-        self._woken = asyncio.Event()
-        self._staying = False
+        self._is_staying = False
         self._task: asyncio.Task[None] | None = None
+        self._woken: asyncio.Event | None = None
 
     def start(self) -> None:
         """Run until :meth:`stop`."""
-        self._staying = True
+        self._is_staying = True
         self.wake()
 
     def wake(self) -> None:
         """Look again now; run until nothing is pending."""
-        self._woken.set()
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._run(), name="tgslices-settler")
+        if self._runs_here() and self._woken is not None:
+            self._woken.set()
+            return
+        self._woken = asyncio.Event()  # a new one, because an event belongs to the loop that waits for it
+        self._task = asyncio.create_task(self._run(self._woken), name="tgslices-upkeep")
 
     async def stop(self) -> None:
-        """Stop; what is pending stays pending. Harmless when repeated."""
-        self._staying = False
-        task, self._task = self._task, None
-        if task is not None:
+        """Stop; what is pending stays pending. Harmless when repeated, and in another event loop."""
+        self._is_staying = False
+        here, task, self._task = self._runs_here(), self._task, None
+        # Again and again, because a wait that ends at the same moment may swallow a cancellation.
+        while here and task is not None and not task.done():
             task.cancel()
-            await asyncio.wait([task])
+            await asyncio.wait([task], timeout=CANCEL_AGAIN_AFTER.total_seconds())
 
-    async def _run(self) -> None:
+    def _runs_here(self) -> bool:
+        task = self._task
+        return task is not None and not task.done() and task.get_loop() is asyncio.get_running_loop()
+
+    async def _run(self, woken: asyncio.Event) -> None:
         failures = 0
         while True:
-            self._woken.clear()
+            woken.clear()
             try:
                 due = await self._next_due()
                 if due is not None and due <= self._clock():
-                    await self._settle()
+                    await self._work()
                     due = await self._next_due()
+                await self._tidy_up()
                 failures = 0
-            except Exception:
-                log.exception("Pending deletions could not be settled and will be tried again")
+            except Exception as error:  # noqa: BLE001  # whatever a storage or a request middleware raises
+                log.error("What is due could not be done and will be tried again: %s", described(error))  # noqa: TRY400  # a traceback may show a token
                 failures += 1
                 due = self._clock() + RETRY.after(failures)
-            if due is None and not (self._staying or self._woken.is_set()):
+            if due is None and not (self._is_staying or woken.is_set()):
                 return
-            await self._wait(self._look_every if due is None else due - self._clock())
+            await self._wait(woken, self._look_every if due is None else due - self._clock())
 
-    async def _wait(self, wait: timedelta) -> None:
-        seconds = min(max(wait, SHORTEST_WAIT), self._look_every).total_seconds()
+    async def _tidy_up(self) -> None:
+        now = self._clock()
+        if self._tidy is not None and (self._tidied_at is None or abs(now - self._tidied_at) >= TIDY_EVERY):
+            await self._tidy()
+            self._tidied_at = now
+
+    async def _wait(self, woken: asyncio.Event, wait: timedelta) -> None:
+        seconds = min(max(wait, MIN_WAIT), self._look_every).total_seconds()
         try:
-            await asyncio.wait_for(self._woken.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await woken.wait()
         except TimeoutError:
             return

@@ -14,13 +14,14 @@ from aiogram.client.default import DefaultBotProperties
 from aiogram.client.session.base import BaseSession
 from aiogram.types import TelegramObject
 
+from tgslices.clock import Clock, utc_now
+from tgslices.config import SessionConfig
 from tgslices.doors.incoming import incoming_middleware
 from tgslices.doors.injection import injection_middleware
 from tgslices.doors.outgoing import watch
 from tgslices.errors import ConfigurationError
 from tgslices.keys import KeyStrategy, SessionKeyStrategy
-from tgslices.manager import SessionConfig, SessionManager, sessions_of
-from tgslices.recording.tracker import Clock, utc_now
+from tgslices.manager import SessionManager, sessions_of
 from tgslices.storage.lifetime import durable
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import SessionStorage, require_storage
@@ -75,23 +76,21 @@ class _Wiring:
         self.config = config
         self.factory = factory
         self.managers: WeakSet[SessionManager] = WeakSet()
-        self._started: WeakSet[SessionManager] = WeakSet()
-        """Those that run because of this dispatcher."""
+        self._running: list[SessionManager] = []
+        """Those that this dispatcher has started."""
 
     def manager_of(self, bot: Bot) -> SessionManager:
         """Return a bot's manager; a bot that appears for the first time is wired now."""
         manager = sessions_of(bot)
-        if manager is not None and manager.wired:
+        if manager is not None and manager.is_wired:
             return manager
-        manager = self.adopt(bot)
-        manager.settler.wake()
-        return manager
+        return self.adopt(bot)
 
     def require_free(self, *bots: Bot) -> None:
         """Refuse bots that cannot be wired here."""
         for bot in bots:
             manager = sessions_of(bot)
-            if manager is None or not manager.wired:
+            if manager is None or not manager.is_wired:
                 _require_unused(bot, manager)
             elif self.chosen and manager.storage is not self.storage:
                 raise ConfigurationError(
@@ -103,14 +102,14 @@ class _Wiring:
         """Give a bot its manager, unless it is wired already, and watch what it sends."""
         self.require_free(bot)
         manager = sessions_of(bot)
-        if manager is None or not manager.wired:
+        if manager is None or not manager.is_wired:
             manager = self.factory(bot, self.config)
             if not isinstance(manager, SessionManager):
                 raise ConfigurationError(
                     f"The manager_factory returned {manager!r}.",
                     "Return a SessionManager or an instance of a subclass.",
                 )
-            manager.wired = True
+            manager.is_wired = True
             bot.sessions = manager  # type: ignore[attr-defined]  # a plain Bot gains the attribute here
         watch(bot)
         self.managers.add(manager)
@@ -120,20 +119,18 @@ class _Wiring:
         """Wire the bots of this run, connect their storages and finish what an earlier process left."""
         for each in bots or ([bot] if bot else []):
             self.adopt(each)
-        for manager in list(self.managers - self._started):  # a start that failed half-way may be repeated
-            await manager.start()
-            self._started.add(manager)
+        for manager in list(self.managers):
+            if manager not in self._running:
+                await manager.start()
+                self._running.append(manager)
 
     async def stop(self) -> None:
         """Write what is waiting and let go of the storages, of every bot that no other dispatcher runs."""
-        # Before anything is awaited: of two dispatchers that stop at once, the later one has to finish.
-        for manager in list(self._started):
-            manager.stop()
-        self._started.clear()
-        ending = [manager for manager in list(self.managers) if not manager.is_run]
-        await asyncio.gather(*(manager.finish() for manager in ending))
-        for manager in ending:
-            await manager.release()
+        running, self._running = self._running, []
+        # Those that appeared during the run were never started.
+        appeared = [manager for manager in self.managers if manager not in running]
+        ending = [manager for manager in appeared if not manager.life_cycle.is_run]
+        await asyncio.gather(*(manager.aclose() for manager in (*running, *ending)))
 
 
 def _require_unused(bot: Bot, manager: SessionManager | None) -> None:
@@ -142,7 +139,7 @@ def _require_unused(bot: Bot, manager: SessionManager | None) -> None:
             f"Bot {bot.id} has an attribute 'sessions' that is no SessionManager: {getattr(bot, 'sessions')!r}.",  # noqa: B009  # no Bot declares it
             "Rename it; setup_sessions needs that name.",
         )
-    if manager is not None and manager.used:
+    if manager is not None and manager.is_used:
         raise ConfigurationError(
             f"The sessions of bot {bot.id} were used before setup_sessions.",
             "Call setup_sessions first, so that nothing is left behind in the memory of the default storage.",
@@ -222,7 +219,7 @@ def _require_kinds(dispatcher: object, bots: Sequence[object], factory: object) 
 
 def _storage_in_use(bots: Sequence[Bot]) -> SessionStorage:
     """Return the storage of the first bot that another dispatcher has wired; a new one in memory where none is."""
-    managers = [manager for bot in bots if (manager := sessions_of(bot)) is not None and manager.wired]
+    managers = [manager for bot in bots if (manager := sessions_of(bot)) is not None and manager.is_wired]
     return managers[0].storage if managers else MemorySessionStorage()
 
 

@@ -114,7 +114,8 @@ async def _settle(api: BotApi, account: BotAccount, folder: Path, keeper: Keeper
     from datetime import UTC, datetime
 
     from tgslices import SessionBot
-    from tgslices.manager import SessionConfig, SessionManager
+    from tgslices.config import SessionConfig
+    from tgslices.manager import SessionManager
     from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 
     await keeper.kill()

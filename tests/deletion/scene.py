@@ -112,7 +112,7 @@ class Scene:
         """Go on settling, each time when the next deletion is due, until nothing is pending."""
         executor = self.executor()
         for _ in range(rounds):
-            due = await self.storage.next_due(self.account.id)
+            due = await self.storage.next_due(self.account.id, now=self.now)
             if due is None:
                 return
             self.api.clock.move(max(due - self.now, timedelta()))

@@ -11,7 +11,8 @@ import pytest
 
 from tests.deletion.scene import LEASE, Scene, all_gone, none_gone
 from tgslices import SessionBot
-from tgslices.manager import SessionConfig, SessionManager
+from tgslices.config import SessionConfig
+from tgslices.manager import SessionManager
 from tgslices.results import Outcome
 from tgslices.session import Session
 from tgslices.testing import Failure, StoredMessage

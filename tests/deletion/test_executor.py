@@ -89,7 +89,7 @@ async def test_a_dice_goes_although_the_bots_clock_is_ahead_of_telegrams(scene: 
     entries, requests = await scene.claim([scene.record(dice)]), []
     while entries:
         requests.append((await executor.run(scene.bot, entries)).requests)
-        due = await scene.storage.next_due(scene.account.id) or scene.now + skew
+        due = await scene.storage.next_due(scene.account.id, now=scene.now) or scene.now + skew
         scene.api.clock.move(due - skew - scene.now)
         entries = await scene.storage.lease(scene.account.id, now=due, until=due + LEASE, limit=1)
     assert dice.is_deleted

@@ -66,7 +66,9 @@ async def test_the_quickstarts_bot_does_the_same_with_a_token_and_a_database(api
 async def test_the_class_based_handler_of_the_concepts_finds_its_session(api: BotApi) -> None:
     account = api.add_bot("order_bot")
     chat = api.add_person("Ada").private_chat(account)
-    page = await run_page(ROOT / "docs" / "concepts.md", TOKEN=account.token, chat_id=chat.id, user_id=chat.person.id)
+    group = api.add_supergroup("Regulars", members=[chat.person], admins=[account])
+    ids = {"chat_id": chat.id, "user_id": chat.person.id, "group_id": group.id}
+    page = await run_page(ROOT / "docs" / "concepts.md", TOKEN=account.token, **ids)
     dp, bot = page["dp"], page["bot"]
     await bot.delete_webhook()  # which the page has set
     before = chat.texts()

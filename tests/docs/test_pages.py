@@ -25,8 +25,10 @@ async def test_a_page_runs_as_it_stands(page: Path, api: BotApi, monkeypatch: py
     account = api.add_bot("page_bot")
     monkeypatch.setenv("BOT_TOKEN", account.token)
     chat = api.add_person("Ada").private_chat(account)
+    group = api.add_supergroup("Regulars", members=[chat.person], admins=[account])
+    ids = {"chat_id": chat.id, "user_id": chat.person.id, "group_id": group.id}
     for number in range(len(programs)):
-        await run_page(page, program=number, TOKEN=account.token, chat_id=chat.id, user_id=chat.person.id)
+        await run_page(page, program=number, TOKEN=account.token, **ids)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)

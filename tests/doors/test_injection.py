@@ -81,7 +81,7 @@ async def test_every_parameter_gets_its_own_session(stage: Stage) -> None:
     await says(stage)
     assert [session.qualifier for session in held] == ["order", None, "support", None]
     assert {(s.key.bot_id, s.chat_id, s.user_id) for s in held} == {(stage.bot.id, stage.chat.id, stage.ann.id)}
-    assert not stage.bot.sessions.is_idle()
+    assert stage.bot.sessions.is_idle(), "asking is not opening"
 
 
 async def test_a_parameter_may_have_any_name(stage: Stage) -> None:

@@ -206,9 +206,9 @@ async def test_a_dispatcher_that_starts_while_another_stops_keeps_storage_and_se
     await asyncio.gather(stopping, feeding)
     await bot.sessions.get(7).messages()
     assert await storage.open_keys(bot.id) == [SessionKey(bot.id, 7)]
-    assert [task for task in asyncio.all_tasks() if task.get_name() == "tgslices-settler"]
+    assert [task for task in asyncio.all_tasks() if task.get_name() == "tgslices-upkeep"]
     await second.emit_shutdown(bot=bot)
-    assert not [task for task in asyncio.all_tasks() if task.get_name() == "tgslices-settler"]
+    assert not [task for task in asyncio.all_tasks() if task.get_name() == "tgslices-upkeep"]
     with pytest.raises(Exception, match="closed"):
         await storage.open_keys(bot.id)
     await bot.session.close()
@@ -232,7 +232,7 @@ async def test_a_start_that_failed_half_way_and_was_repeated_is_finished_by_one_
         await dispatcher.emit_startup(bot=bot)
     await dispatcher.emit_startup(bot=bot)
     await dispatcher.emit_shutdown(bot=bot)
-    assert not [task for task in asyncio.all_tasks() if task.get_name() == "tgslices-settler"]
+    assert not [task for task in asyncio.all_tasks() if task.get_name() == "tgslices-upkeep"]
     with pytest.raises(Exception, match="closed"):
         await storage.open_keys(bot.id)
     await bot.session.close()

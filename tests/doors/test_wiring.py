@@ -88,7 +88,7 @@ async def test_a_bot_that_appears_later_is_wired_by_its_first_update(plain: Bot)
 
     @dispatcher.message()
     async def handle(message: Message, session: Session) -> None:
-        opened.append(session)
+        opened.append(await session.open())
 
     assert "sessions" not in vars(plain)
     await feed(dispatcher, plain, 5)

@@ -115,6 +115,8 @@ class Town:
                 yield Process(self, bot, dispatcher)
         finally:
             with suppress(Killed):
-                await bot.sessions.finish()  # and not release: the storage outlives it
+                await bot.sessions.tracker.progress.outlast(timedelta(seconds=5))
+                await bot.sessions.settler.stop()
+                await bot.sessions.tracker.aclose()  # and not the manager: the storage outlives it
             await bot.session.close()
             unhook_routers()

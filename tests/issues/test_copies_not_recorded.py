@@ -29,7 +29,8 @@ async def test_copies_and_forwards_are_wiped_with_the_slice(stage: Stage, what: 
 async def test_a_copy_into_a_public_channel_by_its_name_is_wiped_there(stage: Stage) -> None:
     channel = stage.api.add_channel("News", admins=[stage.account, stage.ann], username="news")
     await stage.says("announcement")
-    async with stage.session() as session:
+    session = stage.session()
+    with session.recording(everywhere=True):
         await stage.bot.copy_messages("@news", stage.chat.id, [1])
     assert stage.ann.view(channel).texts() == ["announcement"]
     assert await session.clear() == 1

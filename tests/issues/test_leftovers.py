@@ -14,6 +14,7 @@ from aiogram.types import Chat, Message, Update, User
 from tests.promises.stage import Stage
 from tests.promises.storages import ListStorage
 from tgslices import Session, SessionKey
+from tgslices.model import REPEAT_WINDOW
 
 SESSIONS = 10_000
 UPDATE_IDS = count(1)
@@ -86,13 +87,22 @@ async def live(stage: Stage, number: int) -> None:
     await sessions.matching_subscriptions(update(chat_id, 4))
 
 
+async def forget_what_is_past(stage: Stage) -> None:
+    """Let the storage forget what it knows of closed sessions, as it does after a day."""
+    later, storage = datetime.now(UTC) + 2 * REPEAT_WINDOW, stage.bot.sessions.tracker.storage
+    while await storage.sweep(stage.bot.id, now=later, limit=1_000):
+        pass
+
+
 async def test_ten_thousand_sessions_leave_nothing_behind(stage: Stage) -> None:
     for number in range(200):
         await live(stage, number)
+    await forget_what_is_past(stage)
     objects, entries = collected(), reachable(stage.bot.sessions)
     for number in range(SESSIONS):
         await live(stage, number)
     assert stage.bot.sessions.is_idle()
+    await forget_what_is_past(stage)
     assert reachable(stage.bot.sessions) == entries
     assert abs(collected() - objects) < 200
 
@@ -120,9 +130,11 @@ async def test_sessions_with_sends_and_clears_leave_nothing_behind(stage: Stage)
 
     for number in range(5):
         await order(number)
+    await forget_what_is_past(stage)
     entries = reachable(stage.bot.sessions.config.storage)
     for number in range(5, 50):
         await order(number)
+    await forget_what_is_past(stage)
     assert reachable(stage.bot.sessions.config.storage) == entries
     assert stage.chat.texts() == []
 

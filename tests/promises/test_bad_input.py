@@ -124,7 +124,7 @@ async def test_what_is_no_message_cannot_be_tracked(stage: Stage, given: object,
     }
     session = stage.session()
     with pytest.raises(NotAMessage) as caught:
-        await session.track(objects.get(given, given))  # type: ignore[arg-type]  # the mistake under test
+        await session.track(objects.get(given, given))  # type: ignore[call-overload]  # the mistake under test
     assert str(caught.value) == text.rstrip(".") + ". Pass a Message, or an Update or event that carries one."
     assert await session.messages() == []
 
@@ -133,7 +133,7 @@ async def test_what_is_no_message_cannot_be_tracked(stage: Stage, given: object,
 async def test_a_direction_that_is_none_is_refused(stage: Stage, direction: Any) -> None:
     session = stage.session()
     with pytest.raises(InvalidTrackedMessage) as caught:
-        await session.track(Message.model_validate(stage.message(5)), direction)
+        await session.track(Message.model_validate(stage.message(5)), direction=direction)
     assert str(caught.value) == (
         f"direction of a tracked message is {direction!r}. Pass Direction.INCOMING or Direction.OUTGOING instead."
     )

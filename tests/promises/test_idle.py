@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -22,6 +23,14 @@ def storage(line: Line) -> SessionStorage:
     return line
 
 
+async def started(line: Line) -> None:
+    """Wait until the start of the bot has done all that it asks of the storage."""
+    while "sweep" not in line.calls and hasattr(line, "sweep"):
+        await asyncio.sleep(0)
+    line.calls.clear()
+    line.is_down = True
+
+
 async def test_an_idle_bot_leaves_its_storage_alone(stage: Stage, line: Line, caplog: pytest.LogCaptureFixture) -> None:
     """ "While no session is open, an update costs one check." """
     handled: list[str | None] = []
@@ -31,8 +40,7 @@ async def test_an_idle_bot_leaves_its_storage_alone(stage: Stage, line: Line, ca
         await message.answer("hello")
         handled.append(message.text)
 
-    line.calls.clear()
-    line.is_down = True
+    await started(line)
     await stage.says("one", "two")
     await stage.bot.send_message(stage.chat.id, "three")
     assert handled == ["one", "two"]
@@ -49,8 +57,7 @@ async def test_no_kind_of_update_asks_the_storage_of_an_idle_bot(stage: Stage, l
     event: dict[str, Any] = stage.message(5)
     if kind == "callback_query":
         event = {"id": "1", "from": stage.ann.json(), "chat_instance": "1", "data": "x", "message": event}
-    line.calls.clear()
-    line.is_down = True
+    await started(line)
     await stage.delivers(kind, event)
     assert line.calls == []
 

@@ -15,7 +15,7 @@ TEXTS = ["one", "two", "three", "four", "five"]
 
 @pytest.fixture(autouse=True)
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tgslices.session.ENTRIES_PER_STEP", 2)
+    monkeypatch.setattr("tgslices.clearing.ENTRIES_PER_STEP", 2)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tgslices import (
     SessionQualifier,
     SessionStorage,
 )
-from tgslices.manager import SessionConfig
+from tgslices.config import SessionConfig
 from tgslices.storage import open_storage
 from tgslices.storage.lifetime import durable
 

@@ -104,7 +104,8 @@ async def test_usernames_are_resolved_to_the_numeric_id(stage: Stage, method: st
     made = {"message_id": 77}
     stage.answers(method, made if method == "copyMessage" else [made])
     ids: dict[str, Any] = {"message_id": 1} if method == "copyMessage" else {"message_ids": [1]}
-    async with stage.session() as session:
+    session = stage.session()
+    with session.recording(everywhere=True):
         for _ in range(3):
             await stage.bot(METHODS[method](chat_id="@news", from_chat_id=stage.chat.id, **ids))
     assert [(e.chat_id, e.message_id) for e in await session.messages()] == [(channel.id, 77)]
@@ -117,7 +118,8 @@ async def test_a_username_that_passed_to_another_chat_means_that_one(stage: Stag
     stage.answers("copyMessage", {"message_id": 77})
     tracker = stage.bot.sessions.tracker
     began = tracker.clock()
-    async with stage.session() as session:
+    session = stage.session()
+    with session.recording(everywhere=True):
         old.username = "news"
         await stage.bot.copy_message("@news", stage.chat.id, 1)
         old.username, new.username = None, "news"
@@ -263,9 +265,9 @@ async def test_a_business_send_is_recorded_with_its_connection_and_not_again_whe
 
 async def test_a_send_that_telegram_refuses_raises_what_aiogram_raises_and_adds_nothing(stage: Stage) -> None:
     async with stage.session() as session:
-        with pytest.raises(TelegramBadRequest, match=r"^Telegram server says - Bad Request: message text is empty$"):
+        with pytest.raises(TelegramBadRequest, match=r"^Telegram server says - Bad Request: text must be non-empty$"):
             await stage.bot.send_message(stage.chat.id, " ")
-        with pytest.raises(TelegramBadRequest, match=r"^Telegram server says - Bad Request: message text is empty$"):
+        with pytest.raises(TelegramBadRequest, match=r"^Telegram server says - Bad Request: text must be non-empty$"):
             await session.send_message(" ")
     assert await session.messages() == []
 

@@ -132,7 +132,8 @@ async def test_messages_in_other_chats_are_cleared_there(stage: Stage) -> None:
     group = stage.api.add_supergroup("Team", members=[stage.ann], admins=[stage.account])
     await stage.ann.view(group).types("stays")
     await stage.says("stays too")
-    async with stage.session() as session:
+    session = stage.session()
+    with session.recording(everywhere=True):
         await stage.bot.send_message(group.id, "to the group")
         await stage.bot.send_message(stage.chat.id, "to Ann")
     assert {entry.chat_id for entry in await session.messages()} == {group.id, stage.chat.id}
@@ -159,7 +160,7 @@ async def test_what_is_tracked_by_hand_is_returned_and_counts_once(stage: Stage)
     sent = await stage.bot.send_message(stage.chat.id, "outside")
     session = stage.session()
     entry = await session.track(sent)
-    again = await session.track(stage.update("message", stage.message(sent.message_id)), Direction.INCOMING)
+    again = await session.track(stage.update("message", stage.message(sent.message_id)), direction=Direction.INCOMING)
     assert (entry.message_id, entry.direction, again.direction) == (1, Direction.OUTGOING, Direction.INCOMING)
     assert [held.direction for held in await session.messages()] == [Direction.OUTGOING]
 

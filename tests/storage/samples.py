@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from aiogram.enums import ContentType
 from hypothesis import strategies as st
 
-from tgslices.model import Direction, SessionKey, TrackedMessage
+from tgslices.model import REPEAT_WINDOW, Direction, SessionKey, TrackedMessage
 
 BOT = 42
 NOW = datetime(2026, 7, 1, 12, 30, 15, 123456, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+LATER = NOW + 2 * REPEAT_WINDOW
+"""When all that is known since ``NOW`` is past."""
 
 
 def sent(
@@ -68,6 +70,8 @@ any_messages = st.builds(
     thread_id=st.none() | ids,
     ephemeral_message_id=st.none() | ids,
     receiver_user_id=st.none() | ids,
+    has_buttons=st.booleans(),
+    media_group_id=names,
 )
 """Messages of every kind; hardly two of them are the same."""
 
@@ -84,6 +88,8 @@ few_messages = st.builds(
     thread_id=st.sampled_from([None, 3]),
     ephemeral_message_id=st.sampled_from([None, None, None, 4]),
     receiver_user_id=st.sampled_from([None, None, None, 9]),
+    has_buttons=st.booleans(),
+    media_group_id=st.sampled_from([None, None, "album"]),
 )
 """Messages among which many are the same."""
 

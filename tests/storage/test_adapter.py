@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from tests.storage.plugins import FailingPlugin, ListPlugin, PluginFailed
 from tests.storage.program import Step, run, seen, steps
-from tests.storage.samples import BOT, MINUTE, NOW, sent
+from tests.storage.samples import BOT, LATER, MINUTE, NOW, sent
 from tgslices.errors import InvalidStorage
-from tgslices.model import Scope, SessionKey, TrackedMessage
+from tgslices.model import IfClosed, Scope, SessionKey, TrackedMessage
 from tgslices.storage.adapter import PluginStorage
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import DURABLE_METHODS, DurableSessionStorage, missing_methods
@@ -33,9 +33,13 @@ def faults(*moments: str) -> Iterator[str]:
 def assert_nothing_is_kept(storage: PluginStorage) -> None:
     assert not storage._open._index._bots
     assert not storage._closed._bots
-    assert not storage._elsewhere._keys
-    assert not storage._elsewhere._chats
-    assert not storage._pendings._queues
+    assert not storage._foreign_chats._keys
+    assert not storage._foreign_chats._chats
+    assert not storage._pending._queues
+    assert not storage._hidden
+    for bot in (BOT, 43):
+        storage._known.sweep(bot, now=LATER, limit=1_000_000)
+    assert not any(getattr(storage._known, name) for name in ("_memories", "_places", "_visits"))
     assert len(storage._locks) == 0
 
 
@@ -55,13 +59,13 @@ def test_what_misses_a_method_is_no_plugin() -> None:
 
 async def test_what_is_closed_and_settled_leaves_nothing_behind() -> None:
     storage = PluginStorage(ListPlugin())
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     for message in (sent(1), sent(2, 8), sent(0, ephemeral=3, receiver=4)):
         assert await storage.record(SCOPE, message) == 1
     assert await storage.claim(KEY, [sent(1)], now=NOW, until=NOW + MINUTE) == [sent(1)]
     await storage.settle(await storage.pending(BOT))
     await storage.unsubscribe(KEY)
-    assert await storage.close(KEY) == 2
+    assert await storage.close(KEY, at=NOW) == 2
     assert_nothing_is_kept(storage)
 
 
@@ -76,7 +80,7 @@ async def test_the_plugin_is_left_alone_when_the_storage_closes() -> None:
     plugin = ListPlugin()
     storage = PluginStorage(plugin)
     await storage.start()
-    await storage.add_opening(KEY, sent(1))
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     await storage.aclose()
     await storage.aclose()
     assert await plugin.list(KEY) == [sent(1)]
@@ -86,8 +90,8 @@ async def test_the_plugin_is_left_alone_when_the_storage_closes() -> None:
 async def test_a_session_whose_plugin_fails_does_not_keep_the_others_from_recording() -> None:
     plugin = FailingPlugin(faults("before"))
     storage = PluginStorage(plugin)
-    await storage.open(KEY)
-    await storage.open(OTHER)
+    await storage.open(KEY, at=NOW)
+    await storage.open(OTHER, at=NOW)
     with pytest.raises(PluginFailed):
         await storage.record(SCOPE, sent(1))
     assert sorted(map(len, plugin.entries.values())) == [1]
@@ -98,25 +102,25 @@ async def test_a_session_whose_plugin_fails_does_not_keep_the_others_from_record
 async def test_an_opening_entry_that_is_not_written_opens_nothing() -> None:
     storage = PluginStorage(FailingPlugin(faults("before")))
     with pytest.raises(PluginFailed):
-        await storage.add_opening(KEY, sent(1))
+        await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     assert_nothing_is_kept(storage)
 
 
 async def test_a_session_that_cannot_be_emptied_stays_open() -> None:
     storage = PluginStorage(FailingPlugin(faults("", "", "before")))
-    await storage.add_opening(KEY, sent(1))
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     with pytest.raises(PluginFailed):
-        await storage.close(KEY)
+        await storage.close(KEY, at=NOW)
     assert await storage.open_keys(BOT) == [KEY]
     assert await storage.list(KEY) == [sent(1)]
-    assert await storage.close(KEY) == 1
+    assert await storage.close(KEY, at=NOW) == 1
     assert_nothing_is_kept(storage)
 
 
 async def claimed_with(*moments: str) -> PluginStorage:
     storage = PluginStorage(FailingPlugin(faults("", "", *moments)))
-    await storage.add_opening(KEY, sent(1))
-    await storage.add_opening(KEY, sent(2))
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
+    await storage.add(KEY, sent(2), if_closed=IfClosed.OPEN)
     with pytest.raises(PluginFailed):
         await storage.claim(KEY, [sent(1)], now=NOW, until=NOW + MINUTE)
     return storage
@@ -158,7 +162,7 @@ async def test_a_claim_that_is_cancelled_loses_nothing() -> None:
             return await asyncio.Future[int]()
 
     storage = PluginStorage(Hanging())
-    await storage.add_opening(KEY, sent(1))
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     task = asyncio.create_task(storage.claim(KEY, [sent(1)], now=NOW, until=NOW))
     await Hanging.entered.wait()
     task.cancel()
@@ -173,10 +177,10 @@ async def test_a_claim_that_is_cancelled_loses_nothing() -> None:
 async def test_a_migration_that_fails_anywhere_can_be_repeated(fails_at: int, moment: str) -> None:
     plugin = FailingPlugin(faults(*[""] * 5, *[""] * fails_at, moment))
     storage = PluginStorage(plugin)
-    await storage.add_opening(KEY, sent(1))
-    await storage.add_opening(KEY, sent(2))
-    await storage.add_opening(OTHER, sent(3))
-    await storage.add_opening(SessionKey(BOT, -100), sent(1, -100))
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
+    await storage.add(KEY, sent(2), if_closed=IfClosed.OPEN)
+    await storage.add(OTHER, sent(3), if_closed=IfClosed.OPEN)
+    await storage.add(SessionKey(BOT, -100), sent(1, -100), if_closed=IfClosed.OPEN)
     await storage.add(SessionKey(BOT, 7, 8), sent(4))
     try:
         moved = await storage.migrate(BOT, 7, -100)
@@ -211,7 +215,7 @@ async def test_whatever_the_plugin_does_a_repeated_call_ends_where_a_faultless_o
 
 async def test_tasks_that_clear_at_once_never_share_an_entry_and_lose_none() -> None:
     chance, storage = random.Random(7), PluginStorage(ListPlugin())
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     claimed: list[TrackedMessage] = []
 
     async def record(numbers: range) -> None:
@@ -237,13 +241,13 @@ async def test_nothing_is_recorded_into_a_session_after_it_was_closed() -> None:
     storage = PluginStorage(plugin)
     calls: list[Callable[[], Awaitable[object]]] = [
         lambda: storage.record(SCOPE, sent(2)),
-        lambda: storage.add_if_open(KEY, sent(3)),
-        lambda: storage.close(KEY),
+        lambda: storage.add(KEY, sent(3), if_closed=IfClosed.SKIP),
+        lambda: storage.close(KEY, at=NOW),
         lambda: storage.record(SCOPE, sent(4)),
-        lambda: storage.add_if_open(KEY, sent(5)),
+        lambda: storage.add(KEY, sent(5), if_closed=IfClosed.SKIP),
     ]
     for seed in range(50):
-        await storage.add_opening(KEY, sent(1))
+        await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
         random.Random(seed).shuffle(calls)
         await asyncio.gather(*(call() for call in calls))
         assert plugin.entries == {}
@@ -252,7 +256,7 @@ async def test_nothing_is_recorded_into_a_session_after_it_was_closed() -> None:
 
 async def test_what_is_opened_while_it_closes_is_open_afterwards() -> None:
     storage = PluginStorage(ListPlugin())
-    await storage.add_opening(KEY, sent(1))
-    await asyncio.gather(storage.close(KEY), storage.open(KEY))
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
+    await asyncio.gather(storage.close(KEY, at=NOW), storage.open(KEY, at=NOW))
     assert await storage.open_keys(BOT) == [KEY]
     assert await storage.list(KEY) == []

@@ -33,7 +33,7 @@ def weight(root: object) -> int:
     return sum(len(found) for found in seen.values() if isinstance(found, containers))
 
 
-def message_of(row: tuple[int, ...], place: tuple[Any, ...]) -> TrackedMessage:
+def message_of(row: tuple[int, ...], place: tuple[Any, ...], albums: dict[int, str]) -> TrackedMessage:
     """Read a row of the memory storage as anyone would who has its documentation."""
     message_id, _, marks, user_id, thread_id, days, seconds, microseconds, *at, kind = row
     chat_id, business_connection_id, ephemeral_message_id, receiver_user_id = place
@@ -44,12 +44,14 @@ def message_of(row: tuple[int, ...], place: tuple[Any, ...]) -> TrackedMessage:
         user_id=None if marks & 1 else user_id,
         kind=[None, *ContentType][kind],
         direction=Direction.OUTGOING if marks & 8 else Direction.INCOMING,
-        date=None if marks & 4 else epoch + timedelta(days, seconds, microseconds),
-        at=epoch + timedelta(*at),
+        date=None if marks & 4 else epoch + timedelta(days, seconds % 2**17, microseconds),
+        at=epoch + timedelta(at[0], at[1] % 2**17, at[2]),
         business_connection_id=business_connection_id,
         thread_id=None if marks & 2 else thread_id,
         ephemeral_message_id=ephemeral_message_id,
         receiver_user_id=receiver_user_id,
+        has_buttons=marks & 64 > 0,
+        media_group_id=albums.get(seconds // 2**17 + at[1] // 2**17 * 2**15),
     )
 
 
@@ -84,8 +86,10 @@ class TestMemory(DurableStorageContract):
 
     async def raw_list(self, storage: MemorySessionStorage, key: SessionKey) -> list[TrackedMessage]:
         rows: bytearray = storage._open.get(key) or storage._closed.get(key) or bytearray()
-        places = {0: (key.chat_id, key.business_connection_id, None, None), **storage._slices._places._places}
-        return [message_of(row, places[row[1]]) for row in Struct("<qIBqqiIIiIIH").iter_unpack(rows)]
+        places = {0: (key.chat_id, key.business_connection_id, None, None), **storage._slices._places._values}
+        albums = storage._slices._albums._values
+        every = [row for row in Struct("<qIBqqiIIiIIH").iter_unpack(rows) if not row[2] & 128]
+        return [message_of(row, places[row[1]], albums) for row in every]
 
     async def raw_count(self, storage: MemorySessionStorage) -> int:
         # Without the slices, which keep the numbers of places to use them again, and the chats that migrated.

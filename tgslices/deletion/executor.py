@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Collection, Generator, Sequence
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -25,6 +26,10 @@ log = logging.getLogger("tgslices")
 
 MAX_REQUEST_TIME: Final = timedelta(seconds=30)
 """How long to wait for one answer. A deletion whose answer is lost is asked for again, which is harmless."""
+
+
+deleting_for_sessions: Final[ContextVar[bool]] = ContextVar("tgslices_deleting_for_sessions", default=False)
+"""Whether the running task deletes what left a session, and not what the bot's own code names."""
 
 
 class DeletionExecutor:
@@ -92,6 +97,7 @@ class DeletionExecutor:
             clock=self._clock,
             slack=timeout,
         )
+        mark = deleting_for_sessions.set(True)
         entering = ledger.entering(pending)
         try:
             await in_turns(entering)
@@ -105,6 +111,8 @@ class DeletionExecutor:
         except Exception:
             await ledger.release(not_before=self._pacing.paused_until, troubled=run.troubled())
             raise
+        finally:
+            deleting_for_sessions.reset(mark)
         if result and log.isEnabledFor(logging.INFO):
             log.info("%s", summary_of(bot.id, pending, result))
         return result

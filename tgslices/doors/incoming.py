@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 from aiogram import Bot
 from aiogram.types import TelegramObject
 
-from tgslices.manager import SessionManager, handling
+from tgslices.manager import SessionManager
+from tgslices.recording.current import current_update
+from tgslices.recording.progress import Progress
 from tgslices.recording.tracker import Tracker
 
 Handler: TypeAlias = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
@@ -22,27 +25,35 @@ def incoming_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middlewa
     one check; a closure rather than an object, because calling one is a third of that cost.
     """
     last_bot: Bot | None = None
-    last_tracker: Tracker | None = None
-    begin, end = handling.set, handling.reset
+    last_loop: asyncio.AbstractEventLoop | None = None
+    tracker: Tracker
+    progress: Progress
+    begin, end, running_loop = current_update.set, current_update.reset, asyncio.get_running_loop
 
     async def track(handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
-        nonlocal last_bot, last_tracker
+        nonlocal last_bot, last_loop, tracker, progress
         bot = data["bot"]
-        tracker = last_tracker
-        if tracker is None or bot is not last_bot:
-            tracker = last_tracker = manager_of(bot).tracker
-            last_bot = bot
+        if bot is not last_bot or running_loop() is not last_loop or progress.is_over:
+            manager = manager_of(bot)
+            await manager.life_cycle.resume()
+            tracker, progress = manager.tracker, manager.tracker.progress
+            last_bot, last_loop = bot, running_loop()
+        its, done = tracker, progress
         token = begin(event)  # type: ignore[arg-type]  # an update middleware gets updates only
-        tracker.under_way += 1
+        done.in_progress += 1
         try:
             # What is gone may have left entries although no session is open.
-            if not tracker.is_idle() or event.deleted_business_messages is not None:  # type: ignore[attr-defined]  # likewise
-                await tracker.track(event)  # type: ignore[arg-type]  # likewise
+            if not its.is_idle() or event.deleted_business_messages is not None:  # type: ignore[attr-defined]  # likewise
+                done.recording += 1
+                try:
+                    await its.track(event)  # type: ignore[arg-type]  # likewise
+                finally:
+                    done.end_record()
             return await handler(event, data)
         finally:
             end(token)
-            tracker.under_way -= 1
-            if tracker.intents or tracker.quiet is not None:
-                await tracker.end_update()
+            done.in_progress -= 1
+            if its.waiting_openings or done.all_done is not None:
+                await its.end_update()
 
     return track

@@ -78,19 +78,25 @@ async def _handle(
     update: Update = data.get("event_update") or event.update  # type: ignore[attr-defined]  # an ErrorEvent
     data = data.copy()  # aiogram's own goes to the next handler when this one skips
     for wanted in wants.parameters:
-        session = manager.of(update, qualifier=wanted.qualifier)
+        session = _handle_of(manager, update, wanted.qualifier)
         if session is None and not wanted.optional:
             raise SessionUnavailable(_name_of(data["handler"]), wanted.name, update.event_type)
         data[wanted.name] = session
     if wants.around is None:
         return await handler(event, data)
-    around = manager.of(update, qualifier=wants.around.name)
+    around = _handle_of(manager, update, wants.around.name)
     if around is None:
         raise SessionUnavailable(_name_of(data["handler"]), None, update.event_type)
     async with around:
         result = await handler(event, data)
         # Sent here, inside the block; aiogram would send it after the block, or in the answer to a webhook.
         return await manager.bot(result) if isinstance(result, TelegramMethod) else result
+
+
+def _handle_of(manager: SessionManager, update: Update, qualifier: str | None) -> Session | None:
+    """Return a handle without opening its session; asking is not opening."""
+    key = manager.key_of(update, qualifier)
+    return None if key is None else manager.handle(key)
 
 
 def wants_of(handler: HandlerObject) -> Wants | None:

@@ -10,12 +10,17 @@ from typing import Any, Final
 from aiogram import Bot
 from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextRequestMiddlewareType
 from aiogram.exceptions import TelegramMigrateToChat
-from aiogram.methods import Response, TelegramMethod
+from aiogram.methods import DeleteBusinessMessages, Response, TelegramMethod
 from aiogram.methods.base import TelegramType
 
+from tgslices.deletion.executor import deleting_for_sessions
+from tgslices.described import described
+from tgslices.doors.deletions import DELETIONS, gone_by
 from tgslices.extract import carries_ids_only, creates_messages, records_of_sent
 from tgslices.manager import sessions_of
-from tgslices.recording.blocks import Block, block_of
+from tgslices.recording.blocks import Block, blocks_of
+from tgslices.recording.handles import Send
+from tgslices.recording.notices import NOTICES
 
 log = logging.getLogger("tgslices")
 
@@ -47,13 +52,33 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         method: TelegramMethod[TelegramType],
     ) -> Response[TelegramType]:
         """Make the request, and record it where the running task is inside a block of this bot."""
-        if method.__api_method__ in _ASKING_FOR_UPDATES:
+        name = method.__api_method__
+        if creates_messages(method):
+            blocks = [block for block in blocks_of(bot.id) if block.may_hold(method)]
+            return await (
+                self._send_apart(make_request, bot, method, blocks) if blocks else _follow(make_request, bot, method)
+            )
+        if name in _ASKING_FOR_UPDATES:
             self._check_allowed(bot, method)
-        block = block_of(bot.id) if creates_messages(method) else None
-        if block is None:
-            return await _follow(make_request, bot, method)
-        # A caller that is cancelled, or loses patience, must not lose the record of what was sent all the same.
-        task = asyncio.create_task(self._send(make_request, bot, method, block), name="tgslices-send")
+            return await _fetch(make_request, bot, method)
+        if name in DELETIONS:
+            return await _delete(make_request, bot, method)
+        if name in NOTICES and (blocks := blocks_of(bot.id)):
+            return await _leave_notice(make_request, bot, method, blocks)
+        return await _follow(make_request, bot, method)
+
+    async def _send_apart(
+        self,
+        make_request: NextRequestMiddlewareType[TelegramType],
+        bot: Bot,
+        method: TelegramMethod[TelegramType],
+        blocks: list[Block],
+    ) -> Response[TelegramType]:
+        """Send in a task of its own: a caller that is cancelled must not lose the record of what was sent."""
+        send = Send(blocks[0].tracker.clock())
+        for block in blocks:
+            block.shared.begin(send)
+        task = asyncio.create_task(self._send(make_request, bot, method, blocks, send), name="tgslices-send")
         self._sending.add(task)
         task.add_done_callback(self._sent)
         return await asyncio.shield(task)
@@ -68,26 +93,38 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         make_request: NextRequestMiddlewareType[TelegramType],
         bot: Bot,
         method: TelegramMethod[TelegramType],
-        block: Block,
+        blocks: list[Block],
+        send: Send,
     ) -> Response[TelegramType]:
-        block.tracker.under_way += 1
+        progress = blocks[0].tracker.progress
+        progress.in_progress += 1
         try:
             response = await _follow(make_request, bot, method)
             try:
-                await self._record(bot, method, response, block)
-            except Exception:
-                log.exception("What %s sent could not be recorded", method.__api_method__)
+                await self._record(bot, method, response, blocks, send)
+            except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
+                log.error("What %s sent could not be recorded: %s", method.__api_method__, described(error))  # noqa: TRY400  # a traceback may show a token
             return response
         finally:
-            block.tracker.under_way -= 1
-            block.tracker.end_work()
+            for block in blocks:
+                block.shared.end(send)
+            send.done.set()
+            progress.in_progress -= 1
+            progress.end_work()
 
-    async def _record(self, bot: Bot, method: TelegramMethod[Any], result: object, block: Block) -> None:
-        at = block.tracker.clock()
+    async def _record(
+        self, bot: Bot, method: TelegramMethod[Any], result: object, blocks: list[Block], send: Send
+    ) -> None:
+        """Add what was sent to the innermost block whose place it is."""
+        at = blocks[0].tracker.clock()
         chat_id = await self._numeric_chat(bot, method, at) if carries_ids_only(result) else None
-        messages = records_of_sent(method, result, bot_id=block.tracker.bot_id, chat_id=chat_id, at=at)
-        if messages:
-            await block.record(messages)
+        messages = records_of_sent(method, result, bot_id=bot.id, chat_id=chat_id, at=at)
+        owners = [(next((block for block in blocks if block.holds(message)), None), message) for message in messages]
+        recording = [block.record(message, send) for block, message in owners if block is not None]
+        if len(recording) == 1:
+            await recording[0]
+        else:
+            await asyncio.gather(*recording)
 
     async def _numeric_chat(self, bot: Bot, method: TelegramMethod[Any], now: datetime) -> int:
         """Return the id of the chat that a method was aimed at; ``@username`` is asked for, and kept for a minute."""
@@ -128,6 +165,59 @@ class OutgoingMiddleware(BaseRequestMiddleware):
             )
 
 
+async def _fetch(
+    make_request: NextRequestMiddlewareType[TelegramType], bot: Bot, method: TelegramMethod[TelegramType]
+) -> Response[TelegramType]:
+    """Fetch updates. What was fetched before is confirmed by that, so it is recorded first.
+
+    Source: https://core.telegram.org/bots/api#getupdates (``offset``)
+    """
+    manager = sessions_of(bot)
+    if manager is None or method.__api_method__ != "getUpdates":
+        return await make_request(bot, method)
+    manager.life_cycle.require_running_poll()
+    await asyncio.sleep(0)  # aiogram has only made the tasks that handle what was fetched before
+    await manager.tracker.progress.outlast_records()
+    response = await make_request(bot, method)
+    manager.life_cycle.require_running_poll()  # what came after the shutdown is not confirmed, and comes again
+    return response
+
+
+async def _delete(
+    make_request: NextRequestMiddlewareType[TelegramType], bot: Bot, method: TelegramMethod[TelegramType]
+) -> Response[TelegramType]:
+    """Delete, and let what the bot's own code deletes leave the sessions."""
+    response = await _follow(make_request, bot, method)
+    manager = sessions_of(bot)
+    is_done: object = response
+    if manager is not None and is_done is True and not deleting_for_sessions.get():
+        if isinstance(method, DeleteBusinessMessages):
+            await manager.tracker.drop_business(method.business_connection_id, method.message_ids)
+        for gone, surely in gone_by(method):
+            await manager.tracker.drop(gone, surely=surely)
+    return response
+
+
+async def _leave_notice(
+    make_request: NextRequestMiddlewareType[TelegramType],
+    bot: Bot,
+    method: TelegramMethod[TelegramType],
+    blocks: list[Block],
+) -> Response[TelegramType]:
+    """Make a call that leaves a notice in the chat, which belongs to the block's session when it arrives."""
+    block = next((block for block in blocks if block.may_hold(method)), None)
+    if block is None:
+        return await _follow(make_request, bot, method)
+    notices = block.tracker.notices
+    expected = notices.expect(method, block, block.tracker.clock())
+    try:
+        return await _follow(make_request, bot, method)
+    except BaseException:
+        if expected is not None:
+            notices.withdraw(expected)
+        raise
+
+
 async def _follow(
     make_request: NextRequestMiddlewareType[TelegramType], bot: Bot, method: TelegramMethod[TelegramType]
 ) -> Response[TelegramType]:
@@ -140,7 +230,7 @@ async def _follow(
         return await make_request(bot, method)
     except TelegramMigrateToChat as error:
         old_chat_id, manager = getattr(method, "chat_id", None), sessions_of(bot)
-        is_deletion = method.__api_method__.startswith("delete")
+        is_deletion = method.__api_method__ in DELETIONS
         if isinstance(old_chat_id, int) and manager is not None and not is_deletion:
             await manager.tracker.migrate(old_chat_id, error.migrate_to_chat_id)
         raise

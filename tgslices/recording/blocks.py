@@ -6,47 +6,105 @@ that run side by side never see each other's.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeAlias
 
-from tgslices.model import TrackedMessage
-from tgslices.recording.handles import LiveKey, moment
+from aiogram.methods import TelegramMethod
+
+from tgslices.chat_kind import ChatKind, chat_kind
+from tgslices.model import GENERAL_TOPIC, IfClosed, SessionKey, TrackedMessage
+from tgslices.recording.handles import Send, SharedKey, tick
 from tgslices.recording.tracker import Tracker
+
+STRAGGLER_WINDOW: Final = timedelta(minutes=1)
+"""How long a task that outlived its block still records into the session's private chat."""
+
+
+DeleteLate: TypeAlias = Callable[[SessionKey, TrackedMessage], Awaitable[None]]
 
 
 class Block:
-    """One entered ``async with session:``."""
+    """One entered ``async with session:``. It records what is sent into the session's own place.
 
-    __slots__ = ("_entered", "_live", "left", "tracker")
+    With ``everywhere`` it records whatever is sent. Without ``collects`` it opens nothing.
+    """
 
-    def __init__(self, live: LiveKey, tracker: Tracker) -> None:
-        """Begin to record into the session of ``live``."""
-        self._live = live
-        self._entered = moment()
+    __slots__ = ("_collects", "_delete_late", "_entered", "_everywhere", "_left", "_left_at", "shared", "tracker")
+
+    def __init__(
+        self,
+        shared: SharedKey,
+        tracker: Tracker,
+        *,
+        delete_late: DeleteLate,
+        everywhere: bool = False,
+        collects: bool = True,
+    ) -> None:
+        """``delete_late`` is called with what arrives after the session was wiped and was sent before."""
+        self.shared = shared
+        self._delete_late = delete_late
         self.tracker = tracker
-        self.left = False
+        self._everywhere = everywhere
+        self._collects = collects
+        self._entered = tick()
+        self._left: int | None = None
+        self._left_at: datetime | None = None
 
-    async def record(self, messages: list[TrackedMessage]) -> None:
-        """Add what was sent.
+    def leave(self) -> None:
+        """Note that the block was left. What its tasks begin to send from now on comes from stragglers."""
+        self._left, self._left_at = tick(), self.tracker.clock()
 
-        A task that outlived the block still records into its session, unless the session was closed meanwhile: then
-        it neither reopens it nor records, here or in a block around.
-        """
-        if not self.left:
-            await asyncio.gather(*(self.tracker.add(self._live.key, message) for message in messages))
-        elif not self._live.was_closed_since(self._entered):
-            await asyncio.gather(*(self.tracker.add_late(self._live.key, message) for message in messages))
+    def may_hold(self, method: TelegramMethod[Any]) -> bool:
+        """Tell whether what a method makes may belong here, as far as its arguments say."""
+        target = getattr(method, "chat_id", None)
+        return self._everywhere or type(target) is not int or target == self.shared.key.chat_id
+
+    def holds(self, message: TrackedMessage) -> bool:
+        """Tell whether a message was sent into the session's own place."""
+        if self._everywhere:
+            return True
+        key = self.shared.key
+        return (
+            message.chat_id == key.chat_id
+            and message.business_connection_id == key.business_connection_id
+            and (key.thread_id is None or (message.thread_id or GENERAL_TOPIC) == key.thread_id)
+        )
+
+    async def record(self, message: TrackedMessage, send: Send) -> None:
+        """Add what was sent; what overtook the end of the session shares its fate."""
+        shared, tracker = self.shared, self.tracker
+        if self._left is not None and send.began > self._left:
+            if self._may_straggle() and not shared.was_closed_since(self._entered):
+                await tracker.add(shared.key, message, if_closed=IfClosed.SKIP)
+        elif not (shared.was_wiped_since(send.began) or shared.was_closed_since(send.began)):
+            if_closed = IfClosed.OPEN if self._collects else IfClosed.KEEP
+            await tracker.add(shared.key, message, if_closed=if_closed, begun_at=send.at)
+        if shared.was_wiped_since(send.began):
+            await self._delete_late(shared.key, message)
+
+    def _may_straggle(self) -> bool:
+        """Tell whether a straggler records: in a group it may speak to somebody else by now."""
+        if self._left_at is None or chat_kind(self.shared.key.chat_id) is not ChatKind.PRIVATE:
+            return False
+        return abs(self.tracker.clock() - self._left_at) <= STRAGGLER_WINDOW
 
 
-_blocks: Final[ContextVar[tuple[Block, ...]]] = ContextVar("tgslices_blocks", default=())
+_blocks: Final[ContextVar[tuple[Block | None, ...]]] = ContextVar("tgslices_blocks", default=())
+"""The innermost last; None stands for ``unrecorded()``."""
 
 
-def block_of(bot_id: int) -> Block | None:
-    """Return the innermost block of one bot that the running task is in."""
-    return next((block for block in reversed(_blocks.get()) if block.tracker.bot_id == bot_id), None)
+def blocks_of(bot_id: int) -> list[Block]:
+    """Return the blocks of one bot that the running task is in, the innermost first."""
+    found: list[Block] = []
+    for block in reversed(_blocks.get()):
+        if block is None:
+            break
+        if block.tracker.bot_id == bot_id:
+            found.append(block)
+    return found
 
 
 def enter(block: Block) -> None:
@@ -60,9 +118,9 @@ def leave(entered: list[Block]) -> None:
     Tasks that the block started keep it as one that was left. Where a framework leaves a block in another context than
     it was entered in (generator fixtures do), it is the handle's last one.
     """
-    mine = [block for block in _blocks.get() if block in entered]
+    mine = [block for block in _blocks.get() if block is not None and block in entered]
     block = mine[-1] if mine else entered[-1]
-    block.left = True
+    block.leave()
     entered.remove(block)
     _blocks.set(tuple(other for other in _blocks.get() if other is not block))
 
@@ -74,5 +132,18 @@ def inside(block: Block) -> Iterator[None]:
     try:
         yield
     finally:
-        block.left = True  # a caller that was cancelled has left while its message is still on its way
+        block.leave()
+        _blocks.reset(token)
+
+
+@contextmanager
+def unrecorded() -> Iterator[None]:
+    """Keep what is sent inside out of the blocks around it.
+
+    ``session(method)``, ``session.send_*`` and a block that is entered inside record all the same.
+    """
+    token = _blocks.set((*_blocks.get(), None))
+    try:
+        yield
+    finally:
         _blocks.reset(token)

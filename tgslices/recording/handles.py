@@ -1,87 +1,135 @@
-"""What the handles of a key share in this process: where its chat is by now, and when it was closed."""
+"""What the handles of a key share in this process: its chat, its sends on their way, and when it was ended."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Final
 from weakref import WeakValueDictionary
 
 from tgslices.model import SessionKey
 
-_moments: Final = count(1)
+SEND_GRACE: Final = timedelta(seconds=5)
+"""How long the end of a session waits for messages that are on their way into it."""
+
+_ticks: Final = count(1)
 
 
-def moment() -> int:
-    """Return a number that is larger than every one before, to tell what was earlier."""
-    return next(_moments)
+def tick() -> int:
+    """Return the next tick; later ticks are larger."""
+    return next(_ticks)
 
 
-class LiveKey:
-    """What all handles of one key share; gone when the last of them is gone.
+@dataclass(slots=True, eq=False)
+class Send:
+    """One request that makes messages, on its way. ``at`` is when it began, by the clock of ``setup_sessions``."""
 
-    ``key`` changes when the chat migrates. When the session was closed here is remembered, so that a task which
-    outlived its block can tell.
-    """
+    at: datetime
+    began: int = field(default_factory=tick)
+    done: asyncio.Event = field(default_factory=asyncio.Event)
 
-    __slots__ = ("__weakref__", "_closed", "_one_with", "key")
+
+class _Ends:
+    """When a session was closed and wiped in this process, and what is on its way into it."""
+
+    __slots__ = ("closed", "sends", "wiped")
+
+    def __init__(self) -> None:
+        self.closed = 0
+        self.wiped = 0
+        self.sends: set[Send] = set()
+
+
+class SharedKey:
+    """What all handles of one key share; gone with the last of them. ``key`` changes when the chat migrates."""
+
+    __slots__ = ("__weakref__", "_ends", "_merged_into", "key")
 
     def __init__(self, key: SessionKey) -> None:
-        """Start with a key that was never closed."""
         self.key = key
-        self._closed = [0]
-        self._one_with: LiveKey | None = None
+        self._ends = _Ends()
+        self._merged_into: SharedKey | None = None
+
+    def begin(self, send: Send) -> None:
+        """Note a message that is on its way."""
+        self._ends.sends.add(send)
+
+    def end(self, send: Send) -> None:
+        """Note that a message is recorded, or was not sent."""
+        self._ends.sends.discard(send)
+
+    async def outlast_sends(self) -> None:
+        """Wait until the messages that are on their way now are recorded, at most for :data:`SEND_GRACE`."""
+        waits = [asyncio.ensure_future(send.done.wait()) for send in self._ends.sends]
+        if not waits:
+            return
+        try:
+            await asyncio.wait(waits, timeout=SEND_GRACE.total_seconds())
+        finally:
+            for wait in waits:
+                wait.cancel()
 
     def close(self, at: int) -> None:
-        """Note that the session was closed at a :func:`moment`."""
-        self._closed[0] = max(self._closed[0], at)
+        """Note that the session was closed at a :func:`tick`."""
+        self._ends.closed = max(self._ends.closed, at)
+
+    def wipe(self, at: int) -> None:
+        """Note that the whole session was cleared at a :func:`tick`."""
+        self._ends.wiped = max(self._ends.wiped, at)
 
     def was_closed_since(self, earlier: int) -> bool:
-        """Tell whether the session was closed after a :func:`moment`."""
-        return self._closed[0] > earlier
+        """Tell whether the session was closed in this process after a :func:`tick`."""
+        return self._ends.closed > earlier
 
-    def become(self, other: LiveKey) -> None:
-        """Share everything with another from now on, because their chats have become one."""
-        other._closed[0] = max(self._closed[0], other._closed[0])
-        self._closed = other._closed
-        self._one_with = other  # so that whoever asks for the key meanwhile finds it
+    def was_wiped_since(self, earlier: int) -> bool:
+        """Tell whether the whole session was cleared in this process after a :func:`tick`."""
+        return self._ends.wiped > earlier
+
+    def merge_into(self, other: SharedKey) -> None:
+        """Share everything with another key from now on, because their chats have become one."""
+        other.close(self._ends.closed)
+        other.wipe(self._ends.wiped)
+        other._ends.sends |= self._ends.sends
+        self._ends = other._ends
+        self._merged_into = other  # so that whoever asks for the key meanwhile finds it
         self.key = other.key
 
 
-class LiveKeys:
+class SharedKeys:
     """The keys that have handles, and the groups that became supergroups while this process looked on."""
 
     def __init__(self) -> None:
-        """Start with no handle."""
-        self._live: WeakValueDictionary[SessionKey, LiveKey] = WeakValueDictionary()
-        self._moved_to: dict[int, int] = {}
+        self._keys: WeakValueDictionary[SessionKey, SharedKey] = WeakValueDictionary()
+        self._moves: dict[int, int] = {}
 
-    def share(self, key: SessionKey) -> LiveKey:
+    def share(self, key: SessionKey) -> SharedKey:
         """Return what the handles of a key share."""
-        live = self._live.get(key)
-        if live is None:
-            live = self._live[key] = LiveKey(key)
-        return live
+        shared = self._keys.get(key)
+        if shared is None:
+            shared = self._keys[key] = SharedKey(key)
+        return shared
 
     def moved_to(self, chat_id: int) -> int | None:
         """Return the id that a chat has by now; None if it never changed."""
-        return self._moved_to.get(chat_id)
+        return self._moves.get(chat_id)
 
-    def now(self, key: SessionKey) -> SessionKey:
+    def current(self, key: SessionKey) -> SessionKey:
         """Return a key under the id that its chat has by now."""
-        moved_to = self._moved_to.get(key.chat_id)
-        return key if moved_to is None else replace(key, chat_id=moved_to)
+        moved_to = self._moves.get(key.chat_id)
+        return key if moved_to is None else key.in_chat(moved_to)
 
-    def note(self, old_chat_id: int, new_chat_id: int) -> None:
+    def chat_moves(self, old_chat_id: int, new_chat_id: int) -> None:
         """Note that a chat is about to have another id."""
-        self._moved_to[old_chat_id] = new_chat_id
+        self._moves[old_chat_id] = new_chat_id
 
     def move(self, old_chat_id: int) -> None:
         """Let every handle follow its chat. Harmless when repeated."""
-        for old in [key for key in self._live if key.chat_id == old_chat_id]:
-            live = self._live.pop(old, None)
-            if live is not None:
-                live.key = self.now(old)
-                there = self._live.setdefault(live.key, live)
-                if there is not live:
-                    live.become(there)
+        for old in [key for key in self._keys if key.chat_id == old_chat_id]:
+            shared = self._keys.pop(old, None)
+            if shared is not None:
+                shared.key = self.current(old)
+                there = self._keys.setdefault(shared.key, shared)
+                if there is not shared:
+                    shared.merge_into(there)

@@ -2,127 +2,140 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from datetime import datetime
 from functools import partial
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 from aiogram.enums import ContentType
 from aiogram.types import Message, Update
-from magic_filter import MagicFilter
 
 from tgslices.chat_kind import ChatKind, chat_kind
+from tgslices.clock import Clock
+from tgslices.described import described
 from tgslices.extract import new_message, record_of_incoming
-from tgslices.model import Scope, SessionKey, TrackedMessage, scope_unchecked
-from tgslices.predicates import AsyncPredicate, matches
+from tgslices.model import Gone, IfClosed, Scope, SessionKey, TrackedMessage, scope_unchecked
 from tgslices.recording.backlog import Backlog, Write
-from tgslices.recording.handles import LiveKey, LiveKeys, moment
+from tgslices.recording.current import current_update
+from tgslices.recording.handles import SharedKey, SharedKeys, tick
+from tgslices.recording.notices import Notices
+from tgslices.recording.openings import Openings
+from tgslices.recording.progress import Progress
+from tgslices.recording.subscriptions import Subscriptions, UpdatePredicate
 from tgslices.storage.protocol import DurableSessionStorage
 
 log = logging.getLogger("tgslices")
 
-LAST_HANDLERS: Final = timedelta(seconds=5)
-"""How long a shutdown waits for handlers, which may be in the middle of a wipe."""
-
 _TEXT: Final = ContentType.TEXT
-
-Clock: TypeAlias = Callable[[], datetime]
-UpdatePredicate: TypeAlias = Callable[[Update], Any] | MagicFilter
-"""Chooses updates by its truth: a plain function of one update, or an expression such as ``F.message.photo``."""
-
-
-def utc_now() -> datetime:
-    """Return the present as an aware time in UTC."""
-    return datetime.now(UTC)
 
 
 class Tracker:
     """Adds entries to the open sessions of one bot. Recording never raises: what the storage refuses now is kept."""
 
     def __init__(self, storage: DurableSessionStorage, bot_id: int, *, clock: Clock, backlog_limit: int) -> None:
-        """Track into a storage, for one bot."""
         self.storage = storage
         self._storage_is_idle = storage.is_idle
         self.bot_id = bot_id
         self.clock = clock
-        self.predicates: dict[SessionKey, Callable[[Update], Any]] = {}
-        self.live_keys = LiveKeys()
+        self.subscriptions = Subscriptions()
+        self.keys = SharedKeys()
+        self.progress = Progress()
         # A bot has no chat with itself: nothing is ever kept under this key.
         self._backlog = Backlog(backlog_limit, probe=partial(storage.list, SessionKey(bot_id, bot_id)))
-        self._waiting = self._backlog.waiting
-        self.intents: dict[tuple[SessionKey, TrackedMessage | None], Write] = {}
-        """What was opened whose durable part is still to come, in order."""
-        self._settling = asyncio.Lock()
-        self.under_way = 0
-        """How many updates are being handled, and how many messages are being sent for a session."""
-        self.quiet: asyncio.Event | None = None
-        """Set when the last of them is done; None while nobody waits for that."""
+        self._unwritten = self._backlog.waiting
+        self.openings = Openings(self._backlog, self._move_late)
+        self.waiting_openings = self.openings.waiting
+        self.notices = Notices()
 
     # What is open
 
     def is_idle(self) -> bool:
-        """Tell whether no update could be recorded now: no open key, no predicate, nothing on its way."""
-        return self._storage_is_idle(self.bot_id) and not (self.predicates or self.intents or self._waiting)
+        """Tell whether no update could be recorded now: no open key, no predicate, nothing that waits."""
+        return self._storage_is_idle(self.bot_id) and not (
+            self.subscriptions or self.waiting_openings or self._unwritten or self.notices
+        )
 
-    def intend_open(self, key: SessionKey, current: TrackedMessage | None = None) -> None:
-        """Open a key as of now, with the message being handled as its first entry if one is given.
+    def open_later(self, key: SessionKey, current: TrackedMessage | None = None) -> None:
+        """Open a key as of now, with ``current`` as its first entry if one is given.
 
-        The durable part happens in :meth:`settle_intents`, before anything else of this bot is recorded.
+        The durable part happens in :meth:`write_openings`, before anything else of this bot is recorded. The message
+        that is being handled stays outside of the session, however often Telegram delivers it.
         """
-        if current is not None or key not in self.predicates:
-            self._intend(key, current)
+        if current is not None or key not in self.subscriptions:
+            self._open_later(key, current)
 
-    def _intend(self, key: SessionKey, current: TrackedMessage | None) -> None:
-        has_predicate = key in self.predicates
-        if current is not None:
-            adding = self.storage.add if has_predicate else self.storage.add_opening
-            self.intents[key, current] = partial(adding, key, current)
-        else:
-            self.intents[key, None] = partial(self.storage.unsubscribe if has_predicate else self.storage.open, key)
+    def _open_later(self, key: SessionKey, current: TrackedMessage | None) -> None:
+        if key in self.subscriptions:
+            adding = None if current is None else partial(self.storage.add, key, current, if_closed=IfClosed.KEEP)
+            self.openings.put(key, current, adding or partial(self.storage.unsubscribe, key))
+        elif current is not None:
+            self.openings.put(key, current, self._opening_with(key, current))
+        elif not self.storage.knows_open(key):
+            self.openings.put(key, None, self._opening(key, current_update.get()))
 
-    def intend_predicate(self, key: SessionKey, predicate: UpdatePredicate | None) -> None:
+    def _opening(self, key: SessionKey, update: Update | None) -> Write:
+        at = self.clock()
+
+        async def write(begun_at: datetime | None) -> None:
+            await self.storage.open(key, at=at, outside=self._message_in(key, update), begun_at=begun_at)
+
+        return self._repeatable(write)
+
+    def _opening_with(self, key: SessionKey, message: TrackedMessage) -> Write:
+        async def write(begun_at: datetime | None) -> None:
+            await self.storage.add(key, message, if_closed=IfClosed.OPEN, begun_at=begun_at)
+
+        return self._repeatable(write)
+
+    def _message_in(self, key: SessionKey, update: Update | None) -> TrackedMessage | None:
+        """Return the new message of an update if it belongs to the chat of a key."""
+        message = None if update is None else new_message(update)
+        record = None if message is None else record_of_incoming(message, self.bot_id, self.clock())
+        if record is None or record.chat_id != key.chat_id:
+            return None
+        return record if record.business_connection_id == key.business_connection_id else None
+
+    def _repeatable(self, write: Callable[[datetime | None], Awaitable[object]]) -> Write:
+        """Return a write that tells the storage when it was tried first, if it was tried before."""
+        first: datetime | None = None
+
+        async def attempt() -> object:
+            nonlocal first
+            begun_at, first = first, first or self.clock()
+            return await write(begun_at)
+
+        return attempt
+
+    def subscribe(self, key: SessionKey, predicate: UpdatePredicate | None) -> None:
         """Match a key's updates by a predicate from now on; by its scope again when there is none."""
         if predicate is None:
-            self.predicates.pop(key, None)
-            self.intend_open(key)
+            self.subscriptions.pop(key)
+            self.open_later(key)
         else:
-            self.predicates[key] = predicate.resolve if isinstance(predicate, MagicFilter) else predicate
-            self.intents.pop((key, None), None)  # so that it comes behind whatever else is to open the key
-            self._intend(key, None)
+            self.subscriptions.put(key, predicate)
+            # Last, so that whatever else is to open the key comes before.
+            self.openings.put_last(key, partial(self.storage.unsubscribe, key))
 
-    async def settle_intents(self) -> None:
-        """Write what was opened, in order; what the storage refuses now is kept and written later."""
-        if not self.intents:
-            return
-        async with self._settling:
-            while self.intents:
-                intent, write = next(iter(self.intents.items()))
-                await self._backlog.write(write, f"the opening of {intent[0]}")
-                if self.intents.get(intent) is write:
-                    del self.intents[intent]
-                await self._move_late(intent[0])
+    async def write_openings(self) -> None:
+        """Write what was opened; what the storage refuses now is kept and written later."""
+        if self.waiting_openings:
+            await self.openings.write()
 
     async def end_update(self) -> None:
         """Do what is left when the handler of an update has ended."""
         try:
-            await self.settle_intents()
+            await self.write_openings()
         finally:
-            self.end_work()
+            self.progress.end_work()
 
-    def end_work(self) -> None:
-        """Tell who waits for it that nothing is under way any more, if that is so."""
-        if self.quiet is not None and not self.under_way:
-            self.quiet.set()
-
-    async def ready(self) -> None:
+    async def catch_up(self) -> None:
         """Bring the storage up to date with everything that this process knows.
 
         Raises:
             Exception: whatever the storage raised; nothing was lost.
         """
-        await self.settle_intents()
+        await self.write_openings()
         await self._backlog.drain()
 
     # What arrives
@@ -135,8 +148,7 @@ class Tracker:
             if record is None:
                 return
             if record.kind is not _TEXT:
-                await self._follow(message)
-            sender_chat = message.sender_chat
+                await self._follow(message, record)
             # As keys.scope_of_message, from what the record says already.
             scope = scope_unchecked(
                 self.bot_id,
@@ -145,9 +157,9 @@ class Tracker:
                 record.user_id,
                 record.thread_id,
                 record.business_connection_id,
-                None if sender_chat is None else sender_chat.id,
+                None if message.sender_chat is None else message.sender_chat.id,
             )
-            if self.intents or self._backlog.waiting or self.predicates:
+            if self.waiting_openings or self._unwritten or self.subscriptions:
                 await self._record(update, scope, record)
                 return
             # The way of nearly every update of an open session, without the detour.
@@ -156,57 +168,58 @@ class Tracker:
             except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
                 self._backlog.keep(partial(self.storage.record, scope, record), "a message", error)
         elif (gone := update.deleted_business_messages) is not None:
-            await self._write(
-                partial(self.storage.discard, self.bot_id, gone.business_connection_id, gone.chat.id, gone.message_ids),
-                "deleted business messages",
-            )
+            ids = frozenset(gone.message_ids)
+            await self.drop(Gone(gone.chat.id, ids, gone.business_connection_id))
+
+    async def drop(self, gone: Gone, *, surely: bool = True) -> None:
+        """Let messages that were deleted past the sessions leave them."""
+        await self._write(partial(self.storage.discard, self.bot_id, gone, surely=surely), "deleted messages")
+
+    async def drop_business(self, connection: str, message_ids: Collection[int]) -> None:
+        """Let business messages that the bot's own code deleted leave the open sessions.
+
+        The request does not name their chat, and a number means one message of the account.
+        """
+        try:
+            keys = await self.storage.open_keys(self.bot_id)
+        except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
+            log.error("Deleted business messages stay in their sessions: %s", described(error))  # noqa: TRY400  # a traceback may show a token
+            return
+        for chat_id in {key.chat_id for key in keys if key.business_connection_id == connection}:
+            await self.drop(Gone(chat_id, frozenset(message_ids), connection))
 
     async def _record(self, update: Update, scope: Scope, message: TrackedMessage) -> None:
         await self._write(partial(self.storage.record, scope, message), "a message")
-        for key in self.matching_predicates(update):
-            if key in self.predicates:
-                await self._backlog.write(partial(self.storage.add, key, message), "a message")
+        for key in self.subscriptions.matching(update):
+            if key in self.subscriptions:
+                await self._backlog.write(partial(self.storage.add, key, message, unless_known=True), "a message")
 
-    def _holds(self, key: SessionKey, update: Update) -> bool:
-        try:
-            return matches(self.predicates[key], update)
-        except AsyncPredicate as late:
-            log.error("The predicate of %s %s; the update counts as no match", key, late)  # noqa: TRY400 - it says all
-        except Exception:
-            log.exception("The predicate of %s raised; the update counts as no match", key)
-        return False
-
-    def matching_predicates(self, update: Update) -> list[SessionKey]:
-        """Return the keys whose predicate holds for an update."""
-        # A copy, because a predicate may subscribe another one.
-        return [key for key in list(self.predicates) if key in self.predicates and self._holds(key, update)]
-
-    async def _follow(self, message: Message) -> None:
+    async def _follow(self, message: Message, record: TrackedMessage) -> None:
         if message.migrate_to_chat_id:
             await self.migrate(message.chat.id, message.migrate_to_chat_id)
         elif message.migrate_from_chat_id:
             await self.migrate(message.migrate_from_chat_id, message.chat.id)
+        elif self.notices and (owner := self.notices.take(record, self.clock())) is not None:
+            await self.add(owner.key, record, if_closed=IfClosed.SKIP, unless_known=True)
 
     async def migrate(self, old_chat_id: int, new_chat_id: int) -> None:
         """Move everything of a group to the supergroup that it became. Harmless when repeated."""
-        self.live_keys.note(old_chat_id, new_chat_id)  # first, so that who writes under an old key late moves it too
+        self.keys.chat_moves(old_chat_id, new_chat_id)  # first, so that who writes under an old key late moves it too
         await self._write(
             partial(self.storage.migrate, self.bot_id, old_chat_id, new_chat_id), f"a migration to {new_chat_id}"
         )
-        self.live_keys.move(old_chat_id)
-        for key in [key for key in self.predicates if key.chat_id == old_chat_id]:
-            self.predicates.setdefault(self.live_keys.now(key), self.predicates.pop(key))
-        for key, current in [intent for intent in self.intents if intent[0].chat_id == old_chat_id]:
-            del self.intents[key, current]
-            self._intend(self.live_keys.now(key), current)
+        self.keys.move(old_chat_id)
+        self.subscriptions.move(old_chat_id, self.keys)
+        for key, current in self.openings.pop_chat(old_chat_id):
+            self._open_later(self.keys.current(key), current)
 
     async def _move_late(self, key: SessionKey) -> None:
         """Move what was written under a key while its chat migrated."""
-        if (moved_to := self.live_keys.moved_to(key.chat_id)) is not None:
+        if (moved_to := self.keys.moved_to(key.chat_id)) is not None:
             moving = partial(self.storage.migrate, self.bot_id, key.chat_id, moved_to)
             await self._backlog.write(moving, f"a migration to {moved_to}")
 
-    async def left_behind(self, messages: Iterable[TrackedMessage]) -> set[int]:
+    async def migrated_among(self, messages: Iterable[TrackedMessage]) -> set[int]:
         """Return the groups of these messages that became supergroups: what is left there cannot be deleted any more.
 
         Raises:
@@ -216,70 +229,60 @@ class Tracker:
         return await self.storage.migrated(self.bot_id, groups) if groups else set()
 
     async def _write(self, write: Write, what: str) -> None:
-        await self.settle_intents()
+        await self.write_openings()
         await self._backlog.write(write, what)
 
     # What is sent, or added by hand
 
-    async def add(self, key: SessionKey, message: TrackedMessage) -> None:
-        """Add an entry to one session, opening it if it was closed."""
-        adding = self.storage.add if key in self.predicates else self.storage.add_opening
-        await self._write(partial(adding, key, message), "a message")
+    async def add(
+        self,
+        key: SessionKey,
+        message: TrackedMessage,
+        *,
+        if_closed: IfClosed,
+        begun_at: datetime | None = None,
+        unless_known: bool = False,
+    ) -> None:
+        """Add an entry to one session. With ``begun_at`` nothing is added to one that was closed since."""
+        await self.write_openings()
+        key = self.keys.current(key)
+        if key in self.subscriptions:
+            if_closed = IfClosed.KEEP
+        held = True
+
+        async def write(repeated: datetime | None) -> None:
+            nonlocal held
+            held = await self.storage.add(
+                key, message, if_closed=if_closed, begun_at=begun_at or repeated, unless_known=unless_known
+            )
+
+        await self._backlog.write(self._repeatable(write), "a message")
+        if not held and self.keys.current(key) != key:
+            await self.add(key, message, if_closed=if_closed, begun_at=begun_at, unless_known=unless_known)
+            return
         await self._move_late(key)
-
-    async def add_late(self, key: SessionKey, message: TrackedMessage) -> bool:
-        """Add an entry to one session only if it is open still; return False when it was closed meanwhile."""
-        await self.settle_intents()
-        key = self.live_keys.now(key)
-        if key in self.predicates:
-            await self.add(key, message)
-            return True
-        added = True
-
-        async def write() -> None:
-            nonlocal added
-            added = await self.storage.add_if_open(key, message)
-
-        await self._backlog.write(write, "a message")
-        if not added and self.live_keys.now(key) != key:
-            return await self.add_late(key, message)
-        return added
 
     # Closing
 
-    async def close(self, live: LiveKey) -> int:
+    async def close(self, shared: SharedKey) -> int:
         """Stop tracking a session and drop what is left of it; return how many entries were dropped."""
-        await self.ready()
-        key, at = live.key, moment()
-        predicate = self.predicates.pop(key, None)  # before the storage works, so that no match comes behind its back
+        await self.catch_up()
+        key = shared.key
+        shared.close(tick())
+        predicate = self.subscriptions.pop(key)  # before the storage works, so that no match comes behind its back
         try:
-            dropped = await self.storage.close(key)
+            return await self.storage.close(key, at=self.clock())
         except BaseException:
-            if predicate is not None:
-                self.predicates.setdefault(key, predicate)
+            self.subscriptions.restore(key, predicate)
             raise
-        live.close(at)
-        return dropped
 
     async def unsubscribe(self, key: SessionKey) -> None:
         """Stop tracking a session; its entries stay."""
-        await self.ready()
+        await self.catch_up()
         await self.storage.unsubscribe(key)
-        self.predicates.pop(key, None)
-
-    async def finish(self) -> None:
-        """Wait for handlers that are at work and messages on their way, because aiogram does not; not for long."""
-        if not self.under_way:
-            return
-        self.quiet = asyncio.Event()
-        try:
-            await asyncio.wait_for(self.quiet.wait(), LAST_HANDLERS.total_seconds())
-        except TimeoutError:
-            log.warning("%d handlers and sends of bot %d are still at work at shutdown", self.under_way, self.bot_id)
-        finally:
-            self.quiet = None
+        self.subscriptions.pop(key)
 
     async def aclose(self) -> None:
         """Write what is waiting, as far as the storage answers."""
-        await self.settle_intents()
+        await self.write_openings()
         await self._backlog.aclose()

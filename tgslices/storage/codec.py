@@ -37,7 +37,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def encode_message(message: TrackedMessage) -> dict[str, Any]:
-    """Return a message as JSON-ready values; what is None is left out."""
+    """Return a message as JSON-ready values; what is None is left out, and ``has_buttons`` where it is False."""
     values = {
         "message_id": message.message_id,
         "chat_id": message.chat_id,
@@ -50,6 +50,8 @@ def encode_message(message: TrackedMessage) -> dict[str, Any]:
         "thread_id": message.thread_id,
         "ephemeral_message_id": message.ephemeral_message_id,
         "receiver_user_id": message.receiver_user_id,
+        "has_buttons": True if message.has_buttons else None,
+        "media_group_id": message.media_group_id,
     }
     return {name: value for name, value in values.items() if value is not None}
 
@@ -69,6 +71,8 @@ def decode_message(values: dict[str, Any]) -> TrackedMessage:
         thread_id=values.get("thread_id"),
         ephemeral_message_id=values.get("ephemeral_message_id"),
         receiver_user_id=values.get("receiver_user_id"),
+        has_buttons=values.get("has_buttons", False),
+        media_group_id=values.get("media_group_id"),
     )
 
 

@@ -36,12 +36,12 @@ _users: Final[dict[int, WeakSet[object]]] = {}
 """Who uses which storage, by its id: several bots and dispatchers may share one. Who is garbage uses nothing."""
 
 
-def use(storage: DurableSessionStorage, user: object) -> None:
+def acquire(storage: DurableSessionStorage, user: object) -> None:
     """Keep a storage from being closed until its user lets go of it, or is gone."""
     _users.setdefault(id(storage), WeakSet()).add(user)
 
 
-async def let_go(storage: DurableSessionStorage, user: object) -> None:
+async def release(storage: DurableSessionStorage, user: object) -> None:
     """Close a storage unless others use it."""
     users = _users.get(id(storage), WeakSet())
     users.discard(user)

@@ -7,73 +7,63 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from tgslices.model import PendingDeletion, Scope, SessionKey, TrackedMessage
-from tgslices.storage.inprocess.foreign_chats import Elsewhere
-from tgslices.storage.inprocess.keymap import KeyMap
-from tgslices.storage.inprocess.openkeys import in_chat
-from tgslices.storage.inprocess.pendings import Pendings
+from tgslices.model import Gone, IfClosed, Scope, SessionKey, TrackedMessage
+from tgslices.storage.inprocess.foreign_chats import ForeignChats
+from tgslices.storage.inprocess.keeping import KeepsPendingInProcess
+from tgslices.storage.inprocess.key_map import KeyMap
+from tgslices.storage.inprocess.known import MAX_KNOWN, parts_of_node
 from tgslices.storage.inprocess.slices import Chat, Rows, Slices, add_at_home
 
 
-class MemorySessionStorage:
+class MemorySessionStorage(KeepsPendingInProcess):
     """A :class:`~tgslices.storage.protocol.DurableSessionStorage` that lives and dies with the process.
 
     No method waits for anything, so each one is atomic among the tasks of an event loop.
     """
 
     def __init__(self) -> None:
-        """Start empty."""
+        super().__init__()
         self._open: KeyMap[Rows] = KeyMap()
         self._closed: KeyMap[Rows] = KeyMap()
         self._slices = Slices()
-        self._elsewhere = Elsewhere()
-        self._pendings = Pendings()
-        self._migrated: set[tuple[int, int]] = set()
+        self._foreign_chats = ForeignChats()
 
-    async def start(self) -> None:
-        return
-
-    async def aclose(self) -> None:
-        return
-
-    async def add(self, key: SessionKey, message: TrackedMessage) -> None:
-        rows = self._get(key)
-        if rows is None:
-            rows = Rows()
-            self._add(key, rows, message)
-            self._closed.put(key, rows)
-        else:
-            self._add(key, rows, message)
-
-    async def remove(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
-        return len(self._take(key, messages))
-
-    async def clear(self, key: SessionKey) -> None:
-        rows = self._get(key)
-        if rows is not None:
-            self._slices.drop(rows)
-            self._after_removal(key, rows)
+    # What is open
 
     def is_idle(self, bot_id: int) -> bool:
         return bot_id not in self._open.bots
 
-    async def open(self, key: SessionKey) -> None:
-        if key not in self._open:
-            rows = self._closed.pop(key)
-            self._open.put(key, Rows() if rows is None else rows)
+    def knows_open(self, key: SessionKey) -> bool:
+        return key in self._open
+
+    async def is_open(self, key: SessionKey) -> bool:
+        return key in self._open
+
+    async def open(
+        self,
+        key: SessionKey,
+        *,
+        at: datetime,
+        outside: TrackedMessage | None = None,
+        begun_at: datetime | None = None,
+    ) -> bool:
+        if key in self._open or self._known.was_closed_since(key, begun_at):
+            return False
+        self._known.open(key, outside)
+        rows = self._closed.pop(key)
+        self._open.put(key, Rows() if rows is None else rows)
+        return True
 
     async def unsubscribe(self, key: SessionKey) -> None:
         rows = self._open.pop(key)
         if rows:
             self._closed.put(key, rows)
+        self._known.unsubscribe(key)
 
-    async def close(self, key: SessionKey) -> int:
-        rows = self._get(key)
-        if rows is None:
-            return 0
-        dropped = self._slices.drop(rows)
-        self._after_removal(key, rows)
+    async def close(self, key: SessionKey, *, at: datetime) -> int:
+        dropped = self._drop(key)
         self._open.pop(key)
+        self._known.close(key, at)
         return dropped
 
     async def matching(self, scope: Scope) -> list[SessionKey]:
@@ -82,47 +72,91 @@ class MemorySessionStorage:
     async def open_keys(self, bot_id: int) -> list[SessionKey]:
         return self._open.of_bot(bot_id)
 
+    # Entries
+
     async def record(self, scope: Scope, message: TrackedMessage) -> int:
-        matching = self._open.matching(scope)
-        if not matching:
+        nodes = self._open.matching_nodes(scope)
+        if not nodes:
             return 0
-        if (
+        is_at_home = (
             message.chat_id == scope.chat_id
             and message.business_connection_id == scope.business_connection_id
             and message.ephemeral_message_id is None
             and message.receiver_user_id is None
-        ):
-            add_at_home(matching, message)
+        )
+        bot_id = scope.bot_id
+        if is_at_home and message.media_group_id is None and not (self._known or self._pending.has_any(bot_id)):
+            add_at_home([node[4] for node in nodes], message)
+            return len(nodes)
+        message_id = message.message_id
+        is_any_pending = self._pending.has_any(bot_id)
+        taking = []
+        for node in nodes:
+            if is_any_pending or not is_at_home or self._known.may_know(parts_of_node(scope, node), message_id):
+                key = SessionKey(bot_id, scope.chat_id, *node[:4])
+                if self._leaves_out(key, message):
+                    continue
+            taking.append(node)
+        if is_at_home and message.media_group_id is None:
+            add_at_home([node[4] for node in taking], message)
         else:
             # What cannot be kept is refused by the first of them, before anything has changed.
-            for key, rows in zip(self._open.matching_keys(scope), matching, strict=True):
-                self._add(key, rows, message)
-        return len(matching)
+            for node in taking:
+                self._record(SessionKey(bot_id, scope.chat_id, *node[:4]), node[4], message)
+        return len(nodes)
 
-    async def add_opening(self, key: SessionKey, message: TrackedMessage) -> None:
-        await self.add(key, message)
-        await self.open(key)
-
-    async def add_if_open(self, key: SessionKey, message: TrackedMessage) -> bool:
-        rows = self._open.get(key)
-        if rows is None:
+    async def add(
+        self,
+        key: SessionKey,
+        message: TrackedMessage,
+        *,
+        if_closed: IfClosed = IfClosed.KEEP,
+        outside: TrackedMessage | None = None,
+        begun_at: datetime | None = None,
+        unless_known: bool = False,
+    ) -> bool:
+        is_open = key in self._open
+        if not is_open and (if_closed is IfClosed.SKIP or self._known.was_closed_since(key, begun_at)):
             return False
-        self._add(key, rows, message)
+        rows = self._get(key)
+        if unless_known and self._leaves_out_unheld(key, rows, message):
+            return False
+        if rows is None:
+            rows = Rows()
+            self._add(key, rows, message)
+            self._closed.put(key, rows)
+        else:
+            self._add(key, rows, message)
+        if if_closed is IfClosed.OPEN:
+            await self.open(key, at=message.at, outside=outside)
         return True
 
-    async def discard(
-        self, bot_id: int, business_connection_id: str | None, chat_id: int, message_ids: Collection[int]
-    ) -> int:
-        ids = frozenset(message_ids)
-        chat = (chat_id, business_connection_id)
-        own = (key for key in self._of_chat(bot_id, chat_id) if _home(key) == chat)
+    async def remove(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
+        rows = self._get(key)
+        taken = [] if rows is None else self._slices.take(rows, _home(key), messages)
+        if rows is not None:
+            self._after_removal(key, rows)
+        there = set(taken)
+        self._known.learn(key, [*taken, *(message for message in messages if message not in there)])
+        return len(taken)
+
+    async def clear(self, key: SessionKey) -> None:
+        self._drop(key)
+
+    async def discard(self, bot_id: int, gone: Gone, *, surely: bool = True) -> int:
+        chat = (gone.chat_id, gone.business_connection_id)
+        own = (key for key in self._of_chat(bot_id, gone.chat_id) if _home(key) == chat)
         dropped = 0
-        for key in (*own, *self._elsewhere.keys(bot_id, chat)):
+        for key in (*own, *self._foreign_chats.keys(bot_id, chat)):
             rows = self._get(key)
-            if rows and (gone := self._slices.discard(rows, _home(key), chat, ids)):
-                dropped += gone
+            if rows and surely:
+                taken = self._slices.discard(rows, _home(key), gone)
+                self._known.learn(key, taken)
                 self._after_removal(key, rows)
-        return dropped + self._pendings.discard(bot_id, business_connection_id, chat_id, ids)
+                dropped += len(taken)
+            elif rows:
+                dropped += self._slices.hide(rows, _home(key), gone)
+        return dropped + (self._learn_settled(self._pending.discard(bot_id, gone)) if surely else 0)
 
     async def migrate(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> list[SessionKey]:
         were_open = self._open.of_chat(bot_id, old_chat_id)
@@ -130,39 +164,31 @@ class MemorySessionStorage:
             return were_open
         self._migrated.add((bot_id, old_chat_id))
         for old in self._of_chat(bot_id, old_chat_id):
-            new = in_chat(old, new_chat_id)
-            if old in self._open:
-                await self.open(new)
-            for message in await self.list(old):
-                await self.add(new, message)
-            await self.close(old)
-        self._pendings.migrate(bot_id, old_chat_id, new_chat_id)
+            self._move(old, old.in_chat(new_chat_id))
+        self._known.migrate(bot_id, old_chat_id, new_chat_id)
+        self._pending.migrate(bot_id, old_chat_id, new_chat_id)
         return were_open
 
-    async def migrated(self, bot_id: int, chat_ids: Collection[int]) -> set[int]:
-        return {chat_id for chat_id in chat_ids if (bot_id, chat_id) in self._migrated}
-
     async def claim(
-        self, key: SessionKey, messages: Collection[TrackedMessage], *, now: datetime, until: datetime
+        self,
+        key: SessionKey,
+        messages: Collection[TrackedMessage] | None,
+        *,
+        now: datetime,
+        until: datetime,
+        limit: int | None = None,
     ) -> list[TrackedMessage]:
-        claimed = self._take(key, messages)
-        self._pendings.put(key, claimed, now=now, until=until)
+        rows = self._get(key)
+        if rows is None:
+            return []
+        if messages is None:
+            claimed = self._slices.take_first(rows, _home(key), limit)
+        else:
+            claimed = self._slices.take_listed(rows, _home(key), messages, limit)
+        self._after_removal(key, rows)
+        self._known.learn(key, claimed)
+        self._pending.put(key, claimed, now=now, until=until)
         return claimed
-
-    async def lease(self, bot_id: int, *, now: datetime, until: datetime, limit: int) -> list[PendingDeletion]:
-        return self._pendings.lease(bot_id, now=now, until=until, limit=limit)
-
-    async def postpone(self, pending: Collection[PendingDeletion], *, until: datetime) -> None:
-        self._pendings.postpone(pending, until=until)
-
-    async def settle(self, pending: Collection[PendingDeletion]) -> int:
-        return self._pendings.settle(pending)
-
-    async def pending(self, bot_id: int) -> list[PendingDeletion]:
-        return self._pendings.of_bot(bot_id)
-
-    async def next_due(self, bot_id: int) -> datetime | None:
-        return self._pendings.next_due(bot_id)
 
     def _get(self, key: SessionKey) -> Rows | None:
         rows = self._open.get(key)
@@ -171,21 +197,47 @@ class MemorySessionStorage:
     def _of_chat(self, bot_id: int, chat_id: int) -> list[SessionKey]:
         return [*self._open.of_chat(bot_id, chat_id), *self._closed.of_chat(bot_id, chat_id)]
 
+    def _leaves_out_unheld(self, key: SessionKey, rows: Rows | None, message: TrackedMessage) -> bool:
+        is_listed = None if rows is None else self._slices.is_listed(rows, _home(key), message)
+        return self._leaves_out(key, message) if is_listed is None else not is_listed
+
     def _add(self, key: SessionKey, rows: Rows, message: TrackedMessage) -> None:
         self._slices.add(rows, _home(key), message)
-        self._elsewhere.add(key, (message.chat_id, message.business_connection_id))
+        self._foreign_chats.add(key, (message.chat_id, message.business_connection_id))
 
-    def _take(self, key: SessionKey, messages: Collection[TrackedMessage]) -> list[TrackedMessage]:
+    def _record(self, key: SessionKey, rows: Rows, message: TrackedMessage) -> None:
+        self._slices.record(rows, _home(key), message)
+        self._foreign_chats.add(key, (message.chat_id, message.business_connection_id))
+
+    def _drop(self, key: SessionKey) -> int:
+        """Drop every entry of a key, which knows them from then on; return how many were in the list."""
         rows = self._get(key)
         if rows is None:
-            return []
-        taken = self._slices.take(rows, _home(key), messages)
+            return 0
+        self._known.learn(key, self._slices.newest(rows, _home(key), MAX_KNOWN))
+        dropped = self._slices.drop(rows)
         self._after_removal(key, rows)
-        return taken
+        return dropped
+
+    def _move(self, old: SessionKey, new: SessionKey) -> None:
+        """Move the entries of a key behind those of another one, which is open afterwards if one of them was."""
+        rows, target = self._get(old), self._get(new)
+        if target is None:
+            target = Rows()
+        if self._open.pop(old) is not None and new not in self._open:
+            self._closed.pop(new)
+            self._open.put(new, target)
+        elif new not in self._open:
+            self._closed.put(new, target)
+        if rows:
+            self._slices.move(rows, _home(old), target, _home(new))
+            self._foreign_chats.set(new, self._slices.chats(target))
+        self._foreign_chats.set(old, ())
+        self._closed.pop(old)
 
     def _after_removal(self, key: SessionKey, rows: Rows) -> None:
-        if key in self._elsewhere:
-            self._elsewhere.set(key, self._slices.chats(rows))
+        if key in self._foreign_chats:
+            self._foreign_chats.set(key, self._slices.chats(rows))
         if not rows:
             self._closed.pop(key)
 

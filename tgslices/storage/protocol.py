@@ -1,12 +1,17 @@
 """The contract of a storage, written once.
 
 A plugin needs the four methods of :class:`SessionStorage`. The storages that ship with the library implement
-:class:`DurableSessionStorage`: they also keep which keys are open and which deletions are pending, so that a restart,
-a crash or a second worker changes nothing.
+:class:`DurableSessionStorage`: they also keep which keys are open, which deletions are pending and which messages a key
+knows, so that a restart, a crash, a second worker or a repeated update changes nothing.
 
 Every method may be called by many tasks at once. Each one is atomic: it happens whole or, when it raises, not at all,
 and repeating it after an error is harmless. A storage hands out values, never aliases of what it keeps, and creates
-nothing when it is merely read.
+nothing when it is merely read. Times are aware; they may come in any zone.
+
+A key *knows* a message that left it or was kept out of it, if an update may bring the message again
+(:func:`~tgslices.model.may_come_again`). An update does not bring back what the key knows. Known messages are in no
+list; closing and reopening the key leaves them. A known message may be forgotten once ``message.at`` is
+``REPEAT_WINDOW`` ago.
 """
 
 from __future__ import annotations
@@ -16,13 +21,13 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from tgslices.errors import InvalidStorage
-from tgslices.model import PendingDeletion, Scope, SessionKey, TrackedMessage
+from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey, TrackedMessage
 
 
 class SessionStorage(Protocol):
     """Four methods make a storage: entries under a key."""
 
-    async def add(self, key: SessionKey, message: TrackedMessage) -> None:
+    async def add(self, key: SessionKey, message: TrackedMessage) -> object:
         """Add one entry at the end. Adding the same message (``==``) again is a no-op that keeps the first record."""
 
     async def list(self, key: SessionKey) -> list[TrackedMessage]:
@@ -36,10 +41,9 @@ class SessionStorage(Protocol):
 
 
 class DurableSessionStorage(SessionStorage, Protocol):
-    """A storage that also keeps open keys and pending deletions."""
+    """A storage that also keeps open keys, pending deletions and known messages."""
 
-    def is_idle(self, bot_id: int) -> bool:
-        """Tell without I/O whether it is certain that this bot has no open key. False when in doubt."""
+    # Its life
 
     async def start(self) -> None:
         """Connect and prepare; called once before first use by whoever awaits first, harmless when repeated."""
@@ -47,14 +51,44 @@ class DurableSessionStorage(SessionStorage, Protocol):
     async def aclose(self) -> None:
         """Finish what was accepted, then release what the storage itself opened. Harmless when repeated."""
 
-    async def open(self, key: SessionKey) -> None:
-        """Open the key. Nothing happens when it is open already."""
+    # What is open
+
+    def is_idle(self, bot_id: int) -> bool:
+        """Tell without I/O whether it is certain that this bot has no open key. False when in doubt."""
+
+    def knows_open(self, key: SessionKey) -> bool:
+        """Tell without I/O whether it is certain that the key is open. False when in doubt."""
+
+    async def is_open(self, key: SessionKey) -> bool:
+        """Tell whether the key is open."""
+
+    async def open(
+        self,
+        key: SessionKey,
+        *,
+        at: datetime,
+        outside: TrackedMessage | None = None,
+        begun_at: datetime | None = None,
+    ) -> bool:
+        """Open the key as of ``at``; return whether it was opened now. Nothing happens when it is open already.
+
+        ``outside`` is the message whose handling opened the key: the key knows it. If it is in the key's own chat and
+        connection and its id is positive, it is also a watermark: :meth:`record` leaves out every message of that chat
+        and connection with a positive id up to its own. The watermark ends when the key is no longer open.
+
+        ``begun_at`` is given when an earlier attempt of this call may have been done. If the key is closed and
+        ``closed_at > begun_at``, nothing happens.
+        """
 
     async def unsubscribe(self, key: SessionKey) -> None:
         """Stop tracking: the key is no longer open; its entries stay."""
 
-    async def close(self, key: SessionKey) -> int:
-        """Stop tracking and drop the entries in one step; return how many were dropped. Pending deletions stay."""
+    async def close(self, key: SessionKey, *, at: datetime) -> int:
+        """Stop tracking and drop the entries in one step; return how many were dropped. Pending deletions stay.
+
+        The key knows the dropped entries, those discarded by hand included. ``at`` becomes its ``closed_at``, also if
+        the key was not open, and is kept for ``REPEAT_WINDOW``; an earlier time never replaces a later one.
+        """
 
     async def matching(self, scope: Scope) -> list[SessionKey]:
         """Return the open keys that the scope belongs to, in no particular order.
@@ -66,54 +100,86 @@ class DurableSessionStorage(SessionStorage, Protocol):
     async def open_keys(self, bot_id: int) -> list[SessionKey]:
         """Return every open key of the bot, in no particular order."""
 
+    # Entries
+
     async def record(self, scope: Scope, message: TrackedMessage) -> int:
-        """Add one entry to every open key that the scope matches, in one round trip; return how many keys matched."""
+        """Add one entry to every open key that the scope matches, in one round trip; return how many keys matched.
 
-    async def add_opening(self, key: SessionKey, message: TrackedMessage) -> None:
-        """Add one entry and open the key if it is not open, in one step."""
+        A key that holds the message, knows it, or has it pending or discarded by hand stays as it is and counts as
+        matched. So does one whose watermark covers it; see :meth:`open`.
+        """
 
-    async def add_if_open(self, key: SessionKey, message: TrackedMessage) -> bool:
-        """Add one entry only while the key is open; return whether it is."""
-
-    async def discard(
+    async def add(
         self,
-        bot_id: int,
-        business_connection_id: str | None,
-        chat_id: int,
-        message_ids: Collection[int],
-    ) -> int:
-        """Drop the entries of messages that are known to be gone, from every key of the bot and from what is pending.
+        key: SessionKey,
+        message: TrackedMessage,
+        *,
+        if_closed: IfClosed = IfClosed.KEEP,
+        outside: TrackedMessage | None = None,
+        begun_at: datetime | None = None,
+        unless_known: bool = False,
+    ) -> bool:
+        """Add one entry at the end, also if the key knows the message; return False if it was left out.
+
+        What is pending stays pending as well; what was discarded by hand is an entry again. ``if_closed`` tells what
+        happens to a closed key: it is opened in the same step (as :meth:`open` with ``at=message.at`` and ``outside``),
+        stays closed, or gets nothing. ``unless_known`` leaves out what :meth:`record` would leave out, and opens
+        nothing for it. ``begun_at`` is that of :meth:`open`: a key that was closed since gets nothing.
+        """
+
+    async def remove(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
+        """Take these messages out of the key, by identity; return how many of them were there.
+
+        Those discarded by hand are taken out and counted as well. The key knows all these messages from now on, also
+        those that it never held.
+        """
+
+    async def clear(self, key: SessionKey) -> None:
+        """Take every entry out of the key, those discarded by hand included. The key knows them from now on."""
+
+    async def discard(self, bot_id: int, gone: Gone, *, surely: bool = True) -> int:
+        """Drop the entries of messages that were deleted past the session, under every key of the bot.
+
+        *Surely* gone ones are dropped for good, from what is pending, too, and the keys that held them know them.
+        Otherwise the entries are discarded *by hand*: no list shows them and :meth:`record` does not bring them back,
+        but ``claim(key, None)`` hands them out once more. Pending deletions stay then.
 
         Returns how many entries and pending deletions were dropped.
         """
 
     async def migrate(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> list[SessionKey]:
-        """Move every key of a chat, open or not, with its entries and pending deletions, to the chat's new id.
+        """Move every key of a chat, open or not, with all that is kept under it, to the chat's new id.
 
         Entries keep their own ``chat_id``. Where the new key exists already, the old entries are added behind its own.
-        Returns the old keys that were open. That the chat has migrated is remembered; see :meth:`migrated`.
+        Watermarks of the old keys are dropped, because ids start anew. Returns the old keys that were open. That the
+        chat has migrated is remembered; see :meth:`migrated`.
         """
 
     async def migrated(self, bot_id: int, chat_ids: Collection[int]) -> set[int]:
         """Return which of these chats the bot's keys have moved away from, in any process that shares the storage."""
 
+    # Pending deletions
+
     async def claim(
         self,
         key: SessionKey,
-        messages: Collection[TrackedMessage],
+        messages: Collection[TrackedMessage] | None,
         *,
         now: datetime,
         until: datetime,
+        limit: int | None = None,
     ) -> list[TrackedMessage]:
         """Move entries from the key to the pending deletions in one step, leased to the caller until ``until``.
 
-        Returns, in the key's order, those that were there; an entry is returned to one caller only. An entry that is
+        ``messages`` None means every entry, those discarded by hand included. Returns those that were there, at most
+        ``limit``, in the key's order and the oldest first; an entry is returned to one caller only. An entry that is
         pending already for the same key leaves the key as well, and is returned.
         """
 
     async def lease(self, bot_id: int, *, now: datetime, until: datetime, limit: int) -> list[PendingDeletion]:
-        """Take up to ``limit`` pending deletions that are due (``due_at <= now``), earliest first, and hold them.
+        """Take up to ``limit`` pending deletions that are due, earliest ``due_at`` first, and hold them.
 
+        Due is what has ``due_at <= now``, and what has ``due_at > now + MAX_WAIT``, which a clock wrote that was ahead.
         Their ``due_at`` becomes ``until``; no other caller gets them before.
         """
 
@@ -121,35 +187,37 @@ class DurableSessionStorage(SessionStorage, Protocol):
         """Set when these pending deletions are due; those that are settled already are left out."""
 
     async def settle(self, pending: Collection[PendingDeletion]) -> int:
-        """Drop pending deletions that are done with; return how many were there."""
+        """Drop pending deletions that are done with; return how many were there. Their keys know the messages."""
 
     async def pending(self, bot_id: int) -> list[PendingDeletion]:
         """Return every pending deletion of the bot, due or not, earliest ``due_at`` first."""
 
-    async def next_due(self, bot_id: int) -> datetime | None:
-        """Return when the bot's earliest pending deletion is due; None when nothing is pending."""
+    async def next_due(self, bot_id: int, *, now: datetime) -> datetime | None:
+        """Return when the bot's earliest pending deletion is due; None when nothing is pending.
+
+        What is due later than ``now + MAX_WAIT`` counts as due ``now``; see :meth:`lease`.
+        """
+
+    # Upkeep
+
+    async def sweep(self, bot_id: int, *, now: datetime, limit: int) -> int:
+        """Forget up to ``limit`` known messages and closing times of the bot that are past; return how many.
+
+        Past is a known message whose ``at + REPEAT_WINDOW <= now``, and likewise a ``closed_at``. Less than ``limit``
+        means that none is left.
+        """
 
 
 PLUGIN_METHODS: Final = ("add", "list", "remove", "clear")
 DURABLE_METHODS: Final = (
     *PLUGIN_METHODS,
-    *(
-        "is_idle",
-        "start",
-        "aclose",
-        "open",
-        "unsubscribe",
-        "close",
-        "matching",
-        "open_keys",
-        "record",
-    ),
-    *("add_opening", "add_if_open", "discard", "migrate", "migrated"),
-    *("claim", "lease", "postpone", "settle", "pending", "next_due"),
+    *("start", "aclose", "is_idle", "knows_open", "is_open", "open", "unsubscribe", "close", "matching", "open_keys"),
+    *("record", "discard", "migrate", "migrated"),
+    *("claim", "lease", "postpone", "settle", "pending", "next_due", "sweep"),
 )
 
 _TELLING: Final = ("claim", "lease", "postpone", "settle")
-"""Who has several of these means to be durable."""
+"""A storage that has several of these means to be durable."""
 
 
 def missing_methods(storage: object, wanted: Sequence[str]) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 
 from tests.storage.samples import NOW, any_messages, exactly, few_messages, sent
 from tgslices.errors import InvalidTrackedMessage
-from tgslices.model import Direction, TrackedMessage
+from tgslices.model import Direction, Gone, TrackedMessage
+from tgslices.storage.inprocess.numbered import Numbered
 from tgslices.storage.inprocess.packed_rows import HEAD, HOME, ROW, SIZE, place_of
 from tgslices.storage.inprocess.slices import Chat, Rows, Slices
 
@@ -37,8 +39,8 @@ class Slice:
     def take(self, messages: list[TrackedMessage]) -> list[TrackedMessage]:
         return self.slices.take(self.rows, self.home, messages)
 
-    def discard(self, chat_id: int, connection: str | None, ids: Collection[int]) -> int:
-        return self.slices.discard(self.rows, self.home, (chat_id, connection), ids)
+    def discard(self, chat_id: int, connection: str | None, ids: Iterable[int]) -> int:
+        return len(self.slices.discard(self.rows, self.home, Gone(chat_id, frozenset(ids), connection)))
 
     def chats(self) -> set[Chat]:
         return self.slices.chats(self.rows)
@@ -80,7 +82,8 @@ def test_it_does_what_a_plain_list_does(program: Steps) -> None:
             plain = [message for message in plain if message not in taken]
         else:
             ids = {message.message_id for message in messages}
-            gone = [m for m in plain if (m.chat_id, m.business_connection_id) == (1, None) and m.message_id in ids]
+            at_home = [m for m in plain if (m.chat_id, m.business_connection_id) == (1, None)]
+            gone = [m for m in at_home if m.message_id in ids and m.ephemeral_message_id is None]
             assert packed.discard(1, None, ids) == len(gone)
             plain = [message for message in plain if message not in gone]
         assert list(map(exactly, packed.messages())) == list(map(exactly, plain))
@@ -141,6 +144,7 @@ def test_more_ephemeral_messages_than_sixteen_bits_can_count() -> None:
 
 def test_what_is_emptied_leaves_nothing_behind() -> None:
     messages = [sent(3, 1), sent(4, 2), sent(5, 2), sent(0, 1, ephemeral=4)]
+    messages[1:2] = [replace(messages[1], media_group_id="album")]
     for drop in (False, True):
         packed = Slice(*messages)
         if drop:
@@ -148,9 +152,8 @@ def test_what_is_emptied_leaves_nothing_behind() -> None:
         else:
             packed.take(messages)
         assert not packed.rows
-        assert len(packed.slices._places) == packed.slices._places._last == 0
-        assert not packed.slices._places._numbers
-        assert not packed.slices._places._rows
+        for numbered in (packed.slices._places, packed.slices._albums):
+            assert not any(getattr(numbered, name) for name in Numbered.__slots__)
 
 
 def test_slices_of_one_storage_share_places_and_keep_their_own_entries() -> None:

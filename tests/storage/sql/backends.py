@@ -21,7 +21,7 @@ from tgslices.model import Direction, SessionKey, TrackedMessage
 LIST = """
     SELECT m.* FROM {0}tgslices_messages m JOIN {0}tgslices_keys k ON k.id = m.key_id
     WHERE k.bot_id = {1} AND k.chat_id = {2} AND k.user_id = {3} AND k.thread_id = {4}
-      AND k.business_connection_id {5} AND k.qualifier {6}
+      AND k.business_connection_id {5} AND k.qualifier {6} AND m.state = 0
     ORDER BY m.id
 """
 TABLES = ("tgslices_keys", "tgslices_messages", "tgslices_pending")
@@ -143,6 +143,8 @@ def message_of(row: Mapping[str, Any]) -> TrackedMessage:
         thread_id=row["thread_id"],
         ephemeral_message_id=row["ephemeral_message_id"],
         receiver_user_id=row["receiver_user_id"],
+        has_buttons=bool(row["has_buttons"]),
+        media_group_id=row["media_group_id"],
     )
 
 

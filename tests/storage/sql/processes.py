@@ -81,7 +81,7 @@ def _run(work: Callable[..., Any], url: str, sending: Connection, arguments: dic
 
 async def record(storage: SQLAlchemySessionStorage, report: Report, first: int, rows: int) -> None:
     """Record rows with several writers at once; report each when it is acknowledged."""
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
 
     async def write(writer: int) -> None:
         for number in range(first + writer, first + rows, WRITERS):

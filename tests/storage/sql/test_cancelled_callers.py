@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import make_url
 
 from tests.storage.sql.backends import PostgresServer
-from tgslices.model import Scope
+from tgslices.model import IfClosed, Scope
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import KEY, NOW, sent
 
@@ -43,7 +43,7 @@ async def until_waiting(console: asyncpg.Connection, sessions: int) -> None:
 
 async def give_up_closing(storage: SQLAlchemySessionStorage, console: asyncpg.Connection, *, callers: int) -> None:
     """Let callers wait for the row as far as there are connections, and cancel them all."""
-    closing = [asyncio.create_task(storage.close(KEY)) for _ in range(callers)]
+    closing = [asyncio.create_task(storage.close(KEY, at=NOW)) for _ in range(callers)]
     await until_waiting(console, 1)
     for task in closing:
         task.cancel()
@@ -63,7 +63,7 @@ async def test_what_cancelled_callers_leave_behind_is_out_of_the_way_when_its_ti
 ) -> None:
     storage = SQLAlchemySessionStorage(postgres_url, timeout=SECOND)
     for key in (KEY, OTHER):
-        await storage.add_opening(key, sent(1))
+        await storage.add(key, sent(1), if_closed=IfClosed.OPEN)
     async with row_held(postgres, postgres_url) as console:
         await give_up_closing(storage, console, callers=callers)
         await until_let_go(storage)
@@ -77,7 +77,7 @@ async def test_what_a_cancelled_caller_left_behind_is_done_all_the_same_if_it_is
     postgres: PostgresServer, postgres_url: str
 ) -> None:
     storage = SQLAlchemySessionStorage(postgres_url)
-    await storage.add_opening(KEY, sent(1))
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     async with row_held(postgres, postgres_url) as console:
         await give_up_closing(storage, console, callers=1)
     await until_let_go(storage)
@@ -89,7 +89,7 @@ async def test_what_was_claimed_for_a_cancelled_caller_is_due_at_once(
     postgres: PostgresServer, postgres_url: str
 ) -> None:
     storage = SQLAlchemySessionStorage(postgres_url)
-    await storage.add_opening(KEY, sent(1))
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     async with row_held(postgres, postgres_url) as console:
         claiming = asyncio.create_task(storage.claim(KEY, [sent(1)], now=NOW, until=NOW + MINUTE))
         await until_waiting(console, 1)

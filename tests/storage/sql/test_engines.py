@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from tests.storage.sql.backends import PostgresServer, sqlite_rows
 from tgslices.errors import StorageError
-from tgslices.model import Scope
+from tgslices.model import IfClosed, Scope
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.storage.sqlalchemy.database.urls import for_asyncpg, shown
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
@@ -279,7 +279,7 @@ async def test_a_pool_that_others_have_emptied_is_told(tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'slices.db'}"
     engine = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=2, max_overflow=0, pool_timeout=0.1)
     storage = SQLAlchemySessionStorage(engine)
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     async with engine.connect(), engine.connect():
         for call in (storage.list(KEY), storage.record(SCOPE, sent(1))):
             with pytest.raises(StorageError) as caught:
@@ -307,7 +307,7 @@ async def test_a_database_that_keeps_few_characters_is_refused(postgres: Postgre
     )
     ascii_ = SQLAlchemySessionStorage(postgres.url("sql_ascii"))
     key = replace(KEY, qualifier="\N{RECEIPT} чек")
-    await ascii_.add_opening(key, sent(1))
+    await ascii_.add(key, sent(1), if_closed=IfClosed.OPEN)
     assert await ascii_.open_keys(42) == [key]
     for storage in (latin, ascii_):
         await storage.aclose()
@@ -329,7 +329,7 @@ async def test_a_file_of_our_own_is_written_ahead_and_with_the_durability_that_w
     for name, level in levels.items():
         file = tmp_path / f"{name}.db"
         storage = SQLAlchemySessionStorage(f"sqlite:///{file}", synchronous=name)  # type: ignore[arg-type]  # a literal
-        await storage.open(KEY)
+        await storage.open(KEY, at=NOW)
         async with storage._backend.engine.connect() as connection:
             assert await connection.scalar(text("PRAGMA synchronous")) == level
         assert sqlite_rows(file, "PRAGMA journal_mode") == [{"journal_mode": "wal"}]
@@ -338,7 +338,7 @@ async def test_a_file_of_our_own_is_written_ahead_and_with_the_durability_that_w
 
 async def test_a_file_of_our_own_is_flushed_at_checkpoints_unless_told_otherwise(tmp_path: Path) -> None:
     storage = SQLAlchemySessionStorage(f"sqlite:///{tmp_path / 'slices.db'}")
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     async with storage._backend.engine.connect() as connection:
         assert await connection.scalar(text("PRAGMA synchronous")) == 1  # NORMAL
     await storage.aclose()
@@ -346,12 +346,12 @@ async def test_a_file_of_our_own_is_flushed_at_checkpoints_unless_told_otherwise
 
 async def use(storage: SQLAlchemySessionStorage) -> None:
     """Do a bit of everything that writes."""
-    await storage.add_opening(KEY, sent(1))
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     assert await storage.record(SCOPE, sent(2)) == 1
     assert await storage.claim(KEY, [sent(1)], now=NOW, until=NOW) == [sent(1)]
     assert len(await storage.lease(42, now=NOW, until=NOW + MINUTE, limit=5)) == 1
     assert await storage.list(KEY) == [sent(2)]
-    assert await storage.close(KEY) == 1
+    assert await storage.close(KEY, at=NOW) == 1
     assert await storage.settle(await storage.pending(42)) == 1
 
 
@@ -391,7 +391,7 @@ async def test_the_storage_takes_part_in_no_transaction_of_the_user(postgres_url
         await connection.execute(text("CREATE TABLE orders (id int)"))
     async with engine.connect() as connection:
         await connection.execute(text("INSERT INTO orders VALUES (1)"))
-        await storage.add_opening(KEY, sent(1))
+        await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
         await connection.rollback()
         assert await connection.scalar(text("SELECT count(*) FROM orders")) == 0
     assert await storage.list(KEY) == [sent(1)]
@@ -405,7 +405,7 @@ async def test_an_engine_with_two_connections_is_enough(tmp_path: Path, postgres
         # Named, because SQLAlchemy before 2.0.38 has no pool for files unless it is told to.
         engine = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=2, max_overflow=0)
         storage = SQLAlchemySessionStorage(engine, shared=shared)
-        await storage.open(KEY)
+        await storage.open(KEY, at=NOW)
         await asyncio.gather(
             *(storage.record(SCOPE, sent(number)) for number in range(200)),
             *(storage.list(KEY) for _ in range(20)),

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.storage.sql.backends import PostgresServer
 from tgslices.errors import StorageError
-from tgslices.model import Scope
+from tgslices.model import Gone, IfClosed, Scope
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
 
@@ -67,7 +67,7 @@ async def test_a_user_without_rights_is_told_which_are_missing(postgres: Postgre
 
 async def test_tables_that_vanish_are_named(postgres: PostgresServer, postgres_url: str) -> None:
     storage = SQLAlchemySessionStorage(postgres_url)
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     await postgres.execute(str(make_url(postgres_url).database), "DROP TABLE tgslices_messages")
     text = await failure_of(storage)
     assert 'relation "tgslices_messages" does not exist' in text
@@ -79,13 +79,13 @@ async def test_connections_that_were_cut_are_replaced_without_anybody_noticing(
 ) -> None:
     storage = SQLAlchemySessionStorage(postgres_url)
     database = make_url(postgres_url).database
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     calls: list[tuple[Callable[[], Awaitable[Any]], Any]] = [
         (lambda: storage.record(SCOPE, sent(1)), 1),
         (lambda: storage.list(KEY), [sent(1)]),
         (lambda: storage.add(KEY, sent(2)), None),
         (lambda: storage.claim(KEY, [sent(2)], now=NOW, until=NOW), [sent(2)]),
-        (lambda: storage.close(KEY), 1),
+        (lambda: storage.close(KEY, at=NOW), 1),
     ]
     for call, answer in calls:
         await postgres.execute(
@@ -114,11 +114,11 @@ async def test_a_connection_whose_server_is_about_to_hang_up_is_not_tried_again(
 
 async def test_a_frozen_server_holds_nobody_up_for_longer_than_the_timeout(fragile_postgres: PostgresServer) -> None:
     storage = SQLAlchemySessionStorage(fragile_postgres.url("postgres"), timeout=SECOND, prefix="frozen_")
-    await storage.add_opening(KEY, sent(1))
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     loop = asyncio.get_running_loop()
     with fragile_postgres.frozen():
         started = loop.time()
-        calls = [storage.record(SCOPE, sent(2)), storage.list(KEY), storage.close(KEY), storage.matching(SCOPE)]
+        calls = [storage.record(SCOPE, sent(2)), storage.list(KEY), storage.close(KEY, at=NOW), storage.matching(SCOPE)]
         failures = await asyncio.gather(
             *calls, *(storage.add(KEY, sent(it)) for it in range(50)), return_exceptions=True
         )
@@ -170,7 +170,7 @@ async def test_a_server_that_goes_away_under_load_and_comes_back_loses_nothing(
     fragile_postgres: PostgresServer,
 ) -> None:
     storage = SQLAlchemySessionStorage(fragile_postgres.url("postgres"), prefix="gone_")
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     load = Load(storage)
     writing = [asyncio.create_task(load.write(writer)) for writer in range(20)]
     while len(load.recorded) < 200:
@@ -226,14 +226,16 @@ async def test_workers_that_move_and_close_the_same_keys_never_block_each_other_
     async def stir(number: int) -> None:
         worker = workers[number % len(workers)]
         for turn in range(8):
-            await asyncio.gather(*(worker.add_opening(key, sent(turn)) for key in keys[:: 1 if number % 2 else -1]))
+            await asyncio.gather(
+                *(worker.add(key, sent(turn), if_closed=IfClosed.OPEN) for key in keys[:: 1 if number % 2 else -1])
+            )
             await worker.record(SCOPE, sent(100 + turn))
             await worker.migrate(42, *((7, 8) if (turn + number) % 2 else (8, 7)))
-            await worker.discard(42, None, 7, [turn])
-            await asyncio.gather(*(worker.close(key) for key in keys[number::3]))
+            await worker.discard(42, Gone(7, frozenset({turn})))
+            await asyncio.gather(*(worker.close(key, at=NOW) for key in keys[number::3]))
 
     await asyncio.gather(*(stir(number) for number in range(8)))
     for key in await workers[0].open_keys(42):
-        assert len(await workers[0].list(key)) == await workers[1].close(key)
+        assert len(await workers[0].list(key)) == await workers[1].close(key, at=NOW)
     for worker in workers:
         await worker.aclose()

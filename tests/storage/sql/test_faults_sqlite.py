@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.storage.sql.backends import sqlite_rows
 from tgslices.errors import InvalidTrackedMessage, StorageError, ValueRefused
-from tgslices.model import Scope, SessionKey
+from tgslices.model import IfClosed, Scope, SessionKey
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import KEY, NOW, sent
 
@@ -69,13 +69,13 @@ async def failure_of(storage: SQLAlchemySessionStorage) -> str:
 @pytest.mark.parametrize("shared", [False, True])
 async def test_a_locked_file_is_told_in_time_and_used_again_when_it_is_free(file: Path, shared: bool) -> None:
     storage = SQLAlchemySessionStorage(url(file), shared=shared, timeout=SHORT)
-    await storage.add_opening(KEY, sent(1))
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     with locked(file):
         calls = [
             storage.record(SCOPE, sent(2)),
             storage.add(KEY, sent(3)),
-            storage.open(SessionKey(42, 8)),
-            storage.close(KEY),
+            storage.open(SessionKey(42, 8), at=NOW),
+            storage.close(KEY, at=NOW),
             storage.claim(KEY, [sent(1)], now=NOW, until=NOW),
         ]
         async with asyncio.timeout(len(calls)):
@@ -97,7 +97,7 @@ async def test_a_locked_file_is_told_in_time_and_used_again_when_it_is_free(file
 
 async def test_a_lock_that_is_released_in_time_is_waited_for(file: Path) -> None:
     storage = SQLAlchemySessionStorage(url(file))
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     with locked(file):
         recording = asyncio.create_task(storage.record(SCOPE, sent(1)))
         while not storage._openness.writer._lanes:
@@ -110,16 +110,18 @@ async def test_a_connection_that_hangs_holds_nobody_up_for_longer_than_the_timeo
     """A user's engine waits for locks as long as the user says, which the storage does not know."""
     engine = create_async_engine(url(file), connect_args={"timeout": 2})
     storage = SQLAlchemySessionStorage(engine, timeout=SHORT)
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     with locked(file):
-        failures = await asyncio.gather(storage.record(SCOPE, sent(1)), storage.close(KEY), return_exceptions=True)
+        failures = await asyncio.gather(
+            storage.record(SCOPE, sent(1)), storage.close(KEY, at=NOW), return_exceptions=True
+        )
     text = (
         f"The storage at {url(file)} did not answer within 0.5 seconds. "
         "See who keeps locks in it, or give the storage a longer timeout."
     )
     assert [str(failure) for failure in failures] == [text] * 2
     patient = SQLAlchemySessionStorage(engine, timeout=timedelta(seconds=30), prefix="other_")
-    await patient.open(KEY)
+    await patient.open(KEY, at=NOW)
     await storage.aclose()
     await patient.aclose()
     await engine.dispose()
@@ -137,7 +139,7 @@ async def test_a_full_disk_is_named_and_neither_the_file_nor_what_was_recorded_i
         cursor.close()
 
     storage = SQLAlchemySessionStorage(engine)
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     recorded = []
     with pytest.raises(StorageError) as caught:
         for number in range(100_000):
@@ -160,7 +162,7 @@ async def test_a_full_disk_is_named_and_neither_the_file_nor_what_was_recorded_i
 
 async def test_a_read_only_file_is_named(file: Path) -> None:
     writable = SQLAlchemySessionStorage(url(file))
-    await writable.add_opening(KEY, sent(1))
+    await writable.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     await writable.aclose()
     before = file.read_bytes()
     read_only = f"sqlite+aiosqlite:///file:{file}?mode=ro&uri=true"
@@ -256,7 +258,7 @@ async def test_a_disk_that_is_full_at_the_start_keeps_nobody_out(file: Path, mon
         context.setattr(os, "pwrite", full)
         context.setattr(os, "ftruncate", full)
         storage = SQLAlchemySessionStorage(url(file))
-        await storage.open(KEY)
+        await storage.open(KEY, at=NOW)
         assert await failure_of(SQLAlchemySessionStorage(url(file), shared=True)) == (
             f"The database {file} is owned alone by another process, which would miss what is opened here. "
             "Use that storage, or close it first; several at once must all be given shared=True."
@@ -271,19 +273,24 @@ async def test_a_storage_that_could_not_start_starts_when_it_can(tmp_path: Path)
     file = tmp_path / "later" / "slices.db"
     storage = SQLAlchemySessionStorage(url(file))
     with pytest.raises(StorageError):
-        await storage.open(KEY)
+        await storage.open(KEY, at=NOW)
     assert not storage.is_idle(KEY.bot_id)
     file.parent.mkdir()
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     assert await storage.open_keys(42) == [KEY]
     await storage.aclose()
 
 
 async def test_a_closed_storage_says_so_and_can_be_started_again(file: Path) -> None:
     storage = SQLAlchemySessionStorage(url(file))
-    await storage.add_opening(KEY, sent(1))
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     await storage.aclose()
-    for call in (storage.record(SCOPE, sent(2)), storage.list(KEY), storage.close(KEY), storage.open(KEY)):
+    for call in (
+        storage.record(SCOPE, sent(2)),
+        storage.list(KEY),
+        storage.close(KEY, at=NOW),
+        storage.open(KEY, at=NOW),
+    ):
         with pytest.raises(StorageError) as caught:
             await call
         assert str(caught.value) == "The storage was closed. Await its start() to open it again."
@@ -295,7 +302,7 @@ async def test_a_closed_storage_says_so_and_can_be_started_again(file: Path) -> 
 
 async def test_what_the_database_refuses_fails_alone_in_its_group(file: Path) -> None:
     storage = SQLAlchemySessionStorage(url(file))
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     with closing(sqlite3.connect(file)) as connection:
         connection.execute(
             "CREATE TRIGGER taboo BEFORE INSERT ON tgslices_messages WHEN new.message_id = 13 "
@@ -330,7 +337,7 @@ async def test_a_message_that_cannot_be_kept_is_refused_before_it_meets_others(
     file: Path, change: dict[str, Any], text: str
 ) -> None:
     storage = SQLAlchemySessionStorage(url(file))
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     good, bad = await asyncio.gather(
         storage.record(SCOPE, sent(1)), storage.record(SCOPE, sent(2, **change)), return_exceptions=True
     )
@@ -343,7 +350,7 @@ async def test_a_message_that_cannot_be_kept_is_refused_before_it_meets_others(
 async def test_who_is_cancelled_in_a_transaction_leaves_it_whole(file: Path) -> None:
     storage = SQLAlchemySessionStorage(url(file))
     for number in range(300):
-        await storage.add_opening(KEY, sent(number))
+        await storage.add(KEY, sent(number), if_closed=IfClosed.OPEN)
     for turns in range(30):
         claiming = asyncio.create_task(
             storage.claim(KEY, [sent(10 * turns + it) for it in range(10)], now=NOW, until=NOW)

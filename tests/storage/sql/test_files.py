@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.storage.samples import NOW
 from tgslices.errors import StorageError
 from tgslices.model import Scope
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
@@ -32,7 +33,7 @@ def lock(file: Path) -> Path:
 @pytest.fixture(params=[False, True], ids=["alone", "shared"])
 async def storage(request: pytest.FixtureRequest, file: Path) -> AsyncIterator[SQLAlchemySessionStorage]:
     storage = SQLAlchemySessionStorage(url(file), shared=request.param)
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     yield storage
     await storage.aclose()
 
@@ -56,7 +57,7 @@ async def test_a_database_that_is_removed_takes_nothing_more_until_it_is_back(
     away = file.rename(file.with_name("away.db"))
     assert await refusal_of(storage) == f"The database {file} was removed while it was open. {REMEDY}"
     with pytest.raises(StorageError):
-        await storage.close(KEY)
+        await storage.close(KEY, at=NOW)
     away.rename(file)
     assert await storage.record(SCOPE, sent(2)) == 1
     assert await storage.list(KEY) == [sent(2)]
@@ -77,7 +78,7 @@ async def test_a_storage_starts_again_with_the_database_that_is_there(
     await storage.aclose()
     await storage.start()
     assert await storage.open_keys(42) == []
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     assert await storage.record(SCOPE, sent(1)) == 1
 
 
@@ -120,7 +121,7 @@ async def test_whoever_may_write_the_database_may_lock_it_and_nobody_else(
 
 async def test_a_lock_file_that_is_removed_is_made_again(file: Path, lock: Path) -> None:
     storage = SQLAlchemySessionStorage(url(file))
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     lock.unlink()
     assert await storage.record(SCOPE, sent(1)) == 1
     assert lock.read_text() == f"{os.getpid()}\n"
@@ -130,9 +131,9 @@ async def test_a_lock_file_that_is_removed_is_made_again(file: Path, lock: Path)
 
 async def test_an_owner_whose_lock_file_was_replaced_writes_nothing_more(file: Path, lock: Path) -> None:
     storage, second = (SQLAlchemySessionStorage(url(file)) for _ in range(2))
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     lock.unlink()
-    await second.open(KEY)
+    await second.open(KEY, at=NOW)
     assert await refusal_of(storage) == (
         f"The lock file {lock} was replaced, so another process may own the database as well. "
         "Stop whatever removes it, close the storage and start it again. Nothing was written."
@@ -161,7 +162,7 @@ async def test_a_forked_child_that_outlives_the_owner_holds_no_lock(file: Path) 
         try:
             owner.wait(10)
             storage = SQLAlchemySessionStorage(url(file), prefix="")
-            await storage.open(KEY)
+            await storage.open(KEY, at=NOW)
             await storage.aclose()
         finally:
             os.kill(child, 9)

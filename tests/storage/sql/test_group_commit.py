@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from tgslices.model import Scope
+from tests.storage.samples import NOW
+from tgslices.model import IfClosed, Scope
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import KEY, sent
 
@@ -51,7 +52,7 @@ def statements_of(storage: SQLAlchemySessionStorage) -> list[str]:
 
 async def test_a_lone_message_takes_one_statement(storage: SQLAlchemySessionStorage) -> None:
     told = statements_of(storage)
-    await storage.add_opening(KEY, sent(1))
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     assert await storage.record(SCOPE, sent(2)) == 1
     told.clear()
     assert await storage.record(SCOPE, sent(3)) == 1
@@ -60,7 +61,7 @@ async def test_a_lone_message_takes_one_statement(storage: SQLAlchemySessionStor
 
 async def test_messages_of_a_hundred_writers_take_a_few_statements(storage: SQLAlchemySessionStorage) -> None:
     told = statements_of(storage)
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     await asyncio.gather(*(storage.record(SCOPE, sent(number)) for number in range(WRITERS)))
     told.clear()
     records = [storage.record(SCOPE, sent(WRITERS + number)) for number in range(WRITERS)]
@@ -71,9 +72,9 @@ async def test_messages_of_a_hundred_writers_take_a_few_statements(storage: SQLA
 
 async def test_keys_that_a_hundred_handlers_open_take_a_few_statements(storage: SQLAlchemySessionStorage) -> None:
     told = statements_of(storage)
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     told.clear()
     keys = [replace(KEY, user_id=number) for number in range(WRITERS)]
-    await asyncio.gather(*(storage.add_opening(key, sent(number)) for number, key in enumerate(keys)))
+    await asyncio.gather(*(storage.add(key, sent(number), if_closed=IfClosed.OPEN) for number, key in enumerate(keys)))
     assert len(told) <= 12
     assert set(await storage.open_keys(42)) == {KEY, *keys}

@@ -13,9 +13,10 @@ import pytest
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from tests.storage.samples import NOW
 from tests.storage.sql.backends import PostgresServer
 from tgslices.errors import StorageError
-from tgslices.model import Scope
+from tgslices.model import IfClosed, Scope
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.storage.sqlalchemy.tables.schema import Tables
 from tgslices.storage.sqlalchemy.tables.versions import Upgrade, Versions
@@ -49,7 +50,9 @@ async def test_an_idle_storage_is_closed_while_its_server_is_silent(
     fragile_postgres: PostgresServer,
 ) -> None:
     storage = SQLAlchemySessionStorage(fragile_postgres.url("postgres"), timeout=SECOND, prefix="idle_")
-    await asyncio.gather(*(storage.add_opening(KEY, sent(number)) for number in range(5)), storage.list(KEY))
+    await asyncio.gather(
+        *(storage.add(KEY, sent(number), if_closed=IfClosed.OPEN) for number in range(5)), storage.list(KEY)
+    )
     with fragile_postgres.frozen():
         assert await took(storage.aclose()) < 10
     await storage.start()
@@ -62,7 +65,7 @@ async def test_a_storage_that_waits_for_a_silent_server_is_closed(
 ) -> None:
     where = fragile_postgres.url("postgres")
     storage = SQLAlchemySessionStorage(where, timeout=SECOND, prefix="busy_")
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     with fragile_postgres.frozen():
         calls: list[Awaitable[Any]] = [storage.record(SCOPE, sent(1)), storage.list(KEY), storage.clear(KEY)]
         waiting = [asyncio.ensure_future(call) for call in calls]
@@ -82,7 +85,7 @@ async def test_a_storage_on_a_users_engine_is_closed_while_the_server_is_silent(
 ) -> None:
     engine = create_async_engine(fragile_postgres.url("postgres"))
     storage = SQLAlchemySessionStorage(engine, timeout=SECOND, prefix="theirs_")
-    await storage.add_opening(KEY, sent(1))
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     with fragile_postgres.frozen():
         assert await took(storage.aclose()) < 10
     await storage.start()
@@ -93,7 +96,7 @@ async def test_a_storage_on_a_users_engine_is_closed_while_the_server_is_silent(
 
 async def test_closing_goes_on_when_its_caller_is_cancelled(file_url: str) -> None:
     first, second = (SQLAlchemySessionStorage(file_url) for _ in range(2))
-    await first.open(KEY)
+    await first.open(KEY, at=NOW)
     closing = asyncio.create_task(first.aclose())
     await asyncio.sleep(0)
     closing.cancel()
@@ -115,7 +118,7 @@ async def test_first_calls_to_a_silent_server_share_one_attempt_and_its_failure(
         calls = [storage.record(SCOPE, sent(number)) for number in range(20)]
         assert await took(failures := asyncio.gather(*calls, return_exceptions=True)) < 10
     assert {type(failure) for failure in failures.result()} == {StorageError}
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     assert await storage.record(SCOPE, sent(1)) == 1
     await storage.aclose()
 
@@ -142,7 +145,7 @@ async def test_an_upgrade_may_take_longer_than_a_call_and_other_workers_wait_for
     postgres: PostgresServer, postgres_url: str
 ) -> None:
     old = SQLAlchemySessionStorage(postgres_url)
-    await old.add_opening(KEY, sent(1))
+    await old.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     await old.aclose()
     workers = [
         of_version_2(SQLAlchemySessionStorage(postgres_url, timeout=SECOND / 2), partial(sleep_for, 2))
@@ -156,7 +159,7 @@ async def test_an_upgrade_may_take_longer_than_a_call_and_other_workers_wait_for
 
 async def test_an_upgrade_of_a_file_may_take_longer_than_a_call(file_url: str) -> None:
     old = SQLAlchemySessionStorage(file_url)
-    await old.add_opening(KEY, sent(1))
+    await old.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     await old.aclose()
 
     def count(connection: Connection, tables: Tables) -> None:
@@ -175,7 +178,7 @@ async def test_an_upgrade_ends_with_whoever_wanted_it_and_is_undone(
     postgres: PostgresServer, postgres_url: str, how: str
 ) -> None:
     old = SQLAlchemySessionStorage(postgres_url)
-    await old.add_opening(KEY, sent(1))
+    await old.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     await old.aclose()
     begun = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -208,9 +211,9 @@ async def test_an_upgrade_ends_with_whoever_wanted_it_and_is_undone(
 
 async def use(storage: SQLAlchemySessionStorage) -> list[Any]:
     """Let many callers want a storage's locks at once."""
-    await asyncio.gather(*(storage.add_opening(KEY, sent(number)) for number in range(20)))
+    await asyncio.gather(*(storage.add(KEY, sent(number), if_closed=IfClosed.OPEN) for number in range(20)))
     await asyncio.gather(*(storage.remove(KEY, [sent(number)]) for number in range(20)))
-    await storage.add_opening(KEY, sent(1))
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     return await storage.list(KEY)
 
 

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from tgslices.model import PendingDeletion, Scope, SessionKey
+from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.storage.sqlalchemy.database.advisory import wait_for_schema
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
@@ -91,7 +91,7 @@ def row_of(pending: PendingDeletion) -> str:
 
 
 async def test_to_record_waits_for_whoever_closes_the_session(storage: SQLAlchemySessionStorage, rival: Rival) -> None:
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     await rival.run("SELECT 1 FROM tgslices_keys FOR UPDATE")
     recording = await rival.make_wait(storage.record(SCOPE, sent(1)))
     await rival.run("DELETE FROM tgslices_keys")
@@ -101,7 +101,7 @@ async def test_to_record_waits_for_whoever_closes_the_session(storage: SQLAlchem
 
 
 async def test_to_record_keeps_nobody_else_from_recording(storage: SQLAlchemySessionStorage, rival: Rival) -> None:
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     await rival.run("SELECT 1 FROM tgslices_keys FOR KEY SHARE")
     assert await storage.record(SCOPE, sent(1)) == 1
 
@@ -117,7 +117,7 @@ async def test_a_lease_leaves_out_what_another_worker_is_taking(
 
 async def test_messages_that_come_together_are_recorded_in_one_trip_to_the_server(postgres_url: str) -> None:
     storage = SQLAlchemySessionStorage(postgres_url)
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     statements: list[str] = []
 
     def note(*arguments: Any) -> None:
@@ -155,7 +155,7 @@ async def test_keys_that_are_there_are_opened_in_the_order_of_their_ids(
     for key in (LATE, EARLY):  # so that ids run against places
         await storage.add(key, sent(1))
     await rival.run("SELECT 1 FROM tgslices_keys WHERE user_id = 2 FOR UPDATE")
-    opening = await rival.make_wait(asyncio.gather(storage.open(EARLY), storage.open(LATE)))
+    opening = await rival.make_wait(asyncio.gather(storage.open(EARLY, at=NOW), storage.open(LATE, at=NOW)))
     await rival.run("SELECT 1 FROM tgslices_keys WHERE user_id = 1 FOR UPDATE")
     await rival.let_go()
     await opening
@@ -166,7 +166,7 @@ async def test_keys_that_are_new_are_made_in_the_order_of_their_places(
     storage: SQLAlchemySessionStorage, rival: Rival
 ) -> None:
     await rival.add_key(EARLY)
-    opening = await rival.make_wait(asyncio.gather(storage.open(LATE), storage.open(EARLY)))
+    opening = await rival.make_wait(asyncio.gather(storage.open(LATE, at=NOW), storage.open(EARLY, at=NOW)))
     await rival.add_key(LATE)
     await rival.let_go()
     await opening
@@ -178,10 +178,10 @@ async def test_entries_are_added_in_the_order_of_the_ids_of_their_keys(
     storage: SQLAlchemySessionStorage, rival: Rival, opens: bool
 ) -> None:
     for key in (EARLY, LATE):
-        await storage.open(key)
+        await storage.open(key, at=NOW)
     low, high = (row[0] for row in await rival.run("SELECT id FROM tgslices_keys ORDER BY id"))
     await rival.add_entry(low, 1)
-    calls = [storage.add_opening(key, sent(number)) for key, number in ((LATE, 2), (EARLY, 1))]
+    calls = [storage.add(key, sent(number), if_closed=IfClosed.OPEN) for key, number in ((LATE, 2), (EARLY, 1))]
     if opens:  # what is not open goes through another statement
         await rival.connection.execute(
             "COMMIT; UPDATE tgslices_keys SET is_open = false; DELETE FROM tgslices_messages; BEGIN"
@@ -198,7 +198,7 @@ async def test_a_chat_moves_in_the_order_of_the_ids_of_its_keys(
     storage: SQLAlchemySessionStorage, rival: Rival
 ) -> None:
     for key in (LATE, EARLY):
-        await storage.open(key)
+        await storage.open(key, at=NOW)
     await rival.run("SELECT 1 FROM tgslices_keys WHERE user_id = 2 FOR UPDATE")
     moving = await rival.make_wait(storage.migrate(42, 7, 8))
     await rival.run("SELECT 1 FROM tgslices_keys WHERE user_id = 1 FOR UPDATE")
@@ -217,7 +217,7 @@ async def test_pending_deletions_are_locked_in_one_order(
     calls: dict[str, Any] = {
         "postpone": lambda: storage.postpone([second, first], until=NOW + MINUTE),
         "settle": lambda: storage.settle([second, first]),
-        "discard": lambda: storage.discard(42, None, 7, ids),
+        "discard": lambda: storage.discard(42, Gone(7, frozenset(ids))),
         "migrate": lambda: storage.migrate(42, 7, 8),
         "claim": lambda: storage.claim(KEY, [second.message, first.message], now=NOW, until=NOW + MINUTE),
     }

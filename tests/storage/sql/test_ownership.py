@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tests.storage.samples import NOW
 from tgslices.errors import StorageError
-from tgslices.model import Scope
+from tgslices.model import IfClosed, Scope
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import KEY, OTHER_KEYS, sent
 
@@ -44,7 +45,7 @@ def url(file: Path) -> str:
 
 async def refusal_of(storage: SQLAlchemySessionStorage) -> str:
     with pytest.raises(StorageError) as caught:
-        await storage.open(KEY)
+        await storage.open(KEY, at=NOW)
     return str(caught.value)
 
 
@@ -58,7 +59,7 @@ async def test_a_file_that_is_owned_alone_is_refused_to_others(
         "Use that storage, or close it first; several at once must all be given shared=True."
     )
     await storage.aclose()
-    await other.open(KEY)
+    await other.open(KEY, at=NOW)
     await other.aclose()
 
 
@@ -72,7 +73,7 @@ async def test_the_owner_is_named_where_it_is_another_process(file: Path, storag
 async def test_a_file_that_is_shared_cannot_be_owned_alone(file: Path) -> None:
     workers = [SQLAlchemySessionStorage(url(file), shared=True) for _ in range(2)]
     for worker in workers:
-        await worker.open(KEY)
+        await worker.open(KEY, at=NOW)
     assert await refusal_of(SQLAlchemySessionStorage(url(file))) == (
         f"The database {file} is shared by other processes, so it cannot be owned alone. "
         "Pass shared=True here as well, or stop them."
@@ -86,14 +87,14 @@ async def test_a_file_that_is_shared_cannot_be_owned_alone(file: Path) -> None:
 
 async def test_other_tables_of_the_file_have_other_owners(file: Path, storage: SQLAlchemySessionStorage) -> None:
     other = SQLAlchemySessionStorage(url(file), prefix="second_")
-    await other.open(KEY)
+    await other.open(KEY, at=NOW)
     assert await storage.open_keys(KEY.bot_id) == []
     await other.aclose()
 
 
 async def test_a_refusal_names_the_file_whatever_the_prefix_is(file: Path) -> None:
     storage = SQLAlchemySessionStorage(url(file), prefix="my-bot_")
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     assert await refusal_of(SQLAlchemySessionStorage(url(file), prefix="my-bot_")) == (
         f"The database {file} is owned alone by another storage of this process, which would miss what is opened here. "
         "Use that storage, or close it first; several at once must all be given shared=True."
@@ -116,7 +117,7 @@ async def test_many_open_keys_are_loaded_in_parts(file: Path, monkeypatch: pytes
     monkeypatch.setattr("tgslices.storage.sqlalchemy.open_keys.KEYS_PER_LOAD", 3)
     storage = SQLAlchemySessionStorage(url(file))
     for key in (KEY, *OTHER_KEYS):
-        await storage.add_opening(key, sent(1))
+        await storage.add(key, sent(1), if_closed=IfClosed.OPEN)
     await storage.aclose()
     await storage.start()
     assert {*await storage.open_keys(42), *await storage.open_keys(43)} == {KEY, *OTHER_KEYS}
@@ -127,11 +128,11 @@ async def test_many_open_keys_are_loaded_in_parts(file: Path, monkeypatch: pytes
 async def test_alone_a_message_that_no_session_wants_costs_no_statement(
     storage: SQLAlchemySessionStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     monkeypatch.setattr(storage._backend.database, "execute", None)  # to call it would raise
     assert await storage.record(Scope(42, 8, "private", 8), sent(1, 8)) == 0
-    assert await storage.add_if_open(OTHER_KEYS[1], sent(1)) is False
-    await storage.open(KEY)
+    assert await storage.add(OTHER_KEYS[1], sent(1), if_closed=IfClosed.SKIP) is False
+    await storage.open(KEY, at=NOW)
 
 
 class LostAnswers:
@@ -161,14 +162,14 @@ async def test_a_failed_opening_leaves_memory_in_step_with_the_database(
     answers = LostAnswers(storage)
     answers.raise_at = when
     with pytest.raises(StorageError) as caught:
-        await storage.open(KEY)
+        await storage.open(KEY, at=NOW)
     assert str(caught.value) == BROKEN.format(file)
     assert not storage.is_idle(KEY.bot_id)
     is_open = when == "after"
     assert await storage.open_keys(42) == ([KEY] if is_open else [])
     assert await storage.record(SCOPE, sent(1)) == int(is_open)
     assert storage.is_idle(KEY.bot_id) is not is_open
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     assert await storage.record(SCOPE, sent(2)) == 1
 
 
@@ -176,18 +177,18 @@ async def test_a_failed_opening_leaves_memory_in_step_with_the_database(
 async def test_a_failed_closing_leaves_memory_in_step_with_the_database(
     file: Path, storage: SQLAlchemySessionStorage, when: str
 ) -> None:
-    await storage.add_opening(KEY, sent(1))
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     answers = LostAnswers(storage)
     answers.raise_at = when
     with pytest.raises(StorageError) as caught:
-        await storage.close(KEY)
+        await storage.close(KEY, at=NOW)
     assert str(caught.value) == BROKEN.format(file)
     is_open = when == "before"
-    assert await storage.add_if_open(KEY, sent(2)) is is_open
+    assert await storage.add(KEY, sent(2), if_closed=IfClosed.SKIP) is is_open
     assert await storage.record(SCOPE, sent(3)) == int(is_open)
     assert await storage.matching(SCOPE) == ([KEY] if is_open else [])
     assert len(await storage.list(KEY)) == (3 if is_open else 0)
-    assert await storage.close(KEY) == (3 if is_open else 0)
+    assert await storage.close(KEY, at=NOW) == (3 if is_open else 0)
     assert storage.is_idle(KEY.bot_id)
 
 
@@ -195,7 +196,7 @@ async def test_a_failed_closing_leaves_memory_in_step_with_the_database(
 async def test_a_failed_migration_leaves_memory_in_step_with_the_database(
     file: Path, storage: SQLAlchemySessionStorage, when: str
 ) -> None:
-    await storage.add_opening(KEY, sent(1))
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     answers = LostAnswers(storage)
     answers.raise_at = when
     with pytest.raises(StorageError) as caught:
@@ -215,7 +216,7 @@ async def waiting_for_turn(storage: SQLAlchemySessionStorage, writers: int) -> N
 
 
 async def test_what_waits_for_its_turn_lands_where_its_key_is_by_then(storage: SQLAlchemySessionStorage) -> None:
-    await storage.add_opening(KEY, sent(1))
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     async with storage._backend.transactions.turn:
         moving = asyncio.create_task(storage.migrate(42, 7, 8))
         await waiting_for_turn(storage, 1)
@@ -228,11 +229,15 @@ async def test_what_waits_for_its_turn_lands_where_its_key_is_by_then(storage: S
 
 
 async def test_what_waits_for_its_turn_is_not_written_once_its_key_is_closed(storage: SQLAlchemySessionStorage) -> None:
-    await storage.add_opening(KEY, sent(1))
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     async with storage._backend.transactions.turn:
-        closing = asyncio.create_task(storage.close(KEY))
+        closing = asyncio.create_task(storage.close(KEY, at=NOW))
         await waiting_for_turn(storage, 1)
-        late = [storage.record(SCOPE, sent(2)), storage.add_if_open(KEY, sent(2)), storage.add_opening(KEY, sent(3))]
+        late = [
+            storage.record(SCOPE, sent(2)),
+            storage.add(KEY, sent(2), if_closed=IfClosed.SKIP),
+            storage.add(KEY, sent(3), if_closed=IfClosed.OPEN),
+        ]
         waiting = [asyncio.create_task(call) for call in late]
         await waiting_for_turn(storage, 2)
     assert await closing == 1

@@ -12,7 +12,7 @@ import asyncpg  # type: ignore[import-untyped]  # it ships no types
 import pytest
 from sqlalchemy import event
 
-from tgslices.model import Scope, SessionKey
+from tgslices.model import Gone, IfClosed, Scope, SessionKey
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.storage.sqlalchemy.database.dialect import ANY_NUMBER
 from tgslices.storage.sqlalchemy.tables.schema import NO_ID
@@ -69,9 +69,9 @@ async def use_everything(storage: SQLAlchemySessionStorage) -> None:
     scope = Scope(7, KEY.chat_id, "private", KEY.user_id, 3)
     await storage.record(scope, sent(1, KEY.chat_id))
     await storage.add(KEY, sent(2, KEY.chat_id))
-    await storage.add_opening(KEY, sent(3, KEY.chat_id))
-    await storage.add_if_open(KEY, sent(4, KEY.chat_id))
-    await storage.open(BUSINESS)
+    await storage.add(KEY, sent(3, KEY.chat_id), if_closed=IfClosed.OPEN)
+    await storage.add(KEY, sent(4, KEY.chat_id), if_closed=IfClosed.SKIP)
+    await storage.open(BUSINESS, at=NOW)
     await storage.add(BUSINESS, sent(5, BUSINESS.chat_id, business_connection_id="c"))
     await storage.matching(scope)
     await storage.open_keys(7)
@@ -82,12 +82,12 @@ async def use_everything(storage: SQLAlchemySessionStorage) -> None:
     await storage.postpone(leased, until=NOW)
     await storage.settle(leased)
     await storage.pending(7)
-    await storage.next_due(7)
-    await storage.discard(7, "c", BUSINESS.chat_id, [5])
+    await storage.next_due(7, now=NOW)
+    await storage.discard(7, Gone(BUSINESS.chat_id, frozenset({5}), "c"))
     await storage.migrate(7, KEY.chat_id, 100_107)
     await storage.unsubscribe(BUSINESS)
     await storage.clear(SessionKey(7, 100_107, 100_107))
-    await storage.close(SessionKey(7, 100_107, KEY.user_id))
+    await storage.close(SessionKey(7, 100_107, KEY.user_id), at=NOW)
 
 
 @pytest.mark.parametrize("shared", [False, True])

@@ -82,7 +82,7 @@ async def test_a_process_that_is_killed_takes_nothing_of_the_others_along(url: s
 
 async def test_a_wipe_by_several_processes_gives_each_entry_to_one_and_survives_the_death_of_another(url: str) -> None:
     storage = SQLAlchemySessionStorage(url, shared=True)
-    await storage.open(KEY)
+    await storage.open(KEY, at=NOW)
     every = range(700)
     await asyncio.gather(*(storage.add(KEY, sent(number)) for number in every))
     workers = [Worker(wipe, url, shared=True, seed=seed) for seed in range(3)]

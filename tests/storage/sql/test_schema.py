@@ -13,7 +13,7 @@ from sqlalchemy import Column, Connection, Integer, MetaData, Table, create_engi
 
 from tests.storage.sql.backends import PostgresServer, sqlite_rows
 from tgslices.errors import StorageError
-from tgslices.model import Scope, SessionKey
+from tgslices.model import IfClosed, Scope, SessionKey
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage, build_tables
 from tgslices.storage.sqlalchemy.tables.schema import Tables
 from tgslices.storage.sqlalchemy.tables.versions import Versions
@@ -142,7 +142,7 @@ async def test_an_unknown_version_is_refused_and_nothing_is_touched(written_by_v
 
 async def test_on_postgresql_too_versions_are_upgraded_and_newer_ones_refused(postgres_url: str) -> None:
     storage = await opened(SQLAlchemySessionStorage(postgres_url))
-    await storage.add_opening(KEY, sent(1))
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     await storage.aclose()
     newer = of_version_2(SQLAlchemySessionStorage(postgres_url))
     assert await newer.list(KEY) == [sent(1)]
@@ -160,9 +160,9 @@ async def test_workers_that_start_at_the_same_moment_create_the_tables_once(post
     for where in (postgres_url, url(file)):
         workers = [SQLAlchemySessionStorage(where, shared=True) for _ in range(8)]
         for worker in workers:
-            await worker.open(KEY)
+            await worker.open(KEY, at=NOW)
         late = [SQLAlchemySessionStorage(where, shared=True, prefix="other_") for _ in range(8)]
-        await asyncio.gather(*(worker.open(KEY) for worker in late))
+        await asyncio.gather(*(worker.open(KEY, at=NOW) for worker in late))
         for worker in [*workers, *late]:
             assert await worker.open_keys(KEY.bot_id) == [KEY]
             await worker.aclose()
@@ -243,7 +243,7 @@ def test_a_prefix_that_no_table_and_no_file_can_have_is_refused(prefix: str) -> 
 async def test_the_longest_prefix_is_kept_whole(postgres_url: str) -> None:
     storages = [SQLAlchemySessionStorage(postgres_url, prefix="x" * 45 + end) for end in "ab"]
     for number, storage in enumerate(storages):
-        await storage.add_opening(KEY, sent(number))
+        await storage.add(KEY, sent(number), if_closed=IfClosed.OPEN)
     for number, storage in enumerate(storages):
         assert await storage.list(KEY) == [sent(number)]
         await storage.aclose()
@@ -257,9 +257,9 @@ async def test_prefix_and_schema_keep_bots_apart_in_one_database(postgres: Postg
         SQLAlchemySessionStorage(postgres_url, schema="Odd schema"),
     ]
     for number, storage in enumerate(storages):
-        await storage.add_opening(KEY, sent(number))
+        await storage.add(KEY, sent(number), if_closed=IfClosed.OPEN)
         await storage.claim(KEY, [sent(number)], now=NOW, until=NOW)
-        await storage.add_opening(KEY, sent(number))
+        await storage.add(KEY, sent(number), if_closed=IfClosed.OPEN)
     for number, storage in enumerate(storages):
         assert await storage.list(KEY) == [sent(number)]
         assert [it.message for it in await storage.pending(KEY.bot_id)] == [sent(number)]

@@ -14,13 +14,12 @@ Chat: TypeAlias = tuple[int, str | None]
 """A chat's id and the business connection, which makes it another chat."""
 
 
-class Elsewhere:
+class ForeignChats:
     """Keys by the foreign chats that they hold messages of, and back."""
 
     __slots__ = ("_chats", "_keys")
 
     def __init__(self) -> None:
-        """Start empty."""
         self._keys: dict[tuple[int, Chat], dict[SessionKey, None]] = {}
         self._chats: dict[SessionKey, dict[Chat, None]] = {}
 

@@ -2,7 +2,8 @@
 
 A row starts with the message's id and the number of its place, which together identify it within one slice: to look for
 these bytes is to look for the message. Marks come next. Times are kept as the three fields of a ``timedelta``, because
-making one number of them costs more than all the rest.
+making one number of them costs more than all the rest. Seconds of a day take 17 of 32 bits; the number of an album
+lies in the bits above, so that it costs the rows of other messages nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ Place: TypeAlias = tuple[int, str | None, int | None, int | None]
 """Chat, business connection, ephemeral id and receiver: what identifies a message besides its id."""
 
 Row: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int, int]
-"""Message id, number of the place, marks, user, thread, three numbers each for date and time of recording, kind."""
+"""Message id, number of the place, marks, user, thread, three numbers each for date and time of recording, kind.
+
+The seconds of both times also have a part each of the album's number.
+"""
 
 ID: Final = Struct("<q")
 HEAD: Final = Struct("<qI")
@@ -38,8 +42,20 @@ TOP: Final = 16
 TOP_AT_HOME: Final = 32
 """The mark of a ``TOP`` row at home."""
 
+HIDDEN: Final = 128
+"""The mark of a row that is in no list: its message was discarded by hand."""
+MARKS_AT: Final = HEAD.size
+"""Where in a row its marks are."""
+NO_ALBUM: Final = 0
+"""The number of the album of a message that is in none."""
+
 _pack: Final = ROW.pack
-_NO_USER, _NO_THREAD, _NO_DATE, _SENT = 1, 2, 4, 8
+_NO_USER, _NO_THREAD, _NO_DATE, _SENT, _BUTTONS = 1, 2, 4, 8, 64
+_BITS_OF_SECONDS: Final = 17
+_SECONDS: Final = 2**_BITS_OF_SECONDS - 1
+_BITS_OF_PART: Final = 15
+"""How many bits of an album's number lie above the seconds of each time."""
+_PART: Final = 2**_BITS_OF_PART - 1
 _OUTGOING: Final = Direction.OUTGOING
 _INCOMING: Final = Direction.INCOMING
 _KINDS: Final = (None, *ContentType)
@@ -72,14 +88,16 @@ def check_place(place: Place) -> None:
     _check_id("receiver_user_id", receiver_user_id)
 
 
-def pack_row(message: TrackedMessage, place: int, marks: int) -> bytes:
-    """Return the row of a message at the place of this number, with these marks of ``TOP`` and ``TOP_AT_HOME``.
+def pack_row(message: TrackedMessage, place: int, marks: int, album: int = NO_ALBUM) -> bytes:
+    """Return the row of a message at the place and of the album of these numbers, with marks of ``TOP`` or more.
 
     Raises:
         InvalidTrackedMessage: an id is no 64-bit integer, or a time has no equal in UTC.
     """
     if message.direction is _OUTGOING:
         marks |= _SENT
+    if message.has_buttons:
+        marks |= _BUTTONS
     if (user_id := message.user_id) is None:
         marks |= _NO_USER
         user_id = 0
@@ -104,10 +122,10 @@ def pack_row(message: TrackedMessage, place: int, marks: int) -> bytes:
             user_id,
             thread_id,
             days,
-            date.seconds,
+            date.seconds | (album & _PART) << _BITS_OF_SECONDS,
             date.microseconds,
             at_days,
-            at.seconds,
+            at.seconds | (album >> _BITS_OF_PART) << _BITS_OF_SECONDS,
             at.microseconds,
             _NUMBERS[message.kind],
         )
@@ -115,9 +133,9 @@ def pack_row(message: TrackedMessage, place: int, marks: int) -> bytes:
         _refuse(message)
 
 
-def unpack_row(row: Row, place: Place) -> TrackedMessage:
-    """Return the message of a row at this place."""
-    message_id, _, marks, user_id, thread_id, days, seconds, microseconds, *at, kind = row
+def unpack_row(row: Row, place: Place, media_group_id: str | None = None) -> TrackedMessage:
+    """Return the message of a row at this place and of this album."""
+    message_id, _, marks, user_id, thread_id, days, seconds, microseconds, at_days, at_seconds, at_micro, kind = row
     chat_id, business_connection_id, ephemeral_message_id, receiver_user_id = place
     return tracked_message_unchecked(
         message_id,
@@ -125,15 +143,20 @@ def unpack_row(row: Row, place: Place) -> TrackedMessage:
         None if marks & _NO_USER else user_id,
         _KINDS[kind],
         _OUTGOING if marks & _SENT else _INCOMING,
-        None if marks & _NO_DATE else _EPOCH + timedelta(days, seconds, microseconds),
-        _EPOCH + timedelta(*at),
+        None if marks & _NO_DATE else _EPOCH + timedelta(days, seconds & _SECONDS, microseconds),
+        _EPOCH + timedelta(at_days, at_seconds & _SECONDS, at_micro),
         business_connection_id,
         None if marks & _NO_THREAD else thread_id,
         ephemeral_message_id,
         receiver_user_id,
-        False,
-        None,
+        marks & _BUTTONS > 0,
+        media_group_id,
     )
+
+
+def album_of(row: Row) -> int:
+    """Return the number of a row's album."""
+    return row[6] >> _BITS_OF_SECONDS | row[9] >> _BITS_OF_SECONDS << _BITS_OF_PART
 
 
 def _check_times(message: TrackedMessage) -> None:

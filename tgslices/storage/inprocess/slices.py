@@ -1,8 +1,10 @@
-"""The entries of one key, packed into one ``bytearray``: no object per entry, and no set of what is known.
+"""The entries of one key, packed into one ``bytearray``: no object per entry, and no set of what is there.
 
 New messages mostly carry a larger id than everything before, which tells that they are new. Others are looked for from
 the end: a row marked ``TOP`` with a smaller id says that the id is not before it either, so that an answer that came a
 little late is settled after a few rows. What is not settled then is left to one search for bytes.
+
+A row marked ``HIDDEN`` keeps the place of an entry that was discarded by hand: no list shows it.
 """
 
 from __future__ import annotations
@@ -10,23 +12,29 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Final, TypeAlias
 
-from tgslices.model import TrackedMessage
+from tgslices.model import Gone, TrackedMessage
+from tgslices.storage.inprocess.numbered import Numbered
 from tgslices.storage.inprocess.packed_rows import (
     HEAD,
     HEAD_AND_MARKS,
     HEADS,
+    HIDDEN,
     HOME,
     ID,
+    MARKS_AT,
+    NO_ALBUM,
     ROW,
     SIZE,
     TOP,
     TOP_AT_HOME,
     Place,
+    Row,
+    album_of,
+    check_place,
     pack_row,
     place_of,
     unpack_row,
 )
-from tgslices.storage.inprocess.row_places import Places
 
 Rows: TypeAlias = bytearray
 """The entries of one key, in the order in which they were added."""
@@ -36,13 +44,13 @@ Chat: TypeAlias = tuple[int, str | None]
 
 _LOOK_BACK: Final = 32 * SIZE
 _LAST_ID: Final = -SIZE
-_LAST_MARKS: Final = HEAD.size - SIZE
+_LAST_MARKS: Final = MARKS_AT - SIZE
 _id_at: Final = ID.unpack_from
 _head_and_marks_at: Final = HEAD_AND_MARKS.unpack_from
 
 
 def add_at_home(slices: Iterable[Rows], message: TrackedMessage) -> None:
-    """Add a message to the rows of keys whose own chat it is in, not ephemeral, where it is not there yet.
+    """Add a message of no album to the rows of keys whose own chat it is in, not ephemeral, where it is not there yet.
 
     Raises:
         InvalidTrackedMessage: an id is no 64-bit integer, or a time has no equal in UTC; nothing changed.
@@ -56,41 +64,69 @@ def add_at_home(slices: Iterable[Rows], message: TrackedMessage) -> None:
 
 
 class Slices:
-    """What the rows of all keys of one storage have in common: the places that are not home.
+    """What the rows of all keys of one storage have in common: places that are not home, and albums.
 
     ``home`` is always the chat of the key that the rows are under.
     """
 
-    __slots__ = ("_places",)
+    __slots__ = ("_albums", "_places", "_was_any_hidden")
 
     def __init__(self) -> None:
-        """Start without any row."""
-        self._places = Places()
+        self._places: Numbered[Place] = Numbered()
+        self._albums: Numbered[str] = Numbered()
+        self._was_any_hidden = False
 
-    def add(self, rows: Rows, home: Chat, message: TrackedMessage) -> None:
-        """Add one entry at the end, unless it is there.
+    def record(self, rows: Rows, home: Chat, message: TrackedMessage) -> None:
+        """Add one entry at the end, unless it is there, in a list or hidden.
 
         Raises:
             InvalidTrackedMessage: an id is no 64-bit integer, or a time has no equal in UTC; nothing changed.
         """
         place = place_of(message)
         if place == (*home, None, None):
-            add_at_home((rows,), message)
+            if message.media_group_id is None:
+                add_at_home((rows,), message)
+            elif (marks := _marks_if_new(rows, message.message_id, HOME)) is not None:
+                self._append(rows, message, HOME, marks)
             return
-        known = self._places.find(place)
-        marks = TOP if known is None else _marks_if_new(rows, message.message_id, known)
+        there = self._places.find(place)
+        marks = TOP if there is None else _marks_if_new(rows, message.message_id, there)
         if marks is None:
             return
+        if there is None:
+            check_place(place)
         number = self._places.take(place)
         try:
-            rows += pack_row(message, number, marks)
+            self._append(rows, message, number, marks)
         except BaseException:
             self._places.leave(number)
             raise
 
+    def add(self, rows: Rows, home: Chat, message: TrackedMessage) -> None:
+        """Add one entry at the end, unless it is in the list. Raises what :meth:`record` raises."""
+        before = len(rows)
+        self.record(rows, home, message)
+        if len(rows) == before and self._was_any_hidden:
+            pack_row(message, HOME, 0)  # refuses what cannot be kept before anything has changed
+            self._cut(rows, [start for start in self._starts(rows, home, [message]) if _is_hidden(rows, start)])
+            self.record(rows, home, message)
+
     def messages(self, rows: Rows, home: Chat) -> list[TrackedMessage]:
         """Return all entries, in order."""
-        return [unpack_row(row, self._place(row[1], home)) for row in ROW.iter_unpack(rows)]
+        if not self._was_any_hidden:
+            return [self._message(row, home) for row in ROW.iter_unpack(rows)]
+        return [self._message(row, home) for row in ROW.iter_unpack(rows) if not row[2] & HIDDEN]
+
+    def is_listed(self, rows: Rows, home: Chat, message: TrackedMessage) -> bool | None:
+        """Tell whether a message is in the list; None if it is not even hidden."""
+        for start in self._starts(rows, home, [message]):
+            return not _is_hidden(rows, start)
+        return None
+
+    def newest(self, rows: Rows, home: Chat, most: int) -> list[TrackedMessage]:
+        """Return up to ``most`` messages from the end, hidden or not, in order."""
+        start = max(len(rows) - most * SIZE, 0)
+        return [self._message(row, home) for row in ROW.iter_unpack(rows[start:])]
 
     def chats(self, rows: Rows) -> set[Chat]:
         """Return the chats that a key's entries are in, but for its own; its own among them if some are ephemeral."""
@@ -100,51 +136,114 @@ class Slices:
         return {self._places[number][:2] for number in numbers}
 
     def take(self, rows: Rows, home: Chat, messages: Iterable[TrackedMessage]) -> list[TrackedMessage]:
-        """Remove these entries; return those that were there, in the slice's order."""
+        """Remove these messages, hidden or not; return those that were there, in the slice's order."""
+        return self._take(rows, home, self._starts(rows, home, messages))
+
+    def take_listed(
+        self, rows: Rows, home: Chat, messages: Iterable[TrackedMessage], limit: int | None
+    ) -> list[TrackedMessage]:
+        """Remove the first ``limit`` of these messages that are in the list; return them, in the slice's order."""
+        starts = self._starts(rows, home, messages)
+        return self._take(rows, home, [start for start in starts if not _is_hidden(rows, start)][:limit])
+
+    def take_first(self, rows: Rows, home: Chat, limit: int | None) -> list[TrackedMessage]:
+        """Remove the first ``limit`` messages, hidden or not; return them in order."""
+        return self._take(rows, home, list(range(0, len(rows), SIZE))[:limit])
+
+    def discard(self, rows: Rows, home: Chat, gone: Gone) -> list[TrackedMessage]:
+        """Remove the messages that are gone, hidden or not; return them in order."""
+        return self._take(rows, home, self._starts_of_gone(rows, home, gone))
+
+    def hide(self, rows: Rows, home: Chat, gone: Gone) -> int:
+        """Hide the entries of messages that are gone; return how many were in the list."""
+        starts = [start for start in self._starts_of_gone(rows, home, gone) if not _is_hidden(rows, start)]
+        for start in starts:
+            rows[start + MARKS_AT] |= HIDDEN
+            self._was_any_hidden = True
+        return len(starts)
+
+    def drop(self, rows: Rows) -> int:
+        """Remove every message; return how many were in the list."""
+        dropped = len(rows) // SIZE
+        if self._was_any_hidden:
+            dropped -= sum(row[2] & HIDDEN > 0 for row in ROW.iter_unpack(rows))
+        self._leave(rows)
+        rows.clear()
+        return dropped
+
+    def move(self, rows: Rows, home: Chat, target: Rows, target_home: Chat) -> None:
+        """Move every message behind those of another key; what is hidden stays so."""
+        for row in list(ROW.iter_unpack(rows)):
+            message, before = self._message(row, home), len(target)
+            if row[2] & HIDDEN:
+                self.record(target, target_home, message)
+                if len(target) > before:
+                    target[before + MARKS_AT] |= HIDDEN
+            else:
+                self.add(target, target_home, message)
+        self.drop(rows)
+
+    def _append(self, rows: Rows, message: TrackedMessage, place: int, marks: int) -> None:
+        if message.media_group_id is None:
+            rows += pack_row(message, place, marks)
+            return
+        album = self._albums.take(message.media_group_id)
+        try:
+            rows += pack_row(message, place, marks, album)
+        except BaseException:
+            self._albums.leave(album)
+            raise
+
+    def _message(self, row: Row, home: Chat) -> TrackedMessage:
+        place = (*home, None, None) if row[1] == HOME else self._places[row[1]]
+        album = album_of(row)
+        return unpack_row(row, place, None if album == NO_ALBUM else self._albums[album])
+
+    def _starts(self, rows: Rows, home: Chat, messages: Iterable[TrackedMessage]) -> list[int]:
+        """Return where the rows of these messages start, hidden or not."""
         own = (*home, None, None)
         wanted = {
             (message.message_id, HOME if (place := place_of(message)) == own else self._places.find(place))
             for message in messages
         }
-        starts = [row * SIZE for row, head in enumerate(HEADS.iter_unpack(rows)) if head in wanted] if wanted else []
-        taken = [unpack_row(row, self._place(row[1], home)) for row in (ROW.unpack_from(rows, at) for at in starts)]
+        if not wanted:
+            return []
+        return [row * SIZE for row, head in enumerate(HEADS.iter_unpack(rows)) if head in wanted]
+
+    def _starts_of_gone(self, rows: Rows, home: Chat, gone: Gone) -> list[int]:
+        ids = gone.message_ids if gone.receiver_user_id is None else None
+        starts = [row * SIZE for row, head in enumerate(HEADS.iter_unpack(rows)) if ids is None or head[0] in ids]
+        return [start for start in starts if gone.covers(self._message(ROW.unpack_from(rows, start), home))]
+
+    def _take(self, rows: Rows, home: Chat, starts: list[int]) -> list[TrackedMessage]:
+        taken = [self._message(ROW.unpack_from(rows, start), home) for start in starts]
         self._cut(rows, starts)
         return taken
-
-    def discard(self, rows: Rows, home: Chat, chat: Chat, message_ids: Collection[int]) -> int:
-        """Remove the entries of a chat with these ids; return how many there were."""
-        starts = [
-            row * SIZE
-            for row, (message_id, number) in enumerate(HEADS.iter_unpack(rows))
-            if message_id in message_ids and self._place(number, home)[:2] == chat
-        ]
-        self._cut(rows, starts)
-        return len(starts)
-
-    def drop(self, rows: Rows) -> int:
-        """Remove every entry; return how many there were."""
-        dropped = len(rows) // SIZE
-        self._leave(rows)
-        rows.clear()
-        return dropped
-
-    def _place(self, number: int, home: Chat) -> Place:
-        return (*home, None, None) if number == HOME else self._places[number]
 
     def _leave(self, rows: bytes | bytearray) -> None:
         if self._places:
             for _, number in HEADS.iter_unpack(rows):
                 self._places.leave(number)
+        if self._albums:
+            for row in ROW.iter_unpack(rows):
+                self._albums.leave(album_of(row))
 
-    def _cut(self, rows: Rows, starts: list[int]) -> None:
+    def _cut(self, rows: Rows, starts: Collection[int]) -> None:
         """Remove the rows that start there."""
+        if not starts:
+            return
         if len(starts) * SIZE == len(rows):
-            self.drop(rows)
+            self._leave(rows)
+            rows.clear()
             return
         self._leave(b"".join(rows[start : start + SIZE] for start in starts))
         kept_from = (0, *(start + SIZE for start in starts))
         kept_to = (*starts, len(rows))
         rows[:] = b"".join(rows[a:b] for a, b in zip(kept_from, kept_to, strict=True))
+
+
+def _is_hidden(rows: Rows, start: int) -> bool:
+    return rows[start + MARKS_AT] & HIDDEN > 0
 
 
 def _marks_if_new(rows: Rows, message_id: int, place: int) -> int | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -15,7 +14,7 @@ from tgslices.storage.sqlalchemy.database.errors import judge
 from tgslices.storage.sqlalchemy.database.group_commit import Coalescer
 from tgslices.storage.sqlalchemy.database.transactions import T, Work
 from tgslices.storage.sqlalchemy.lifetime import Backend
-from tgslices.storage.sqlalchemy.queries.entries import Move, Sessions
+from tgslices.storage.sqlalchemy.queries.entries import Move, OpenRow, Sessions
 from tgslices.storage.sqlalchemy.queries.groups import GroupWriter, Write
 from tgslices.storage.sqlalchemy.queries.owned_keys import OwnedKeys
 
@@ -49,6 +48,11 @@ class Openness:
         """The open keys, if they are in memory and none is in doubt."""
         return self._owned if self._owned is not None and self._owned.is_certain else None
 
+    def knows_open(self, key: SessionKey) -> bool:
+        """Tell whether it is certain that a key is open."""
+        known = self.known if self._backend.is_running else None
+        return known is not None and known.get(key) is not None
+
     async def load(self) -> None:
         """Bring what is in memory in step with the database.
 
@@ -60,10 +64,10 @@ class Openness:
         gone = set(self._owned.every)
         last = 0
         while rows := await self._transactions.read(partial(self._sessions.open_rows, after=last, limit=KEYS_PER_LOAD)):
-            for row_id, key in rows:
-                self._owned.ascertain(key, row_id)
-                gone.discard(key)
-            last = rows[-1][0]
+            for row in rows:
+                self._owned.ascertain(row.key, row.id, row.after_id)
+                gone.discard(row.key)
+            last = rows[-1].id
         for key in gone:
             self._owned.ascertain(key, None)
         self._owned.doubt(changing)
@@ -71,6 +75,31 @@ class Openness:
     async def change(self, work: Work[T]) -> T:
         """Run work that opens and closes nothing."""
         return await self._transactions.write(work)
+
+    async def open(self, key: SessionKey, work: Work[OpenRow | None]) -> bool:
+        """Run work that opens a key, unless it says that the key stays as it is; return whether it was opened."""
+
+        async def before(connection: AsyncConnection) -> None:
+            await self._ascertain(connection, key)
+
+        def after(opened: OpenRow | None) -> None:
+            if self._owned is None:
+                return
+            if opened is not None:
+                self._owned.ascertain(key, opened.id, opened.after_id)
+            else:
+                there = self._owned.get(key)
+                self._owned.ascertain(key, *((None,) if there is None else (there.row_id, there.after_id)))
+
+        return await self._change(work, before, after) is not None
+
+    async def add(self, key: SessionKey, work: Work[bool]) -> bool:
+        """Run work that adds an entry to a key, and may open it."""
+
+        async def before(connection: AsyncConnection) -> None:
+            await self._ascertain(connection, key)
+
+        return await self._change(work, before, lambda _: None)  # the next write finds out whether it is open
 
     async def close(self, key: SessionKey, work: Work[T]) -> T:
         """Run work after which a key is not open."""
@@ -91,13 +120,13 @@ class Openness:
             await self._ascertain(connection)
             if self._owned is not None:
                 moving = self._owned.of_chat(bot_id, old_chat_id)
-                self._owned.doubt([*moving, *(replace(key, chat_id=new_chat_id) for key in moving)])
+                self._owned.doubt([*moving, *(key.in_chat(new_chat_id) for key in moving)])
 
         def after(moves: list[Move]) -> None:
             if self._owned is not None:
                 for move in moves:
                     if move.was_open:
-                        self._owned.moved(move.old, move.new, move.row_id)
+                        self._owned.moved(move.old, move.new, move.row_id, move.after_id)
 
         return await self._change(work, before, after)
 
@@ -121,5 +150,6 @@ class Openness:
         """Ask the database for the keys that are in doubt since a change of theirs failed; then doubt others."""
         if self._owned is not None:
             for key in self._owned.in_doubt:
-                self._owned.ascertain(key, await self._sessions.open_row(connection, key))
+                row = await self._sessions.open_row(connection, key)
+                self._owned.ascertain(key, *((None,) if row is None else (row.id, row.after_id)))
             self._owned.doubt(about_to_change)

@@ -12,7 +12,8 @@ from typing import Final
 from sqlalchemy import URL, MetaData
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from tgslices.model import PendingDeletion, Scope, SessionKey, TrackedMessage
+from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey, TrackedMessage
+from tgslices.storage.codec import encode_time
 from tgslices.storage.sqlalchemy.arguments import Synchronous, require_arguments
 from tgslices.storage.sqlalchemy.database.transactions import T, Work
 from tgslices.storage.sqlalchemy.database.urls import shown
@@ -22,7 +23,7 @@ from tgslices.storage.sqlalchemy.queries.entries import Move, Sessions
 from tgslices.storage.sqlalchemy.queries.groups import Write
 from tgslices.storage.sqlalchemy.queries.moved_chats import MovedChats
 from tgslices.storage.sqlalchemy.queries.pendings import Pendings
-from tgslices.storage.sqlalchemy.tables.rows import key_match, message_of, message_values, scope_match
+from tgslices.storage.sqlalchemy.tables.rows import entry_values, key_match, message_of, place_of, scope_match
 
 TIMEOUT: Final = timedelta(seconds=5)
 
@@ -114,46 +115,96 @@ class SQLAlchemySessionStorage:
         await self._ready()
         return await self._backend.transactions.write(work)
 
-    # Opening and adding, in groups
+    # Opening and adding
 
-    async def open(self, key: SessionKey) -> None:
+    async def is_open(self, key: SessionKey) -> bool:
         await self._ready()
         known = self._openness.known
-        if known is None or known.get(key) is None:
-            await self._openness.writer.submit(Write(opening=key))
+        return (
+            await self._read(partial(self._sessions.is_open, key=key)) if known is None else known.get(key) is not None
+        )
+
+    def knows_open(self, key: SessionKey) -> bool:
+        return self._openness.knows_open(key)
+
+    async def open(
+        self,
+        key: SessionKey,
+        *,
+        at: datetime,
+        outside: TrackedMessage | None = None,
+        begun_at: datetime | None = None,
+    ) -> bool:
+        await self._ready()
+        if self._openness.knows_open(key):
+            return False
+        work = partial(self._sessions.open, key=key, at=at, outside=outside, begun_at=begun_at)
+        return await self._openness.open(key, work)
 
     async def record(self, scope: Scope, message: TrackedMessage) -> int:
         if not self._backend.is_running:
             await self._ready()
-        values = message_values(message)
+        values = entry_values(message, scope.chat_id)
         known = self._openness.known
         if known is None:
             return await self._openness.writer.submit(Write(values, None, scope_match(scope)))
         matching = known.matching(scope)
-        return await self._openness.writer.submit(Write(values, matching)) if matching else 0
+        collecting = [key for key in matching if not key.was_before(message)]
+        if collecting:
+            await self._openness.writer.submit(Write(values, collecting))
+        return len(matching)
 
-    async def add(self, key: SessionKey, message: TrackedMessage) -> None:
-        await self._add(key, message, opening=key, is_open=False)
-
-    async def add_opening(self, key: SessionKey, message: TrackedMessage) -> None:
-        await self._add(key, message, opening=key, is_open=True)
-
-    async def add_if_open(self, key: SessionKey, message: TrackedMessage) -> bool:
-        return await self._add(key, message, opening=None, is_open=True) > 0
-
-    async def _add(self, key: SessionKey, message: TrackedMessage, *, opening: SessionKey | None, is_open: bool) -> int:
+    async def add(
+        self,
+        key: SessionKey,
+        message: TrackedMessage,
+        *,
+        if_closed: IfClosed = IfClosed.KEEP,
+        outside: TrackedMessage | None = None,
+        begun_at: datetime | None = None,
+        unless_known: bool = False,
+    ) -> bool:
         if not self._backend.is_running:
             await self._ready()
-        values = message_values(message)
+        if not (unless_known or outside):
+            opening = None if begun_at or if_closed is IfClosed.SKIP else key
+            if await self._add(key, message, opening=opening, if_closed=if_closed):
+                return True
+            if opening is not None or if_closed is IfClosed.SKIP:
+                return False
+
+        async def work(connection: AsyncConnection) -> bool:
+            is_pending = unless_known and await self._pendings.has(connection, key, message)
+            return await self._sessions.add_unless(
+                connection,
+                key,
+                message,
+                if_closed=if_closed,
+                outside=outside,
+                begun_at=begun_at,
+                unless_known=unless_known,
+                is_pending=is_pending,
+            )
+
+        return await self._openness.add(key, work)
+
+    async def _add(
+        self, key: SessionKey, message: TrackedMessage, *, opening: SessionKey | None, if_closed: IfClosed
+    ) -> int:
+        """Add an entry within a group, to a key that is open or may be made one; return whether it was added."""
+        values = entry_values(message, key.chat_id)
+        opens = if_closed is IfClosed.OPEN
+        opened_at = encode_time(message.at) if opens else None
         known = self._openness.known
         if known is None:
-            match = key_match(key, or_closed=not is_open)
-            return await self._openness.writer.submit(Write(values, None, match, opening, is_open))
+            match = key_match(key, or_closed=if_closed is IfClosed.KEEP and opening is not None)
+            write = Write(values, None, match, opening, opens, opened_at, revives=True)
+            return await self._openness.writer.submit(write)
         there = known.get(key)
         if there is None and opening is None:
             return 0
         owned = () if there is None else (there,)
-        return await self._openness.writer.submit(Write(values, owned, None, opening, is_open))
+        return await self._openness.writer.submit(Write(values, owned, None, opening, opens, opened_at, revives=True))
 
     # Closing and removing
 
@@ -161,24 +212,20 @@ class SQLAlchemySessionStorage:
         await self._ready()
         await self._openness.close(key, partial(self._sessions.unsubscribe, key=key))
 
-    async def close(self, key: SessionKey) -> int:
+    async def close(self, key: SessionKey, *, at: datetime) -> int:
         await self._ready()
-        return await self._openness.close(key, partial(self._sessions.close, key=key))
+        return await self._openness.close(key, partial(self._sessions.close, key=key, at=at))
 
     async def remove(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
-        return len(await self._write(partial(self._sessions.take, key=key, messages=messages)))
+        return await self._write(partial(self._sessions.remove, key=key, messages=messages))
 
     async def clear(self, key: SessionKey) -> None:
         await self._write(partial(self._sessions.clear, key=key))
 
-    async def discard(
-        self, bot_id: int, business_connection_id: str | None, chat_id: int, message_ids: Collection[int]
-    ) -> int:
-        gone = (bot_id, business_connection_id, chat_id, frozenset(message_ids))
-
+    async def discard(self, bot_id: int, gone: Gone, *, surely: bool = True) -> int:
         async def work(connection: AsyncConnection) -> int:
-            entries = await self._sessions.discard(connection, *gone)
-            return entries + await self._pendings.discard(connection, *gone)
+            entries = await self._sessions.discard(connection, bot_id, gone, surely=surely)
+            return entries + (await self._pendings.discard(connection, bot_id, gone) if surely else 0)
 
         return await self._write(work)
 
@@ -200,10 +247,19 @@ class SQLAlchemySessionStorage:
     # Pending deletions
 
     async def claim(
-        self, key: SessionKey, messages: Collection[TrackedMessage], *, now: datetime, until: datetime
+        self,
+        key: SessionKey,
+        messages: Collection[TrackedMessage] | None,
+        *,
+        now: datetime,
+        until: datetime,
+        limit: int | None = None,
     ) -> list[TrackedMessage]:
         async def work(connection: AsyncConnection) -> list[TrackedMessage]:
-            taken = await self._sessions.take(connection, key, messages)
+            if messages is None:
+                taken = await self._sessions.take_all(connection, key, limit=limit)
+            else:
+                taken = await self._sessions.take(connection, key, messages, limit=limit)
             claimed = [message_of(values) for values in taken]
             await self._pendings.add(connection, key, claimed, taken, now=now, until=until)
             return claimed
@@ -222,13 +278,25 @@ class SQLAlchemySessionStorage:
         await self._write(partial(self._pendings.postpone, pending=pending, until=until))
 
     async def settle(self, pending: Collection[PendingDeletion]) -> int:
-        return await self._write(partial(self._pendings.settle, pending=pending))
+        of_key: dict[SessionKey, list[TrackedMessage]] = {}
+        for each in pending:
+            of_key.setdefault(each.key, []).append(each.message)
+
+        async def work(connection: AsyncConnection) -> int:
+            for key in sorted(of_key, key=place_of):
+                await self._sessions.forget_own(connection, key, of_key[key])
+            return await self._pendings.settle(connection, pending)
+
+        return await self._write(work)
 
     async def pending(self, bot_id: int) -> list[PendingDeletion]:
         return await self._read(partial(self._pendings.of_bot, bot_id=bot_id))
 
-    async def next_due(self, bot_id: int) -> datetime | None:
-        return await self._read(partial(self._pendings.next_due, bot_id=bot_id))
+    async def next_due(self, bot_id: int, *, now: datetime) -> datetime | None:
+        return await self._read(partial(self._pendings.next_due, bot_id=bot_id, now=now))
+
+    async def sweep(self, bot_id: int, *, now: datetime, limit: int) -> int:
+        return await self._write(partial(self._sessions.sweep, bot_id=bot_id, now=now, limit=limit))
 
     # What there is
 

@@ -10,17 +10,24 @@
             return [...]  # what lies in the file
 
         async def raw_count(self, storage: MyStorage) -> int:
-            return ...  # how many keys, entries and pending deletions lie there
+            return ...  # how many keys, entries, pending deletions and known messages lie there
 """
 
 import pytest
 
 pytest.register_assert_rewrite(
+    "tgslices.testing.contract.discards",
     "tgslices.testing.contract.durable",
     "tgslices.testing.contract.durable_machine",
     "tgslices.testing.contract.entries",
     "tgslices.testing.contract.machine",
+    "tgslices.testing.contract.migration",
+    "tgslices.testing.contract.opening",
     "tgslices.testing.contract.pending",
+    "tgslices.testing.contract.recording",
+    "tgslices.testing.contract.repeats",
+    "tgslices.testing.contract.sharing",
+    "tgslices.testing.contract.upkeep",
 )
 
 from tgslices.testing.contract.durable import DurableStorageContract  # noqa: E402 - pytest must be told before

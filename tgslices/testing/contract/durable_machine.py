@@ -4,35 +4,109 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from tgslices.model import PendingDeletion, Scope, SessionKey, TrackedMessage
+from tgslices.model import (
+    MAX_WAIT,
+    REPEAT_WINDOW,
+    Gone,
+    IfClosed,
+    PendingDeletion,
+    Scope,
+    SessionKey,
+    TrackedMessage,
+    may_come_again,
+)
 from tgslices.testing.contract.machine import EntriesMachine, keys, messages, some_messages
 from tgslices.testing.contract.samples import MINUTE, NOW, exactly, exactly_pending
 
 minutes = st.integers(0, 4).map(lambda number: NOW + number * MINUTE)
+due_times = minutes | st.just(NOW + MAX_WAIT + 9 * MINUTE)
+"""When something is due; the last one was written by a clock that was ahead."""
+bots = st.sampled_from([42, 42, 43])
 scopes = st.builds(
     Scope,
-    bot_id=st.sampled_from([42, 42, 43]),
+    bot_id=bots,
     chat_id=st.sampled_from([1, 2]),
     user_id=st.sampled_from([None, 5, 6]),
     thread_id=st.sampled_from([None, 3]),
     business_connection_id=st.sampled_from([None, None, "c", ""]),
 )
+some_gone = st.builds(
+    Gone,
+    chat_id=st.sampled_from([1, 2]),
+    message_ids=st.frozensets(st.integers(0, 5), max_size=3),
+    business_connection_id=st.sampled_from([None, None, "c"]),
+) | st.builds(Gone, chat_id=st.sampled_from([1, 2]), message_ids=st.none(), thread_id=st.sampled_from([3, 4]))
+
+
+def _is_gone(message: TrackedMessage, gone: Gone) -> bool:
+    if (message.chat_id, message.business_connection_id) != (gone.chat_id, gone.business_connection_id):
+        return False
+    if message.ephemeral_message_id is not None:
+        return False
+    return message.thread_id == gone.thread_id if gone.message_ids is None else message.message_id in gone.message_ids
 
 
 class DurableMachine(EntriesMachine):
-    """Adds a set of open keys and a dictionary of pending deletions to the model."""
+    """Adds open keys, pending deletions and known messages to the model.
+
+    ``entries`` also has what was discarded by hand, in its place; ``hidden`` tells it apart.
+    """
 
     def __init__(self) -> None:
-        """Start with nothing open and nothing pending."""
         super().__init__()
         self.open_keys: set[SessionKey] = set()
         self.pending: dict[PendingDeletion, PendingDeletion] = {}
+        self.hidden: set[tuple[SessionKey, TrackedMessage]] = set()
+        self.known: dict[tuple[SessionKey, TrackedMessage], datetime] = {}
+        self.after: dict[SessionKey, int] = {}
+        self.closed_at: dict[SessionKey, datetime] = {}
+
+    # The model
+
+    def listed(self, key: SessionKey) -> list[TrackedMessage]:
+        """Return what the model lists."""
+        return [message for message in self.entries.get(key, []) if (key, message) not in self.hidden]
+
+    def add_to_model(self, key: SessionKey, message: TrackedMessage) -> None:
+        """Add an entry to the model, as a storage should."""
+        if (key, message) in self.hidden:
+            self.take_from_model(key, [message])
+        super().add_to_model(key, message)
+
+    def take_from_model(self, key: SessionKey, gone: list[TrackedMessage]) -> list[TrackedMessage]:
+        """Remove entries from the model, hidden or not; return those that were there."""
+        self.hidden -= {(key, message) for message in gone}
+        return super().take_from_model(key, gone)
+
+    def _learn(self, key: SessionKey, gone: Iterable[TrackedMessage]) -> None:
+        self.known.update({(key, message): message.at for message in gone if may_come_again(message)})
+
+    def _leaves_out(self, key: SessionKey, message: TrackedMessage) -> bool:
+        """Tell whether an update brings nothing new to a key that does not list the message."""
+        if message in self.listed(key):
+            return False
+        is_there = (key, message) in self.hidden or PendingDeletion(key, message, NOW, NOW) in self.pending
+        in_order = (message.chat_id, message.business_connection_id) == (key.chat_id, key.business_connection_id)
+        is_before = in_order and 0 < message.message_id <= self.after.get(key, 0)
+        return is_there or is_before or (key, message) in self.known
+
+    def _is_outdated(self, key: SessionKey, begun_at: datetime | None) -> bool:
+        closed_at = self.closed_at.get(key)
+        return key not in self.open_keys and None not in (begun_at, closed_at) and closed_at > begun_at  # type: ignore[operator]  # neither is None
+
+    def _open(self, key: SessionKey, outside: TrackedMessage | None) -> None:
+        self.open_keys.add(key)
+        if outside is not None:
+            self._learn(key, [outside])
+            if (outside.chat_id, outside.business_connection_id) == (key.chat_id, key.business_connection_id):
+                self.after[key] = outside.message_id
 
     def _matching(self, scope: Scope) -> list[SessionKey]:
         return [
@@ -44,23 +118,34 @@ class DurableMachine(EntriesMachine):
             and key.thread_id in (None, scope.thread_id)
         ]
 
-    @rule(key=keys)
-    def open(self, key: SessionKey) -> None:
+    # Opening and closing
+
+    @rule(key=keys, outside=st.none() | messages, begun_at=st.none() | minutes)
+    def open(self, key: SessionKey, outside: TrackedMessage | None, begun_at: datetime | None) -> None:
         """Open a key."""
-        self.run(self.storage.open(key))
-        self.open_keys.add(key)
+        opens = key not in self.open_keys and not self._is_outdated(key, begun_at)
+        assert self.run(self.storage.open(key, at=NOW, outside=outside, begun_at=begun_at)) is opens
+        if opens:
+            self._open(key, outside)
+        assert self.run(self.storage.is_open(key)) is (key in self.open_keys)
 
     @rule(key=keys)
     def unsubscribe(self, key: SessionKey) -> None:
         """Let a key be open no more."""
         self.run(self.storage.unsubscribe(key))
         self.open_keys.discard(key)
+        self.after.pop(key, None)
 
-    @rule(key=keys)
-    def close(self, key: SessionKey) -> None:
+    @rule(key=keys, at=minutes)
+    def close(self, key: SessionKey, at: datetime) -> None:
         """Close a key."""
-        assert self.run(self.storage.close(key)) == len(self.entries.pop(key, []))
+        assert self.run(self.storage.close(key, at=at)) == len(self.listed(key))
+        self._learn(key, self.take_from_model(key, self.entries.get(key, [])))
         self.open_keys.discard(key)
+        self.after.pop(key, None)
+        self.closed_at[key] = max(at, self.closed_at.get(key, at))
+
+    # Entries
 
     @rule(scope=scopes, message=messages)
     def record(self, scope: Scope, message: TrackedMessage) -> None:
@@ -69,77 +154,133 @@ class DurableMachine(EntriesMachine):
         assert sorted(self.run(self.storage.matching(scope)), key=repr) == sorted(matching, key=repr)
         assert self.run(self.storage.record(scope, message)) == len(matching)
         for key in matching:
+            if not self._leaves_out(key, message):
+                self.add_to_model(key, message)
+
+    @rule(data=st.data(), message=messages)
+    def record_for_an_open_key(self, data: st.DataObject, message: TrackedMessage) -> None:
+        """Record a message where something is open."""
+        if self.open_keys:
+            key = data.draw(st.sampled_from(sorted(self.open_keys, key=repr)))
+            scope = Scope(key.bot_id, key.chat_id, None, key.user_id, key.thread_id, key.business_connection_id)
+            self.record(scope, message)
+
+    @rule(
+        key=keys,
+        message=messages,
+        if_closed=st.sampled_from(IfClosed),
+        outside=st.none() | messages,
+        begun_at=st.none() | minutes,
+        unless_known=st.booleans(),
+    )
+    def add_in_every_way(
+        self,
+        key: SessionKey,
+        message: TrackedMessage,
+        if_closed: IfClosed,
+        outside: TrackedMessage | None,
+        begun_at: datetime | None,
+        unless_known: bool,
+    ) -> None:
+        """Add with all options."""
+        is_open = key in self.open_keys
+        adds = (is_open or if_closed is not IfClosed.SKIP) and not self._is_outdated(key, begun_at)
+        adds = adds and not (unless_known and self._leaves_out(key, message))
+        options = {"if_closed": if_closed, "outside": outside, "begun_at": begun_at, "unless_known": unless_known}
+        assert self.run(self.storage.add(key, message, **options)) is adds
+        if adds:
             self.add_to_model(key, message)
+            if if_closed is IfClosed.OPEN and not is_open:
+                self._open(key, outside)
 
-    @rule(key=keys, message=messages)
-    def add_opening(self, key: SessionKey, message: TrackedMessage) -> None:
-        """Add and open."""
-        self.run(self.storage.add_opening(key, message))
-        self.open_keys.add(key)
-        self.add_to_model(key, message)
+    @rule(key=keys, gone=some_messages)
+    def remove(self, key: SessionKey, gone: list[TrackedMessage]) -> None:
+        """Remove entries."""
+        super().remove(key, gone)
+        self._learn(key, gone)
 
-    @rule(key=keys, message=messages)
-    def add_if_open(self, key: SessionKey, message: TrackedMessage) -> None:
-        """Add where open."""
-        assert self.run(self.storage.add_if_open(key, message)) is (key in self.open_keys)
-        if key in self.open_keys:
-            self.add_to_model(key, message)
+    @rule(key=keys)
+    def clear(self, key: SessionKey) -> None:
+        """Remove all entries."""
+        self._learn(key, self.take_from_model(key, self.entries.get(key, [])))
+        super().clear(key)
 
-    @rule(bot=st.sampled_from([42, 43]), gone=some_messages)
-    def discard(self, bot: int, gone: list[TrackedMessage]) -> None:
-        """Drop messages that are gone."""
-        connection, chat_id = gone[0].business_connection_id, gone[0].chat_id
-        ids = [message.message_id for message in gone]
-
-        def is_gone(message: TrackedMessage) -> bool:
-            place = (message.business_connection_id, message.chat_id)
-            return place == (connection, chat_id) and message.message_id in ids
-
+    @rule(bot=bots, gone=some_gone, surely=st.booleans())
+    def discard(self, bot: int, gone: Gone, surely: bool) -> None:
+        """Drop messages that are gone, or hide their entries."""
         expected = 0
         for key in [key for key in self.entries if key.bot_id == bot]:
-            expected += len(self.take_from_model(key, [it for it in self.entries[key] if is_gone(it)]))
-        for pending in [it for it in self.pending if it.key.bot_id == bot and is_gone(it.message)]:
-            del self.pending[pending]
+            dropped = [it for it in (self.entries if surely else {key: self.listed(key)})[key] if _is_gone(it, gone)]
+            expected += len(dropped)
+            if surely:
+                self._learn(key, self.take_from_model(key, dropped))
+            else:
+                self.hidden.update((key, message) for message in dropped)
+        for it in [it for it in self.pending if it.key.bot_id == bot and _is_gone(it.message, gone) and surely]:
+            del self.pending[it]
+            self._learn(it.key, [it.message])
             expected += 1
-        assert self.run(self.storage.discard(bot, connection, chat_id, ids)) == expected
+        assert self.run(self.storage.discard(bot, gone, surely=surely)) == expected
 
-    @rule(bot=st.sampled_from([42, 43]), old=st.sampled_from([1, 2]))
+    @rule(bot=bots, old=st.sampled_from([1, 2]))
     def migrate(self, bot: int, old: int) -> None:
         """Move a chat onto the other one, which has keys of its own."""
-        moving = [key for key in {*self.entries, *self.open_keys} if (key.bot_id, key.chat_id) == (bot, old)]
+        held = {*self.entries, *self.open_keys, *self.closed_at, *(key for key, _ in self.known)}
+        moving = {key: replace(key, chat_id=3 - old) for key in held if (key.bot_id, key.chat_id) == (bot, old)}
+        for key, new in moving.items():
+            both = {*self.entries.get(key, [])}.intersection(self.entries.get(new, []))
+            if any((it, message) in self.hidden for it in (key, new) for message in both):
+                return  # an entry here that was discarded by hand there: which of them stays is left open
         were_open = self.open_keys.intersection(moving)
         assert set(self.run(self.storage.migrate(bot, old, 3 - old))) == were_open
-        for key in moving:
-            for message in self.entries.pop(key, []):
-                self.add_to_model(replace(key, chat_id=3 - old), message)
+        for key, new in moving.items():
+            hidden = {message for it, message in self.hidden if it == key}
+            for message in self.take_from_model(key, self.entries.get(key, [])):
+                self.add_to_model(new, message)
+                self.hidden.update({(new, message)} if message in hidden else ())
+            for message in [message for it, message in self.known if it == key]:
+                self.known[new, message] = self.known.pop((key, message))
+            if (closed_at := self.closed_at.pop(key, None)) is not None:
+                self.closed_at[new] = max(closed_at, self.closed_at.get(new, closed_at))
+            self.after.pop(key, None)
         self.open_keys -= were_open
-        self.open_keys |= {replace(key, chat_id=3 - old) for key in were_open}
+        self.open_keys |= {moving[key] for key in were_open}
         for pending in [it for it in self.pending if (it.key.bot_id, it.key.chat_id) == (bot, old)]:
             moved = replace(self.pending.pop(pending), key=replace(pending.key, chat_id=3 - old))
             self.pending.setdefault(moved, moved)
 
-    @rule(key=keys, wanted=some_messages, until=minutes)
-    def claim(self, key: SessionKey, wanted: list[TrackedMessage], until: datetime) -> None:
-        """Claim some entries of a key, which may not be there."""
-        expected = self.take_from_model(key, wanted)
-        claimed = self.run(self.storage.claim(key, wanted, now=NOW, until=until))
-        assert [exactly(it) for it in claimed] == [exactly(it) for it in expected]
+    # Pending deletions
+
+    def _claim(self, key: SessionKey, expected: list[TrackedMessage], until: datetime) -> None:
+        self._learn(key, self.take_from_model(key, expected))
         for message in expected:
             new = PendingDeletion(key, message, NOW, until)
             there = self.pending.get(new)
             self.pending[new] = new if there is None else replace(there, due_at=until)
 
-    @rule(data=st.data(), until=minutes)
-    def claim_everything(self, data: st.DataObject, until: datetime) -> None:
-        """Claim every entry of a key that has some."""
+    @rule(key=keys, wanted=some_messages, until=due_times)
+    def claim(self, key: SessionKey, wanted: list[TrackedMessage], until: datetime) -> None:
+        """Claim some entries of a key, which may not be there."""
+        expected = [message for message in self.listed(key) if message in wanted]
+        claimed = self.run(self.storage.claim(key, wanted, now=NOW, until=until))
+        assert [exactly(it) for it in claimed] == [exactly(it) for it in expected]
+        self._claim(key, expected, until)
+
+    @rule(data=st.data(), until=due_times, limit=st.none() | st.integers(1, 3))
+    def claim_everything(self, data: st.DataObject, until: datetime, limit: int | None) -> None:
+        """Claim every entry of a key that has some, or the oldest of them."""
         if self.entries:
             key = data.draw(st.sampled_from(sorted(self.entries, key=repr)))
-            self.claim(key, list(self.entries[key]), until)
+            expected = self.entries[key][:limit]
+            claimed = self.run(self.storage.claim(key, None, now=NOW, until=until, limit=limit))
+            assert [exactly(it) for it in claimed] == [exactly(it) for it in expected]
+            self._claim(key, expected, until)
 
-    @rule(bot=st.sampled_from([42, 43]), now=minutes, until=minutes, limit=st.integers(1, 5))
+    @rule(bot=bots, now=minutes, until=due_times, limit=st.integers(1, 5))
     def lease(self, bot: int, now: datetime, until: datetime, limit: int) -> None:
         """Lease what is due; any of those that are due at the same time may come first."""
-        due = sorted(it.due_at for it in self.pending.values() if it.key.bot_id == bot and it.due_at <= now)[:limit]
+        held = [it.due_at for it in self.pending.values() if it.key.bot_id == bot]
+        due = sorted(time for time in held if time <= now or time > now + MAX_WAIT)[:limit]
         leased = self.run(self.storage.lease(bot, now=now, until=until, limit=limit))
         assert [self.pending[it].due_at for it in leased] == due
         assert len(set(leased)) == len(leased)
@@ -147,7 +288,7 @@ class DurableMachine(EntriesMachine):
             self.pending[it] = replace(self.pending[it], due_at=until)
             assert exactly_pending(it) == exactly_pending(self.pending[it])
 
-    @rule(data=st.data(), until=minutes)
+    @rule(data=st.data(), until=due_times)
     def postpone(self, data: st.DataObject, until: datetime) -> None:
         """Postpone some, one of which may be settled already."""
         chosen = self._some_pending(data)
@@ -162,6 +303,17 @@ class DurableMachine(EntriesMachine):
         chosen = self._some_pending(data)
         there = [it for it in chosen if self.pending.pop(it, None) is not None]
         assert self.run(self.storage.settle(chosen)) == len(there)
+        for it in there:
+            self._learn(it.key, [it.message])
+
+    @rule(bot=bots, minute=st.integers(-1, 2))
+    def sweep(self, bot: int, minute: int) -> None:
+        """Forget what is past."""
+        now = NOW + REPEAT_WINDOW + minute * MINUTE
+        assert 0 <= self.run(self.storage.sweep(bot, now=now, limit=10_000)) < 10_000
+        past = now - REPEAT_WINDOW
+        self.known = {(key, it): at for (key, it), at in self.known.items() if key.bot_id != bot or at > past}
+        self.closed_at = {key: at for key, at in self.closed_at.items() if key.bot_id != bot or at > past}
 
     def _some_pending(self, data: st.DataObject) -> list[PendingDeletion]:
         held = sorted(self.pending, key=repr)
@@ -178,6 +330,8 @@ class DurableMachine(EntriesMachine):
             listed = self.run(self.storage.pending(bot))
             assert {exactly_pending(it) for it in listed} == {exactly_pending(it) for it in held}
             assert [it.due_at for it in listed] == sorted(it.due_at for it in held)
-            assert self.run(self.storage.next_due(bot)) == min((it.due_at for it in held), default=None)
+            due = [NOW if it.due_at > NOW + MAX_WAIT else it.due_at for it in held]
+            assert self.run(self.storage.next_due(bot, now=NOW)) == min(due, default=None)
             if self.storage.is_idle(bot):
                 assert not [key for key in self.open_keys if key.bot_id == bot]
+        assert all(self.storage.knows_open(key) <= (key in self.open_keys) for key in self.entries)

@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import timedelta, timezone
 from typing import Any
 
-from tgslices.model import PendingDeletion
-from tgslices.testing.contract.entries import WRITERS, SessionStorageContract
+from tgslices.model import MAX_WAIT, IfClosed, PendingDeletion
+from tgslices.testing.contract.entries import WRITERS
 from tgslices.testing.contract.samples import (
     KEY,
     MESSAGES,
@@ -23,12 +23,13 @@ from tgslices.testing.contract.samples import (
     exactly_pending,
     sent,
 )
+from tgslices.testing.contract.upkeep import UpkeepContract
 
 BOT = KEY.bot_id
 SOON = NOW + MINUTE
 
 
-class PendingDeletionContract(SessionStorageContract):
+class PendingDeletionContract(UpkeepContract):
     """Tests of claiming, leasing, postponing and settling."""
 
     async def test_claimed_entries_leave_the_key_in_its_order_and_become_pending(self, storage: Any) -> None:
@@ -69,9 +70,9 @@ class PendingDeletionContract(SessionStorageContract):
         assert len(await storage.pending(BOT)) == WRITERS
 
     async def test_what_is_recorded_after_the_claim_stays(self, storage: Any) -> None:
-        await storage.add_opening(KEY, sent(1))
+        await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
         await storage.claim(KEY, await storage.list(KEY), now=NOW, until=SOON)
-        await storage.add_if_open(KEY, sent(2))
+        await storage.add(KEY, sent(2), if_closed=IfClosed.SKIP)
         assert await storage.list(KEY) == [sent(2)]
 
     async def test_claiming_what_is_pending_for_the_key_already_takes_it_too(self, storage: Any) -> None:
@@ -94,13 +95,47 @@ class PendingDeletionContract(SessionStorageContract):
     async def test_claiming_nothing_or_from_an_unknown_key_does_nothing(self, storage: Any) -> None:
         assert await storage.claim(KEY, [sent(1)], now=NOW, until=SOON) == []
         assert await storage.claim(KEY, [], now=NOW, until=SOON) == []
-        assert await self.raw_count(storage) == 0
+        assert await self.left(storage) == 0
 
     async def test_pending_deletions_outlive_their_session(self, storage: Any) -> None:
-        await storage.add_opening(KEY, sent(1))
+        await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
         await storage.claim(KEY, [sent(1)], now=NOW, until=SOON)
-        assert await storage.close(KEY) == 0
+        assert await storage.close(KEY, at=NOW) == 0
         assert [it.message for it in await storage.pending(BOT)] == [sent(1)]
+
+    async def test_claiming_everything_needs_no_list(self, storage: Any) -> None:
+        for number in (5, 1, 3):
+            await storage.add(KEY, sent(number))
+        claimed = await storage.claim(KEY, None, now=NOW, until=SOON)
+        assert [exactly(it) for it in claimed] == [exactly(sent(number)) for number in (5, 1, 3)]
+        assert await storage.list(KEY) == []
+        assert {exactly_pending(it) for it in await storage.pending(BOT)} == {
+            exactly_pending(PendingDeletion(KEY, sent(number), NOW, SOON)) for number in (1, 3, 5)
+        }
+        assert await storage.claim(KEY, None, now=NOW, until=SOON) == []
+
+    async def test_a_limit_leaves_the_newest_in_the_key(self, storage: Any) -> None:
+        every = [sent(number) for number in (5, 1, 3, 4)]
+        for message in every:
+            await storage.add(KEY, message)
+        assert await storage.claim(KEY, None, now=NOW, until=SOON, limit=2) == every[:2]
+        assert await storage.list(KEY) == every[2:]
+        assert await storage.claim(KEY, [every[3], every[2]], now=NOW, until=SOON, limit=1) == [every[2]]
+        assert await storage.claim(KEY, None, now=NOW, until=SOON, limit=2) == [every[3]]
+        assert {it.message for it in await storage.pending(BOT)} == set(every)
+
+    async def test_claims_of_everything_at_the_same_time_give_each_entry_to_one_caller(self, storage: Any) -> None:
+        for number in range(WRITERS):
+            await storage.add(KEY, sent(number))
+        claims = await asyncio.gather(
+            *(storage.claim(KEY, None, now=NOW, until=SOON, limit=limit) for limit in (3, None) * WRITERS)
+        )
+        assert sorted(it.message_id for part in claims for it in part) == list(range(WRITERS))
+        assert len(await storage.pending(BOT)) == WRITERS
+
+    async def test_claiming_everything_under_an_unknown_key_does_nothing(self, storage: Any) -> None:
+        assert await storage.claim(KEY, None, now=NOW, until=SOON) == []
+        assert await self.raw_count(storage) == 0
 
     # Leasing
 
@@ -138,12 +173,12 @@ class PendingDeletionContract(SessionStorageContract):
         assert await storage.settle([every[1], every[2]]) == 0
         await storage.postpone([every[2]], until=SOON)
         assert [it.message.message_id for it in await storage.pending(BOT)] == [3, 0]
-        assert await storage.next_due(BOT) == NOW
+        assert await storage.next_due(BOT, now=NOW) == NOW
         assert await storage.settle([every[3]]) == 1
-        assert await storage.next_due(BOT) == SOON
+        assert await storage.next_due(BOT, now=NOW) == SOON
         assert await storage.settle([every[0]]) == 1
-        assert await storage.next_due(BOT) is None
-        assert await self.raw_count(storage) == 0
+        assert await storage.next_due(BOT, now=NOW) is None
+        assert await self.left(storage) == 0
 
     async def test_postponing_and_settling_nothing_does_nothing(self, storage: Any) -> None:
         await storage.postpone([], until=SOON)
@@ -151,21 +186,33 @@ class PendingDeletionContract(SessionStorageContract):
         unknown = PendingDeletion(KEY, sent(1), NOW, NOW)
         await storage.postpone([unknown], until=SOON)
         assert await storage.settle([unknown]) == 0
-        assert await self.raw_count(storage) == 0
+        assert await self.left(storage) == 0
 
     async def test_times_are_moments_whatever_zone_they_come_in(self, storage: Any) -> None:
         zone = timezone(timedelta(hours=14))
         await storage.add(KEY, sent(1))
         await storage.claim(KEY, [sent(1)], now=NOW.astimezone(zone), until=SOON.astimezone(zone))
         [pending] = await storage.pending(BOT)
-        due = await storage.next_due(BOT)
+        due = await storage.next_due(BOT, now=NOW)
         assert (pending.claimed_at, pending.due_at, due) == (NOW, SOON, SOON)
         almost = SOON - timedelta(microseconds=1)
         assert await storage.lease(BOT, now=almost.astimezone(zone), until=SOON, limit=1) == []
         [leased] = await storage.lease(BOT, now=SOON.astimezone(zone), until=(SOON + MINUTE).astimezone(zone), limit=1)
         assert leased.due_at == SOON + MINUTE
         await storage.postpone([leased], until=NOW.astimezone(zone))
-        assert await storage.next_due(BOT) == NOW
+        assert await storage.next_due(BOT, now=NOW) == NOW
+
+    async def test_what_a_clock_that_was_ahead_wrote_is_due_now(self, storage: Any) -> None:
+        for number, due in ((1, NOW + MAX_WAIT + MINUTE), (2, NOW + MAX_WAIT), (3, NOW)):
+            await storage.add(KEY, sent(number))
+            await storage.claim(KEY, [sent(number)], now=NOW, until=due)
+        assert await storage.next_due(BOT, now=NOW - MINUTE) == NOW - MINUTE
+        leased = await storage.lease(BOT, now=NOW, until=SOON, limit=9)
+        assert [it.message.message_id for it in leased] == [3, 1]
+        assert await storage.next_due(BOT, now=NOW) == SOON
+        assert await storage.settle(leased) == 2
+        assert await storage.next_due(BOT, now=NOW) == NOW + MAX_WAIT
+        assert await storage.lease(BOT, now=NOW, until=SOON, limit=9) == []
 
     async def test_a_thousand_pending_deletions_are_no_special_case(self, storage: Any) -> None:
         every = [sent(number) for number in range(1_234)]
@@ -175,4 +222,4 @@ class PendingDeletionContract(SessionStorageContract):
         assert len(leased) == len(every)
         await storage.postpone(leased, until=NOW)
         assert await storage.settle(leased) == len(every)
-        assert await self.raw_count(storage) == 0
+        assert await self.left(storage) == 0

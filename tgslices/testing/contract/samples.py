@@ -8,10 +8,12 @@ from typing import Any, Final
 
 from aiogram.enums import ContentType
 
-from tgslices.model import MAX_INT, Direction, PendingDeletion, SessionKey, TrackedMessage
+from tgslices.model import MAX_INT, REPEAT_WINDOW, Direction, PendingDeletion, SessionKey, TrackedMessage
 
 NOW: Final = datetime(2026, 7, 1, 12, 30, 15, 123456, tzinfo=UTC)
 MINUTE: Final = timedelta(minutes=1)
+LATER: Final = NOW + 2 * REPEAT_WINDOW
+"""When everything that was known or closed at ``NOW`` is past."""
 
 KEY: Final = SessionKey(42, 7)
 OTHER_KEYS: Final = (
@@ -76,6 +78,10 @@ MESSAGES: Final = {
     "a business one": sent(9, business_connection_id="c"),
     "a business one with an empty connection": sent(9, business_connection_id=""),
     "every kind of service": sent(3, kind=ContentType.PINNED_MESSAGE),
+    "one with buttons": sent(4, has_buttons=True),
+    "one of an album": sent(4, has_buttons=True, media_group_id="13000000000000017"),
+    "one of an album that has any name": sent(4, media_group_id="a\0b 🧾"),
+    "one of an album without a name": sent(4, media_group_id="", thread_id=5),
     "times before 1970": sent(
         3, date=datetime(1969, 12, 31, 23, 59, 59, 999999, UTC), at=datetime(1, 1, 1, tzinfo=UTC)
     ),

@@ -21,7 +21,8 @@ class Write(NamedTuple):
     """One write: a message for certain keys, or a key to be opened, or both.
 
     ``message`` goes to the keys that ``owned`` names, or else to those that ``match`` finds in the database. Where
-    there is none, and ``opening`` is a key, that key is made, open or not, and gets the message.
+    there is none, and ``opening`` is a key, that key is made, open or not, and gets the message. What *revives* makes
+    an entry of what a key knows.
     """
 
     message: Values | None = None
@@ -29,6 +30,8 @@ class Write(NamedTuple):
     match: Values | None = None
     opening: SessionKey | None = None
     is_open: bool = True
+    opened_at: int | None = None
+    revives: bool = False
 
 
 class GroupWriter:
@@ -46,34 +49,37 @@ class GroupWriter:
     async def write(self, group: Sequence[Write]) -> list[int]:
         """Write a group and commit it. What raises has written nothing, or what is harmless to write again."""
         counts = [0] * len(group)
-        entries: list[Values] = []
-        looked_up: list[tuple[int, Write]] = []
+        entries: dict[bool, list[Values]] = {False: [], True: []}
+        looked_up: dict[bool, list[_Numbered]] = {False: [], True: []}
         for number, write in enumerate(group):
             if write.owned is not None and write.message is not None:
                 row_ids = [owned.row_id for owned in write.owned if owned.row_id is not None]
-                entries += [(row_id, *write.message) for row_id in row_ids]
+                entries[write.revives] += [(row_id, *write.message) for row_id in row_ids]
                 counts[number] = len(row_ids)
             elif write.match is not None and write.message is not None:
-                looked_up.append((number, write))
-        if looked_up:
-            for number, count in await self._record(looked_up):
+                looked_up[write.revives].append((number, write))
+        for revives, numbered in looked_up.items():
+            for number, count in await self._record(numbered, revives=revives) if numbered else ():
                 counts[number] = count
         missing = [number for number, write in enumerate(group) if write.opening is not None and not counts[number]]
-        if entries or missing:
+        if any(entries.values()) or missing:
             await self._add(entries, [group[number] for number in missing])
             for number in missing:
                 counts[number] = 1
         return counts
 
-    async def _record(self, looked_up: Sequence[_Numbered]) -> list[tuple[int, int]]:
+    async def _record(self, looked_up: Sequence[_Numbered], *, revives: bool) -> list[tuple[int, int]]:
         """Add messages to whatever keys match in the database; return numbers of writes and how many keys matched."""
-        parts = [looked_up] if self._database.record_counts else _each_message_once(looked_up)
+        # A row that is made an entry again must not be met twice by one statement.
+        is_one = self._database.record_counts and not revives
+        parts = [looked_up] if is_one else _each_message_once(looked_up)
         unit = self._database.single if len(parts) == 1 else self._database.transaction
+        statement = self._statements.add if revives else self._statements.record
         counted: list[tuple[int, int]] = []
         async with unit(self._connection):
             for part in parts:
                 rows = [(number, *(write.match or ()), *(write.message or ())) for number, write in part]
-                counted += self._counts(part, await self._execute(self._statements.record, rows))
+                counted += self._counts(part, await self._execute(statement, rows))
         return counted
 
     def _counts(self, part: Sequence[_Numbered], found: Sequence[Any]) -> Iterable[tuple[int, int]]:
@@ -82,9 +88,12 @@ class GroupWriter:
         numbers = {_identity_of(write): number for number, write in part}
         return Counter(numbers[row[1:]] for row in set(found)).items()
 
-    async def _add(self, entries: list[Values], missing: Sequence[Write]) -> None:
+    async def _add(  # noqa: C901 - two kinds of rows, with and without new keys
+        self, entries: dict[bool, list[Values]], missing: Sequence[Write]
+    ) -> None:
         """Make keys that are missing, and add entries to keys whose rows are known."""
-        lone = not missing and len(entries) <= self._database.most_rows
+        kinds = [rows for rows in entries.values() if rows]
+        lone = not missing and len(kinds) == 1 and len(kinds[0]) <= self._database.most_rows
         opened: dict[Place, int] = {}
         if self._owned is not None:
             self._owned.doubt(write.opening for write in missing if write.opening is not None and write.is_open)
@@ -92,14 +101,14 @@ class GroupWriter:
         async with unit(self._connection):
             if missing:
                 opened = await self._open(missing)
-                entries += [
-                    (opened[place_of(write.opening)], *write.message)
-                    for write in missing
-                    if write.opening is not None and write.message is not None
-                ]
-            entries.sort(key=itemgetter(0))
-            for chunk in in_chunks(entries, self._database.most_rows):
-                await self._execute(self._statements.insert_entries, chunk)
+                for write in missing:
+                    if write.opening is not None and write.message is not None:
+                        entries[write.revives].append((opened[place_of(write.opening)], *write.message))
+            for revives, rows in entries.items():
+                statement = self._statements.revive_entries if revives else self._statements.insert_entries
+                for part in _each_once(rows) if revives else [rows]:
+                    for chunk in in_chunks(sorted(part, key=itemgetter(0)), self._database.most_rows):
+                        await self._execute(statement, chunk)
         if self._owned is not None:
             for write in missing:
                 if write.opening is not None and write.is_open:
@@ -111,8 +120,10 @@ class GroupWriter:
         for write in missing:
             if write.opening is not None:
                 place = place_of(write.opening)
-                is_open = write.is_open or (place in rows and rows[place][-1])
-                rows[place] = (*key_values(write.opening), is_open)
+                before = rows.get(place)
+                is_open = write.is_open or (before is not None and before[-3])
+                opened_at = write.opened_at if write.is_open else None if before is None else before[-2]
+                rows[place] = (*key_values(write.opening), is_open, opened_at, None)
         # Those that are there are locked in the order of their ids. This is the order of those that are new.
         ordered = [rows[place] for place in sorted(rows)]
         found: dict[Place, int] = {}
@@ -141,5 +152,18 @@ def _each_message_once(writes: Iterable[_Numbered]) -> list[list[_Numbered]]:
         if seen[identity] == len(parts):
             parts.append([])
         parts[seen[identity]].append(numbered)
+        seen[identity] += 1
+    return parts
+
+
+def _each_once(rows: Iterable[Values]) -> list[list[Values]]:
+    """Split rows of entries so that no part has two of the same message of a key, the first ones first."""
+    parts: list[list[Values]] = []
+    seen: Counter[Values] = Counter()
+    for row in rows:
+        identity = row[: 1 + len(IDENTITY_COLUMNS)]
+        if seen[identity] == len(parts):
+            parts.append([])
+        parts[seen[identity]].append(row)
         seen[identity] += 1
     return parts

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tgslices.model import Scope, SessionKey
-from tgslices.storage.inprocess.keymap import KeyMap
+from tgslices.model import Scope, SessionKey, TrackedMessage
+from tgslices.storage.inprocess.key_map import KeyMap
 
 
 class OwnedKey:
@@ -14,11 +14,20 @@ class OwnedKey:
     Writes that wait for their turn hold on to it, so that they land where the key is by then.
     """
 
-    __slots__ = ("row_id",)
+    __slots__ = ("after_id", "home", "row_id")
 
-    def __init__(self, row_id: int) -> None:
-        """Stand for a key with this row."""
+    def __init__(self, key: SessionKey, row_id: int, after_id: int | None) -> None:
+        """Stand for a key with this row. ``after_id``: up to which id messages were there before it was opened."""
+        self.home = (key.chat_id, key.business_connection_id)
         self.row_id: int | None = row_id
+        self.after_id = after_id
+
+    def was_before(self, message: TrackedMessage) -> bool:
+        """Tell whether a message was in the key's chat before the key was opened."""
+        after_id = self.after_id
+        if after_id is None or not 0 < message.message_id <= after_id:
+            return False
+        return (message.chat_id, message.business_connection_id) == self.home
 
 
 class OwnedKeys:
@@ -78,21 +87,21 @@ class OwnedKeys:
         """Note that keys are about to change."""
         self._in_doubt.update(keys)
 
-    def ascertain(self, key: SessionKey, row_id: int | None) -> None:
-        """Note that a key is open, with its row, or that it is not."""
+    def ascertain(self, key: SessionKey, row_id: int | None, after_id: int | None = None) -> None:
+        """Note that a key is open, with its row and watermark, or that it is not."""
         self._in_doubt.discard(key)
         there = self._keys.get(key)
         if there is not None:
-            there.row_id = row_id
+            there.row_id, there.after_id = row_id, after_id
             if row_id is None:
                 self._keys.pop(key)
         elif row_id is not None:
-            self._keys.put(key, OwnedKey(row_id))
+            self._keys.put(key, OwnedKey(key, row_id, after_id))
 
-    def moved(self, key: SessionKey, new_key: SessionKey, row_id: int) -> None:
+    def moved(self, key: SessionKey, new_key: SessionKey, row_id: int, after_id: int | None) -> None:
         """Note that an open key was renamed, or merged into one that existed; ``row_id`` is where its entries are."""
         self._in_doubt.discard(key)
         there = self._keys.pop(key)
         if there is not None:
             there.row_id = row_id
-        self.ascertain(new_key, row_id)
+        self.ascertain(new_key, row_id, after_id)

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tgslices.model import PendingDeletion, SessionKey, TrackedMessage
+from tgslices.model import MAX_WAIT, Gone, PendingDeletion, SessionKey, TrackedMessage
 from tgslices.storage.codec import decode_time, encode_time
 from tgslices.storage.sqlalchemy.database.dialect import Database
-from tgslices.storage.sqlalchemy.queries.entries import IDS_PER_STATEMENT, same_connection
+from tgslices.storage.sqlalchemy.queries.entries import IDS_PER_STATEMENT, gone_conditions
 from tgslices.storage.sqlalchemy.tables.rows import (
     Values,
     escape,
@@ -39,11 +39,22 @@ class Pendings:
         found = await connection.execute(select(*self._columns()).where(c.bot_id == bot_id).order_by(c.due_at, c.id))
         return [pending_of(row) for row in found]
 
-    async def next_due(self, connection: AsyncConnection, bot_id: int) -> datetime | None:
-        """Return when the bot's earliest one is due."""
+    async def next_due(self, connection: AsyncConnection, bot_id: int, now: datetime) -> datetime | None:
+        """Return when the bot's earliest one is due; now, when a clock that was ahead has put one off."""
         c = self._table.c
-        earliest = await connection.scalar(select(func.min(c.due_at)).where(c.bot_id == bot_id))
-        return None if earliest is None else decode_time(earliest)
+        of_bot = c.bot_id == bot_id
+        earliest = select(func.min(c.due_at)).where(of_bot).scalar_subquery()
+        latest = select(func.max(c.due_at)).where(of_bot).scalar_subquery()
+        first, last = (await connection.execute(select(earliest, latest))).one()
+        if first is None:
+            return None
+        return now if last > encode_time(now + MAX_WAIT) else decode_time(first)
+
+    async def has(self, connection: AsyncConnection, key: SessionKey, message: TrackedMessage) -> bool:
+        """Tell whether a message is pending for a key."""
+        c = self._table.c
+        found = await connection.execute(select(c.id).where(c.identity == pending_identity(key, message)))
+        return found.one_or_none() is not None
 
     async def add(
         self,
@@ -72,19 +83,28 @@ class Pendings:
         self, connection: AsyncConnection, bot_id: int, *, now: datetime, until: datetime, limit: int
     ) -> list[PendingDeletion]:
         """Take and hold what is due, earliest first, leaving out what another worker is taking at this moment."""
+        rows = await self._due(connection, bot_id, self._table.c.due_at <= encode_time(now), limit)
+        if len(rows) < limit:  # what a clock wrote that was ahead
+            too_late = self._table.c.due_at > encode_time(now + MAX_WAIT)
+            rows += await self._due(connection, bot_id, too_late, limit - len(rows))
         c = self._table.c
-        found = await connection.execute(
-            select(c.id, *self._columns())
-            .where(c.bot_id == bot_id, c.due_at <= encode_time(now))
-            .order_by(c.due_at, c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        rows = found.all()
         for chunk in in_chunks([row[0] for row in rows], IDS_PER_STATEMENT):
             await connection.execute(update(self._table).where(c.id.in_(chunk)).values(due_at=encode_time(until)))
         held_until = decode_time(encode_time(until))
         return [replace(pending_of(row[1:]), due_at=held_until) for row in rows]
+
+    async def _due(
+        self, connection: AsyncConnection, bot_id: int, is_due: ColumnElement[bool], limit: int
+    ) -> list[Any]:
+        c = self._table.c
+        found = await connection.execute(
+            select(c.id, *self._columns())
+            .where(c.bot_id == bot_id, is_due)
+            .order_by(c.due_at, c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        return list(found.all())
 
     async def postpone(
         self, connection: AsyncConnection, pending: Collection[PendingDeletion], *, until: datetime
@@ -103,24 +123,12 @@ class Pendings:
             settled += dropped.rowcount
         return settled
 
-    async def discard(
-        self,
-        connection: AsyncConnection,
-        bot_id: int,
-        business_connection_id: str | None,
-        chat_id: int,
-        message_ids: Collection[int],
-    ) -> int:
+    async def discard(self, connection: AsyncConnection, bot_id: int, gone: Gone) -> int:
         """Drop those of messages that are gone; return how many."""
         c = self._table.c
         discarded = 0
-        for chunk in in_chunks(list(message_ids), IDS_PER_STATEMENT):
-            these = self._locked(
-                c.bot_id == bot_id,
-                c.chat_id == chat_id,
-                c.message_id.in_(chunk),
-                same_connection(c.business_connection_id, business_connection_id),
-            )
+        for condition in gone_conditions(c, gone):
+            these = self._locked(c.bot_id == bot_id, condition)
             dropped = await connection.execute(delete(self._table).where(these))
             discarded += dropped.rowcount
         return discarded
@@ -142,7 +150,7 @@ class Pendings:
         moving: dict[bytes, int] = {}
         for row_id, *row in found.all():
             pending = pending_of(row)
-            moving[pending_identity(replace(pending.key, chat_id=new_chat_id), pending.message)] = row_id
+            moving[pending_identity(pending.key.in_chat(new_chat_id), pending.message)] = row_id
         for identities in in_chunks(sorted(moving), IDS_PER_STATEMENT):
             there = set(await connection.scalars(select(c.identity).where(c.identity.in_(identities))))
             if there:

@@ -150,7 +150,9 @@ def message_values(message: TrackedMessage) -> Values:
     for number in (user_id, thread_id, ephemeral, receiver):
         if number is not None and (type(number) is not int or not -MAX_INT <= number <= MAX_INT):
             _refuse(message)
-    if not (kind is None or type(kind) is ContentType):
+    if not (kind is None or type(kind) is ContentType) or type(message.has_buttons) is not bool:
+        _refuse(message)
+    if not (message.media_group_id is None or type(message.media_group_id) is str):
         _refuse(message)
     if not (_FIRST <= recorded_at <= _LAST and (sent_at is None or _FIRST <= sent_at <= _LAST)):
         _refuse(message)
@@ -167,7 +169,18 @@ def message_values(message: TrackedMessage) -> Values:
         thread_id,
         ephemeral,
         receiver,
+        message.has_buttons,
+        escape(message.media_group_id),
     )
+
+
+def entry_values(message: TrackedMessage, chat_id: int) -> Values:
+    """Return a message in the order of ``ENTRY_COLUMNS``, for a key of a chat.
+
+    Raises:
+        InvalidTrackedMessage: as for :func:`message_values`.
+    """
+    return (*message_values(message), message.chat_id != chat_id)
 
 
 def _refuse(message: TrackedMessage) -> NoReturn:
@@ -178,6 +191,10 @@ def _refuse(message: TrackedMessage) -> NoReturn:
             raise InvalidTrackedMessage(name, value, "a 64-bit integer")
     if not (message.kind is None or type(message.kind) is ContentType):
         raise InvalidTrackedMessage("kind", message.kind, "a ContentType")
+    if type(message.has_buttons) is not bool:
+        raise InvalidTrackedMessage("has_buttons", message.has_buttons, "True or False")
+    if not (message.media_group_id is None or type(message.media_group_id) is str):
+        raise InvalidTrackedMessage("media_group_id", message.media_group_id, "a string")
     late = not _FIRST <= encode_time(message.at) <= _LAST
     raise InvalidTrackedMessage(
         "at" if late else "date", message.at if late else message.date, "a time within the years of UTC"
@@ -186,9 +203,8 @@ def _refuse(message: TrackedMessage) -> NoReturn:
 
 def message_of(row: Sequence[Any]) -> TrackedMessage:
     """Return the message of a row in the order of ``MESSAGE_COLUMNS``."""
-    chat_id, message_id, _, user_id, kind, direction, sent_at, recorded_at, connection, thread, ephemeral, receiver = (
-        row
-    )
+    chat_id, message_id, _, user_id, kind, direction, sent_at, recorded_at, *more = row
+    connection, thread, ephemeral, receiver, has_buttons, media_group_id = more
     return tracked_message_unchecked(
         message_id,
         chat_id,
@@ -201,8 +217,8 @@ def message_of(row: Sequence[Any]) -> TrackedMessage:
         thread,
         ephemeral,
         receiver,
-        False,
-        None,
+        bool(has_buttons),
+        unescape(media_group_id),
     )
 
 

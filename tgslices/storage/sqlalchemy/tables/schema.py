@@ -16,15 +16,18 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Table,
     Text,
     UniqueConstraint,
+    false,
+    text,
 )
 
 from tgslices.errors import StorageError
 
-VERSION: Final = 1
+VERSION: Final = 2
 """The version of the schema that this code reads and writes; it stands in the database."""
 
 VERSION_NAME: Final = "schema_version"
@@ -44,11 +47,27 @@ KEY_COLUMNS: Final = (*PLACE_COLUMNS, "business_connection_id", "qualifier")
 MESSAGE_COLUMNS: Final = (
     *("chat_id", "message_id", "variant", "user_id", "kind", "direction", "sent_at", "recorded_at"),
     *("business_connection_id", "thread_id", "ephemeral_message_id", "receiver_user_id"),
+    *("has_buttons", "media_group_id"),
 )
 """What is kept of a message. ``variant`` is empty, or a digest of what else identifies a business or ephemeral one."""
 
 IDENTITY_COLUMNS: Final = MESSAGE_COLUMNS[:3]
 """What identifies a message within its key."""
+
+ENTRY_COLUMNS: Final = (*MESSAGE_COLUMNS, "is_foreign")
+"""What is kept of an entry. ``is_foreign``: the message is in another chat than its key."""
+
+ENTRY: Final = 0
+"""The state of a row that is an entry."""
+
+KNOWN: Final = 1
+"""The state of a message that left its key, or was kept out of it: no update brings it back."""
+
+BY_HAND: Final = 2
+"""The state of an entry that the bot's own code deleted: the next claim of everything asks for it once more."""
+
+OPENING_COLUMNS: Final = (*KEY_COLUMNS, "is_open", "opened_at", "after_id")
+"""What is written when a key is made or opened."""
 
 MATCH_COLUMNS: Final = (
     *("bot_id", "key_chat_id", "user_a", "user_b", "thread_a", "thread_b", "label"),
@@ -119,7 +138,10 @@ def _meta(prefix: str, schema: str | None, metadata: MetaData) -> Table:
 
 
 def _keys(prefix: str, schema: str | None, metadata: MetaData) -> Table:
-    """A key that is open or has entries. Its unique index also finds what a scope matches, and all keys of a chat."""
+    """A key that is open, has entries or knows messages. Its unique index also finds what a scope matches.
+
+    ``after_id``: messages of the key's chat up to this id were there before the key was opened.
+    """
     return Table(
         f"{prefix}keys",
         metadata,
@@ -132,16 +154,20 @@ def _keys(prefix: str, schema: str | None, metadata: MetaData) -> Table:
         Column("business_connection_id", Text),
         Column("qualifier", Text),
         Column("is_open", Boolean, nullable=False),
+        Column("opened_at", BigInteger),
+        Column("closed_at", BigInteger),
+        Column("after_id", BigInteger),
         UniqueConstraint(*PLACE_COLUMNS, name=f"{prefix}keys_place"),
         schema=schema,
     )
 
 
 def _messages(prefix: str, schema: str | None, metadata: MetaData) -> Table:
-    """The entries. A key's entries in the order of their ids are the session.
+    """The entries, and the messages that keys know. A key's entries in the order of their ids are the session.
 
     One index beside the primary key, because every further one is another page to write for each message: it refuses
-    duplicates and lists a key. Business messages, which Telegram reports when they are deleted, are found by the other.
+    duplicates and lists a key. Business messages, which Telegram reports when they are deleted, messages of other chats
+    than their keys', and what keys know are found by small partial ones.
     No foreign key: deleting a key takes its row first, and whatever adds an entry locks that row.
     """
     table = Table(
@@ -150,6 +176,8 @@ def _messages(prefix: str, schema: str | None, metadata: MetaData) -> Table:
         Column("id", _ID, primary_key=True, autoincrement=True),
         Column("key_id", BigInteger, nullable=False),
         *_message_columns(),
+        Column("is_foreign", Boolean, nullable=False, server_default=false()),
+        Column("state", SmallInteger, nullable=False, server_default=text("0")),
         UniqueConstraint("key_id", *IDENTITY_COLUMNS, name=f"{prefix}messages_identity"),
         schema=schema,
     )
@@ -161,6 +189,15 @@ def _messages(prefix: str, schema: str | None, metadata: MetaData) -> Table:
         sqlite_where=business,
         postgresql_where=business,
     )
+    Index(
+        f"{prefix}messages_foreign",
+        table.c.chat_id,
+        table.c.message_id,
+        sqlite_where=table.c.is_foreign,
+        postgresql_where=table.c.is_foreign,
+    )
+    known = table.c.state == KNOWN
+    Index(f"{prefix}messages_known", table.c.recorded_at, sqlite_where=known, postgresql_where=known)
     return table
 
 
@@ -204,9 +241,16 @@ def _message_columns() -> list[Column[object]]:
         "kind": Text(),
         "direction": String(3),
         "business_connection_id": Text(),
+        "has_buttons": Boolean(),
+        "media_group_id": Text(),
     }
-    required = {"chat_id", "message_id", "variant", "direction", "recorded_at"}
+    required = {"chat_id", "message_id", "variant", "direction", "recorded_at", "has_buttons"}
     return [
-        Column(name, types.get(name, BigInteger()), nullable=name not in required)  # type: ignore[arg-type]  # mixed types
+        Column(
+            name,
+            types.get(name, BigInteger()),  # type: ignore[arg-type]  # mixed types
+            nullable=name not in required,
+            server_default=false() if name == "has_buttons" else None,
+        )
         for name in MESSAGE_COLUMNS
     ]

@@ -9,7 +9,7 @@ as long as adding them. A single row goes as it is. The parameters are in the or
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 from typing import Any, Final, TypeAlias
 
@@ -27,9 +27,12 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
     cast,
     column,
     func,
+    literal_column,
+    not_,
     or_,
     select,
     text,
@@ -40,16 +43,22 @@ from sqlalchemy.types import TypeEngine
 
 from tgslices.storage.sqlalchemy.database.dialect import ANY_NUMBER, Spelling
 from tgslices.storage.sqlalchemy.tables.schema import (
+    ENTRY,
+    ENTRY_COLUMNS,
     IDENTITY_COLUMNS,
-    KEY_COLUMNS,
+    KNOWN,
     MATCH_COLUMNS,
-    MESSAGE_COLUMNS,
+    OPENING_COLUMNS,
     PENDING_COLUMNS,
     PLACE_COLUMNS,
     Tables,
 )
 
 Row: TypeAlias = tuple[Any, ...]
+
+# Spelled out, because every parameter of these statements belongs to a row.
+_ENTRY: Final[Any] = literal_column(str(ENTRY))
+_KNOWN: Final[Any] = literal_column(str(KNOWN))
 
 _MATCH_TYPES: Final[dict[str, TypeEngine[Any]]] = {
     "label": LargeBinary(),
@@ -76,27 +85,47 @@ class Statements:
         self._dialect = dialect
         self._is_sqlite = dialect.name == "sqlite"
         self._insert: Callable[[Table], Any] = sqlite_insert if self._is_sqlite else postgresql_insert
-        self.insert_entries: Spelling = lru_cache(self._insert_entries)
-        """Adds rows of ``("key_id", *MESSAGE_COLUMNS)``, leaving out what is there.
+        self.insert_entries: Spelling = lru_cache(partial(self._insert_entries, revive=False))
+        """Adds rows of ``("key_id", *ENTRY_COLUMNS)``, leaving out what is there or known.
 
         PostgreSQL leaves out as well what belongs to no key, and returns the ids of those that there are not."""
-        self.record: Spelling = lru_cache(self._record)
-        """Adds rows of ``("ord", *MATCH_COLUMNS, *MESSAGE_COLUMNS)`` to every key that each one matches.
+        self.revive_entries: Spelling = lru_cache(partial(self._insert_entries, revive=True))
+        """Does the same, but makes an entry at the end of what is known."""
+        self.record: Spelling = lru_cache(partial(self._record, revive=False))
+        """Adds rows of ``("ord", *MATCH_COLUMNS, *ENTRY_COLUMNS)`` to every key that each one matches.
+
+        What is there or known is left out; what was there before the key was opened becomes known.
 
         PostgreSQL returns ``ord`` with how many keys match, if any do. SQLite cannot: it returns ``key_id`` and
         ``IDENTITY_COLUMNS`` for each key and message, so that no two rows may be of the same message."""
+        self.add: Spelling = lru_cache(partial(self._record, revive=True))
+        """Does the same, but makes an entry at the end of what is known, whatever was there before."""
         self.open_keys: Spelling = lru_cache(self._open_keys)
-        """Adds or opens keys, given rows of ``(*KEY_COLUMNS, "is_open")``, each once; returns ids and places."""
+        """Adds or opens keys, given rows of ``OPENING_COLUMNS``, each once; returns ids and places."""
         self.add_pending: Spelling = lru_cache(self._add_pending)
         """Adds rows of ``("identity", *PENDING_COLUMNS)``, each once; what is there becomes due when the row says."""
 
-    def _insert_entries(self, size: int) -> str:
+    def _insert_entries(self, size: int, *, revive: bool) -> str:
         if not self._is_sqlite:
-            return self._spell(self._insert_entries_on_postgresql(size))
-        insert = self._insert_rows(self._tables.messages, ("key_id", *MESSAGE_COLUMNS), size)
-        return self._spell(insert.on_conflict_do_nothing())
+            return self._spell(self._insert_entries_on_postgresql(size, revive=revive))
+        insert = self._insert_rows(self._tables.messages, ("key_id", *ENTRY_COLUMNS), size)
+        return self._spell(self._revived(insert) if revive else insert.on_conflict_do_nothing())
 
-    def _insert_entries_on_postgresql(self, size: int) -> Any:
+    def _revived(self, insert: Any) -> Any:
+        """Make an entry at the end of what is there and is none."""
+        messages = self._tables.messages
+        if self._is_sqlite:
+            new_id: Any = select(func.max(messages.c.id) + literal_column("1")).scalar_subquery()
+        else:
+            new_id = insert.excluded.id
+        kept = {name: insert.excluded[name] for name in ENTRY_COLUMNS[len(IDENTITY_COLUMNS) :]}
+        return insert.on_conflict_do_update(
+            index_elements=("key_id", *IDENTITY_COLUMNS),
+            set_={"id": new_id, "state": _ENTRY, **kept},
+            where=messages.c.state != _ENTRY,
+        )
+
+    def _insert_entries_on_postgresql(self, size: int, *, revive: bool) -> Any:
         messages, keys = self._tables.messages, self._tables.keys
         given = self._given([column("key_id", BigInteger()), *self._message_columns()], size)
         there = (
@@ -109,47 +138,88 @@ class Statements:
         # The keys in one order everywhere, and what is new in each as it was given.
         order = [there.c.id] if size == 1 else [there.c.id, given.c.ordinality]
         found = select(there.c.id, *_message_of(given)).where(given.c.key_id == there.c.id).order_by(*order)
-        insert = self._insert(messages).from_select(("key_id", *MESSAGE_COLUMNS), found)
-        added = insert.on_conflict_do_nothing().cte("added")
+        insert = self._insert(messages).from_select(("key_id", *ENTRY_COLUMNS), found)
+        added = (self._revived(insert) if revive else insert.on_conflict_do_nothing()).cte("added")
         return select(given.c.key_id).where(given.c.key_id.not_in(select(there.c.id))).add_cte(added)
 
-    def _record(self, size: int) -> str:
-        return self._spell(self._record_on_sqlite(size) if self._is_sqlite else self._record_on_postgresql(size))
+    def _record(self, size: int, *, revive: bool) -> str:
+        record = self._record_on_sqlite if self._is_sqlite else self._record_on_postgresql
+        return self._spell(record(size, revive=revive))
 
-    def _record_on_sqlite(self, size: int) -> Any:
+    def _record_on_sqlite(self, size: int, *, revive: bool) -> Any:
         messages, keys = self._tables.messages, self._tables.keys
         given = self._given(self._record_columns(), size)
-        found = select(keys.c.id, *_message_of(given)).where(self._matches(given)).order_by(given.c.ord)
-        insert = self._insert(messages).from_select(("key_id", *MESSAGE_COLUMNS), found)
+        state = _ENTRY if revive else self._state_of(given, keys.c.chat_id, keys.c.after_id)
+        found = select(keys.c.id, *_message_of(given), state).where(self._matches(given)).order_by(given.c.ord)
+        insert = self._insert(messages).from_select(("key_id", *ENTRY_COLUMNS, "state"), found)
+        if revive:
+            # What is there and is an entry stays as it is, but is returned.
+            return self._touched(self._revived_on_sqlite(insert))
         # What is there is set to what it is, because RETURNING leaves out what an INSERT leaves alone.
         same = insert.on_conflict_do_update(
             index_elements=("key_id", *IDENTITY_COLUMNS), set_={"recorded_at": messages.c.recorded_at}
         )
-        return same.returning(messages.c.key_id, *(messages.c[name] for name in IDENTITY_COLUMNS))
+        return self._touched(same)
 
-    def _record_on_postgresql(self, size: int) -> Any:
+    def _touched(self, insert: Any) -> Any:
+        messages = self._tables.messages
+        return insert.returning(messages.c.key_id, *(messages.c[name] for name in IDENTITY_COLUMNS))
+
+    def _revived_on_sqlite(self, insert: Any) -> Any:
+        """Make an entry at the end of what is there and is none, and set an entry to what it is."""
+        messages = self._tables.messages
+        is_entry = messages.c.state == _ENTRY
+        new_id = select(func.max(messages.c.id) + literal_column("1")).scalar_subquery()
+        kept = {
+            name: case((is_entry, messages.c[name]), else_=insert.excluded[name])
+            for name in ENTRY_COLUMNS[len(IDENTITY_COLUMNS) :]
+        }
+        return insert.on_conflict_do_update(
+            index_elements=("key_id", *IDENTITY_COLUMNS),
+            set_={"id": case((is_entry, messages.c.id), else_=new_id), "state": _ENTRY, **kept},
+        )
+
+    def _state_of(self, given: CTE, chat_id: Any, after_id: Any) -> Any:
+        """Return the state of a message that arrives: what was there before the key was opened is merely known."""
+        is_before = and_(
+            given.c.chat_id == chat_id,
+            given.c.business_connection_id.is_not_distinct_from(given.c.m_connection),
+            given.c.message_id > literal_column("0"),
+            given.c.message_id <= after_id,
+        )
+        return case((is_before, _KNOWN), else_=_ENTRY)
+
+    def _record_on_postgresql(self, size: int, *, revive: bool) -> Any:
         messages, keys = self._tables.messages, self._tables.keys
         given = self._given(self._record_columns(), size)
         # The lock keeps another worker from closing a session between the look at its row and the new entry.
         matched = (
-            select(given.c.ord, keys.c.id)
+            select(given.c.ord, keys.c.id, keys.c.chat_id, keys.c.after_id)
             .where(self._matches(given))
             .order_by(keys.c.id)
             .with_for_update(read=True, key_share=True, of=keys)
             .cte("matched")
         )
-        found = select(matched.c.id, *_message_of(given)).where(given.c.ord == matched.c.ord)
+        state = _ENTRY if revive else self._state_of(given, matched.c.chat_id, matched.c.after_id)
+        found = select(matched.c.id, *_message_of(given), state).where(given.c.ord == matched.c.ord)
         # By key as the rows were locked, so that two workers that are told the same wait for each other in one order.
         found = found.order_by(matched.c.id, given.c.ord)
-        insert = self._insert(messages).from_select(("key_id", *MESSAGE_COLUMNS), found)
-        added = insert.on_conflict_do_nothing().cte("added")
+        insert = self._insert(messages).from_select(("key_id", *ENTRY_COLUMNS, "state"), found)
+        added = (self._revived(insert) if revive else insert.on_conflict_do_nothing()).cte("added")
         return select(matched.c.ord, func.count()).group_by(matched.c.ord).add_cte(added)
 
     def _open_keys(self, size: int) -> str:
         keys = self._tables.keys
-        insert = self._insert_locking(keys, (*KEY_COLUMNS, "is_open"), PLACE_COLUMNS, "id", size)
+        insert = self._insert_locking(keys, OPENING_COLUMNS, PLACE_COLUMNS, "id", size)
+        new = insert.excluded
+        opens = and_(new.is_open, not_(keys.c.is_open))
         insert = insert.on_conflict_do_update(
-            index_elements=PLACE_COLUMNS, set_={"is_open": or_(keys.c.is_open, insert.excluded.is_open)}
+            index_elements=PLACE_COLUMNS,
+            set_={
+                "is_open": or_(keys.c.is_open, new.is_open),
+                "opened_at": case((opens, new.opened_at), else_=keys.c.opened_at),
+                "after_id": case((opens, new.after_id), else_=keys.c.after_id),
+            },
         )
         return self._spell(insert.returning(keys.c.id, *(keys.c[name] for name in PLACE_COLUMNS)))
 
@@ -193,7 +263,7 @@ class Statements:
         return [column("ord", BigInteger()), *match, *self._message_columns()]
 
     def _message_columns(self) -> list[Any]:
-        return [column(name, self._tables.messages.c[name].type) for name in MESSAGE_COLUMNS]
+        return [column(name, self._tables.messages.c[name].type) for name in ENTRY_COLUMNS]
 
     def _given(self, columns: Sequence[Any], size: int) -> CTE:
         """Return the rows of the group as a table; what is passed as arrays has a column ``ordinality`` as well."""
@@ -249,4 +319,4 @@ class Statements:
 
 
 def _message_of(given: CTE) -> list[ColumnElement[Any]]:
-    return [given.c[name] for name in MESSAGE_COLUMNS]
+    return [given.c[name] for name in ENTRY_COLUMNS]

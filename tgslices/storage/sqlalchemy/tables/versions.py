@@ -5,16 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
-from sqlalchemy import Connection, insert, inspect, select, update
+from sqlalchemy import Connection, insert, inspect, select, text, update
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.engine.reflection import ObjectKind
+from sqlalchemy.schema import CreateColumn
 
 from tgslices.errors import StorageError
 from tgslices.storage.sqlalchemy.tables.schema import VERSION, VERSION_NAME, Tables
 
 Upgrade: TypeAlias = Callable[[Connection, Tables], None]
 
-UPGRADES: Final[Mapping[int, Upgrade]] = {}
+
+def _to_2(connection: Connection, tables: Tables) -> None:
+    """Let keys know when they were opened and closed, and messages what left their keys, buttons and albums."""
+    new = {
+        tables.keys: ("opened_at", "closed_at", "after_id"),
+        tables.messages: ("has_buttons", "media_group_id", "is_foreign", "state"),
+        tables.pending: ("has_buttons", "media_group_id"),
+    }
+    for table, names in new.items():
+        for name in names:
+            specification = CreateColumn(table.c[name]).compile(dialect=connection.dialect)
+            quoted = connection.dialect.identifier_preparer.format_table(table)
+            connection.execute(text(f"ALTER TABLE {quoted} ADD COLUMN {specification}"))
+    keys, messages = tables.keys, tables.messages
+    home = select(keys.c.chat_id).where(keys.c.id == messages.c.key_id).scalar_subquery()
+    connection.execute(update(messages).where(messages.c.chat_id != home).values(is_foreign=True))
+    for index in messages.indexes:
+        index.create(connection, checkfirst=True)
+
+
+UPGRADES: Final[Mapping[int, Upgrade]] = {1: _to_2}
 """By the version that each one starts from, what brings the tables to the next. Each runs in the one transaction of the
 whole upgrade. The first version that was published is 1."""
 

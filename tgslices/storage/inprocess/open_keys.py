@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tgslices.model import Scope, SessionKey
-from tgslices.storage.inprocess.keymap import KeyMap
+from tgslices.storage.inprocess.key_map import KeyMap
 
 
 class OpenKeys:
@@ -12,7 +12,6 @@ class OpenKeys:
     __slots__ = ("_index",)
 
     def __init__(self) -> None:
-        """Start with no key open."""
         self._index: KeyMap[SessionKey] = KeyMap()
 
     def __contains__(self, key: SessionKey) -> bool:
@@ -53,21 +52,5 @@ class OpenKeys:
         moved = self.of_chat(bot_id, old_chat_id)
         for key in moved:
             self.unsubscribe(key)
-            self.open(in_chat(key, new_chat_id))
+            self.open(key.in_chat(new_chat_id))
         return moved
-
-
-def in_chat(key: SessionKey, chat_id: int) -> SessionKey:
-    """Return the same key of another chat.
-
-    Raises:
-        InvalidSessionKey: the chat's id cannot be one.
-    """
-    return SessionKey(
-        key.bot_id,
-        chat_id,
-        key.user_id,
-        key.thread_id,
-        key.business_connection_id,
-        key.qualifier,
-    )

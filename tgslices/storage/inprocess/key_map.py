@@ -1,7 +1,7 @@
 """A mapping from session keys to values that can also be asked by chat, by bot, and by the scope of an update.
 
 Most chats hold one key, and there may be a million of them, so one key costs one entry of one dictionary. Only a chat
-that holds several gets a table of its own, by :data:`Spot`. What becomes empty is dropped at once. A key is kept as a
+that holds several gets a table of its own, by :data:`Part`. What becomes empty is dropped at once. A key is kept as a
 plain tuple of its parts: the garbage collector passes over plain tuples of plain values, and over nothing else.
 """
 
@@ -14,58 +14,58 @@ from tgslices.model import Scope, SessionKey
 
 V = TypeVar("V")
 
-Spot: TypeAlias = tuple[int | None, int | None, str | None]
+Part: TypeAlias = tuple[int | None, int | None, str | None]
 """User, topic and business connection: what decides, within one chat, which scopes a key matches."""
 
-Leaf: TypeAlias = tuple[int | None, int | None, str | None, str | None, V]
-"""A spot's three parts, the qualifier, and the value."""
+Node: TypeAlias = tuple[int | None, int | None, str | None, str | None, V]
+"""The three of a part, the qualifier, and the value."""
 
 
 @final
-class _Several(dict[str | None, Leaf[V]]):
-    """The keys of one spot that differ in the qualifier alone."""
+class _ManyQualifiers(dict[str | None, Node[V]]):
+    """The keys of one part of a chat that differ in the qualifier alone."""
 
 
 @final
-class _Crowd(Generic[V]):
+class _ManyKeys(Generic[V]):
     """A chat that holds more than one key."""
 
-    __slots__ = ("_spots",)
+    __slots__ = ("_parts",)
 
-    def __init__(self, first: Leaf[V]) -> None:
-        self._spots: dict[Spot, Leaf[V] | _Several[V]] = {first[:3]: first}
+    def __init__(self, first: Node[V]) -> None:
+        self._parts: dict[Part, Node[V] | _ManyQualifiers[V]] = {first[:3]: first}
 
     def __bool__(self) -> bool:
-        return bool(self._spots)
+        return bool(self._parts)
 
-    def __iter__(self) -> Iterator[Leaf[V]]:
-        return _each(self._spots.values())
+    def __iter__(self) -> Iterator[Node[V]]:
+        return _each(self._parts.values())
 
-    def put(self, leaf: Leaf[V]) -> None:
-        there = self._spots.get(leaf[:3])
-        if type(there) is _Several:
-            there[leaf[3]] = leaf
-        elif there is None or there[3] == leaf[3]:
-            self._spots[leaf[:3]] = leaf
+    def put(self, node: Node[V]) -> None:
+        there = self._parts.get(node[:3])
+        if type(there) is _ManyQualifiers:
+            there[node[3]] = node
+        elif there is None or there[3] == node[3]:
+            self._parts[node[:3]] = node
         else:
-            self._spots[leaf[:3]] = _Several({there[3]: there, leaf[3]: leaf})
+            self._parts[node[:3]] = _ManyQualifiers({there[3]: there, node[3]: node})
 
-    def get(self, key: SessionKey) -> Leaf[V] | None:
-        there = self._spots.get(_spot(key))
-        if type(there) is _Several:
+    def get(self, key: SessionKey) -> Node[V] | None:
+        there = self._parts.get(_part(key))
+        if type(there) is _ManyQualifiers:
             return there.get(key.qualifier)
         return there if there is not None and there[3] == key.qualifier else None
 
-    def drop(self, leaf: Leaf[V]) -> None:
-        there = self._spots[leaf[:3]]
-        if type(there) is _Several:
-            del there[leaf[3]]
-        if type(there) is not _Several or not there:
-            del self._spots[leaf[:3]]
+    def drop(self, node: Node[V]) -> None:
+        there = self._parts[node[:3]]
+        if type(there) is _ManyQualifiers:
+            del there[node[3]]
+        if type(there) is not _ManyQualifiers or not there:
+            del self._parts[node[:3]]
 
-    def matching(self, scope: Scope) -> Iterator[Leaf[V]]:
+    def matching(self, scope: Scope) -> Iterator[Node[V]]:
         user, thread, connection = scope.user_id, scope.thread_id, scope.business_connection_id
-        find = self._spots.get
+        find = self._parts.get
         found = [find((None, None, connection))]
         if user is not None:
             found.append(find((user, None, connection)))
@@ -82,8 +82,7 @@ class KeyMap(Generic[V]):
     __slots__ = ("_bots", "bots")
 
     def __init__(self) -> None:
-        """Start empty."""
-        self._bots: dict[int, dict[int, Leaf[V] | _Crowd[V]]] = {}
+        self._bots: dict[int, dict[int, Node[V] | _ManyKeys[V]]] = {}
         self.bots: Collection[int] = self._bots
         """The bots that have a key here, as they come and go: whether one is idle takes one look."""
 
@@ -93,99 +92,103 @@ class KeyMap(Generic[V]):
 
     def get(self, key: SessionKey) -> V | None:
         """Return the value of a key, or None."""
-        leaf = self._find(key)
-        return None if leaf is None else leaf[4]
+        node = self._find(key)
+        return None if node is None else node[4]
 
     def put(self, key: SessionKey, value: V) -> None:
         """Set the value of a key."""
         chat_id = key.chat_id
         # In a private chat both ids are the same number; one object for both saves memory and a cache miss.
         user_id = chat_id if key.user_id == chat_id else key.user_id
-        leaf = (user_id, key.thread_id, key.business_connection_id, key.qualifier, value)
+        node = (user_id, key.thread_id, key.business_connection_id, key.qualifier, value)
         chats = self._bots.setdefault(key.bot_id, {})
         there = chats.get(chat_id)
-        if type(there) is _Crowd:
-            there.put(leaf)
-        elif there is None or there[:4] == leaf[:4]:
-            chats[chat_id] = leaf
+        if type(there) is _ManyKeys:
+            there.put(node)
+        elif there is None or there[:4] == node[:4]:
+            chats[chat_id] = node
         else:
-            crowd = chats[chat_id] = _Crowd(there)
-            crowd.put(leaf)
+            many = chats[chat_id] = _ManyKeys(there)
+            many.put(node)
 
     def pop(self, key: SessionKey) -> V | None:
         """Remove a key; return its value, or None."""
-        leaf = self._find(key)
-        if leaf is None:
+        node = self._find(key)
+        if node is None:
             return None
         chats = self._bots[key.bot_id]
         there = chats[key.chat_id]
-        if type(there) is _Crowd:
-            there.drop(leaf)
-        if type(there) is not _Crowd or not there:
+        if type(there) is _ManyKeys:
+            there.drop(node)
+        if type(there) is not _ManyKeys or not there:
             del chats[key.chat_id]
         if not chats:
             del self._bots[key.bot_id]
-        return leaf[4]
+        return node[4]
 
     def matching(self, scope: Scope) -> list[V]:
         """Return the values of the keys that a scope belongs to, in no particular order.
 
         The rule is that of ``DurableSessionStorage.matching``.
         """
+        return [node[4] for node in self.matching_nodes(scope)]
+
+    def matching_nodes(self, scope: Scope) -> list[Node[V]]:
+        """Return what is kept of the keys that a scope belongs to, in the order of :meth:`matching`."""
         chats = self._bots.get(scope.bot_id)
         there = None if chats is None else chats.get(scope.chat_id)
         if there is None:
             return []
-        if type(there) is _Crowd:
-            return [leaf[4] for leaf in there.matching(scope)]
+        if type(there) is _ManyKeys:
+            return list(there.matching(scope))
         # Written out, because this is on the path of every update.
-        user_id, thread_id, business_connection_id, _, value = there
+        user_id, thread_id, business_connection_id, _, _ = there
         if (
             (user_id is None or user_id == scope.user_id)
             and (thread_id is None or thread_id == scope.thread_id)
             and business_connection_id == scope.business_connection_id
         ):
-            return [value]
+            return [there]
         return []
 
     def matching_keys(self, scope: Scope) -> list[SessionKey]:
         """Return the keys that a scope belongs to, in the order of :meth:`matching`."""
         there = self._bots.get(scope.bot_id, {}).get(scope.chat_id)
-        if type(there) is _Crowd:
-            return [_key(scope.bot_id, scope.chat_id, leaf) for leaf in there.matching(scope)]
-        return self.of_chat(scope.bot_id, scope.chat_id) if self.matching(scope) else []
+        if type(there) is _ManyKeys:
+            return [_key(scope.bot_id, scope.chat_id, node) for node in there.matching(scope)]
+        return self.of_chat(scope.bot_id, scope.chat_id) if self.matching_nodes(scope) else []
 
     def of_chat(self, bot_id: int, chat_id: int) -> list[SessionKey]:
         """Return every key of a chat, in no particular order."""
         there = self._bots.get(bot_id, {}).get(chat_id)
-        return [] if there is None else [_key(bot_id, chat_id, leaf) for leaf in _each([there])]
+        return [] if there is None else [_key(bot_id, chat_id, node) for node in _each([there])]
 
     def of_bot(self, bot_id: int) -> list[SessionKey]:
         """Return every key of a bot, in no particular order."""
         chats = self._bots.get(bot_id, {})
-        return [_key(bot_id, chat_id, leaf) for chat_id, there in chats.items() for leaf in _each([there])]
+        return [_key(bot_id, chat_id, node) for chat_id, there in chats.items() for node in _each([there])]
 
-    def _find(self, key: SessionKey) -> Leaf[V] | None:
+    def _find(self, key: SessionKey) -> Node[V] | None:
         chats = self._bots.get(key.bot_id)
         there = None if chats is None else chats.get(key.chat_id)
-        if type(there) is _Crowd:
+        if type(there) is _ManyKeys:
             return there.get(key)
-        return there if there is not None and there[:4] == (*_spot(key), key.qualifier) else None
+        return there if there is not None and there[:4] == (*_part(key), key.qualifier) else None
 
 
-def _spot(key: SessionKey) -> Spot:
+def _part(key: SessionKey) -> Part:
     return (key.user_id, key.thread_id, key.business_connection_id)
 
 
-def _key(bot_id: int, chat_id: int, leaf: Leaf[V]) -> SessionKey:
-    return SessionKey(bot_id, chat_id, *leaf[:4])
+def _key(bot_id: int, chat_id: int, node: Node[V]) -> SessionKey:
+    return SessionKey(bot_id, chat_id, *node[:4])
 
 
-def _each(nodes: Iterable[Leaf[V] | _Several[V] | _Crowd[V]]) -> Iterator[Leaf[V]]:
+def _each(nodes: Iterable[Node[V] | _ManyQualifiers[V] | _ManyKeys[V]]) -> Iterator[Node[V]]:
     for node in nodes:
-        if type(node) is _Several:
+        if type(node) is _ManyQualifiers:
             yield from node.values()
-        elif type(node) is _Crowd:
+        elif type(node) is _ManyKeys:
             yield from node
         else:
             yield node

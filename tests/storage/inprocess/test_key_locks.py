@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from tgslices.model import SessionKey
-from tgslices.storage.inprocess.keylocks import KeyLocks
+from tgslices.storage.inprocess.key_locks import KeyLocks
 
 A, B = SessionKey(1, 2), SessionKey(1, 3)
 

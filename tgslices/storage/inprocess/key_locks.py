@@ -15,7 +15,6 @@ class KeyLocks:
     __slots__ = ("_locks", "_users")
 
     def __init__(self) -> None:
-        """Start without any lock."""
         self._locks: dict[SessionKey, Lock] = {}
         self._users: dict[SessionKey, int] = {}
 

@@ -6,17 +6,15 @@ from bisect import bisect_left, insort
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
-from tgslices.model import PendingDeletion, SessionKey, TrackedMessage
-from tgslices.storage.inprocess.openkeys import in_chat
+from tgslices.model import MAX_WAIT, Gone, PendingDeletion, SessionKey, TrackedMessage
 
 
-class Pendings:
+class PendingDeletions:
     """The pending deletions of any number of bots. A bot without any leaves nothing here."""
 
     __slots__ = ("_queues",)
 
     def __init__(self) -> None:
-        """Start with nothing pending."""
         self._queues: dict[int, _Queue] = {}
 
     def put(
@@ -37,6 +35,15 @@ class Pendings:
             self._queues[key.bot_id] = queue
         return new
 
+    def has_any(self, bot_id: int) -> bool:
+        """Tell whether a bot has anything pending."""
+        return bot_id in self._queues
+
+    def holds(self, key: SessionKey, message: TrackedMessage) -> bool:
+        """Tell whether a message is pending for a key."""
+        queue = self._queues.get(key.bot_id)
+        return queue is not None and PendingDeletion(key, message, message.at, message.at) in queue
+
     def lease(self, bot_id: int, *, now: datetime, until: datetime, limit: int) -> list[PendingDeletion]:
         """Take and hold what is due, earliest first; see ``DurableSessionStorage.lease``."""
         queue = self._queues.get(bot_id)
@@ -51,41 +58,30 @@ class Pendings:
             if queue := self._queues.get(entry.key.bot_id):
                 queue.move(entry, until)
 
-    def settle(self, pending: Collection[PendingDeletion]) -> int:
-        """Drop these; return how many were there."""
-        return sum(self._drop(entry) for entry in pending)
+    def settle(self, pending: Collection[PendingDeletion]) -> list[PendingDeletion]:
+        """Drop these; return those that were there."""
+        return [entry for entry in pending if self._drop(entry)]
 
     def of_bot(self, bot_id: int) -> list[PendingDeletion]:
         """Return everything of the bot, earliest ``due_at`` first."""
         return list(self._queues.get(bot_id, ()))
 
-    def next_due(self, bot_id: int) -> datetime | None:
-        """Return when the bot's earliest is due, or None."""
+    def next_due(self, bot_id: int, now: datetime) -> datetime | None:
+        """Return when the bot's earliest is due, or None; see ``DurableSessionStorage.next_due``."""
         queue = self._queues.get(bot_id)
-        return queue.times[0] if queue else None
+        if not queue:
+            return None
+        return min(now, queue.times[0]) if queue.times[-1] - now > MAX_WAIT else queue.times[0]
 
-    def discard(
-        self,
-        bot_id: int,
-        business_connection_id: str | None,
-        chat_id: int,
-        message_ids: Collection[int],
-    ) -> int:
-        """Drop what is known to be gone; return how many were dropped."""
-        gone = [
-            entry
-            for entry in self._queues.get(bot_id, ())
-            if entry.message.message_id in message_ids
-            and entry.message.chat_id == chat_id
-            and entry.message.business_connection_id == business_connection_id
-        ]
-        return self.settle(gone)
+    def discard(self, bot_id: int, gone: Gone) -> list[PendingDeletion]:
+        """Drop what is known to be gone; return it."""
+        return self.settle([entry for entry in self._queues.get(bot_id, ()) if gone.covers(entry.message)])
 
     def migrate(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> None:
         """Let what left the keys of a chat count as having left the keys of its new id, unless it is pending there."""
         moved = [e for e in self._queues.get(bot_id, ()) if e.key.chat_id == old_chat_id]
         for entry in moved:
-            key = in_chat(entry.key, new_chat_id)
+            key = entry.key.in_chat(new_chat_id)
             self._drop(entry)
             queue = self._queues.setdefault(bot_id, _Queue())
             queue.add(PendingDeletion(key, entry.message, entry.claimed_at, entry.due_at))
@@ -111,6 +107,9 @@ class _Queue:
 
     def __bool__(self) -> bool:
         return bool(self._entries)
+
+    def __contains__(self, entry: PendingDeletion) -> bool:
+        return entry in self._entries
 
     def __iter__(self) -> Iterator[PendingDeletion]:
         for time in self.times:
@@ -148,9 +147,11 @@ class _Queue:
         return moved
 
     def due(self, now: datetime, limit: int) -> list[PendingDeletion]:
+        """Return up to ``limit`` entries that are due, or so late that a clock must have been ahead."""
         due: list[PendingDeletion] = []
-        for entry in self:
-            if entry.due_at > now or len(due) >= limit:
+        for time in self.times:
+            if len(due) >= limit:
                 break
-            due.append(entry)
-        return due
+            if time <= now or time - now > MAX_WAIT:
+                due.extend(self._by_time[time].values())
+        return due[:limit]

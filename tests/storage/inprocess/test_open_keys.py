@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
-from tgslices.errors import InvalidSessionKey
 from tgslices.model import Scope, SessionKey
-from tgslices.storage.inprocess.openkeys import OpenKeys, in_chat
+from tgslices.storage.inprocess.open_keys import OpenKeys
 
 WEIRD = [
     SessionKey(1, 2, 3, 4, "connection", "qualifier"),
@@ -81,10 +78,3 @@ def test_migration_to_the_same_chat_changes_nothing() -> None:
     keys.open(SessionKey(1, 2))
     assert keys.migrate(1, 2, 2) == [SessionKey(1, 2)] == keys.open_keys(1)
     assert keys.migrate(1, 3, 4) == []
-
-
-def test_a_key_moves_to_a_chat_that_can_be_one() -> None:
-    key = SessionKey(1, 2, 3, 4, "c", "order")
-    assert in_chat(key, -100) == SessionKey(1, -100, 3, 4, "c", "order")
-    with pytest.raises(InvalidSessionKey):
-        in_chat(key, 2**63)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.storage.samples import few_keys
 from tgslices.model import Scope, SessionKey
-from tgslices.storage.inprocess.keymap import KeyMap
+from tgslices.storage.inprocess.key_map import KeyMap
 
 scopes = st.builds(
     Scope,

@@ -1,0 +1,112 @@
+"""A send that is on its way while a session ends shares the end: it is waited for, dropped, or deleted too."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+
+from tests.promises.stage import Stage
+from tgslices import Session
+from tgslices.recording import handles
+from tgslices.testing import Slow
+
+TWO_TENTHS = timedelta(milliseconds=200)
+
+
+async def slow_send(
+    stage: Stage, send: Callable[[], Awaitable[object]], takes: timedelta = TWO_TENTHS
+) -> asyncio.Task[object]:
+    """Begin to send something that the server takes its time for, and return when it is on its way."""
+    stage.api.faults.add(Slow(takes), method="sendMessage", times=1)
+    task = asyncio.ensure_future(send())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    return task
+
+
+async def in_a_block(session: Session, stage: Stage) -> None:
+    async with session:
+        await stage.bot.send_message(stage.chat.id, "on its way")
+
+
+@pytest.mark.parametrize("sends", ["by the session", "in a block"])
+async def test_a_send_that_began_before_a_clear_is_part_of_it(stage: Stage, sends: str) -> None:
+    session = stage.session()
+    await session.send_message("one")
+    by = (lambda: session.send_message("two")) if sends == "by the session" else (lambda: in_a_block(session, stage))
+    task = await slow_send(stage, by)
+    assert await session.clear() == 2
+    await session.close()
+    await task
+    assert stage.chat.texts() == []
+    assert stage.bot.sessions.is_idle()
+
+
+async def test_a_send_that_began_before_a_close_is_dropped_with_the_rest(stage: Stage) -> None:
+    session = stage.session()
+    task = await slow_send(stage, lambda: session.send_message("two"))
+    assert await session.close() == 1
+    await task
+    assert stage.bot.sessions.is_idle()
+    assert stage.chat.texts() == ["two"]
+
+
+async def test_a_send_that_outlasts_the_grace_reopens_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handles, "SEND_GRACE", timedelta(milliseconds=20))
+    session = stage.session()
+    task = await slow_send(stage, lambda: session.send_message("two"))
+    assert await session.close() == 0
+    await task
+    assert stage.bot.sessions.is_idle()
+    assert await session.messages() == []
+    assert stage.chat.texts() == ["two"]
+
+
+async def test_a_send_that_outlasts_the_grace_of_a_wipe_is_deleted_when_it_arrives(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handles, "SEND_GRACE", timedelta(milliseconds=20))
+    session = stage.session()
+    task = await slow_send(stage, lambda: session.send_message("two"))
+    await session.clear()
+    await session.close()
+    await task
+    await stage.chat.until(lambda view: view.texts() == [])
+    assert stage.bot.sessions.is_idle()
+    assert await session.messages() == []
+
+
+async def test_a_send_that_begins_while_a_clear_is_on_its_way_stays(stage: Stage) -> None:
+    session = stage.session()
+    await session.send_message("one")
+    stage.api.faults.add(Slow(TWO_TENTHS), method="deleteMessages", times=1)
+    clearing = asyncio.ensure_future(session.clear())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    await session.send_message("two")
+    assert await clearing == 1
+    assert stage.chat.texts() == ["two"]
+    assert len(await session.messages()) == 1
+
+
+async def test_a_send_to_somebody_else_holds_no_clear_up(stage: Stage) -> None:
+    ben = stage.api.add_person("Ben")
+    ben.private_chat(stage.account)
+    async with stage.session() as session:
+        await stage.bot.send_message(stage.chat.id, "one")
+        task = await slow_send(stage, lambda: stage.bot.send_message(ben.id, "to Ben"), timedelta(seconds=1))
+    assert await session.clear() == 1
+    assert not task.done()
+    await task
+
+
+async def test_a_session_that_is_entered_after_its_close_is_open_again(stage: Stage) -> None:
+    session = stage.session()
+    await session.close()
+    async with session:
+        await stage.bot.send_message(stage.chat.id, "anew")
+    assert len(await session.messages()) == 1
+    assert not stage.bot.sessions.is_idle()

@@ -1,0 +1,82 @@
+"""What the bot's own code deletes leaves the sessions, on every route."""
+
+from __future__ import annotations
+
+from aiogram.types import EphemeralMessageParameters
+
+from tests.promises.stage import Stage, ids_in
+
+
+async def test_ordinary_messages_that_were_deleted_by_hand_are_in_no_list(stage: Stage) -> None:
+    session = stage.session()
+    one, two, three = [await session.send_message(text) for text in ("one", "two", "three")]
+    await one.delete()
+    await stage.bot.delete_messages(stage.chat.id, [two.message_id])
+    assert await ids_in(session) == [three.message_id]
+
+
+async def test_they_are_asked_for_once_more_with_the_rest(stage: Stage) -> None:
+    """Telegram's True proves acceptance and not disappearance, and one batch costs one request."""
+    session = stage.session()
+    one = await session.send_message("one")
+    await session.send_message("two")
+    await one.delete()
+    result = await session.clear()
+    assert (len(result.accepted), result.requests) == (2, 1)
+    assert await session.clear() == 0
+
+
+async def test_a_deletion_that_telegram_refused_changes_nothing(stage: Stage) -> None:
+    session = stage.session()
+    one = await session.send_message("one")
+    stage.answers("deleteMessages", lambda arguments: False)
+    await stage.bot.delete_messages(stage.chat.id, [one.message_id])
+    assert await ids_in(session) == [one.message_id]
+
+
+async def test_an_ephemeral_number_that_was_deleted_by_hand_is_never_asked_for(stage: Stage) -> None:
+    group = stage.api.add_supergroup("Group", members=[stage.ann], admins=[stage.account])
+    session = stage.bot.sessions.get(group.id, stage.ann.id)
+    parameters = EphemeralMessageParameters(receiver_user_id=stage.ann.id)
+    code = await session.send_message("Your code: 1234", ephemeral_message_parameters=parameters)
+    assert code.ephemeral_message_id is not None
+    await stage.bot.delete_ephemeral_message(group.id, stage.ann.id, code.ephemeral_message_id)
+    assert await session.messages() == []
+    result = await session.clear()
+    assert (int(result), result.requests) == (0, 0)
+
+
+async def test_business_messages_that_were_deleted_by_hand_leave_the_session(stage: Stage) -> None:
+    carl, olga = stage.api.add_person("Carl"), stage.api.add_person("Olga")
+    connection = stage.api.connect_business(olga, stage.account)
+    session = stage.bot.sessions.get(carl.id, carl.id, business_connection_id=connection)
+    carl.business_chat(olga)
+    sent = [await session.send_message(text) for text in ("one", "two")]
+    await stage.bot.delete_business_messages(connection, [sent[0].message_id])
+    assert await ids_in(session) == [sent[1].message_id]
+
+
+async def test_what_a_deleted_topic_took_with_it_leaves_the_sessions(stage: Stage) -> None:
+    forum = stage.api.add_supergroup("Forum", members=[stage.ann], admins=[stage.account], is_forum=True)
+    garden, kitchen = (stage.api.add_topic(forum, name, by=stage.ann).thread_id for name in ("Garden", "Kitchen"))
+    await stage.settled()
+    session = stage.bot.sessions.get(forum.id)
+    await session.send_message("tomatoes", message_thread_id=garden)
+    knives = await session.send_message("knives", message_thread_id=kitchen)
+    await stage.bot.delete_forum_topic(forum.id, garden)
+    assert await ids_in(session) == [knives.message_id]
+
+
+async def test_what_a_clear_deletes_stays_in_other_sessions_that_hold_it(stage: Stage) -> None:
+    order, support = await stage.session("order").open(), await stage.session("support").open()
+    await stage.says("to both")
+    await order.clear()
+    assert len(await support.messages()) == 1
+
+
+async def test_what_was_deleted_by_hand_goes_with_a_close(stage: Stage) -> None:
+    session = stage.session()
+    await (await session.send_message("one")).delete()
+    await session.close()
+    await session.open()
+    assert await session.clear() == 0

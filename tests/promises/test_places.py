@@ -1,0 +1,151 @@
+"""What a block records: what the bot sends into the session's own place, and nothing that goes elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import pytest
+from aiogram import Dispatcher
+from aiogram.methods import SendMessage
+
+from tests.promises.stage import Stage, ids_in, texts_of
+from tgslices import Session, SessionBot, setup_sessions, unrecorded
+from tgslices.testing import BotApi, Chat, ChatView, Person
+
+
+def has_texts(expected: int, view: ChatView) -> bool:
+    return len(view.texts()) == expected
+
+
+@pytest.fixture
+def ben(stage: Stage) -> Person:
+    """Somebody else who has a private chat with the bot."""
+    ben = stage.api.add_person("Ben")
+    ben.private_chat(stage.account)
+    return ben
+
+
+@pytest.fixture
+def group(stage: Stage, ben: Person) -> Chat:
+    """A supergroup where the bot may delete."""
+    return stage.api.add_supergroup("Group", members=[stage.ann, ben], admins=[stage.account])
+
+
+async def held(session: Session) -> int:
+    return len(await session.messages())
+
+
+async def test_what_is_sent_to_another_chat_inside_a_block_is_in_no_session(stage: Stage, ben: Person) -> None:
+    async with stage.session() as session:
+        await stage.bot.send_message(ben.id, "Your parcel is here")
+        await stage.bot.send_message(stage.chat.id, "What would you like?")
+    assert await texts_of(session, stage.chat) == ["What would you like?"]
+    await session.clear()
+    assert ben.private_chat(stage.account).texts() == ["Your parcel is here"]
+
+
+async def test_of_nested_blocks_the_innermost_whose_place_it_is_records(stage: Stage, ben: Person) -> None:
+    async with stage.session() as session, stage.bot.sessions.get(ben.id, ben.id) as bens:
+        await stage.bot.send_message(stage.chat.id, "to Ann")
+        await stage.bot.send_message(ben.id, "to Ben")
+    assert (await held(session), await held(bens)) == (1, 1)
+
+
+async def test_calling_the_session_records_wherever_it_goes(stage: Stage, ben: Person) -> None:
+    session = stage.session()
+    await session(SendMessage(chat_id=ben.id, text="for you"))
+    with session.recording(everywhere=True):
+        await stage.bot.send_message(ben.id, "and this")
+    with session.recording():
+        await stage.bot.send_message(ben.id, "but not this")
+    assert await held(session) == 2
+    await session.clear()
+    assert ben.private_chat(stage.account).texts() == ["but not this"]
+
+
+async def test_a_session_of_a_topic_records_what_goes_into_its_topic(stage: Stage) -> None:
+    forum = stage.api.add_supergroup("Forum", members=[stage.ann], admins=[stage.account], is_forum=True)
+    garden, kitchen = (stage.api.add_topic(forum, name, by=stage.ann).thread_id for name in ("Garden", "Kitchen"))
+    await stage.settled()
+    async with stage.bot.sessions.get(forum.id, thread_id=garden) as session:
+        mine = await stage.bot.send_message(forum.id, "tomatoes", message_thread_id=garden)
+        await stage.bot.send_message(forum.id, "knives", message_thread_id=kitchen)
+        await stage.bot.send_message(forum.id, "hello all")
+        copied = await stage.bot.copy_message(forum.id, forum.id, mine.message_id, message_thread_id=garden)
+    assert await ids_in(session) == [mine.message_id, copied.message_id]
+
+
+async def test_a_session_of_general_records_what_goes_into_no_topic(stage: Stage) -> None:
+    forum = stage.api.add_supergroup("Forum", members=[stage.ann], admins=[stage.account], is_forum=True)
+    garden = stage.api.add_topic(forum, "Garden", by=stage.ann).thread_id
+    await stage.settled()
+    async with stage.bot.sessions.get(forum.id, thread_id=1) as session:
+        await stage.bot.send_message(forum.id, "tomatoes", message_thread_id=garden)
+        mine = await stage.bot.send_message(forum.id, "hello all")
+    assert await ids_in(session) == [mine.message_id]
+
+
+async def test_what_is_sent_unrecorded_is_in_no_session(stage: Stage) -> None:
+    async with stage.session("order") as order:
+        with unrecorded():
+            await stage.bot.send_message(stage.chat.id, "an advertisement")
+            await order.send_message("The session itself wins")
+            async with stage.session("receipt") as receipt:
+                await stage.bot.send_message(stage.chat.id, "and so does a block inside")
+        await stage.bot.send_message(stage.chat.id, "back again")
+    assert await texts_of(order, stage.chat) == ["The session itself wins", "back again"]
+    assert await texts_of(receipt, stage.chat) == ["and so does a block inside"]
+
+
+async def test_a_worker_that_a_block_started_speaks_to_others_in_no_session(
+    stage: Stage, ben: Person, group: Chat
+) -> None:
+    queue: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
+
+    async def work() -> None:
+        while True:
+            await stage.bot.send_message(*await queue.get())
+            queue.task_done()
+
+    sessions = stage.session(), stage.bot.sessions.get(group.id, stage.ann.id)
+    async with sessions[0], sessions[1]:
+        worker = asyncio.create_task(work())
+    for chat_id in (ben.id, group.id):
+        queue.put_nowait((chat_id, "news"))
+    await queue.join()
+    worker.cancel()
+    assert [await held(session) for session in sessions] == [0, 0]
+
+
+async def test_a_straggler_records_into_a_private_chat_for_a_minute(api: BotApi) -> None:
+    account, ann, now = api.add_bot("order_bot"), api.add_person("Ann"), [datetime.now(UTC)]
+    chat, go = ann.private_chat(account), asyncio.Semaphore(0)
+    async with SessionBot(account.token, session=api.client_session()) as bot:
+        setup_sessions(Dispatcher(), bot, clock=lambda: now[0])
+
+        async def straggle() -> None:
+            for text in ("after 59 seconds", "after 61 seconds"):
+                await go.acquire()
+                await bot.send_message(ann.id, text)
+
+        async with bot.sessions.get(ann.id, ann.id) as session:
+            straggler = asyncio.create_task(straggle())
+        for seconds in (59, 2):
+            now[0] += timedelta(seconds=seconds)
+            go.release()
+            await chat.until(partial(has_texts, 1 if seconds == 59 else 2))
+        await straggler
+        assert await texts_of(session, chat) == ["after 59 seconds"]
+
+
+async def test_a_send_that_began_in_a_groups_block_is_recorded_although_its_caller_is_gone(
+    stage: Stage, group: Chat
+) -> None:
+    session = stage.bot.sessions.get(group.id, stage.ann.id)
+    task = asyncio.create_task(session.send_message("on its way"))
+    await asyncio.sleep(0)
+    task.cancel()
+    assert await session.clear() == 1  # waits for what is on its way
+    assert stage.ann.view(group).texts() == []

@@ -1,0 +1,165 @@
+"""The same update twice: nothing that was taken out of a session comes back, whoever gets the repetition."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+from aiogram import Dispatcher, F
+from aiogram.filters import Command
+from aiogram.types import Message, Update
+
+from tests.promises.stage import Stage, texts_of
+from tgslices import Session, SessionBot, SessionQualifier, setup_sessions
+from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
+
+Order = Annotated[Session, SessionQualifier("order")]
+Workers = tuple[Dispatcher, SessionBot, Dispatcher, SessionBot]
+Take = Callable[[Session], Awaitable[object]]
+
+
+class Deliveries:
+    """Lets Ann type, and delivers each of her messages as often as it is told to."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._updates: dict[str, Update] = {}
+
+    async def first(self, text: str) -> None:
+        """Let Ann type, and deliver it once."""
+        typed = await self._stage.chat.types(text)
+        await self._stage.settled()
+        entities: list[dict[str, Any]] = []
+        if text.startswith("/"):
+            entities = [{"type": "bot_command", "offset": 0, "length": len(text)}]
+        event = self._stage.message(typed.message_id, text=text, entities=entities)
+        self._updates[text] = self._stage.update("message", event)
+
+    async def again(self, *texts: str, dispatcher: Dispatcher | None = None) -> None:
+        """Deliver messages once more."""
+        for text in texts:
+            await (dispatcher or self._stage.dispatcher).feed_update(self._stage.bot, self._updates[text])
+
+
+@pytest.fixture
+def deliveries(stage: Stage) -> Deliveries:
+    return Deliveries(stage)
+
+
+def takes_orders(dispatcher: Dispatcher) -> None:
+    """Register the bot of the quickstart."""
+
+    @dispatcher.message(Command("order"))
+    async def start(message: Message, order: Order) -> None:
+        async with order:
+            await message.answer("What would you like?")
+
+    @dispatcher.message(Command("done"))
+    async def done(message: Message, order: Order) -> None:
+        await order.clear()
+        await order.close()
+
+
+async def test_the_command_that_opened_a_session_stays_outside_however_often_it_is_delivered(
+    stage: Stage, deliveries: Deliveries
+) -> None:
+    takes_orders(stage.dispatcher)
+    await deliveries.first("/order")
+    for _ in range(3):
+        await deliveries.again("/order")
+    await deliveries.first("/done")
+    assert stage.chat.texts() == ["/order"]
+
+
+async def test_what_was_said_before_the_session_was_opened_stays_outside(stage: Stage, deliveries: Deliveries) -> None:
+    takes_orders(stage.dispatcher)
+    await deliveries.first("hello")
+    await deliveries.first("/order")
+    await deliveries.again("hello")
+    await deliveries.first("a pizza")
+    await deliveries.first("/done")
+    assert stage.chat.texts() == ["hello", "/order"]
+
+
+@pytest.mark.parametrize(
+    "take",
+    [Session.forget, Session.clear, Session.close, lambda session: session.forget(F.direction == "in")],
+    ids=["forget", "clear", "close", "forget what came in"],
+)
+async def test_what_left_a_session_is_not_recorded_again(stage: Stage, deliveries: Deliveries, take: Take) -> None:
+    session = await stage.session("order", collect=True).open()
+    await deliveries.first("a pizza")
+    await take(session)
+    await session.open()
+    await deliveries.again("a pizza")
+    assert await texts_of(session, stage.chat) == []
+    await deliveries.first("another")
+    assert await texts_of(session, stage.chat) == ["another"]
+
+
+async def test_what_is_kept_before_it_is_recorded_is_not_recorded_again(stage: Stage, deliveries: Deliveries) -> None:
+    order = await stage.session("order").open()
+
+    @stage.dispatcher.message(F.text == "receipt")
+    async def keep(message: Message) -> None:
+        await order.keep(message)
+
+    await deliveries.first("receipt")
+    await deliveries.again("receipt", "receipt")
+    await order.clear()
+    assert stage.chat.texts() == ["receipt"]
+
+
+async def test_a_line_that_tracks_it_brings_back_what_was_forgotten(stage: Stage) -> None:
+    session = await stage.session().open()
+    seen: list[Message] = []
+    stage.dispatcher.message.register(seen.append)
+    await stage.says("back")
+    await session.forget()
+    await session.track(*seen)
+    assert await texts_of(session, stage.chat) == ["back"]
+
+
+async def test_a_predicates_session_knows_what_it_forgot(stage: Stage, deliveries: Deliveries) -> None:
+    session = stage.session("order", collect=False)
+    stage.bot.sessions.subscribe(session.key, F.message)
+    await deliveries.first("a pizza")
+    assert await session.forget() == 1
+    await deliveries.again("a pizza")
+    assert await session.messages() == []
+
+
+@pytest.fixture
+async def two_workers(stage: Stage, tmp_path: Path) -> AsyncIterator[Workers]:
+    """Two dispatchers with a bot each, as two processes have them, on one file."""
+    parts: list[Any] = []
+    for _ in range(2):
+        dispatcher = Dispatcher()
+        bot = SessionBot(stage.account.token, session=stage.api.client_session())
+        storage = SQLAlchemySessionStorage(f"sqlite:///{tmp_path / 'shared.db'}", shared=True)
+        setup_sessions(dispatcher, bot, storage=storage)
+        takes_orders(dispatcher)
+        parts += [dispatcher, bot]
+    yield tuple(parts)
+    for bot in parts[1::2]:
+        await bot.sessions.aclose()
+        await bot.session.close()
+
+
+async def test_another_worker_gets_the_repetition(stage: Stage, two_workers: Workers) -> None:
+    first, bot, second, other = two_workers
+    updates = {}
+    for text in ("/order", "a pizza"):
+        typed = await stage.chat.types(text)
+        entities = [{"type": "bot_command", "offset": 0, "length": len(text)}] if text.startswith("/") else []
+        updates[text] = stage.message(typed.message_id, text=text, entities=entities)
+    await first.feed_raw_update(bot, {"update_id": 1, "message": updates["/order"]})
+    await second.feed_raw_update(other, {"update_id": 1, "message": updates["/order"]})
+    await second.feed_raw_update(other, {"update_id": 2, "message": updates["a pizza"]})
+    session = other.sessions.get(stage.chat.id, stage.ann.id, qualifier="order", collect=False)
+    assert await session.forget(F.direction == "in") == 1
+    await first.feed_raw_update(bot, {"update_id": 2, "message": updates["a pizza"]})
+    await session.clear()
+    assert stage.chat.texts() == ["/order", "a pizza"]

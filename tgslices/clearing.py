@@ -1,0 +1,165 @@
+"""What ends entries: taking them out of a session, and having Telegram delete them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from aiogram import Bot
+
+from tgslices.chat_kind import ChatKind, chat_kind
+from tgslices.deletion.executor import DeletionExecutor
+from tgslices.described import described
+from tgslices.errors import ConfigurationError
+from tgslices.model import IfClosed, PendingDeletion, SessionKey, TrackedMessage
+from tgslices.predicates import Predicate, select
+from tgslices.recording.handles import SharedKey, tick
+from tgslices.recording.tracker import Tracker
+from tgslices.results import ClearResult
+
+log = logging.getLogger("tgslices")
+
+ENTRIES_PER_STEP: Final = 10_000
+"""How many entries leave a session in one step, so that no step takes a storage longer than it may."""
+
+
+@dataclass(slots=True)
+class _Claim:
+    """Entries on their way out of a session: the chosen ones, or all. ``began``: the tick of the clear's begin."""
+
+    shared: SharedKey
+    chosen: Collection[TrackedMessage] | None
+    began: int
+    is_abandoned: bool = False
+
+
+class Clearing:
+    """Clears the sessions of one bot."""
+
+    def __init__(
+        self, tracker: Tracker, executor: DeletionExecutor, *, lease: timedelta, on_pending: Callable[[], None]
+    ) -> None:
+        """``on_pending`` is called when deletions were left pending."""
+        self._tracker = tracker
+        self._executor = executor
+        self._lease = lease
+        self._on_pending = on_pending
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def clear(self, shared: SharedKey, bot: Bot, predicate: Predicate | None) -> ClearResult:
+        """Do what :meth:`Session.clear <tgslices.session.Session.clear>` promises."""
+        began = tick()
+        await shared.outlast_sends()
+        await self._tracker.catch_up()
+        chosen = None
+        if predicate is not None or bot.id != shared.key.bot_id:
+            chosen = select(await self._tracker.storage.list(shared.key), predicate)
+            require_reach(bot, shared.key, chosen)
+            if not chosen:
+                return ClearResult()
+        pending = await self._claim(shared, chosen, began)
+        if not pending:
+            return ClearResult()
+        result = None
+        try:
+            migrated = await self._tracker.migrated_among(entry.message for entry in pending)
+            result = await self._executor.run(bot, pending, migrated=migrated)
+        finally:
+            if result is None or result.pending or result.deferred:
+                self._on_pending()
+        return result
+
+    async def _claim(
+        self, shared: SharedKey, chosen: Collection[TrackedMessage] | None, began: int
+    ) -> list[PendingDeletion]:
+        """Take entries out of a session, leased to this process.
+
+        What is taken for a caller that is cancelled meanwhile is due at once.
+        """
+        claim = _Claim(shared, chosen, began)
+        claiming = asyncio.create_task(self._take(claim), name="tgslices-claim")
+        self._keep(claiming)
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            claim.is_abandoned = True
+            giving_back = asyncio.create_task(self._give_back(claiming), name="tgslices-give-back")
+            self._keep(giving_back)
+            await asyncio.shield(giving_back)
+            raise
+
+    def _keep(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _give_back(self, claiming: asyncio.Task[list[PendingDeletion]]) -> None:
+        """Let what was claimed for a caller that is gone be due at once."""
+        progress = self._tracker.progress
+        progress.in_progress += 1
+        try:
+            await self._tracker.storage.postpone(await claiming, until=self._tracker.clock())
+            self._on_pending()
+        except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
+            log.error("What a cancelled clear had claimed is due when its lease ends: %s", described(error))  # noqa: TRY400  # a traceback may show a token
+        finally:
+            progress.in_progress -= 1
+            progress.end_work()
+
+    async def _take(self, claim: _Claim) -> list[PendingDeletion]:
+        chosen = claim.chosen
+        if chosen is not None:
+            return [entry for part in steps(list(chosen)) for entry in await self._take_step(claim, part)]
+        pending = await self._take_step(claim, None)
+        if len(pending) >= ENTRIES_PER_STEP:
+            rest = await self._tracker.storage.list(claim.shared.key)  # what is recorded from now on stays
+            pending += [entry for part in steps(rest) for entry in await self._take_step(claim, part)]
+        if not claim.is_abandoned:
+            claim.shared.wipe(claim.began)
+        return pending
+
+    async def _take_step(self, claim: _Claim, messages: Collection[TrackedMessage] | None) -> list[PendingDeletion]:
+        if claim.is_abandoned:
+            return []
+        key, now = claim.shared.key, self._tracker.clock()  # a migration or a slow storage may come in between
+        until = now + self._lease
+        claimed = await self._tracker.storage.claim(key, messages, now=now, until=until, limit=ENTRIES_PER_STEP)
+        return [PendingDeletion(key, message, now, until) for message in claimed]
+
+    async def delete_late(self, key: SessionKey, message: TrackedMessage) -> None:
+        """Have a message deleted that was sent into a session before a wipe and arrived after it."""
+        storage, now = self._tracker.storage, self._tracker.clock()
+        await storage.add(key, message, if_closed=IfClosed.KEEP)
+        await storage.claim(key, [message], now=now, until=now)
+        self._on_pending()
+
+
+def steps(entries: list[TrackedMessage]) -> Iterator[list[TrackedMessage]]:
+    """Split entries into parts that a storage takes in one step."""
+    for start in range(0, len(entries), ENTRIES_PER_STEP):
+        yield entries[start : start + ENTRIES_PER_STEP]
+
+
+def require_reach(bot: Bot, key: SessionKey, entries: list[TrackedMessage]) -> None:
+    """Refuse a bot that would delete its own messages of the same numbers.
+
+    In private chats and basic groups an id counts in the account-wide box of one bot; in supergroups and channels it
+    belongs to the chat. Source: TDLib ``MessageQueryManager.cpp``, ``messages.deleteMessages`` has no peer
+
+    Raises:
+        ConfigurationError: another bot was given for messages that only the session's own can name.
+    """
+    if bot.id != key.bot_id and any(_has_number_of_its_own(entry) for entry in entries):
+        raise ConfigurationError(
+            f"Bot {bot.id} cannot clear messages that bot {key.bot_id} recorded outside of supergroups and channels, "
+            "because message ids there belong to one bot.",
+            "Leave out the bot argument, or choose supergroup messages with a predicate.",
+        )
+
+
+def _has_number_of_its_own(entry: TrackedMessage) -> bool:
+    is_of_chat = chat_kind(entry.chat_id) is ChatKind.CHANNEL
+    return not is_of_chat or bool(entry.business_connection_id or entry.ephemeral_message_id)

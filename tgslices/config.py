@@ -1,0 +1,66 @@
+"""What ``setup_sessions`` was told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tgslices.clock import Clock, utc_now
+from tgslices.errors import ConfigurationError
+from tgslices.keys import KeyStrategy, SessionKeyStrategy
+from tgslices.storage.protocol import SessionStorage
+
+
+@dataclass(frozen=True, slots=True)
+class SessionConfig:
+    """What ``setup_sessions`` was told; a ``manager_factory`` gets it with the bot.
+
+    ``storage``: None means in this process's memory. ``lease``: how long pending deletions belong to the worker that
+    took them. ``patience``: how long one clear goes on about floods and a failing network. ``in_flight``: how many
+    deletion requests of one bot run at once. ``backlog``: how many writes are kept while the storage is down.
+
+    Raises:
+        ConfigurationError: an argument is none of what it must be.
+    """
+
+    storage: SessionStorage | None = None
+    key_strategy: KeyStrategy = SessionKeyStrategy.CHAT_USER
+    clock: Clock = utc_now
+    lease: timedelta = timedelta(minutes=1)
+    patience: timedelta = timedelta(seconds=30)
+    in_flight: int = 4
+    backlog: int = 100_000
+
+    def __post_init__(self) -> None:
+        for name, too_little in (("lease", timedelta()), ("patience", timedelta(microseconds=-1))):
+            if not isinstance(value := getattr(self, name), timedelta) or value <= too_little:
+                raise ConfigurationError(f"{name} is {_shown(value)}.", f"Pass a positive timedelta as {name}.")
+        for name in ("in_flight", "backlog"):
+            if type(value := getattr(self, name)) is not int or value < 1:
+                raise ConfigurationError(f"{name} is {_shown(value)}.", f"Pass a positive integer as {name}.")
+        _require_strategy(self.key_strategy)
+        _require_clock(self.clock)
+
+
+def _require_strategy(strategy: object) -> None:
+    if not callable(strategy) or strategy is SessionKeyStrategy:
+        raise ConfigurationError(
+            f"key_strategy is {_shown(strategy)}.",
+            "Pass a member of SessionKeyStrategy, or a function from a Scope to a SessionKey or None.",
+        )
+
+
+def _require_clock(clock: object) -> None:
+    now = clock() if callable(clock) else clock
+    if not isinstance(now, datetime):
+        raise ConfigurationError(
+            f"The clock tells {_shown(now)}.", "Pass a function that returns an aware datetime in UTC."
+        )
+    if now.tzinfo is None:
+        raise ConfigurationError("The clock tells a naive time.", "Return an aware datetime in UTC from it.")
+
+
+def _shown(value: object) -> str:
+    """Return a value as an error may show it: a text with a colon by its type, because it may hold a token."""
+    text = repr(value)
+    return f"a {type(value).__name__}" if ":" in text and isinstance(value, str | bytes) else text

@@ -1,0 +1,140 @@
+"""How one manager starts and stops: the only owner of a start and a stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import timedelta
+from typing import Final
+from weakref import WeakSet
+
+from tgslices.recording.tracker import Tracker
+from tgslices.storage.lifetime import acquire, release
+from tgslices.storage.protocol import DurableSessionStorage
+from tgslices.upkeep import Upkeep
+
+log = logging.getLogger("tgslices")
+
+SHUTDOWN_GRACE: Final = timedelta(seconds=5)
+"""How long a shutdown waits for handlers, which may be in the middle of a wipe."""
+
+POLLING: Final = "Dispatcher._polling"
+"""The coroutine in which aiogram polls for one bot. It outlives a ``start_polling`` that is cancelled."""
+
+
+class LifeCycle:
+    """Counts the dispatchers that run a bot, and starts and stops what its manager needs.
+
+    The first start connects the storage. The last stop lets handlers finish, stops the upkeep, writes what waits, and
+    closes the storage unless others use it. A start that comes during a stop waits for it; whatever happens to one
+    event loop, the next one begins anew.
+    """
+
+    def __init__(self, storage: DurableSessionStorage, tracker: Tracker, upkeep: Upkeep) -> None:
+        self._storage = storage
+        self._tracker = tracker
+        self._progress = tracker.progress
+        self._upkeep = upkeep
+        self._runs = 0
+        self._holds_storage = False
+        self._turn: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
+        self._polls: WeakSet[asyncio.Task[object]] = WeakSet()
+        self._ended: WeakSet[asyncio.Task[object]] = WeakSet()
+
+    @property
+    def is_run(self) -> bool:
+        """Whether a dispatcher runs this bot now."""
+        return self._runs > 0
+
+    def note_use(self) -> None:
+        """Keep the storage from being closed by others until the last stop."""
+        if not self._holds_storage:
+            self._holds_storage = True
+            acquire(self._storage, self)
+
+    async def resume(self) -> None:
+        """Go on where updates are fed to a dispatcher that nobody started, or to one that has stopped.
+
+        Finishes what an earlier process left, in the background. A storage that was closed is opened again.
+        """
+        self.note_use()
+        if self.is_run:
+            return
+        if self._progress.is_over:
+            async with self._in_turn():
+                await self._storage.start()
+                self._progress.is_over = False
+        self._upkeep.wake()
+
+    async def start(self) -> None:
+        """Connect the storage and finish what an earlier process left, in the background.
+
+        Raises whatever the storage raises when it cannot be connected.
+        """
+        self._runs += 1
+        try:
+            async with self._in_turn():
+                self.note_use()
+                await self._storage.start()
+                self._progress.is_over = False
+                self._upkeep.start()
+        except BaseException:
+            self._runs -= 1
+            raise
+
+    async def stop(self) -> None:
+        """Let handlers finish, write what waits, and let go of the storage, unless another dispatcher runs the bot."""
+        self._runs = max(self._runs - 1, 0)
+        if self.is_run:
+            return
+        self._ended |= self._polls
+        async with self._in_turn():
+            await self._outlast_handlers()
+            if self.is_run:  # another dispatcher has started meanwhile
+                return
+            await self._cancel_polls()
+            await self._upkeep.stop()
+            await self._tracker.aclose()
+            self._progress.is_over = True
+            if self._holds_storage:
+                self._holds_storage = False
+                await release(self._storage, self)
+
+    # Polling
+
+    def require_running_poll(self) -> None:
+        """Let aiogram's polling end where its dispatcher has stopped: what it fetches now would be confirmed and lost.
+
+        Raises:
+            CancelledError: the running task polls for a run that is over.
+        """
+        task = asyncio.current_task()
+        if task is None or getattr(task.get_coro(), "__qualname__", None) != POLLING:
+            return
+        if task in self._ended:
+            raise asyncio.CancelledError
+        self._polls.add(task)
+
+    async def _cancel_polls(self) -> None:
+        """Cancel aiogram's polling tasks that outlived their dispatcher's stop."""
+        loop, current = asyncio.get_running_loop(), asyncio.current_task()
+        left = [task for task in self._ended if task.get_loop() is loop and task is not current and not task.done()]
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=SHUTDOWN_GRACE.total_seconds())
+
+    async def _outlast_handlers(self) -> None:
+        if not await self._progress.outlast(SHUTDOWN_GRACE):
+            log.warning(
+                "%d handlers and sends of bot %d are still at work at shutdown",
+                self._progress.in_progress,
+                self._tracker.bot_id,
+            )
+
+    def _in_turn(self) -> asyncio.Lock:
+        """Return the lock of the running event loop; one that is gone left nothing to wait for."""
+        loop = asyncio.get_running_loop()
+        if self._turn is None or self._turn[0] is not loop:
+            self._turn = loop, asyncio.Lock()
+        return self._turn[1]

@@ -1,0 +1,55 @@
+"""What is in progress for one bot: updates being handled, messages being sent, and records being made."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+
+class Progress:
+    """Counts what is in progress, and lets others wait for the end of it."""
+
+    __slots__ = ("_recorded", "all_done", "in_progress", "is_over", "recording")
+
+    def __init__(self) -> None:
+        self.in_progress = 0
+        """How many updates are being handled, and how many messages are being sent for a session."""
+        self.recording = 0
+        """How many of the updates are not recorded yet."""
+        self.is_over = False
+        """Whether the last dispatcher of the bot has stopped."""
+        self.all_done: asyncio.Event | None = None
+        """Set when nothing is in progress any more; None while nobody waits for that."""
+        self._recorded: asyncio.Event | None = None
+
+    def end_work(self) -> None:
+        """Tell those who wait for it that nothing is in progress any more, if that is so."""
+        if self.all_done is not None and not self.in_progress:
+            self.all_done.set()
+
+    def end_record(self) -> None:
+        """Note that an update is recorded."""
+        self.recording -= 1
+        if self._recorded is not None and not self.recording:
+            self._recorded.set()
+
+    async def outlast(self, grace: timedelta) -> bool:
+        """Wait until nothing is in progress, at most for ``grace``; return whether that is so."""
+        if not self.in_progress:
+            return True
+        self.all_done = asyncio.Event()
+        try:
+            async with asyncio.timeout(grace.total_seconds()):
+                await self.all_done.wait()
+        except TimeoutError:
+            return not self.in_progress
+        finally:
+            self.all_done = None
+        return True
+
+    async def outlast_records(self) -> None:
+        """Wait until every update whose task has begun is recorded."""
+        while self.recording:
+            if self._recorded is None or self._recorded.is_set():
+                self._recorded = asyncio.Event()
+            await self._recorded.wait()

@@ -1,0 +1,61 @@
+"""What storages do alike that keep pending deletions and known messages in the memory of one process."""
+
+# ruff: noqa: D102 - the methods are documented once, on the protocol
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from tgslices.model import PendingDeletion, SessionKey, TrackedMessage
+from tgslices.storage.inprocess.known import KnownMessages
+from tgslices.storage.inprocess.pending import PendingDeletions
+
+
+class KeepsPendingInProcess:
+    """The methods of the durable protocol that need no entries."""
+
+    def __init__(self) -> None:
+        self._pending = PendingDeletions()
+        self._known = KnownMessages()
+        self._migrated: set[tuple[int, int]] = set()
+
+    async def start(self) -> None:
+        return
+
+    async def aclose(self) -> None:
+        return
+
+    async def migrated(self, bot_id: int, chat_ids: Collection[int]) -> set[int]:
+        return {chat_id for chat_id in chat_ids if (bot_id, chat_id) in self._migrated}
+
+    async def lease(self, bot_id: int, *, now: datetime, until: datetime, limit: int) -> list[PendingDeletion]:
+        return self._pending.lease(bot_id, now=now, until=until, limit=limit)
+
+    async def postpone(self, pending: Collection[PendingDeletion], *, until: datetime) -> None:
+        self._pending.postpone(pending, until=until)
+
+    async def settle(self, pending: Collection[PendingDeletion]) -> int:
+        return self._learn_settled(self._pending.settle(pending))
+
+    async def pending(self, bot_id: int) -> list[PendingDeletion]:
+        return self._pending.of_bot(bot_id)
+
+    async def next_due(self, bot_id: int, *, now: datetime) -> datetime | None:
+        return self._pending.next_due(bot_id, now)
+
+    async def sweep(self, bot_id: int, *, now: datetime, limit: int) -> int:
+        return self._known.sweep(bot_id, now=now, limit=limit)
+
+    def _learn_settled(self, settled: Iterable[PendingDeletion]) -> int:
+        """Let keys know what is pending no more; return how much that is."""
+        by_key: dict[SessionKey, list[TrackedMessage]] = {}
+        for entry in settled:
+            by_key.setdefault(entry.key, []).append(entry.message)
+        for key, messages in by_key.items():
+            self._known.learn(key, messages)
+        return sum(map(len, by_key.values()))
+
+    def _leaves_out(self, key: SessionKey, message: TrackedMessage) -> bool:
+        """Tell whether an update with this message brings a key nothing that it has not had."""
+        return self._known.knows(key, message) or self._pending.holds(key, message)
