@@ -16,7 +16,7 @@ from tests.storage.sql.backends import PostgresServer
 from tgslices import Session, SessionBot, SessionQualifier, setup_sessions
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing import BotApi, ChatView
-from tgslices.testing.polling import running
+from tgslices.testing.running import running
 
 __all__ = ["fragile_postgres"]
 

@@ -15,7 +15,7 @@ from aiogram.types import (
 from playwright.async_api import expect
 
 from tests.browser.cafe import Cafe
-from tgslices.testing.polling import running
+from tgslices.testing.running import running
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -7,7 +7,7 @@ from aiogram import Bot
 from tests.testing.cafe_bot import build
 from tgslices import SessionManager
 from tgslices.testing import BotApi, ChatView
-from tgslices.testing.polling import running
+from tgslices.testing.running import running
 
 
 async def test_dialog_windows_scenes_and_injected_services_are_recorded_and_wiped(

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from tests.testing.test_polling import echo
 from tgslices.testing import BotApi
-from tgslices.testing.polling import running
+from tgslices.testing.running import running
 
 
 async def test_a_server_that_was_stopped_starts_again_where_it_was() -> None:

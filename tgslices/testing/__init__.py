@@ -11,7 +11,7 @@ from tgslices.testing.people.allowed import NotAllowed
 from tgslices.testing.people.chat_view import ChatView
 from tgslices.testing.people.person import Person
 from tgslices.testing.people.seeing import VisibleMessage
-from tgslices.testing.polling import Run, running
+from tgslices.testing.running import Run, running
 from tgslices.testing.server import BotApi
 from tgslices.testing.state.accounts import BotAccount, BusinessConnection, Member, User
 from tgslices.testing.state.chats import Chat, StoredMessage, Topic

@@ -20,7 +20,7 @@ from tgslices.storage.opening import open_storage
 from tgslices.storage.protocol import SessionStorage
 from tgslices.testing.people.chat_view import ChatView
 from tgslices.testing.people.person import Person
-from tgslices.testing.polling import Run, running
+from tgslices.testing.running import Run, running
 from tgslices.testing.server import BotApi
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.wiring import SessionBot

@@ -31,7 +31,7 @@ from aiogram.types import (
 
 from tests.testing.refusals import refusal
 from tgslices.testing import BotAccount, BotApi, ChatView, Person
-from tgslices.testing.polling import running
+from tgslices.testing.running import running
 
 MORE = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="More", callback_data="more")]])
 LESS = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="Less", callback_data="less")]])

@@ -23,7 +23,7 @@ from aiogram.types import (
 from tests.testing.refusals import refusal
 from tgslices.testing import ApiError, BotAccount, BotApi, ChatView, Person
 from tgslices.testing.actions.inquiries import settle_payment
-from tgslices.testing.polling import running
+from tgslices.testing.running import running
 
 PRICES = [LabeledPrice(label="Tea", amount=3), LabeledPrice(label="Milk", amount=1)]
 

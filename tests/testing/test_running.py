@@ -14,7 +14,7 @@ from aiogram.types import Message
 
 from tgslices.testing import BotApi, Drop, Failure, Flood
 from tgslices.testing.faults import Effect
-from tgslices.testing.polling import running
+from tgslices.testing.running import running
 
 
 def echo() -> Dispatcher:
