@@ -115,21 +115,19 @@ async def test_merely_reading_creates_nothing() -> None:
     storage = MemorySessionStorage()
     assert await storage.list(KEY) == []
     assert await storage.matching(SCOPE) == await storage.open_keys(BOT) == []
-    assert (
-        await storage.record(SCOPE, sent(1))
-        == await storage.remove(KEY, [sent(1)])
-        == await storage.close(KEY, at=NOW)
-        == 0
-    )
+    assert await storage.record(SCOPE, sent(1)) == await storage.remove(KEY, []) == 0
+    assert await storage.is_open(KEY) is storage.knows_open(KEY) is False
     assert not await storage.add(KEY, sent(1), if_closed=IfClosed.SKIP)
     assert await storage.claim(KEY, [sent(1)], now=NOW, until=NOW) == []
     assert await storage.discard(BOT, Gone(7, frozenset({1}))) == 0
     assert await storage.migrate(BOT, 7, 8) == []
     assert await storage.lease(BOT, now=NOW, until=NOW, limit=1) == await storage.pending(BOT) == []
     assert await storage.next_due(BOT, now=NOW) is None
+    assert await storage.sweep(BOT, now=LATER, limit=1) == 0
     await storage.clear(KEY)
     await storage.unsubscribe(KEY)
     assert storage.is_idle(BOT)
+    assert not storage._known.memories
     assert_nothing_is_kept(storage)
 
 

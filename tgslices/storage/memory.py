@@ -10,8 +10,8 @@ from datetime import datetime
 from tgslices.model import Gone, IfClosed, Scope, SessionKey, TrackedMessage
 from tgslices.storage.inprocess.foreign_chats import ForeignChats
 from tgslices.storage.inprocess.keeping import KeepsPendingInProcess
-from tgslices.storage.inprocess.key_map import KeyMap
-from tgslices.storage.inprocess.known import MAX_KNOWN, parts_of_node
+from tgslices.storage.inprocess.key_map import KeyMap, Node
+from tgslices.storage.inprocess.known import MAX_KNOWN
 from tgslices.storage.inprocess.slices import Chat, Rows, Slices, add_at_home
 
 
@@ -27,6 +27,8 @@ class MemorySessionStorage(KeepsPendingInProcess):
         self._closed: KeyMap[Rows] = KeyMap()
         self._slices = Slices()
         self._foreign_chats = ForeignChats()
+        self._memories = self._known.memories
+        self._pending_of = self._pending.bots
 
     # What is open
 
@@ -84,25 +86,18 @@ class MemorySessionStorage(KeepsPendingInProcess):
             and message.ephemeral_message_id is None
             and message.receiver_user_id is None
         )
-        bot_id = scope.bot_id
-        if is_at_home and message.media_group_id is None and not (self._known or self._pending.has_any(bot_id)):
-            add_at_home([node[4] for node in nodes], message)
-            return len(nodes)
-        message_id = message.message_id
-        is_any_pending = self._pending.has_any(bot_id)
-        taking = []
-        for node in nodes:
-            if is_any_pending or not is_at_home or self._known.may_know(parts_of_node(scope, node), message_id):
-                key = SessionKey(bot_id, scope.chat_id, *node[:4])
-                if self._leaves_out(key, message):
-                    continue
-            taking.append(node)
+        taking = nodes
+        if self._memories or self._pending_of:
+            if is_at_home and scope.bot_id not in self._pending_of:
+                taking = self._known.unknown_to(nodes, scope, message.message_id)
+            if taking is nodes or len(taking) < len(nodes):
+                taking = [node for node in nodes if not self._leaves_out(_key(scope, node), message)]
         if is_at_home and message.media_group_id is None:
-            add_at_home([node[4] for node in taking], message)
+            add_at_home(taking, message)
         else:
             # What cannot be kept is refused by the first of them, before anything has changed.
             for node in taking:
-                self._record(SessionKey(bot_id, scope.chat_id, *node[:4]), node[4], message)
+                self._record(_key(scope, node), node[4], message)
         return len(nodes)
 
     async def add(
@@ -245,6 +240,10 @@ class MemorySessionStorage(KeepsPendingInProcess):
     async def list(self, key: SessionKey) -> list[TrackedMessage]:
         rows = self._get(key)
         return [] if rows is None else self._slices.messages(rows, _home(key))
+
+
+def _key(scope: Scope, node: Node[Rows]) -> SessionKey:
+    return SessionKey(scope.bot_id, scope.chat_id, *node[:4])
 
 
 def _home(key: SessionKey) -> Chat:

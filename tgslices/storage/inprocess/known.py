@@ -6,19 +6,21 @@ twenty bytes for each known message. A long qualifier is replaced by a digest, s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
 from heapq import heappop, heappush
 from itertools import count
 from struct import Struct
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from tgslices.model import REPEAT_WINDOW, Scope, SessionKey, TrackedMessage, may_come_again
 from tgslices.storage.codec import encode_time
 from tgslices.storage.inprocess.key_map import Node
 from tgslices.storage.inprocess.numbered import Numbered
 from tgslices.storage.inprocess.packed_rows import HEAD, HOME, Place, place_of
+
+V = TypeVar("V")
 
 MAX_KNOWN: Final = 10_000
 """How many messages one key knows at most; the oldest are forgotten first."""
@@ -64,14 +66,6 @@ def parts_of(key: SessionKey) -> KeyParts:
     return (key.bot_id, key.chat_id, key.user_id, key.thread_id, key.business_connection_id, qualifier)
 
 
-def parts_of_node(scope: Scope, node: Node[object]) -> KeyParts:
-    """Return the parts of the key of a node that a scope matches."""
-    user_id, thread_id, business_connection_id, qualifier, _ = node
-    if qualifier is not None and len(qualifier) > MAX_QUALIFIER:
-        qualifier = bounded(qualifier)
-    return (scope.bot_id, scope.chat_id, user_id, thread_id, business_connection_id, qualifier)
-
-
 def bounded(qualifier: str) -> str:
     """Return what stands for a long qualifier."""
     return f"sha256:{sha256(qualifier.encode(errors='surrogatepass')).hexdigest()}"
@@ -80,23 +74,32 @@ def bounded(qualifier: str) -> str:
 class KnownMessages:
     """Known messages, watermarks and closing times of keys. A key without any leaves nothing here."""
 
-    __slots__ = ("_memories", "_places", "_serial", "_visits")
+    __slots__ = ("_memories", "_places", "_serial", "_visits", "memories")
 
     def __init__(self) -> None:
         self._memories: dict[KeyParts, bytearray] = {}
+        self.memories: Collection[KeyParts] = self._memories
+        """The keys that have a memory, as they come and go: whether one may know anything takes one look."""
         self._places: Numbered[Place] = Numbered()
         self._visits: dict[int, list[tuple[int, int, KeyParts]]] = {}
         """By bot, as a heap: the oldest time of a memory, a serial number because parts do not compare, and the key."""
         self._serial = count()
 
-    def __len__(self) -> int:
-        """Return how many keys have a memory."""
-        return len(self._memories)
+    def unknown_to(self, nodes: list[Node[V]], scope: Scope, message_id: int) -> list[Node[V]]:
+        """Return which matching keys certainly do not know a message of their own chat that is not ephemeral.
 
-    def may_know(self, parts: KeyParts, message_id: int) -> bool:
-        """Tell fast whether a key may know a message of its own chat that is not ephemeral. False is certain."""
-        memory = self._memories.get(parts)
-        return memory is not None and message_id <= _ceiling_of(memory)[0]
+        It is on the path of every update: the id of a new message is above all that a key knows.
+        """
+        bot_id, chat_id = scope.bot_id, scope.chat_id
+        unknown = []
+        for node in nodes:
+            user_id, thread_id, connection, qualifier, _ = node
+            if qualifier is not None and len(qualifier) > MAX_QUALIFIER:
+                qualifier = bounded(qualifier)
+            memory = self._memories.get((bot_id, chat_id, user_id, thread_id, connection, qualifier))
+            if memory is None or message_id > _ceiling_of(memory)[0]:
+                unknown.append(node)
+        return unknown
 
     def knows(self, key: SessionKey, message: TrackedMessage) -> bool:
         """Tell whether a key knows a message, or its watermark covers it."""

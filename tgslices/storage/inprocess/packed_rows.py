@@ -114,6 +114,11 @@ def pack_row(message: TrackedMessage, place: int, marks: int, album: int = NO_AL
     at_days = at.days
     if (days | at_days) >> _BITS_OF_DAYS:
         _check_times(message)
+    seconds = date.seconds
+    at_seconds = at.seconds
+    if album:
+        seconds |= (album & _PART) << _BITS_OF_SECONDS
+        at_seconds |= (album >> _BITS_OF_PART) << _BITS_OF_SECONDS
     try:
         return _pack(
             message.message_id,
@@ -122,10 +127,10 @@ def pack_row(message: TrackedMessage, place: int, marks: int, album: int = NO_AL
             user_id,
             thread_id,
             days,
-            date.seconds | (album & _PART) << _BITS_OF_SECONDS,
+            seconds,
             date.microseconds,
             at_days,
-            at.seconds | (album >> _BITS_OF_PART) << _BITS_OF_SECONDS,
+            at_seconds,
             at.microseconds,
             _NUMBERS[message.kind],
         )

@@ -12,10 +12,12 @@ from tgslices.model import MAX_WAIT, Gone, PendingDeletion, SessionKey, TrackedM
 class PendingDeletions:
     """The pending deletions of any number of bots. A bot without any leaves nothing here."""
 
-    __slots__ = ("_queues",)
+    __slots__ = ("_queues", "bots")
 
     def __init__(self) -> None:
         self._queues: dict[int, _Queue] = {}
+        self.bots: Collection[int] = self._queues
+        """The bots that have something pending, as they come and go."""
 
     def put(
         self, key: SessionKey, messages: Iterable[TrackedMessage], *, now: datetime, until: datetime
@@ -34,10 +36,6 @@ class PendingDeletions:
         if queue:
             self._queues[key.bot_id] = queue
         return new
-
-    def has_any(self, bot_id: int) -> bool:
-        """Tell whether a bot has anything pending."""
-        return bot_id in self._queues
 
     def holds(self, key: SessionKey, message: TrackedMessage) -> bool:
         """Tell whether a message is pending for a key."""

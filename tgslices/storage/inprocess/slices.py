@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable
 from typing import Final, TypeAlias
 
 from tgslices.model import Gone, TrackedMessage
+from tgslices.storage.inprocess.key_map import Node
 from tgslices.storage.inprocess.numbered import Numbered
 from tgslices.storage.inprocess.packed_rows import (
     HEAD,
@@ -49,14 +50,15 @@ _id_at: Final = ID.unpack_from
 _head_and_marks_at: Final = HEAD_AND_MARKS.unpack_from
 
 
-def add_at_home(slices: Iterable[Rows], message: TrackedMessage) -> None:
+def add_at_home(nodes: Iterable[Node[Rows]], message: TrackedMessage) -> None:
     """Add a message of no album to the rows of keys whose own chat it is in, not ephemeral, where it is not there yet.
 
     Raises:
         InvalidTrackedMessage: an id is no 64-bit integer, or a time has no equal in UTC; nothing changed.
     """
     row = pack_row(message, HOME, TOP | TOP_AT_HOME)
-    for rows in slices:
+    for node in nodes:
+        rows = node[4]
         if not rows or (rows[_LAST_MARKS] & TOP_AT_HOME and message.message_id > _id_at(rows, _LAST_ID)[0]):
             rows.extend(row)
         elif (marks := _marks_if_new(rows, message.message_id, HOME)) is not None:
@@ -84,9 +86,7 @@ class Slices:
         """
         place = place_of(message)
         if place == (*home, None, None):
-            if message.media_group_id is None:
-                add_at_home((rows,), message)
-            elif (marks := _marks_if_new(rows, message.message_id, HOME)) is not None:
+            if (marks := _marks_if_new(rows, message.message_id, HOME)) is not None:
                 self._append(rows, message, HOME, marks)
             return
         there = self._places.find(place)
