@@ -102,6 +102,26 @@ def test_an_unknown_scheme_is_refused_with_those_that_are_known(packages: Any) -
     )
 
 
+@pytest.mark.parametrize(
+    ("scheme", "near"),
+    [("sqllite", "sqlite"), ("SQLite", "sqlite"), ("postgress", "postgres"), ("mem", "memory"), ("ftp", None)],
+)
+def test_a_scheme_that_is_nearly_known_is_asked_about(scheme: str, near: str | None) -> None:
+    hint = "" if near is None else f"Did you mean {near!r}? "
+    assert refusal_of(f"{scheme}://bot:topsecret@host/slices") == (
+        f"No storage is known for URLs that begin with {scheme!r}. {hint}"
+        f"Use one of {KNOWN}, or install a package that names {scheme!r} under tgslices.storages."
+    )
+
+
+@pytest.mark.parametrize("url", [None, Path("slices.db"), b"sqlite:///slices.db", 5])
+def test_what_is_no_text_is_refused(url: Any) -> None:
+    assert refusal_of(url) == (
+        f"The URL of the storage is of the type {type(url).__name__}. "
+        "Write it like sqlite:///slices.db, postgresql://user:password@host/database or memory://."
+    )
+
+
 def test_a_package_that_cannot_be_loaded_is_named(packages: Any) -> None:
     packages("fresh_broken", "broken", "fresh_broken:Storage", "import nowhere_to_be_found")
     packages("fresh_empty", "empty", "fresh_empty:Storage", "")

@@ -7,6 +7,7 @@ is called with the URL and returns a storage. Nothing here imports a driver befo
 from __future__ import annotations
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from typing import Final, TypeAlias
 
@@ -29,15 +30,14 @@ def open_storage(url: str) -> SessionStorage:
 
     Raises:
         StorageError: nobody knows the scheme, its driver is not installed, a plugin cannot be loaded, or the URL is
-            wrong. The text never holds the URL's password.
+            wrong or no text. The error never holds the URL's password.
         InvalidStorage: a plugin returned something that is no storage.
     """
+    if not isinstance(url, str):
+        raise StorageError(f"The URL of the storage is of the type {type(url).__name__}.", _EXAMPLES)
     scheme, separator, _ = url.partition("://")
     if not separator:
-        raise StorageError(
-            "The URL of the storage has no scheme.",
-            "Write it like sqlite:///slices.db, postgresql://user:password@host/database or memory://.",
-        )
+        raise StorageError("The URL of the storage has no scheme.", _EXAMPLES)
     if scheme == "memory":
         return MemorySessionStorage()
     opening = _load(_BUILT_IN[scheme]) if scheme in _BUILT_IN else _from_plugin(scheme)
@@ -46,6 +46,7 @@ def open_storage(url: str) -> SessionStorage:
     return storage
 
 
+_EXAMPLES: Final = "Write it like sqlite:///slices.db, postgresql://user:password@host/database or memory://."
 _SQL: Final = "tgslices.storage.sqlalchemy:SQLAlchemySessionStorage"
 _SQL_SCHEMES: Final = ("sqlite", "sqlite+aiosqlite", "postgres", "postgresql", "postgresql+asyncpg")
 _BUILT_IN: Final = {scheme: EntryPoint(scheme, _SQL, ENTRY_POINTS) for scheme in _SQL_SCHEMES}
@@ -56,9 +57,11 @@ def _from_plugin(scheme: str) -> OpenStorage:
     match list(installed.select(name=scheme)):
         case []:
             known = sorted({"memory", *_BUILT_IN, *(point.name for point in installed)})
+            near = get_close_matches(scheme.lower(), known, n=1)
             raise StorageError(
                 f"No storage is known for URLs that begin with {scheme!r}.",
-                f"Use one of {', '.join(known)}, or install a package that names {scheme!r} under {ENTRY_POINTS}.",
+                (f"Did you mean {near[0]!r}? " if near else "")
+                + f"Use one of {', '.join(known)}, or install a package that names {scheme!r} under {ENTRY_POINTS}.",
             )
         case [point]:
             return _load(point)
