@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tgslices.model import Gone, IfClosed, TrackedMessage
+from tgslices.model import Direction, Gone, IfClosed, TrackedMessage
 from tgslices.testing.contract.entries import Opener
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, OTHER_KEYS, sent
 from tgslices.testing.contract.upkeep import BOT, IN_PRIVATE, UpkeepContract
@@ -91,6 +91,16 @@ class DiscardContract(UpkeepContract):
         assert await storage.claim(KEY, None, now=NOW, until=SOON, limit=2) == [sent(3), sent(1)]
         assert await storage.claim(KEY, None, now=NOW, until=SOON) == [sent(2)]
         assert {it.message for it in await storage.pending(BOT)} == {sent(1), sent(2), sent(3)}
+
+    async def test_what_was_deleted_by_hand_and_claimed_is_as_any_other_that_was(self, storage: Any) -> None:
+        own = [sent(number, direction=Direction.OUTGOING) for number in (1, 2)]
+        for message in own:
+            await storage.add(KEY, message)
+        await storage.discard(BOT, FIRST, surely=False)
+        assert await storage.claim(KEY, None, now=NOW, until=SOON, limit=1) == own[:1]
+        await storage.settle(await storage.pending(BOT))
+        assert await storage.add(KEY, own[0], unless_known=True) is True
+        assert await storage.list(KEY) == [own[1], own[0]]
 
     async def test_what_was_deleted_by_hand_leaves_with_the_session(self, storage: Any) -> None:
         for drop in (storage.clear, lambda key: storage.close(key, at=NOW)):
