@@ -113,6 +113,14 @@ ERRORS: list[tuple[TgslicesError, type[Exception], str]] = [
         ),
     ),
     (
+        CannotSendThere("send_message", KEY, -1001),
+        TypeError,
+        (
+            f"send_message cannot reach the chat of {KEY}, because it answers a tap in chat -1001. "
+            "Send it through the session of the tap, sessions.of(tap), or with bot(...)."
+        ),
+    ),
+    (
         ConfigurationError("It is wired twice.", "Wire it once."),
         RuntimeError,
         "It is wired twice. Wire it once.",
@@ -190,10 +198,10 @@ def test_no_error_quotes_what_may_be_a_secret(make: Callable[[object], TgslicesE
         (True, "True"),
         ("@a_username_of_thirty_two_letters", "'@a_username_of_thirty_two_letters'"),
         (TOKEN, "a text of 45 characters"),
-        (Chat(id=7, type="private", bio="x" * 5000), "a Chat"),
-        (Bot(TOKEN), "a Bot"),
+        (Chat(id=7, type="private", bio="x" * 5000), "an object of type Chat"),
+        (Bot(TOKEN), "an object of type Bot"),
         (len, "<built-in function len>"),
-        (partial(len, TOKEN), "a partial"),
+        (partial(len, TOKEN), "an object of type partial"),
         (SessionKey, "the class SessionKey"),
     ],
 )

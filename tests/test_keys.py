@@ -151,8 +151,8 @@ def test_a_message_of_an_aiogram_that_knows_no_direct_messages_keeps_its_topic()
     """The oldest supported one keeps the field as JSON, beside those that it knows."""
     known = Message.model_validate(message(chat=DIRECT, direct_messages_topic={"topic_id": 7, "user": ANN}))
     old = known.model_copy()
-    topic = old.__dict__.pop("direct_messages_topic", None)
-    object.__setattr__(old, "__pydantic_extra__", {"direct_messages_topic": topic and topic.model_dump()})
+    old.__dict__.pop("direct_messages_topic", None)
+    object.__setattr__(old, "__pydantic_extra__", {"direct_messages_topic": {"topic_id": 7, "user": ANN}})
     assert scope_of(old, BOT) == Scope(BOT, -1003, "supergroup", 7, 7)
 
 

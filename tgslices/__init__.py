@@ -17,7 +17,7 @@ from tgslices.errors import (
     ValueRefused,
 )
 from tgslices.keys import SessionKeyStrategy, SessionQualifier
-from tgslices.manager import SessionManager
+from tgslices.manager import SessionManager, sessions_of
 from tgslices.model import GENERAL_TOPIC, Direction, PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.recording.blocks import unrecorded
 from tgslices.results import ClearResult, Outcome
@@ -31,6 +31,7 @@ __all__ = (  # noqa: RUF022  # in tiers, as a reader needs them
     "setup_sessions",
     "SessionBot",
     "SessionConfig",
+    "sessions_of",
     # what a bot's author holds
     "Session",
     "SessionManager",

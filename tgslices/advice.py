@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any, Final
 
 from aiogram.types import Message, TelegramObject, Update, User
 from magic_filter import MagicFilter
 
 from tgslices.errors import ConfigurationError, InvalidSessionKey, quoted
+from tgslices.model import SessionKey
 from tgslices.predicates import asked_for
 
 
@@ -18,12 +21,8 @@ def advised(refused: InvalidSessionKey) -> InvalidSessionKey:
         advice = "A private chat has the number of its user: get(user.id, user)."
     elif refused.field in ("chat_id", "user_id") and isinstance(value, TelegramObject):
         advice = "Write of(event) for the session of an event."
-    elif refused.field in ("chat_id", "user_id") and isinstance(value, str) and value.lstrip("-").isdecimal():
-        advice = f"Pass an integer identifier as {refused.field}, not a text."
-    elif refused.field == "user_id" and isinstance(value, str):
+    elif refused.field == "user_id" and isinstance(value, str) and not value.lstrip("-").isdecimal():
         advice = f"Name a qualifier: get(chat, qualifier={_shown(value)})."
-    elif refused.field == "chat_id" and isinstance(value, str) and value.startswith("@"):
-        advice = f"Pass the number of the chat, (await bot.get_chat({_shown(value)})).id."
     return InvalidSessionKey(refused.field, value, refused.wanted, advice)
 
 
@@ -39,6 +38,26 @@ def too_many(more: tuple[Any, ...]) -> ConfigurationError:
 def _shown(value: object) -> str:
     text = quoted(value)
     return text if text == repr(value) else "..."
+
+
+def near_miss(key: SessionKey, open_keys: Iterable[SessionKey]) -> str | None:
+    """Return the qualifier of an open session that a key without any entries was probably meant for.
+
+    Names that differ in their digits alone are meant as they are: ``"step_1"`` and ``"step_2"``.
+    """
+    name = key.qualifier or ""
+    qualifiers = [
+        other.qualifier for other in open_keys if other.qualifier and _letters(other.qualifier) != _letters(name)
+    ]
+    return next(iter(get_close_matches(name, qualifiers, n=1, cutoff=_CLOSE)), None)
+
+
+def _letters(name: str) -> str:
+    return "".join(letter for letter in name if not letter.isdecimal())
+
+
+_CLOSE: Final = 0.75
+"""Of one letter missing, doubled or exchanged in a word of four."""
 
 
 def require_update_fields(predicate: object) -> None:

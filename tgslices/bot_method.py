@@ -72,6 +72,18 @@ class BotMethod:
         is_chat = is_named or first in (chat_id, str(chat_id))
         return first if is_chat and are_too_many else None
 
+    @staticmethod
+    def answered_tap(arguments: dict[str, Any]) -> str | None:
+        """Return the callback query that an ephemeral message answers, by name; None where it answers none.
+
+        Source: https://core.telegram.org/bots/api#ephemeralmessageparameters
+        """
+        parameters = arguments.get("ephemeral_message_parameters")
+        if isinstance(parameters, dict):
+            return parameters.get("callback_query_id")
+        query_id: str | None = getattr(parameters, "callback_query_id", None) or arguments.get("callback_query_id")
+        return query_id
+
     def call(self, method: Callable[..., Any], chat_id: int, args: tuple[Any, ...], arguments: dict[str, Any]) -> Any:
         """Call a bot's method of this name."""
         if self._takes_chat_first:

@@ -10,6 +10,7 @@ import inspect
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Final
 
 _MAX_QUOTED: Final = 80
@@ -19,15 +20,16 @@ _MAY_BE_SECRET: Final = re.compile(r"[:/]|[\w-]{33}")
 
 def quoted(value: object) -> str:
     """Return a value as an error text may quote it: never what may be a token or a password, never pages of fields."""
-    name = type(value).__name__
-    if isinstance(value, datetime) or inspect.isroutine(value):
+    if isinstance(value, datetime | Enum) or inspect.isroutine(value):
         return repr(value)
     if isinstance(value, type):
         return f"the class {value.__name__}"
     is_plain = type(value).__module__ == "builtins" and len(repr(value)) <= _MAX_QUOTED
     if is_plain and not _MAY_BE_SECRET.search(repr(value)):
         return repr(value)
-    return f"a text of {len(value)} characters" if isinstance(value, str) else f"{_article(name)} {name}"
+    return (
+        f"a text of {len(value)} characters" if isinstance(value, str) else f"an object of type {type(value).__name__}"
+    )
 
 
 def _article(noun: str) -> str:
@@ -118,12 +120,21 @@ class SessionUnavailable(TgslicesError, LookupError):
 
 @dataclass(eq=False, repr=False)
 class CannotSendThere(TgslicesError, TypeError):
-    """A send wrapper was called whose method cannot reach the session's chat."""
+    """A send wrapper was called whose method cannot reach the session's chat.
+
+    ``tapped_in`` is the chat of the tap that an ephemeral message was to answer, where that is why.
+    """
 
     method: str
     key: object
+    tapped_in: int | None = None
 
     def __str__(self) -> str:
+        if self.tapped_in is not None:
+            return (
+                f"{self.method} cannot reach the chat of {self.key}, because it answers a tap in chat "
+                f"{self.tapped_in}. Send it through the session of the tap, sessions.of(tap), or with bot(...)."
+            )
         return (
             f"{self.method} cannot reach the chat of {self.key}, because the Bot API sends it "
             "either only on business connections or never on one. "

@@ -212,25 +212,33 @@ _OUTGOING: Final = Direction.OUTGOING
 
 def _track(message: Message, at: datetime, direction: Direction, connection: str | None) -> TrackedMessage | None:
     field = message.__dict__  # pydantic's own way to an attribute takes twice as long
-    ephemeral = since(message, "ephemeral_message_id")
+    ephemeral = field[_EPHEMERAL] if _EPHEMERAL in field else since(message, _EPHEMERAL)
     receiver = since(message, "receiver_user") if ephemeral else None
     if field["message_id"] <= 0 and not ephemeral:
         return None
+    chat, user = field["chat"], field["from_user"]
+    if field["is_topic_message"] or user is None or chat.type != "private":
+        user_id, thread_id = writer_of(message), topic_of(message)
+    else:  # what both would say of nearly every message in a private chat
+        user_id, thread_id = user.id, None
     return tracked_message_unchecked(
         field["message_id"],
-        field["chat"].id,
-        writer_of(message),
+        chat.id,
+        user_id,
         _TEXT if field["text"] else ContentType(message.content_type),
         direction,
         _in_utc(field["date"]),
         at,
         connection,
-        topic_of(message),
+        thread_id,
         ephemeral,
         None if receiver is None else receiver["id"] if isinstance(receiver, dict) else receiver.id,
         field["reply_markup"] is not None,
         field["media_group_id"],
     )
+
+
+_EPHEMERAL: Final = "ephemeral_message_id"
 
 
 def _in_utc(date: datetime) -> datetime:

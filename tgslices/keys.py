@@ -20,9 +20,9 @@ from aiogram.types import (
 )
 from aiogram.types.update import UpdateTypeLookupError
 
-from tgslices.errors import ConfigurationError, InvalidSessionKey
+from tgslices.errors import ConfigurationError, InvalidSessionKey, quoted
 from tgslices.model import Scope, SessionKey, scope_unchecked
-from tgslices.origin import has_topics, topic_of, writer_of
+from tgslices.origin import has_topics, is_direct_messages, topic_of, writer_of
 
 KeyStrategy: TypeAlias = Callable[[Scope], SessionKey | None]
 """What decides which session an update belongs to: a :class:`SessionKeyStrategy` or any function of a scope."""
@@ -63,16 +63,22 @@ _BY_TOPIC = frozenset({SessionKeyStrategy.CHAT_TOPIC, SessionKeyStrategy.CHAT_US
 class SessionQualifier:
     """Names the session that a handler's parameter or flag means: ``Annotated[Session, SessionQualifier("order")]``.
 
+    With ``collect=False`` it is a handle that never opens the session: it looks, clears, tracks and sends.
+
     Raises:
         InvalidSessionKey: the name is no string.
+        ConfigurationError: ``collect`` is neither True nor False.
     """
 
     name: str | None = None
+    collect: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what could not be a qualifier."""
         if self.name is not None and not isinstance(self.name, str):
             raise InvalidSessionKey("qualifier", self.name, "string")
+        if not isinstance(self.collect, bool):
+            raise ConfigurationError(f"collect is {quoted(self.collect)}.", "Pass True or False as collect.")
 
 
 def key_of(scope: Scope, strategy: KeyStrategy, qualifier: str | None) -> SessionKey | None:
@@ -131,6 +137,29 @@ def scope_of_message(message: Message, bot_id: int) -> Scope:
         message.business_connection_id,
         None if sender_chat is None else sender_chat.id,
     )
+
+
+def direct_topic_of(event: TelegramObject, bot_id: int) -> int | None:
+    """Return the topic of a channel's direct messages to which an answer to an event goes; None in any other chat.
+
+    The number of a topic is that of the person who wrote. Source: telegram-bot-api ``Client.cpp`` lines 3909-3917
+    """
+    chat = _chat_in(event)
+    if chat is None or not is_direct_messages(chat):
+        return None
+    scope = scope_of(event, bot_id)
+    return None if scope is None else scope.thread_id or scope.user_id
+
+
+def _chat_in(event: TelegramObject) -> Chat | None:
+    if isinstance(event, Update):
+        try:
+            event = event.event
+        except UpdateTypeLookupError:
+            return None
+    tapped: TelegramObject | None = getattr(event, "message", None)
+    chat: Chat | None = getattr(event if tapped is None else tapped, "chat", None)
+    return chat
 
 
 def _user_of(event: TelegramObject) -> User | None:

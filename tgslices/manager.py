@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
+from typing import Final, Never
 
 from aiogram import Bot
 from aiogram.types import Chat, TelegramObject, Update, User
 
+from tgslices.advice import advised, require_update_fields, too_many
 from tgslices.clearing import Clearing
 from tgslices.config import SessionConfig
 from tgslices.deletion.executor import DeletionExecutor
-from tgslices.errors import ConfigurationError, NotAMessage
+from tgslices.errors import ConfigurationError, InvalidSessionKey, NotAMessage, quoted
 from tgslices.extract import record_of_event
-from tgslices.keys import key_of, scope_of
+from tgslices.keys import direct_topic_of, key_of, scope_of
 from tgslices.life_cycle import LifeCycle
 from tgslices.model import SessionKey, TrackedMessage
+from tgslices.origin import is_direct_messages
 from tgslices.recording.current import current_update
 from tgslices.recording.subscriptions import UpdatePredicate
 from tgslices.recording.tracker import Tracker
@@ -73,7 +75,7 @@ class SessionManager:
         self,
         chat: Chat | int,
         user: User | int | None = None,
-        *,
+        *more: Never,
         qualifier: str | None = None,
         thread_id: int | None = None,
         business_connection_id: str | None = None,
@@ -88,16 +90,25 @@ class SessionManager:
 
         Raises:
             InvalidSessionKey: a part has the wrong type, for example a ``@username`` in place of a numeric chat id.
+            ConfigurationError: more was given by position than a chat and a user.
         """
-        key = SessionKey(
-            bot_id=self._bot_id,
-            chat_id=chat.id if isinstance(chat, Chat) else chat,
-            user_id=user.id if isinstance(user, User) else user,
-            thread_id=thread_id,
-            business_connection_id=business_connection_id,
-            qualifier=qualifier,
-        )
-        return self._hand_out(key, collect, current_update.get() if include_current else None)
+        if more:
+            raise too_many(more)
+        try:
+            key = SessionKey(
+                bot_id=self._bot_id,
+                chat_id=chat.id if isinstance(chat, Chat) else chat,
+                user_id=user.id if isinstance(user, User) else user,
+                thread_id=thread_id,
+                business_connection_id=business_connection_id,
+                qualifier=qualifier,
+            )
+        except InvalidSessionKey as refused:
+            raise advised(refused) from None
+        session = self._hand_out(self.handle(key, collect=collect), current_update.get() if include_current else None)
+        if isinstance(chat, Chat) and is_direct_messages(chat):
+            session.direct_topic_id = key.thread_id or key.user_id
+        return session
 
     def of(
         self,
@@ -116,8 +127,17 @@ class SessionManager:
             InvalidSessionKey: the qualifier is no string.
             ConfigurationError: a custom strategy returned something else than a key of this bot, or None.
         """
+        session = self.handle_of(event, qualifier=qualifier, collect=collect)
+        return None if session is None else self._hand_out(session, event if include_current else None)
+
+    def handle_of(self, event: TelegramObject, *, qualifier: str | None = None, collect: bool = True) -> Session | None:
+        """Return what :meth:`of` returns, not opened: asking is not opening."""
         key = self.key_of(event, qualifier)
-        return None if key is None else self._hand_out(key, collect, event if include_current else None)
+        if key is None:
+            return None
+        session = self.handle(key, collect=collect)
+        session.direct_topic_id = direct_topic_of(event, self._bot_id)
+        return session
 
     def handle(self, key: SessionKey, *, collect: bool = True) -> Session:
         """Return the session of a key. It opens when it is entered, sent through, tracked into, or by ``open()``.
@@ -135,9 +155,8 @@ class SessionManager:
         scope = scope_of(event, self._bot_id)
         return None if scope is None else key_of(scope, self.config.key_strategy, qualifier)
 
-    def _hand_out(self, key: SessionKey, collect: bool, current: TelegramObject | None) -> Session:
-        session = self.handle(key, collect=collect)
-        if collect:
+    def _hand_out(self, session: Session, current: TelegramObject | None) -> Session:
+        if session.collects:
             self.tracker.open_later(session.key, None if current is None else self._record_of(current))
         return session
 
@@ -163,13 +182,16 @@ class SessionManager:
         The predicate lives in this process only. One that raises counts as no match and is logged.
 
         Raises:
-            ConfigurationError: the key is none of this bot's, or the predicate cannot be called.
+            ConfigurationError: the key is none of this bot's, the predicate cannot be called, or it asks updates for
+                what only messages have.
         """
         self._require_own(key)
         if predicate is not None and not callable(predicate):
             raise ConfigurationError(
-                f"The predicate {predicate!r} cannot be called.", "Pass a plain function of one Update, or aiogram's F."
+                f"The predicate {quoted(predicate)} cannot be called.",
+                "Pass a plain function of one Update, or aiogram's F.",
             )
+        require_update_fields(predicate)
         self._note_use()
         self.tracker.subscribe(self.tracker.keys.current(key), predicate)
 
@@ -185,7 +207,7 @@ class SessionManager:
     def _require_own(self, key: SessionKey) -> None:
         if not isinstance(key, SessionKey) or key.bot_id != self._bot_id:
             raise ConfigurationError(
-                f"{key!r} is no session key of bot {self._bot_id}.",
+                f"{key if isinstance(key, SessionKey) else quoted(key)} is no session key of bot {self._bot_id}.",
                 "Pass a SessionKey that has the bot's id as bot_id.",
             )
 
@@ -239,7 +261,21 @@ class SessionManager:
         await self.life_cycle.stop()
 
 
-def sessions_of(bot: Bot) -> SessionManager | None:
-    """Return a bot's manager; None for a bot that is not wired."""
+def known_manager(bot: Bot) -> SessionManager | None:
+    """Return a bot's manager; None for a bot that has none."""
     manager = vars(bot).get("sessions")
     return manager if isinstance(manager, SessionManager) else None
+
+
+def sessions_of(bot: Bot) -> SessionManager:
+    """Return the sessions of a bot that ``setup_sessions`` has wired: what ``bot.sessions`` is, with its type.
+
+    Raises:
+        ConfigurationError: the bot has none.
+    """
+    manager = known_manager(bot)
+    if manager is None:
+        raise ConfigurationError(
+            f"Bot {bot.id} has no sessions.", "Call setup_sessions(dispatcher, bot) before, or make it a SessionBot."
+        )
+    return manager

@@ -46,7 +46,12 @@ def writer_of(message: Message) -> int | None:
 
 def has_topics(chat: Chat) -> bool:
     """Tell whether every message of a chat stands in a topic: in a forum, or in the direct messages of a channel."""
-    return bool(chat.is_forum or since(chat, "is_direct_messages"))
+    return bool(chat.is_forum) or is_direct_messages(chat)
+
+
+def is_direct_messages(chat: Chat) -> bool:
+    """Tell whether a chat is the direct messages of a channel, where every send names a topic."""
+    return bool(since(chat, "is_direct_messages"))
 
 
 def since(value: Message | Chat, name: str) -> Any:

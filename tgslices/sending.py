@@ -16,6 +16,7 @@ from tgslices.bot_method import BotMethod
 from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.errors import CannotSendThere, ChatGiven
 from tgslices.model import GENERAL_TOPIC, SessionKey
+from tgslices.recording.current import current_update
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -48,6 +49,7 @@ class Sending:
         """Send what a wrapper was called with into the session's own chat."""
         if (given := method.chat_in(args, arguments, self.key.chat_id)) is not None:
             raise ChatGiven(method.name, given)
+        self._require_own_tap(method, arguments)
         self._aim(method, len(args), arguments)
         send = getattr(self.bot, method.name)
         with self.recording():
@@ -57,6 +59,15 @@ class Sending:
                 if not self._learns_topic(method, len(args), arguments, refusal):
                     raise
             return await method.call(send, self.key.chat_id, args, arguments)
+
+    def _require_own_tap(self, method: BotMethod, arguments: dict[str, Any]) -> None:
+        """Refuse to answer a tap that is known to come from another chat: the answer goes where the tap came from."""
+        update = current_update.get()
+        tap = None if update is None else update.callback_query
+        if tap is None or tap.message is None or tap.message.chat.id == self.key.chat_id:
+            return
+        if method.answered_tap(arguments) == tap.id:
+            raise CannotSendThere(method.name, self.key, tap.message.chat.id)
 
     def _aim(self, method: BotMethod, given: int, arguments: dict[str, Any]) -> None:
         """Fill in topic and business connection where they are neither given by position nor by name."""

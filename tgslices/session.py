@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from types import TracebackType
 from typing import Self, TypeVar, overload
 
@@ -11,11 +12,12 @@ from aiogram import Bot
 from aiogram.methods import TelegramMethod
 from aiogram.types import TelegramObject
 
+from tgslices.advice import near_miss
 from tgslices.clearing import Clearing, require_reach, steps
 from tgslices.deletion.plan import DeletionPlan, plan_deletion
 from tgslices.errors import NotAMessage
 from tgslices.extract import record_of_event
-from tgslices.model import Direction, IfClosed, SessionKey, TrackedMessage
+from tgslices.model import Direction, IfClosed, Scope, SessionKey, TrackedMessage
 from tgslices.predicates import Predicate, select
 from tgslices.recording.blocks import Block, enter, inside, leave
 from tgslices.recording.current import current_update
@@ -23,6 +25,8 @@ from tgslices.recording.handles import SharedKey
 from tgslices.recording.tracker import Tracker
 from tgslices.results import ClearResult
 from tgslices.sending import SendWrappers
+
+log = logging.getLogger("tgslices")
 
 T = TypeVar("T")
 
@@ -40,7 +44,8 @@ class Session(SendWrappers):
         self._shared = shared
         self._tracker = tracker
         self._clearing = clearing
-        self._collect = collect
+        self.collects = collect
+        """Whether the handle opens its session when it is entered, sent through or tracked into."""
         self._entered: list[Block] = []
 
     def __repr__(self) -> str:
@@ -74,7 +79,7 @@ class Session(SendWrappers):
         The message that is being handled stays outside, unless ``include_current`` makes it the first entry. A handle
         with ``collect=False`` opens nothing.
         """
-        if self._collect:
+        if self.collects:
             update = current_update.get() if include_current else None
             self._tracker.open_later(self.key, None if update is None else self._record_of(update))
             await self._tracker.write_openings()
@@ -87,12 +92,13 @@ class Session(SendWrappers):
 
     # Sending
 
-    def recording(self, *, everywhere: bool = False) -> AbstractContextManager[None]:
+    def recording(self, *, everywhere: bool = False, while_open: bool = False) -> AbstractContextManager[None]:
         """Record into this session, rather than into any block around, what is sent inside into the session's place.
 
-        With ``everywhere`` what is sent to other chats and topics is recorded, too.
+        With ``everywhere`` what is sent to other chats and topics is recorded, too. With ``while_open`` nothing is
+        recorded unless the session is open.
         """
-        return inside(self._block(everywhere=everywhere))
+        return inside(self._block(everywhere=everywhere, if_closed=IfClosed.SKIP if while_open else self._if_closed))
 
     async def __call__(self, method: TelegramMethod[T], request_timeout: int | None = None) -> T:
         """Do what ``await bot(method)`` does, and record what it made, wherever. Raises what aiogram raises."""
@@ -116,13 +122,19 @@ class Session(SendWrappers):
         """Leave the block that this task entered last with this handle; nothing is caught."""
         leave(self._entered)
 
-    def _block(self, *, everywhere: bool = False) -> Block:
+    @property
+    def _if_closed(self) -> IfClosed:
+        return IfClosed.OPEN if self.collects else IfClosed.KEEP
+
+    def _block(self, *, everywhere: bool = False, if_closed: IfClosed | None = None) -> Block:
         return Block(
             self._shared,
             self._tracker,
             delete_late=self._clearing.delete_late,
             everywhere=everywhere,
-            collects=self._collect,
+            if_closed=if_closed or self._if_closed,
+            # Whoever writes to a channel has a topic there, as a chat of their own.
+            topic_id=None if self.user_id is None else self.direct_topic_id,
         )
 
     # Looking and adding
@@ -149,9 +161,8 @@ class Session(SendWrappers):
             InvalidTrackedMessage: ``direction`` is none.
         """
         records = tuple(self._record_of(message, direction) for message in messages)
-        if_closed = IfClosed.OPEN if self._collect else IfClosed.KEEP
         for record in records:
-            await self._tracker.add(self.key, record, if_closed=if_closed)
+            await self._tracker.add(self.key, record, if_closed=self._if_closed)
         return records[0] if len(records) == 1 else records
 
     def _record_of(
@@ -200,7 +211,20 @@ class Session(SendWrappers):
             TelegramUnauthorizedError: the bot's token was revoked; the entries are pending.
         Source: https://core.telegram.org/bots/api#deletemessages
         """
-        return await self._clearing.clear(self._shared, bot or self.bot, predicate)
+        result = await self._clearing.clear(self._shared, bot or self.bot, predicate)
+        if not result and predicate is None and self.qualifier is not None:
+            await self._note_near_miss(self.key)
+        return result
+
+    async def _note_near_miss(self, key: SessionKey) -> None:
+        """Say in the log that another session was probably meant, which is open here under a similar name."""
+        scope = Scope(key.bot_id, key.chat_id, None, key.user_id, key.thread_id, key.business_connection_id)
+        with suppress(Exception):  # the clear is done, and the storage has told what it has to tell
+            meant = near_miss(key, await self._tracker.storage.matching(scope))
+            if meant is not None:
+                log.warning(
+                    "%r was cleared and is empty; was the session %r meant, which is open here?", key.qualifier, meant
+                )
 
     async def forget(self, predicate: Predicate | None = None) -> int:
         """Drop the entries, or those that a predicate holds for, and leave Telegram alone; return how many.

@@ -17,11 +17,11 @@ from aiogram.types import TelegramObject
 from tgslices.clock import Clock, utc_now
 from tgslices.config import SessionConfig
 from tgslices.doors.incoming import incoming_middleware
-from tgslices.doors.injection import injection_middleware
+from tgslices.doors.injection import check_handlers, injection_middleware
 from tgslices.doors.outgoing import watch
 from tgslices.errors import ConfigurationError
 from tgslices.keys import KeyStrategy, SessionKeyStrategy
-from tgslices.manager import SessionManager, sessions_of
+from tgslices.manager import SessionManager, known_manager
 from tgslices.storage.lifetime import durable
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import SessionStorage, require_storage
@@ -81,7 +81,7 @@ class _Wiring:
 
     def manager_of(self, bot: Bot) -> SessionManager:
         """Return a bot's manager; a bot that appears for the first time is wired now."""
-        manager = sessions_of(bot)
+        manager = known_manager(bot)
         if manager is not None and manager.is_wired:
             return manager
         return self.adopt(bot)
@@ -89,7 +89,7 @@ class _Wiring:
     def require_free(self, *bots: Bot) -> None:
         """Refuse bots that cannot be wired here."""
         for bot in bots:
-            manager = sessions_of(bot)
+            manager = known_manager(bot)
             if manager is None or not manager.is_wired:
                 _require_unused(bot, manager)
             elif self.chosen and manager.storage is not self.storage:
@@ -101,7 +101,7 @@ class _Wiring:
     def adopt(self, bot: Bot) -> SessionManager:
         """Give a bot its manager, unless it is wired already, and watch what it sends."""
         self.require_free(bot)
-        manager = sessions_of(bot)
+        manager = known_manager(bot)
         if manager is None or not manager.is_wired:
             manager = self.factory(bot, self.config)
             if not isinstance(manager, SessionManager):
@@ -219,7 +219,7 @@ def _require_kinds(dispatcher: object, bots: Sequence[object], factory: object) 
 
 def _storage_in_use(bots: Sequence[Bot]) -> SessionStorage:
     """Return the storage of the first bot that another dispatcher has wired; a new one in memory where none is."""
-    managers = [manager for bot in bots if (manager := sessions_of(bot)) is not None and manager.is_wired]
+    managers = [manager for bot in bots if (manager := known_manager(bot)) is not None and manager.is_wired]
     return managers[0].storage if managers else MemorySessionStorage()
 
 
@@ -247,6 +247,7 @@ def _attach(dispatcher: Dispatcher, wiring: _Wiring) -> None:
             observer.middleware(injection)
     # aiogram asks the server for the kinds of updates that have a handler; this one never matches.
     dispatcher.deleted_business_messages.register(_follow, _never)
+    dispatcher.startup.register(check_handlers(dispatcher))
     dispatcher.startup.register(wiring.start)
     dispatcher.shutdown.register(wiring.stop)
 

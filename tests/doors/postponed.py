@@ -42,6 +42,16 @@ def closure(held: list[Any]) -> Callable[..., Awaitable[None]]:
     return handler
 
 
+def local_alias() -> Callable[..., Awaitable[None]]:
+    """Return a handler whose annotation is a name that the function around it does not keep."""
+    Mine = Annotated[Session, SessionQualifier("order")]  # noqa: N806  # as authors write it
+
+    async def handler(message: Message, order: Mine) -> None:
+        raise AssertionError("it must not run")
+
+    return handler
+
+
 def unbound(held: list[Any]) -> Callable[..., Awaitable[None]]:
     """Return a handler that mentions a name of the function around it which never gets a value."""
 

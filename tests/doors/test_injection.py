@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session as OrmSession
 
 from tests.doors import postponed
 from tests.promises.stage import Stage
-from tgslices import ConfigurationError, Session, SessionQualifier
-from tgslices.doors.injection import session_meant
+from tgslices import ConfigurationError, Session, SessionManager, SessionQualifier
+from tgslices.doors.needs import session_annotation
 
 Order = Annotated[Session, SessionQualifier("order")]
 Support: TypeAlias = Annotated[Session, SessionQualifier("support")]
@@ -29,9 +29,16 @@ class OwnSession(Session):
     """A session of a bot's author."""
 
 
+class OwnManager(SessionManager):
+    """A manager of a bot's author."""
+
+
 async def says(stage: Stage, text: str = "hi") -> Any:
     """Feed the dispatcher a message of Ann's."""
     return await stage.dispatcher.feed_update(stage.bot, stage.update("message", stage.message(5, text=text)))
+
+
+CASE = SessionQualifier("case", collect=False)
 
 
 @pytest.mark.parametrize(
@@ -40,10 +47,13 @@ async def says(stage: Stage, text: str = "hi") -> Any:
         (Session, (None, False)),
         (OwnSession, (None, False)),
         (Order, ("order", False)),
-        (Annotated[Session, "a comment"], (None, False)),
+        (Annotated[Session, 5], (None, False)),
         (Annotated[Session, SessionQualifier()], (None, False)),
         (Annotated[Session, "a comment", SessionQualifier("order"), 5], ("order", False)),
+        (Annotated[Session, SessionQualifier("order"), "a comment"], ("order", False)),
+        (Annotated[Annotated[Session | None, SessionQualifier("order")] | None, "a comment"], ("order", True)),
         (Annotated[Order, SessionQualifier("support")], ("support", False)),
+        (Annotated[Session, CASE], ("case", False)),
         (Session | None, (None, True)),
         (Optional[Session], (None, True)),  # noqa: UP045  # the old spelling
         (None | Session, (None, True)),
@@ -55,20 +65,24 @@ async def says(stage: Stage, text: str = "hi") -> Any:
         (OrmSession, None),
         (AsyncSession | None, None),
         (Annotated[AsyncSession, SessionQualifier("order")], None),
+        (Annotated[AsyncSession, "order"], None),
         (type[Session], None),
         (list[Session], None),
         (Session | AsyncSession, (None, False)),
         (SessionQualifier, None),
+        (SessionManager, None),
         (Any, None),
         (None, None),
         ("Session", None),
         (5, None),
     ],
 )
-def test_what_an_annotation_means(annotation: object, meant: object) -> None:
+def test_what_an_annotation_means(annotation: object, meant: tuple[str | None, bool] | None) -> None:
     """ "a bare `Session` parameter is the unqualified session; `Session | None` is `None` where the update has no
     chat" """
-    assert session_meant(annotation) == meant
+    found = session_annotation(annotation)
+    assert (found and (found[0].name, found[1])) == meant
+    assert found is None or found[0].collect == (found[0].name != "case")
 
 
 async def test_every_parameter_gets_its_own_session(stage: Stage) -> None:
@@ -257,11 +271,95 @@ async def test_a_name_for_type_checkers_alone_is_said_in_the_log(
 ) -> None:
     """The annotation cannot be evaluated when the bot runs: the author is told, and not just left to wonder."""
     stage.dispatcher.message.register(postponed.only_for_type_checkers)
-    with pytest.raises(TypeError):
+    with pytest.raises(ConfigurationError) as caught:
         await says(stage)
     assert caplog.messages == [
-        "The annotation 'hidden.Session' of only_for_type_checkers cannot be evaluated; it gets no session"
+        (
+            "The annotation 'hidden.Session' of only_for_type_checkers cannot be evaluated, so it gets no session; "
+            "import its names at run time, and not under TYPE_CHECKING"
+        )
     ]
+    assert str(caught.value) == (
+        "only_for_type_checkers takes 'order', which nothing fills in: its annotation 'hidden.Session' cannot be "
+        "evaluated. "
+        "Import its names at run time, and not under TYPE_CHECKING; define an alias of a session in a module."
+    )
+
+
+async def test_an_alias_that_cannot_be_evaluated_is_named(stage: Stage) -> None:
+    """One that is local to a function is gone when the bot runs, and its text says nothing of a session."""
+    stage.dispatcher.message.register(postponed.local_alias())
+    with pytest.raises(ConfigurationError) as caught:
+        await says(stage)
+    assert str(caught.value) == (
+        "local_alias.<locals>.handler takes 'order', which nothing fills in: its annotation 'Mine' cannot be "
+        "evaluated. "
+        "Import its names at run time, and not under TYPE_CHECKING; define an alias of a session in a module."
+    )
+
+
+async def test_a_parameter_without_an_annotation_is_named_where_nothing_fills_it_in(stage: Stage) -> None:
+    held: Held = []
+
+    async def handle(message: Message, state, order, extra=None):  # type: ignore[no-untyped-def]  # as many write it
+        held.append((state, order))
+
+    stage.dispatcher.message.register(handle)
+    with pytest.raises(ConfigurationError) as caught:
+        await says(stage)
+    assert str(caught.value) == (
+        f"{handle.__qualname__} takes 'order', which nothing fills in. "
+        "Annotate it if it is to be a session: 'order: Session'."
+    )
+    await stage.dispatcher.feed_update(stage.bot, stage.update("message", stage.message(6)), order="by a middleware")
+    assert [order for _, order in held] == ["by a middleware"]
+
+
+async def test_a_decorator_may_fill_in_what_nobody_annotates(stage: Stage) -> None:
+    held: Held = []
+
+    def with_database(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        @functools.wraps(handler)
+        async def wrapper(*args: Any, **kwargs: Any) -> Any:
+            return await handler(*args, **kwargs, database="database")
+
+        return wrapper
+
+    @stage.dispatcher.message()
+    @with_database
+    async def handle(message: Message, database, order: Order):  # type: ignore[no-untyped-def]  # as many write it
+        held.extend([database, order.qualifier])
+
+    await says(stage)
+    assert held == ["database", "order"]
+
+
+async def test_the_manager_is_a_parameter_too(stage: Stage) -> None:
+    held: Held = []
+
+    @stage.dispatcher.message()
+    async def handle(
+        message: Message, sessions: SessionManager, own: OwnManager | None, noted: Annotated[SessionManager, "noted"]
+    ) -> None:
+        held.extend([sessions, own, noted])
+
+    await says(stage)
+    assert held == [stage.bot.sessions] * 3
+    assert stage.bot.sessions.is_idle()
+
+
+async def test_a_handle_that_does_not_collect_opens_nothing(stage: Stage) -> None:
+    @stage.dispatcher.message()
+    async def handle(message: Message, case: Annotated[Session, CASE]) -> None:
+        async with case:
+            await message.answer("noted")
+        await case.track(message)
+
+    await says(stage, "spam")
+    await says(stage, "more")
+    case = stage.bot.sessions.get(stage.chat.id, stage.ann.id, qualifier="case", collect=False)
+    assert len(await case.messages()) == 3  # the same message twice, and two answers
+    assert not await case.is_open()
 
 
 async def test_other_names_for_type_checkers_alone_are_nobodys_business(
@@ -334,9 +432,28 @@ async def test_error_handlers_are_served(stage: Stage) -> None:
 def test_a_qualifier_without_brackets_is_refused() -> None:
     """It would silently be the unqualified session."""
     with pytest.raises(ConfigurationError) as caught:
-        session_meant(Annotated[Session, SessionQualifier] | None)
+        session_annotation(Annotated[Session, SessionQualifier] | None)
     assert str(caught.value) == (
         'A handler asks for Annotated[Session, SessionQualifier]. Give a name: SessionQualifier("order").'
+    )
+
+
+@pytest.mark.parametrize(
+    "annotation", [Annotated[Session, "order"], Annotated[Session | None, "order"], Annotated[Session, "order"] | None]
+)
+async def test_a_text_in_place_of_a_qualifier_is_refused(stage: Stage, annotation: Any) -> None:
+    """It would silently be the session without one, and a wipe would take another slice."""
+
+    async def handle(message: Message, order: Any) -> None:
+        raise AssertionError("it must not run")
+
+    handle.__annotations__["order"] = annotation
+    stage.dispatcher.message.register(handle)
+    with pytest.raises(ConfigurationError) as caught:
+        await says(stage)
+    assert str(caught.value) == (
+        "A handler asks for Annotated[Session, 'order'], which is the session without a qualifier. "
+        "Write Annotated[Session, SessionQualifier('order')] for the session 'order', or take the text out."
     )
 
 

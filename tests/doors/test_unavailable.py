@@ -11,7 +11,7 @@ from aiogram.types import Message, Poll, Update
 from tests.promises.stage import Stage
 from tests.updates import EVENTS
 from tgslices import ConfigurationError, Session, SessionQualifier, SessionUnavailable
-from tgslices.doors.injection import wants_of
+from tgslices.doors.needs import needs_of
 
 Order = Annotated[Session, SessionQualifier("order")]
 Held = list[Any]
@@ -82,11 +82,11 @@ async def test_a_flag_of_another_kind_is_refused(stage: Stage, flag: object) -> 
     )
 
 
-def test_a_handler_that_asks_for_nothing_wants_nothing() -> None:
+def test_a_handler_that_asks_for_nothing_needs_nothing() -> None:
     async def handle(message: Message, *args: Any, **kwargs: Any) -> Session:
         raise AssertionError
 
-    assert wants_of(HandlerObject(handle)) is None
+    assert needs_of(HandlerObject(handle)) is None
 
 
 async def test_the_flags_session_and_a_parameter_of_the_same_name_are_one(stage: Stage) -> None:

@@ -17,7 +17,7 @@ from tgslices.deletion.executor import deleting_for_sessions
 from tgslices.described import described
 from tgslices.doors.deletions import DELETIONS, gone_by
 from tgslices.extract import carries_ids_only, creates_messages, records_of_sent
-from tgslices.manager import sessions_of
+from tgslices.manager import known_manager
 from tgslices.recording.blocks import Block, blocks_of
 from tgslices.recording.handles import Send
 from tgslices.recording.notices import NOTICES
@@ -44,6 +44,7 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         self._sending: set[asyncio.Task[Any]] = set()
         self._chat_ids: dict[tuple[int, str], tuple[int, datetime]] = {}
         self._warned: set[int] = set()
+        self._unwired: set[int] = set()
 
     async def __call__(
         self,
@@ -59,6 +60,7 @@ class OutgoingMiddleware(BaseRequestMiddleware):
                 self._send_apart(make_request, bot, method, blocks) if blocks else _follow(make_request, bot, method)
             )
         if name in _ASKING_FOR_UPDATES:
+            self._check_wired(bot)
             self._check_allowed(bot, method)
             return await _fetch(make_request, bot, method)
         if name in DELETIONS:
@@ -141,6 +143,18 @@ class OutgoingMiddleware(BaseRequestMiddleware):
             self._chat_ids[bot.id, name] = chat_id, now
         return chat_id
 
+    def _check_wired(self, bot: Bot) -> None:
+        """Say once in the log that a bot gets updates which no dispatcher hands to its sessions."""
+        manager = known_manager(bot)
+        if manager is None or manager.is_wired or bot.id in self._unwired:
+            return
+        self._unwired.add(bot.id)
+        log.warning(
+            "Bot %d asks for updates, but its sessions see none of them: nothing that people write is recorded, and no "
+            "handler gets a session; call setup_sessions(dispatcher, bot) before",
+            bot.id,
+        )
+
     def _check_allowed(self, bot: Bot, method: TelegramMethod[Any]) -> None:
         """Say once in the log which updates this bot will not get although its sessions need them.
 
@@ -172,7 +186,7 @@ async def _fetch(
 
     Source: https://core.telegram.org/bots/api#getupdates (``offset``)
     """
-    manager = sessions_of(bot)
+    manager = known_manager(bot)
     if manager is None or method.__api_method__ != "getUpdates":
         return await make_request(bot, method)
     manager.life_cycle.require_running_poll()
@@ -188,7 +202,7 @@ async def _delete(
 ) -> Response[TelegramType]:
     """Delete, and let what the bot's own code deletes leave the sessions."""
     response = await _follow(make_request, bot, method)
-    manager = sessions_of(bot)
+    manager = known_manager(bot)
     is_done: object = response
     if manager is not None and is_done is True and not deleting_for_sessions.get():
         if isinstance(method, DeleteBusinessMessages):
@@ -229,7 +243,7 @@ async def _follow(
     try:
         return await make_request(bot, method)
     except TelegramMigrateToChat as error:
-        old_chat_id, manager = getattr(method, "chat_id", None), sessions_of(bot)
+        old_chat_id, manager = getattr(method, "chat_id", None), known_manager(bot)
         is_deletion = method.__api_method__ in DELETIONS
         if isinstance(old_chat_id, int) and manager is not None and not is_deletion:
             await manager.tracker.migrate(old_chat_id, error.migrate_to_chat_id)

@@ -15,6 +15,7 @@ from typing import Any, Final, TypeAlias
 from aiogram.methods import TelegramMethod
 
 from tgslices.chat_kind import ChatKind, chat_kind
+from tgslices.errors import ConfigurationError
 from tgslices.model import GENERAL_TOPIC, IfClosed, SessionKey, TrackedMessage
 from tgslices.recording.handles import Send, SharedKey, tick
 from tgslices.recording.tracker import Tracker
@@ -29,10 +30,21 @@ DeleteLate: TypeAlias = Callable[[SessionKey, TrackedMessage], Awaitable[None]]
 class Block:
     """One entered ``async with session:``. It records what is sent into the session's own place.
 
-    With ``everywhere`` it records whatever is sent. Without ``collects`` it opens nothing.
+    With ``everywhere`` it records whatever is sent. ``if_closed`` tells what it does while the session is closed; once
+    that was closed inside the block, nothing is recorded until it is opened again.
     """
 
-    __slots__ = ("_collects", "_delete_late", "_entered", "_everywhere", "_left", "_left_at", "shared", "tracker")
+    __slots__ = (
+        "_delete_late",
+        "_entered",
+        "_everywhere",
+        "_if_closed",
+        "_left",
+        "_left_at",
+        "_topic_id",
+        "shared",
+        "tracker",
+    )
 
     def __init__(
         self,
@@ -41,14 +53,19 @@ class Block:
         *,
         delete_late: DeleteLate,
         everywhere: bool = False,
-        collects: bool = True,
+        if_closed: IfClosed = IfClosed.OPEN,
+        topic_id: int | None = None,
     ) -> None:
-        """``delete_late`` is called with what arrives after the session was wiped and was sent before."""
+        """``delete_late`` is called with what arrives after the session was wiped and was sent before.
+
+        ``topic_id`` is the topic of the session's place where the key does not name it.
+        """
         self.shared = shared
         self._delete_late = delete_late
         self.tracker = tracker
         self._everywhere = everywhere
-        self._collects = collects
+        self._if_closed = if_closed
+        self._topic_id = topic_id
         self._entered = tick()
         self._left: int | None = None
         self._left_at: datetime | None = None
@@ -67,10 +84,11 @@ class Block:
         if self._everywhere:
             return True
         key = self.shared.key
+        topic_id = key.thread_id or self._topic_id
         return (
             message.chat_id == key.chat_id
             and message.business_connection_id == key.business_connection_id
-            and (key.thread_id is None or (message.thread_id or GENERAL_TOPIC) == key.thread_id)
+            and (topic_id is None or (message.thread_id or GENERAL_TOPIC) == topic_id)
         )
 
     async def record(self, message: TrackedMessage, send: Send) -> None:
@@ -80,7 +98,7 @@ class Block:
             if self._may_straggle() and not shared.was_closed_since(self._entered):
                 await tracker.add(shared.key, message, if_closed=IfClosed.SKIP)
         elif not (shared.was_wiped_since(send.began) or shared.was_closed_since(send.began)):
-            if_closed = IfClosed.OPEN if self._collects else IfClosed.KEEP
+            if_closed = IfClosed.SKIP if shared.was_closed_since(self._entered) else self._if_closed
             await tracker.add(shared.key, message, if_closed=if_closed, begun_at=send.at)
         if shared.was_wiped_since(send.began):
             await self._delete_late(shared.key, message)
@@ -118,6 +136,10 @@ def leave(entered: list[Block]) -> None:
     Tasks that the block started keep it as one that was left. Where a framework leaves a block in another context than
     it was entered in (generator fixtures do), it is the handle's last one.
     """
+    if not entered:
+        raise ConfigurationError(
+            "A session's block was left more often than it was entered.", "Write 'async with session:' around it."
+        )
     mine = [block for block in _blocks.get() if block is not None and block in entered]
     block = mine[-1] if mine else entered[-1]
     block.leave()
