@@ -2,6 +2,7 @@
 
 from tgslices.config import SessionConfig
 from tgslices.deletion.plan import DeletionPlan
+from tgslices.doors.in_session import InSession
 from tgslices.errors import (
     CannotSendThere,
     ChatGiven,
@@ -31,6 +32,7 @@ __all__ = (  # noqa: RUF022  # in tiers, as a reader needs them
     "setup_sessions",
     "SessionBot",
     "SessionConfig",
+    "InSession",
     "sessions_of",
     # what a bot's author holds
     "Session",
