@@ -9,6 +9,7 @@ from typing import Any
 from tgslices.testing.actions.business import ALL_BUSINESS_RIGHTS, announce_connection, connect
 from tgslices.testing.actions.membership import join, leave, set_member
 from tgslices.testing.actions.migration import announce_migration, migrate
+from tgslices.testing.actions.polls import close_due
 from tgslices.testing.actions.topics import create_topic
 from tgslices.testing.people.allowed import CheckedChat
 from tgslices.testing.people.chat_view import ChatView
@@ -26,6 +27,7 @@ class Stage:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        world.clock.on_move = lambda: close_due(world)
 
     @property
     def clock(self) -> Clock:

@@ -75,7 +75,7 @@ async def test_media_is_replaced(bot: Bot, chat: ChatView) -> None:
         (SendPhoto(chat_id=1001, photo="nonsense"), "Bad Request: wrong file identifier/HTTP URL specified"),
         (SendPhoto(chat_id=1001, photo=""), "Bad Request: there is no photo in the request"),
         (SendAudio(chat_id=1001, audio=BufferedInputFile(b"", "x")), "Bad Request: file must be non-empty"),
-        (SendPoll(chat_id=1001, question="", options=["a"]), "Bad Request: poll question must be non-empty"),
+        (SendPoll(chat_id=1001, question="", options=["a"]), "Bad Request: text must be non-empty"),
         (GetFile(file_id="nonsense"), "Bad Request: invalid file_id"),
         (
             EditMessageMedia(chat_id=1001, message_id=1, media=InputMediaPhoto(media="nonsense")),
@@ -150,3 +150,44 @@ async def test_her_files_reach_the_bot(bot: Bot, chat: ChatView) -> None:
     assert second is not None
     assert first.media_group_id == second.media_group_id
     assert chat.texts() == ["look", "two", ""]
+
+
+@pytest.mark.parametrize("kind", ["video", "animation", "audio", "document", "video_note"])
+async def test_a_thumbnail_that_was_uploaded_is_shown(bot: Bot, chat: ChatView, kind: str) -> None:
+    """DOC, ``thumbnail``"""
+    thumbnail = BufferedInputFile(b"small", "small.jpg")
+    sent: Message = await getattr(bot, f"send_{kind}")(chat.id, FILE, thumbnail=thumbnail)
+    shown = getattr(sent, kind).thumbnail
+    assert shown is not None
+    loaded = await bot.download(shown.file_id, BytesIO())
+    assert loaded is not None
+    assert loaded.read() == b"small"
+    plain: Message = await getattr(bot, f"send_{kind}")(chat.id, FILE)
+    assert getattr(plain, kind).thumbnail is None
+
+
+async def test_every_size_of_a_photo_is_a_file_of_its_own(bot: Bot, chat: ChatView) -> None:
+    sent = await bot.send_photo(chat.id, FILE)
+    assert sent.photo is not None
+    assert len({size.file_id for size in sent.photo}) == len({size.file_unique_id for size in sent.photo}) == 2
+    again = await bot.send_photo(chat.id, sent.photo[0].file_id)
+    assert again.photo == sent.photo
+
+
+async def test_the_same_bytes_twice_are_two_files_that_are_alike(bot: Bot, chat: ChatView) -> None:
+    first, second = [(await bot.send_document(chat.id, FILE)).document for _ in range(2)]
+    assert first is not None
+    assert second is not None
+    assert first.file_id != second.file_id
+    assert first.file_unique_id == second.file_unique_id
+
+
+async def test_voices_and_live_photos_say_what_they_are(bot: Bot, chat: ChatView) -> None:
+    """`Client.cpp:1971, 2093`"""
+    voice = (await bot.send_voice(chat.id, FILE)).voice
+    assert voice is not None
+    assert voice.mime_type == "audio/ogg"
+    live = await bot.send_live_photo(chat.id, FILE, FILE)
+    assert live.live_photo is not None
+    assert live.live_photo.photo
+    await bot.edit_message_media(InputMediaPhoto(media=FILE), chat_id=chat.id, message_id=live.message_id)

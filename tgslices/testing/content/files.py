@@ -6,21 +6,23 @@ import hashlib
 
 from tgslices.testing.errors import bad_request, check
 from tgslices.testing.rules.files import upload_refusal
-from tgslices.testing.state.files import StoredFile
+from tgslices.testing.state.files import SMALL, StoredFile
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Upload
 
 
 def keep_file(world: World, upload: Upload, kind: str = "document") -> StoredFile:
-    """Keep a file for a message of this kind. Equal bytes with one name are kept once.
+    """Keep a file for a message of this kind. Every upload has its own ``file_id``, equal bytes one ``file_unique_id``.
 
     Raises:
         ApiError: the file is empty, or too big for the kind.
     """
     check(upload_refusal(len(upload.data), kind))
-    digest = hashlib.sha256(upload.filename.encode() + b"\0" + upload.data).hexdigest()
-    file = StoredFile(f"BQAC{digest[:40]}", f"AQAD{digest[:12]}", upload.filename, upload.content_type, upload.data)
-    return world.files.setdefault(file.file_id, file)
+    digest = hashlib.sha256(upload.data).hexdigest()
+    file_id = f"BQAC{digest[:32]}{world.next_serial():08}"
+    file = StoredFile(file_id, f"AQAD{digest[:12]}", upload.filename, upload.content_type, upload.data)
+    world.files[file_id] = file
+    return file
 
 
 def find_file(world: World, reference: str) -> StoredFile:
@@ -34,7 +36,7 @@ def find_file(world: World, reference: str) -> StoredFile:
         digest = hashlib.sha256(reference.encode()).hexdigest()
         file = StoredFile(f"AgAC{digest[:40]}", f"AQAD{digest[:12]}", name, "application/octet-stream", b"")
         return world.files.setdefault(file.file_id, file)
-    file_or_none = world.files.get(reference)
+    file_or_none = world.files.get(reference) or world.files.get(reference.removesuffix(SMALL))
     if file_or_none is None:
         raise bad_request("Wrong file identifier/HTTP URL specified")
     return file_or_none

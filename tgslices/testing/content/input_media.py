@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tgslices.testing.content.files import given_file
-from tgslices.testing.content.media import MEDIA, media_content
+from tgslices.testing.content.files import find_file, given_file, keep_file
+from tgslices.testing.content.media import MEDIA, MediaKind, media_content
 from tgslices.testing.errors import bad_request
 from tgslices.testing.state.files import StoredFile
 from tgslices.testing.state.world import World
@@ -34,7 +34,25 @@ def _read(world: World, arguments: Arguments, given: Json) -> tuple[str, Json]:
     kind = MEDIA.get(name)
     if kind is None or kind.kind in {"sticker", "voice", "video_note"}:
         raise FieldError(f'type "{name}" is unsupported')
-    return kind.kind, media_content(kind, _file(world, arguments, text_field(given, "media"), kind.kind), given)
+    file = _file(world, arguments, text_field(given, "media"), kind.kind)
+    picture = find_picture(world, arguments, kind, given)
+    return kind.kind, media_content(kind, file, given, picture=picture)
+
+
+def find_picture(world: World, arguments: Arguments, kind: MediaKind, given: Json) -> StoredFile | None:
+    """The still picture of a live photo, or the thumbnail that is uploaded with another file; None if there is none.
+
+    A thumbnail cannot be named by an identifier, which is ignored.
+    Source: https://core.telegram.org/bots/api#sendlivephoto and https://core.telegram.org/bots/api#inputmediadocument
+
+    Raises:
+        ApiError: it is empty, too big, or not there.
+    """
+    reference = text_field(given, "photo" if kind.kind == "live_photo" else "thumbnail")
+    upload = arguments.attached(reference)
+    if upload is not None:
+        return keep_file(world, upload, "photo")
+    return find_file(world, reference) if reference and kind.kind == "live_photo" else None
 
 
 def _file(world: World, arguments: Arguments, reference: str, kind: str) -> StoredFile:

@@ -36,6 +36,10 @@ class MediaKind:
     fixed: tuple[tuple[str, object], ...] = ()
 
 
+_PHOTO: Final = ((90, 67), (800, 600))
+_WITH_THUMBNAIL: Final = frozenset({"animation", "audio", "document", "video", "video_note"})
+"""Source: https://core.telegram.org/bots/api#senddocument (``thumbnail``) and its like"""
+
 _SIZE: Final = (("width", 640), ("height", 480))
 
 
@@ -62,12 +66,29 @@ MEDIA: Final[dict[str, MediaKind]] = {
 }
 
 
-def media_content(kind: MediaKind, file: StoredFile, given: Json) -> Json:
+def media_content(kind: MediaKind, file: StoredFile, given: Json, *, picture: StoredFile | None = None) -> Json:
     """The fields of ``Message`` for a file of this kind; ``given`` are the caller's fields.
+
+    ``picture`` is the thumbnail that was uploaded, or the still picture of a live photo.
 
     Raises:
         ApiError: the caption is wrong.
     """
+    shown = _shown(kind, file, given, picture)
+    content: Json = {kind.kind: file.sizes(*_PHOTO) if kind.kind == "photo" else shown}
+    if kind.kind == "animation":
+        alike = ("file_id", "file_unique_id", "file_size", "file_name", "mime_type", "thumbnail")
+        content["document"] = {name: shown[name] for name in alike if name in shown}
+    if kind.has_caption:
+        content |= read_text_of(given, "caption", "caption_entities")
+        if flag_field(given, "show_caption_above_media") and "caption" in content:
+            content["show_caption_above_media"] = True
+    if flag_field(given, "has_spoiler"):
+        content["has_media_spoiler"] = True
+    return content
+
+
+def _shown(kind: MediaKind, file: StoredFile, given: Json, picture: StoredFile | None) -> Json:
     shown = file.json()
     for name, default in kind.numbers:
         shown[name] = max(0, min(int_field(given, name), _LIMITS.get(name, MAX_LENGTH))) or default
@@ -78,17 +99,10 @@ def media_content(kind: MediaKind, file: StoredFile, given: Json) -> Json:
     if kind.kind in {"document", "audio", "video", "animation"}:
         shown["file_name"] = file.name
         shown["mime_type"] = file.content_type
-    content: Json = {kind.kind: _photo_sizes(shown) if kind.kind == "photo" else shown}
-    if kind.kind == "animation":
-        content["document"] = {name: shown[name] for name in ("file_id", "file_unique_id", "file_size", "file_name")}
-    if kind.has_caption:
-        content |= read_text_of(given, "caption", "caption_entities")
-        if flag_field(given, "show_caption_above_media") and "caption" in content:
-            content["show_caption_above_media"] = True
-    if flag_field(given, "has_spoiler"):
-        content["has_media_spoiler"] = True
-    return content
-
-
-def _photo_sizes(shown: Json) -> list[Json]:
-    return [{**shown, "width": 90, "height": 67}, {**shown, "width": 800, "height": 600}]
+    elif kind.kind == "voice":
+        shown["mime_type"] = "audio/ogg"
+    if kind.kind == "live_photo":
+        shown["photo"] = (picture or file).sizes(*_PHOTO)
+    elif picture is not None and kind.kind in _WITH_THUMBNAIL:
+        shown["thumbnail"] = {**picture.json(), "width": 320, "height": 320}
+    return shown

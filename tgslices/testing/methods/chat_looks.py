@@ -23,7 +23,7 @@ _MAX_DESCRIPTION: Final = 255
 
 def photo_sizes(file: StoredFile) -> list[Json]:
     """The Bot API's ``PhotoSize`` of a picture, small and big."""
-    return [{**file.json(), "width": 90, "height": 90}, {**file.json(), "width": 640, "height": 640}]
+    return file.sizes((90, 90), (640, 640))
 
 
 def shown_settings(chat: Chat) -> Json:
@@ -35,8 +35,12 @@ def shown_settings(chat: Chat) -> Json:
     if settings.sticker_set:
         data["sticker_set_name"] = settings.sticker_set
     if settings.photo is not None:
-        names = ("small_file_id", "small_file_unique_id", "big_file_id", "big_file_unique_id")
-        data["photo"] = dict(zip(names, (settings.photo.file_id, settings.photo.unique_id) * 2, strict=True))
+        small, big = photo_sizes(settings.photo)
+        data["photo"] = {
+            f"{size}_{name}": shown[name]
+            for size, shown in (("small", small), ("big", big))
+            for name in ("file_id", "file_unique_id")
+        }
     if chat.type in {"group", "supergroup"}:
         chosen = settings.permissions
         data["permissions"] = {name: chosen is None or name in chosen for name in PERMISSIONS}

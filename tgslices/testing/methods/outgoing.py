@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tgslices.testing.actions.delivery import announce
+from tgslices.testing.actions.polls import await_end
 from tgslices.testing.content.markup import place_in, put_under, read_markup
 from tgslices.testing.errors import bad_request, check
 from tgslices.testing.methods.ephemeral_receiver import Receiver, find_receiver
@@ -87,6 +88,8 @@ def deliver(call: Call, destination: Destination, kind: str, content: Json, mark
         announce(call.world, message)
         return message
     message = call.world.store(chat, call.bot, kind, content, reply_to=destination.reply_to, markup=markup)
+    if kind == "poll":
+        await_end(call.world, message)
     if chat.type != "private":
         announce(call.world, message)
     return message

@@ -7,42 +7,51 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from tgslices.testing.actions.polls import closed_poll, tell_of_poll
+from tgslices.testing.content.files import given_file
+from tgslices.testing.content.input_media import read_input_media
+from tgslices.testing.content.media import MEDIA, media_content
 from tgslices.testing.content.text import read_text_of
-from tgslices.testing.errors import bad_request
+from tgslices.testing.errors import bad_request, check
 from tgslices.testing.methods.editing import apply, find_target, new_content, read_new_buttons, with_markup
 from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.methods.outgoing import send
+from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.editing import markup_refusal
+from tgslices.testing.rules.polls import MAX_OPEN_PERIOD, place_refusal, texts_refusal
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
-from tgslices.testing.wire.fields import fields_of
+from tgslices.testing.wire.fields import fields_of, float_field, text_field
 from tgslices.testing.wire.json_text import Json
 
 
 def send_poll(call: Call) -> Json:
     """Send a poll or quiz without votes."""
-    question = _read_text(call.arguments, "question")
-    if not question:
-        raise bad_request("Poll question must be non-empty")
+    question = _read_text(call.arguments, "question", may_be_empty=False)
+    options = _read_options(call)
+    check(texts_refusal(question["question"], [option["text"] for option in options]))
     kind = call.arguments.text("type") or "regular"
     if kind not in {"regular", "quiz"}:
         raise bad_request("Unsupported poll type specified")
     poll: Json = {
         "id": _new_id(call.world),
         **question,
-        "options": _read_options(call.arguments),
+        "options": options,
         "total_voter_count": 0,
         "is_closed": call.arguments.flag("is_closed"),
-        "is_anonymous": not call.arguments.text("is_anonymous") or call.arguments.flag("is_anonymous"),
+        "is_anonymous": _flag(call.arguments, "is_anonymous", is_default=True),
         "type": kind,
         "allows_multiple_answers": call.arguments.flag("allows_multiple_answers"),
-        "allows_revoting": call.arguments.flag("allows_revoting"),
+        "allows_revoting": _flag(call.arguments, "allows_revoting", is_default=kind != "quiz"),
         "members_only": call.arguments.flag("members_only"),
         **_read_text(call.arguments, "description"),
         **_read_end(call),
+        **_read_media(call, "media"),
     }
     if kind == "quiz":
         poll |= _read_answer(call.arguments, len(poll["options"])) | _read_text(call.arguments, "explanation")
+        poll |= _read_media(call, "explanation_media")
+    _check_place(call, poll)
     return send(call, "poll", {"poll": poll})
 
 
@@ -50,7 +59,20 @@ def _new_id(world: World) -> str:
     return str(5_000_000_000 + world.next_serial())
 
 
-def _read_text(arguments: Arguments, name: str) -> Json:
+def _flag(arguments: Arguments, name: str, *, is_default: bool) -> bool:
+    return arguments.flag(name) if arguments.text(name) else is_default
+
+
+def _check_place(call: Call, poll: Json) -> None:
+    if call.arguments.text("business_connection_id"):
+        return
+    chat = call.chat(Access.WRITE)
+    is_anonymous, members_only = poll["is_anonymous"], poll["members_only"]
+    is_direct = chat.parent is not None
+    check(place_refusal(chat.type, is_anonymous=is_anonymous, members_only=members_only, is_direct=is_direct))
+
+
+def _read_text(arguments: Arguments, name: str, *, may_be_empty: bool = True) -> Json:
     """One of the texts of a poll, each of which has entities and a mode of its own."""
     entities = f"{name}_entities"
     given: Json = {
@@ -58,32 +80,53 @@ def _read_text(arguments: Arguments, name: str) -> Json:
         "parse_mode": arguments.text(f"{name}_parse_mode"),
         entities: arguments.json(entities, "message entities") if arguments.text(entities) else None,
     }
-    return read_text_of(given, name, entities)
+    return read_text_of(given, name, entities, may_be_empty=may_be_empty)
 
 
-def _read_options(arguments: Arguments) -> list[Json]:
-    options = arguments.json("options")
+def _read_options(call: Call) -> list[Json]:
+    options = call.arguments.json("options")
     if not isinstance(options, list):
         raise bad_request("Expected an Array of String as options")
-    if len(options) < 1:
-        raise bad_request("Poll must have at least 1 option")
     return [
-        {"persistent_id": str(number), **_read_option(option), "voter_count": 0}
+        {"persistent_id": str(number), **_read_option(call, option), "voter_count": 0}
         for number, option in enumerate(options, start=1)
     ]
 
 
-def _read_option(option: Any) -> Json:
+def _read_option(call: Call, option: Any) -> Json:
     given: Json = {"text": option} if isinstance(option, str) else fields_of(option, "Expected an Object as an option")
-    read = read_text_of({**given, "parse_mode": given.get("text_parse_mode")}, "text", "text_entities")
-    if not read:
-        raise bad_request("Poll options must be non-empty")
-    return read
+    marked = {**given, "parse_mode": given.get("text_parse_mode")}
+    read = read_text_of(marked, "text", "text_entities", may_be_empty=False)
+    return read | ({"media": _media(call, given["media"])} if given.get("media") else {})
+
+
+def _read_media(call: Call, name: str) -> Json:
+    """What is shown beside a text of the poll; empty if there is nothing."""
+    given = call.arguments.json(name, "InputPollMedia")
+    return {} if given is None else {name: _media(call, given)}
+
+
+def _media(call: Call, given: Any) -> Json:
+    """The Bot API's ``PollMedia``. Source: tdlib/telegram-bot-api ``Client.cpp:11780-11837``."""
+    fields = fields_of(given)
+    kind = text_field(fields, "type", is_required=True)
+    if kind in {"location", "venue"}:
+        place: Json = {name: float_field(fields, name, is_required=True) for name in ("latitude", "longitude")}
+        if kind == "location":
+            return {kind: place}
+        return {kind: {"location": place} | {name: text_field(fields, name) for name in ("title", "address")}}
+    if kind == "sticker":
+        reference = text_field(fields, "media", is_required=True)
+        file = given_file(call.world, call.arguments.attached(reference), reference)
+        return {kind: media_content(MEDIA[kind], file, {})[kind]}
+    name, content = read_input_media(call.world, call.arguments, given)
+    return {name: content[name]}
 
 
 def _read_end(call: Call) -> Json:
-    """The time at which a poll closes by itself. The emulator leaves it open."""
-    period, moment = call.arguments.integer("open_period"), call.arguments.integer("close_date")
+    """The time at which a poll closes by itself."""
+    period = call.arguments.clamped("open_period", 0, 0, MAX_OPEN_PERIOD)
+    moment = call.arguments.integer("close_date")
     if period > 0:
         return {"open_period": period, "close_date": call.world.clock.unix_time() + period}
     return {"close_date": moment} if moment > 0 else {}
@@ -121,9 +164,9 @@ def stop_poll(call: Call) -> Json:
         raise bad_request("message with poll to stop not found")
     if poll["is_closed"]:
         raise bad_request("poll has already been closed")
-    closed: Json = {**poll, "is_closed": True}
+    closed = closed_poll(poll)
     apply(call, target, new_content(target.message, with_markup({"poll": closed}, inline), ("poll",)))
-    call.bot.updates.put("poll", closed, queue_key=("poll", poll["id"]))
+    tell_of_poll(call.bot, closed)
     return closed
 
 

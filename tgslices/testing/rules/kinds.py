@@ -102,7 +102,9 @@ CAPTIONED_KINDS: Final = frozenset(
 Source: tdlib/td ``MessageContentType.cpp``, ``can_have_message_content_caption``
 """
 
-REPLACEABLE_KINDS: Final = frozenset({"text", "rich_message", "animation", "audio", "document", "photo", "video"})
+REPLACEABLE_KINDS: Final = frozenset(
+    {"text", "rich_message", "animation", "audio", "document", "live_photo", "photo", "video"}
+)
 """Messages whose media can be replaced. Source: tdlib/td ``MessagesManager.cpp:23165``, ``can_edit_message_media``"""
 
 DICE: Final = "dice"

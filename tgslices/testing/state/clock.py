@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 
@@ -12,9 +13,10 @@ class Clock:
     It starts at the real time and goes on like it; `move` adds to it and `freeze` stops it.
     """
 
-    __slots__ = ("_frozen_at", "_offset")
+    __slots__ = ("_frozen_at", "_offset", "on_move")
 
     def __init__(self) -> None:
+        self.on_move: Callable[[], None] = lambda: None
         self._offset = 0.0
         self._frozen_at: float | None = None
 
@@ -32,8 +34,9 @@ class Clock:
         return datetime.fromtimestamp(self.timestamp(), UTC)
 
     def move(self, by: timedelta) -> None:
-        """Go forward by this much, or back if it is negative. Nobody is told."""
+        """Go forward by this much, or back if it is negative; what happens at a time happens then."""
         self._offset += by.total_seconds()
+        self.on_move()
 
     def freeze(self) -> None:
         """Stop the clock, so that only `move` changes it: for tests of exact ages."""

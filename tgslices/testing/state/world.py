@@ -50,6 +50,7 @@ class World:
         self.taps: dict[str, Tap] = {}
         self.inquiries: dict[str, Inquiry] = {}
         self.payments: dict[str, Payment] = {}
+        self.timed_polls: list[StoredMessage] = []
         self.sticker_sets: dict[str, StickerSet] = {}
         self.inline_messages: dict[str, StoredMessage] = {}
         self.failing_item: tuple[int, str] | None = None

@@ -1,0 +1,62 @@
+"""Runs python-telegram-bot's own request tests against the emulator.
+
+``PTB=<checkout> PTB_PYTHON=<python with its test requirements> python -m tests.peers.python_telegram_bot [pytest's
+options]``. The world has what those tests expect: one person, a supergroup, a forum, a public channel, and another
+channel for subscriptions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import sys
+from pathlib import Path
+
+from tgslices.testing import BotApi
+
+TOKEN = "42:secret"
+CHANNEL = "pythontelegrambottests"
+
+
+async def main() -> int:
+    """Run them; returns pytest's exit code."""
+    checkout = Path(os.environ["PTB"])
+    async with BotApi() as api:
+        account = api.add_bot("ptb_test_bot", token=TOKEN)
+        person = api.add_person("Ann", username="ann")
+        person.private_chat(account)
+        watcher = api.add_person("Watcher")
+        group = api.add_supergroup("Group", members=[person, watcher], admins=[account])
+        forum = api.add_supergroup("Forum", members=[person], admins=[account], is_forum=True)
+        channel = api.add_channel("Channel", members=[person], admins=[account], username=CHANNEL)
+        paid = api.add_channel("Paid", members=[person], admins=[account])
+        info = {
+            "token": TOKEN,
+            "payment_provider_token": "284685063:TEST:x",
+            "chat_id": str(person.id),
+            "super_group_id": str(group.id),
+            "forum_group_id": str(forum.id),
+            "channel_id": f"@{CHANNEL}",
+            "name": "ptb_test_bot",
+            "username": "@ptb_test_bot",
+            "subscription_channel_id": paid.id,
+        }
+        bots = base64.b64encode(json.dumps([info, info]).encode()).decode()
+        here = str(Path(__file__).parent)
+        environment = os.environ | {
+            "GITHUB_ACTIONS": "true",
+            "BOTS": bots,
+            "JOB_INDEX": "1",
+            "TEST_WITH_OPT_DEPS": "true",
+            "TGSLICES_API": api.url,
+            "PYTHONPATH": here,
+        }
+        command = [os.environ["PTB_PYTHON"], "-m", "pytest", "-p", "redirect", "-m", "req", "-q", "--no-flaky-report"]
+        running = await asyncio.create_subprocess_exec(*command, *sys.argv[1:], cwd=checkout, env=environment)
+        return await running.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
