@@ -108,7 +108,7 @@ async def test_topics_are_told_apart_and_written_into(cafe: Cafe) -> None:
     assert team.visible()[-1].topic == "Soups"
     await bar.get_by_role("button", name="General").click()
     await expect(tab.bubbles).to_have_text(["Good morning"])
-    await bar.get_by_role("button", name="Topic", exact=True).click()
+    await bar.get_by_role("button", name="Add a topic").click()
     await tab.page.get_by_label("Name").fill("Breads")
     await tab.page.get_by_role("button", name="Add", exact=True).click()
     await expect(bar.get_by_role("button", name="Breads")).to_have_attribute("aria-pressed", "true")

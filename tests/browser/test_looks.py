@@ -61,7 +61,7 @@ async def test_what_floats_can_be_read(cafe: Cafe, scheme: Literal["light", "dar
         cafe.chat.id, "Soup?", reply_markup=InlineKeyboardMarkup(inline_keyboard=[[button], [button]])
     )
     tab = await cafe.tab(color_scheme=scheme)
-    for opener in ("Person", "Group"):
+    for opener in ("Add a person", "Add a group"):
         await tab.page.get_by_role("button", name=opener).first.click()
         await expect(tab.page.get_by_role("dialog")).to_be_visible()
         await is_readable(tab)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import expect
 
-from tests.browser.desk import Desk, Tab
+from tests.browser.desk import Desk
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FAREWELL = "Enjoy your pizza! I have tidied up after us."
-MOST_STOPS = 20
-"""How often somebody may have to press Tab on the way to what is near."""
 
 
 async def test_after_done_only_the_farewell_is_there(desk: Desk) -> None:
@@ -67,45 +65,3 @@ async def test_without_motion_it_goes_at_once(desk: Desk) -> None:
     await tab.orders()
     await tab.types("/done")
     await expect(tab.page.locator("#messages .text")).to_have_text([FAREWELL])
-
-
-async def reaches(tab: Tab, wanted: Locator, key: str) -> None:
-    """Press Tab or Shift+Tab until the focus is there."""
-    await wanted.wait_for()
-    for _ in range(MOST_STOPS):
-        if await wanted.evaluate("(element) => element === document.activeElement"):
-            return
-        await tab.page.keyboard.press(key)
-    await expect(wanted).to_be_focused()
-
-
-async def test_an_order_is_placed_and_ended_with_the_keyboard_alone(desk: Desk) -> None:
-    tab = await desk.tab()
-    keyboard = tab.page.keyboard
-    await tab.page.locator(".entry").wait_for()
-    await keyboard.press("Tab")
-    await expect(tab.page.get_by_role("link", name="Skip to the message field")).to_be_focused()
-    await keyboard.press("Enter")
-    await expect(tab.input).to_be_focused()
-    await keyboard.type("/order")
-    await keyboard.press("Enter")
-    # Back from the field to the buttons above it; the focus stays at the place of the button that was pressed.
-    for caption, key, question in (("Pizza", "Shift+Tab", "Which size?"), ("Large", "Tab", "Where to?")):
-        await reaches(tab, tab.page.get_by_role("button", name=caption, exact=True), key)
-        await keyboard.press("Enter")
-        await tab.reads(question)
-    await reaches(tab, tab.input, "Tab")
-    await keyboard.type("12 Harbour Road")
-    await keyboard.press("Enter")
-    await tab.reads("Shall we?")
-    await reaches(tab, tab.page.get_by_role("button", name="Order it", exact=True), "Shift+Tab")
-    await keyboard.press("Enter")
-    await tab.reads("On its way")
-    await reaches(tab, tab.page.locator("#messages").get_by_role("button", name="/done", exact=True), "Shift+Tab")
-    await keyboard.press("Enter")
-    await tab.reads(FAREWELL)
-    await expect(tab.bubbles).to_have_text([FAREWELL])
-    await reaches(tab, tab.input, "Tab")
-    await keyboard.type("/done")
-    await keyboard.press("Enter")
-    await tab.reads("There is no order to end.")

@@ -75,7 +75,7 @@ function draw(person, place) {
 function heading(person) {
   let element = headings.get(person.id);
   if (!element) {
-    element = h("h2", { class: "who" }, avatar(person.name, person.id), h("span", {}, person.name));
+    element = h("h3", { class: "who" }, avatar(person.name, person.id), h("span", {}, person.name));
     headings.set(person.id, element);
   }
   return element;

@@ -3,6 +3,7 @@
 import { $, arrange, day, h, paintAvatar } from "./dom.js";
 import { bubble, draftBubble } from "./bubble.js";
 import { faceOf, messagesOf, newest, titleOf, viewOf } from "./chats.js";
+import { leaveOut, moveStop, startRoving } from "./roving.js";
 import { all, get, has, now, onChange } from "./state.js";
 import { holdersOf } from "./sessions.js";
 import { isShown, labelOf, showTopics } from "./topics.js";
@@ -72,9 +73,9 @@ function keepFocus(list, action) {
   const key = active?.dataset?.key;
   const serial = block?.dataset.serial;
   action();
-  if (!block || list.contains(document.activeElement) && document.activeElement !== document.body) return;
-  const again = list.querySelector(`li[data-serial="${serial}"]`);
-  const target = again?.querySelector(key ? `[data-key="${key}"]` : ".key, .more") || again?.querySelector(".key, .more");
+  if (!block || list.contains(document.activeElement) && !document.activeElement.closest(".going")) return;
+  const again = list.querySelector(`li[data-serial="${serial}"]:not(.going)`);
+  const target = active === block ? again : again?.querySelector(key ? `[data-key="${key}"]` : ".key, .more") || again?.querySelector(".key") || again;
   (target || $("input")).focus({ preventScroll: true });
 }
 
@@ -93,7 +94,7 @@ function render(isFresh) {
       let block = blocks.get(key);
       if (!block || block.face !== face) {
         const isNew = !block && !isFresh;
-        const element = bubble(group, surroundings, does);
+        const element = leaveOut(bubble(group, surroundings, does));
         if (isNew) element.classList.add("coming");
         if (block) block.element.replaceWith(element);
         block = { element, face };
@@ -111,6 +112,7 @@ function render(isFresh) {
     }
     arrange(list, [...wanted, ...draftsNow()]);
   });
+  moveStop();
   showTopics(place, person, () => { render(true); $("input").focus(); });
   showEmpty(here, messages);
   showPinned(messages);
@@ -128,7 +130,7 @@ function draftsNow() {
   if (found.length) draftEnds = setTimeout(() => render(false), (Math.min(...found.map((draft) => draft.expires)) - now()) * 1000 + 50);
   return found.map((draft) => {
     const face = JSON.stringify(draft);
-    if (drafts.get(draft.serial)?.face !== face) drafts.set(draft.serial, { element: draftBubble(draft, does), face });
+    if (drafts.get(draft.serial)?.face !== face) drafts.set(draft.serial, { element: leaveOut(draftBubble(draft, does)), face });
     return drafts.get(draft.serial).element;
   });
 }
@@ -213,6 +215,7 @@ export function open(newPerson, newPlace) {
 export function startConversation(what) {
   does = { ...what, jump };
   follow();
+  startRoving();
   onChange((changed, isFirst) => {
     if (has(changed, "place:", "person:", "bot:")) showHead();
     if (isFirst || has(changed, `message:${place}:`, `view:${person}/${place}`, `draft:${place}:`, "tap:", "slice:", "person:", "place:")) render(isFirst);

@@ -85,6 +85,18 @@ function showHeld(holder, message) {
   jump(message.serial);
 }
 
+const SKIPS = {
+  field: ["chat", "#input"],
+  chats: ["chats", '#chat-list .entry[tabindex="0"]'],
+  tools: ["tools", '[role="tab"][aria-selected="true"]'],
+};
+/** Bring the focus to a column, which a phone has to be shown first. */
+function skipTo(name) {
+  const [view, target] = SKIPS[name];
+  show(view);
+  (document.querySelector(target) ?? $("add-person")).focus();
+}
+
 startDialogs();
 startChats(choose);
 startConversation({
@@ -113,6 +125,7 @@ $("add-person").addEventListener("click", () => askPerson(chooseSoon));
 $("add-group").addEventListener("click", () => askGroup(current()?.person, chooseSoon));
 $("members").addEventListener("click", () => askMembers(current().person, current().place));
 for (const button of document.querySelectorAll("[data-show]")) button.addEventListener("click", () => show(button.dataset.show));
+for (const link of document.querySelectorAll("[data-skip]")) link.addEventListener("click", (event) => { event.preventDefault(); skipTo(link.dataset.skip); });
 for (const tab of tabs()) tab.addEventListener("click", () => openTab(tab));
 document.querySelector('[role="tablist"]').addEventListener("keydown", (event) => { const tab = walk(event, tabs()); if (tab) openTab(tab); });
 document.addEventListener("visibilitychange", tellWatching);

@@ -37,6 +37,6 @@ export function showTopics(place, person, onChoose) {
   const choose = (id) => { chosen.set(place, id); onChoose(); };
   const chip = (id, name) => h("button", { class: "chip", type: "button", "aria-pressed": String(openIn(place, person) === id), onclick: () => choose(id) }, name);
   bar.replaceChildren(chip(ALL, "All"), ...topics.map((topic) => chip(topic.id, topic.is_closed ? `${topic.name} (closed)` : topic.name)),
-    get(`place:${place}`)?.kind === "direct" ? "" : h("button", { class: "chip add", type: "button", onclick: () => askTopic(person, place, choose) }, h("span", { "aria-hidden": "true" }, "+"), " Topic"));
+    get(`place:${place}`)?.kind === "direct" ? "" : h("button", { class: "chip add", type: "button", "aria-label": "Add a topic", onclick: () => askTopic(person, place, choose) }, h("span", { "aria-hidden": "true" }, "+"), " Topic"));
   if (hadFocus) bar.querySelector('[aria-pressed="true"]')?.focus();
 }
