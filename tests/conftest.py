@@ -1,16 +1,20 @@
-"""What holds for every test: no deadline on a shared machine, and nothing is skipped in CI."""
+"""What holds for every test: no deadline on a shared machine, all of its cores, and nothing is skipped in CI."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
+from typing import Final
 
 import pytest
 from hypothesis import settings
 
 settings.register_profile("tgslices", deadline=None)  # a busy machine is no defect; each test has its timeout
 settings.load_profile("tgslices")
+
+MAX_PROCESSES: Final = 4
+"""Each starts a PostgreSQL and a browser of its own."""
 
 IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 
@@ -22,6 +26,14 @@ def pytest_configure() -> None:
     # What runs in a shell's background is started deaf to interrupts, and so would be every program that a test starts.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Run everything on every core, and a part that is named in this process, where a debugger and ``-s`` work."""
+    if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
+        return 0
+    return min(os.cpu_count() or 1, MAX_PROCESSES)
 
 
 def _skipped(config: pytest.Config) -> int:
