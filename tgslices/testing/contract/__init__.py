@@ -19,6 +19,7 @@ pytest.register_assert_rewrite(
     "tgslices.testing.contract.discards",
     "tgslices.testing.contract.durable",
     "tgslices.testing.contract.durable_machine",
+    "tgslices.testing.contract.durable_model",
     "tgslices.testing.contract.entries",
     "tgslices.testing.contract.machine",
     "tgslices.testing.contract.migration",

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,9 +19,9 @@ from tgslices.model import (
     Scope,
     SessionKey,
     TrackedMessage,
-    may_come_again,
 )
-from tgslices.testing.contract.machine import EntriesMachine, keys, messages, some_messages
+from tgslices.testing.contract.durable_model import DurableModel, is_gone
+from tgslices.testing.contract.machine import keys, messages, some_messages
 from tgslices.testing.contract.samples import MINUTE, NOW, exactly, exactly_pending
 
 minutes = st.integers(0, 4).map(lambda number: NOW + number * MINUTE)
@@ -42,91 +41,22 @@ some_gone = st.builds(
     chat_id=st.sampled_from([1, 2]),
     message_ids=st.frozensets(st.integers(0, 5), max_size=3),
     business_connection_id=st.sampled_from([None, None, "c"]),
+    receiver_user_id=st.sampled_from([None, None, 9]),
 ) | st.builds(Gone, chat_id=st.sampled_from([1, 2]), message_ids=st.none(), thread_id=st.sampled_from([3, 4]))
 
 
-def _is_gone(message: TrackedMessage, gone: Gone) -> bool:
-    if (message.chat_id, message.business_connection_id) != (gone.chat_id, gone.business_connection_id):
-        return False
-    if message.ephemeral_message_id is not None:
-        return False
-    return message.thread_id == gone.thread_id if gone.message_ids is None else message.message_id in gone.message_ids
-
-
-class DurableMachine(EntriesMachine):
-    """Adds open keys, pending deletions and known messages to the model.
-
-    ``entries`` also has what was discarded by hand, in its place; ``hidden`` tells it apart.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open_keys: set[SessionKey] = set()
-        self.pending: dict[PendingDeletion, PendingDeletion] = {}
-        self.hidden: set[tuple[SessionKey, TrackedMessage]] = set()
-        self.known: dict[tuple[SessionKey, TrackedMessage], datetime] = {}
-        self.after: dict[SessionKey, int] = {}
-        self.closed_at: dict[SessionKey, datetime] = {}
-
-    # The model
-
-    def listed(self, key: SessionKey) -> list[TrackedMessage]:
-        """Return what the model lists."""
-        return [message for message in self.entries.get(key, []) if (key, message) not in self.hidden]
-
-    def add_to_model(self, key: SessionKey, message: TrackedMessage) -> None:
-        """Add an entry to the model, as a storage should."""
-        if (key, message) in self.hidden:
-            self.take_from_model(key, [message])
-        super().add_to_model(key, message)
-
-    def take_from_model(self, key: SessionKey, gone: list[TrackedMessage]) -> list[TrackedMessage]:
-        """Remove entries from the model, hidden or not; return those that were there."""
-        self.hidden -= {(key, message) for message in gone}
-        return super().take_from_model(key, gone)
-
-    def _learn(self, key: SessionKey, gone: Iterable[TrackedMessage]) -> None:
-        self.known.update({(key, message): message.at for message in gone if may_come_again(message)})
-
-    def _leaves_out(self, key: SessionKey, message: TrackedMessage) -> bool:
-        """Tell whether an update brings nothing new to a key that does not list the message."""
-        if message in self.listed(key):
-            return False
-        is_there = (key, message) in self.hidden or PendingDeletion(key, message, NOW, NOW) in self.pending
-        in_order = (message.chat_id, message.business_connection_id) == (key.chat_id, key.business_connection_id)
-        is_before = in_order and 0 < message.message_id <= self.after.get(key, 0)
-        return is_there or is_before or (key, message) in self.known
-
-    def _is_outdated(self, key: SessionKey, begun_at: datetime | None) -> bool:
-        closed_at = self.closed_at.get(key)
-        return key not in self.open_keys and None not in (begun_at, closed_at) and closed_at > begun_at  # type: ignore[operator]  # neither is None
-
-    def _open(self, key: SessionKey, outside: TrackedMessage | None) -> None:
-        self.open_keys.add(key)
-        if outside is not None:
-            self._learn(key, [outside])
-            if (outside.chat_id, outside.business_connection_id) == (key.chat_id, key.business_connection_id):
-                self.after[key] = outside.message_id
-
-    def _matching(self, scope: Scope) -> list[SessionKey]:
-        return [
-            key
-            for key in self.open_keys
-            if (key.bot_id, key.chat_id) == (scope.bot_id, scope.chat_id)
-            and key.business_connection_id == scope.business_connection_id
-            and key.user_id in (None, scope.user_id)
-            and key.thread_id in (None, scope.thread_id)
-        ]
+class DurableMachine(DurableModel):
+    """Makes the same calls to a storage and to the model."""
 
     # Opening and closing
 
     @rule(key=keys, outside=st.none() | messages, begun_at=st.none() | minutes)
     def open(self, key: SessionKey, outside: TrackedMessage | None, begun_at: datetime | None) -> None:
         """Open a key."""
-        opens = key not in self.open_keys and not self._is_outdated(key, begun_at)
+        opens = key not in self.open_keys and not self.is_outdated(key, begun_at)
         assert self.run(self.storage.open(key, at=NOW, outside=outside, begun_at=begun_at)) is opens
         if opens:
-            self._open(key, outside)
+            self.open_in_model(key, outside)
         assert self.run(self.storage.is_open(key)) is (key in self.open_keys)
 
     @rule(key=keys)
@@ -140,7 +70,7 @@ class DurableMachine(EntriesMachine):
     def close(self, key: SessionKey, at: datetime) -> None:
         """Close a key."""
         assert self.run(self.storage.close(key, at=at)) == len(self.listed(key))
-        self._learn(key, self.take_from_model(key, self.entries.get(key, [])))
+        self.learn(key, self.take_from_model(key, self.entries.get(key, [])))
         self.open_keys.discard(key)
         self.after.pop(key, None)
         self.closed_at[key] = max(at, self.closed_at.get(key, at))
@@ -150,11 +80,11 @@ class DurableMachine(EntriesMachine):
     @rule(scope=scopes, message=messages)
     def record(self, scope: Scope, message: TrackedMessage) -> None:
         """Record a message."""
-        matching = self._matching(scope)
+        matching = self.matching(scope)
         assert sorted(self.run(self.storage.matching(scope)), key=repr) == sorted(matching, key=repr)
         assert self.run(self.storage.record(scope, message)) == len(matching)
         for key in matching:
-            if not self._leaves_out(key, message):
+            if not self.leaves_out(key, message):
                 self.add_to_model(key, message)
 
     @rule(data=st.data(), message=messages)
@@ -184,25 +114,25 @@ class DurableMachine(EntriesMachine):
     ) -> None:
         """Add with all options."""
         is_open = key in self.open_keys
-        adds = (is_open or if_closed is not IfClosed.SKIP) and not self._is_outdated(key, begun_at)
-        adds = adds and not (unless_known and self._leaves_out(key, message))
+        adds = (is_open or if_closed is not IfClosed.SKIP) and not self.is_outdated(key, begun_at)
+        adds = adds and not (unless_known and self.leaves_out(key, message))
         options = {"if_closed": if_closed, "outside": outside, "begun_at": begun_at, "unless_known": unless_known}
         assert self.run(self.storage.add(key, message, **options)) is adds
         if adds:
             self.add_to_model(key, message)
             if if_closed is IfClosed.OPEN and not is_open:
-                self._open(key, outside)
+                self.open_in_model(key, outside)
 
     @rule(key=keys, gone=some_messages)
     def remove(self, key: SessionKey, gone: list[TrackedMessage]) -> None:
         """Remove entries."""
         super().remove(key, gone)
-        self._learn(key, gone)
+        self.learn(key, gone)
 
     @rule(key=keys)
     def clear(self, key: SessionKey) -> None:
         """Remove all entries."""
-        self._learn(key, self.take_from_model(key, self.entries.get(key, [])))
+        self.learn(key, self.take_from_model(key, self.entries.get(key, [])))
         super().clear(key)
 
     @rule(bot=bots, gone=some_gone, surely=st.booleans())
@@ -210,15 +140,15 @@ class DurableMachine(EntriesMachine):
         """Drop messages that are gone, or hide their entries."""
         expected = 0
         for key in [key for key in self.entries if key.bot_id == bot]:
-            dropped = [it for it in (self.entries if surely else {key: self.listed(key)})[key] if _is_gone(it, gone)]
+            dropped = [it for it in (self.entries if surely else {key: self.listed(key)})[key] if is_gone(it, gone)]
             expected += len(dropped)
             if surely:
-                self._learn(key, self.take_from_model(key, dropped))
+                self.learn(key, self.take_from_model(key, dropped))
             else:
                 self.hidden.update((key, message) for message in dropped)
-        for it in [it for it in self.pending if it.key.bot_id == bot and _is_gone(it.message, gone) and surely]:
+        for it in [it for it in self.pending if it.key.bot_id == bot and is_gone(it.message, gone) and surely]:
             del self.pending[it]
-            self._learn(it.key, [it.message])
+            self.learn(it.key, [it.message])
             expected += 1
         assert self.run(self.storage.discard(bot, gone, surely=surely)) == expected
 
@@ -252,7 +182,7 @@ class DurableMachine(EntriesMachine):
     # Pending deletions
 
     def _claim(self, key: SessionKey, expected: list[TrackedMessage], until: datetime) -> None:
-        self._learn(key, self.take_from_model(key, expected))
+        self.learn(key, self.take_from_model(key, expected))
         for message in expected:
             new = PendingDeletion(key, message, NOW, until)
             there = self.pending.get(new)
@@ -304,7 +234,7 @@ class DurableMachine(EntriesMachine):
         there = [it for it in chosen if self.pending.pop(it, None) is not None]
         assert self.run(self.storage.settle(chosen)) == len(there)
         for it in there:
-            self._learn(it.key, [it.message])
+            self.learn(it.key, [it.message])
 
     @rule(bot=bots, minute=st.integers(-1, 2))
     def sweep(self, bot: int, minute: int) -> None:

@@ -51,6 +51,7 @@ messages = st.builds(
     user_id=st.sampled_from([None, 5]),
     business_connection_id=st.sampled_from([None, None, None, "c"]),
     ephemeral_message_id=st.sampled_from([None, None, None, 4]),
+    receiver_user_id=st.sampled_from([None, None, None, 9]),
 ).map(_of_its_kind)
 """Messages among which many are the same."""
 
