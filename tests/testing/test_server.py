@@ -9,7 +9,7 @@ import pytest
 from aiogram import Bot
 from aiohttp import web
 
-from tests.testing.test_polling import echo
+from tests.testing.test_running import echo
 from tgslices.testing import BotApi
 from tgslices.testing.running import running
 
