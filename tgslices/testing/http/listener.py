@@ -9,9 +9,6 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from aiohttp import web
-from aiohttp.http_parser import RawRequestMessage
-from aiohttp.streams import StreamReader
-from aiohttp.web_protocol import RequestHandler
 
 from tgslices.testing.content.files import file_at
 from tgslices.testing.errors import ApiError, forbidden, not_found, unauthorized
@@ -161,13 +158,8 @@ class Listener:
         return web.Response(body=file.data, content_type="application/octet-stream")
 
 
-def _make_request(
-    message: RawRequestMessage,
-    payload: StreamReader,
-    protocol: RequestHandler,
-    writer: Any,
-    task: asyncio.Task[None],
-) -> web.BaseRequest:
+def _make_request(message: Any, payload: Any, protocol: Any, writer: Any, task: Any) -> web.BaseRequest:
+    """A request as `web.Server` makes it, but with a body of up to `MAX_BODY`."""
     loop = asyncio.get_running_loop()
     return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)
 
