@@ -22,5 +22,6 @@ async def open_chat(storage_url: str, lease: timedelta) -> None:
         storage, forms = open_storages(storage_url)
         dispatcher = make_dispatcher(bot, storage, forms, lease=lease)
         api.inspect(bot.sessions)
+        api.watch(dispatcher)
         print(f"Open {api.page_url} in a browser and type /order. Press Ctrl-C to stop.", flush=True)
         await dispatcher.start_polling(bot)

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pytest
 from aiogram.types import BotCommand, InlineKeyboardButton, InlineKeyboardMarkup
-from axe_playwright_python.async_playwright import Axe
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has no py.typed
 from playwright.async_api import expect
 
 from tests.browser.cafe import Cafe

@@ -6,6 +6,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
 
+from aiogram import Dispatcher
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
 
@@ -122,6 +123,14 @@ class BotApi(Stage):
         if self.page is None:
             raise LookupError("the chat page is not served: make the emulator with BotApi(page=True)")
         return f"{self.url}/"
+
+    def watch(self, dispatcher: Dispatcher) -> None:
+        """Show on the chat page what goes wrong in handlers; nothing happens if the page is not served.
+
+        It shows errors with their tracebacks, and updates that no handler took. ``dispatcher`` runs in this process.
+        """
+        if self.page is not None:
+            self.page.reports.watch(dispatcher)
 
     def inspect(self, manager: InspectableManager) -> None:
         """Show a bot's sessions on the chat page as they change; nothing happens if the page is not served.

@@ -19,6 +19,7 @@ from tgslices.testing.http.listener import Listener
 from tgslices.testing.http.origin_guard import refusal
 from tgslices.testing.page.commands import Commands
 from tgslices.testing.page.fields import BadCommand
+from tgslices.testing.page.handler_reports import HandlerReports
 from tgslices.testing.page.headers import FILE_HEADERS, SECURITY_HEADERS
 from tgslices.testing.page.image_types import image_type
 from tgslices.testing.page.inspector import Inspector
@@ -38,19 +39,26 @@ _REFUSALS: Final = (BadCommand, NotAllowed, ApiError)
 class ChatPage:
     """Serves the page under ``/`` and all that it needs under ``/page/``.
 
-    ``inspector`` shows the sessions of the bots that are registered there.
+    ``inspector`` shows the sessions of the bots that are registered there, ``reports`` what goes wrong in the handlers
+    of the dispatchers that are watched.
     """
 
     def __init__(self, stage: Stage, faults: Faults, calls: Calls, listener: Listener) -> None:
         """Serve this emulator, on the listener's port."""
         self.inspector = Inspector(stage.world)
+        self.reports = HandlerReports(stage.world, calls.log)
         self._world = stage.world
         self._listener = listener
+        self._log = calls.log
         self._own: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()
         switches = Switches(faults, lambda: listener.cut(spare=self._own))
-        self.commands = Commands(stage, switches, calls.log.clear)
-        self._snapshots = Snapshots(stage.world, calls.log, switches, self.inspector)
+        self.commands = Commands(stage, switches, self._clear_log)
+        self._snapshots = Snapshots(stage.world, calls.log, switches, self.inspector, self.reports)
         listener.pages["/"] = self.respond
+
+    def _clear_log(self) -> None:
+        self._log.clear()
+        self.reports.clear()
 
     async def respond(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request of a browser; refuse what comes from another site or under a foreign name."""

@@ -12,6 +12,7 @@ from aiohttp import WSMsgType, web
 
 from tgslices.testing.content.wording import printable
 from tgslices.testing.http.call_log import CallLog
+from tgslices.testing.page.handler_reports import HandlerReports
 from tgslices.testing.page.inspector import Inspector
 from tgslices.testing.page.snapshot import Snapshot, difference, snapshot
 from tgslices.testing.page.switches import Switches, clock_snapshot
@@ -31,10 +32,13 @@ ASK_EVERY: Final = timedelta(milliseconds=700)
 class Snapshots:
     """Snapshots of all that a tab can show."""
 
-    def __init__(self, world: World, log: CallLog, switches: Switches, inspector: Inspector) -> None:
+    def __init__(
+        self, world: World, log: CallLog, switches: Switches, inspector: Inspector, reports: HandlerReports
+    ) -> None:
         self.world = world
         self.inspector = inspector
         self._log = log
+        self._reports = reports
         self._switches = switches
 
     async def take(self) -> Snapshot:
@@ -42,6 +46,7 @@ class Snapshots:
         sessions = await self.inspector.read()
         return {
             **snapshot(self.world, self._log),
+            **dict(self._reports.snapshot()),
             **self._switches.snapshot(),
             "clock:": clock_snapshot(self.world.clock, time.time()),
             **sessions,

@@ -55,10 +55,17 @@ function detailOf(message, me, does) {
     message.detail.lines.map((line) => h("div", {}, line)), message.poll ? pollOf(message, me, does) : null);
 }
 
-function metaOf(messages, holders) {
+const REPORTS = { failed: "A handler failed", unhandled: "No handler took it" };
+
+function reportsOf(reports) {
+  return reports.map((report) => h("span", { class: report.error ? "report failed" : "report", title: report.error || null },
+    report.error ? REPORTS.failed : REPORTS.unhandled));
+}
+
+function metaOf(messages, holders, reports) {
   const [first, last] = [messages[0], messages.at(-1)];
   const number = first.id === last.id ? `#${last.id}` : `#${first.id}–${last.id}`;
-  return h("span", { class: "meta" }, marksOf(holders),
+  return h("span", { class: "meta" }, reportsOf(reports), marksOf(holders),
     last.id ? h("span", { class: "number", title: "message_id" }, number) : h("span", { class: "number" }, "only you see this"),
     messages.some((message) => message.edited) ? h("span", {}, "edited") : null,
     h("time", { datetime: new Date(last.date * 1000).toISOString(), title: `${day(last.date)}, ${time(last.date)}` }, time(last.date)));
@@ -85,12 +92,13 @@ export function bubble(messages, around, does) {
     first.detail ? detailOf(first, around.me, does) : null,
     text.text ? h("div", { class: "text", dir: "auto" }, rich(text.text, text.entities, does.command)) : null,
     first.reactions ? reactionsOf(first, around.me, does) : null,
-    metaOf(messages, around.holders));
+    metaOf(messages, around.holders, around.reports));
   return h("li", { class: `${isOwn ? "own" : "other"}${around.joins ? " joins" : ""}`, "data-serial": first.serial },
     around.hasFaces ? (around.joins ? h("span", { class: "avatar blank" }) : avatar(first.name, first.from)) : null,
     h("div", { class: "stack" }, h("span", { class: "sr" }, isOwn ? "You: " : `${first.name}: `),
       h("div", { class: "with-more" }, body, more),
-      first.buttons ? keyboardOf(first, does, around.waiting) : null));
+      first.buttons ? keyboardOf(first, does, around.waiting) : null,
+      around.unanswered.length ? h("p", { class: "small unanswered" }, `Not answered by the bot: ${around.unanswered.join(", ")}`) : null));
 }
 
 /** What a bot is just writing: a preview, which a message will take the place of. */

@@ -38,13 +38,30 @@ function draw(call, manyBots) {
   return element;
 }
 
+/** What went wrong in a handler, among the calls. */
+function drawReport(report) {
+  const name = `report ${report.number}`;
+  const row = rows.get(name);
+  if (row) return row.element;
+  const element = h("li", { class: "call" }, h("details", {},
+    h("summary", {}, h("span", { class: report.error ? "status bad" : "status open" }, report.error ? "error" : "–"), h("b", {}, report.update),
+      h("span", { class: "gist" }, report.error || "No handler took this update.")),
+    h("h3", {}, report.error ? "Traceback" : "Why"),
+    h("pre", { tabindex: "0" }, report.trace || "No handler of the dispatcher has filters that let this update through.")));
+  rows.set(name, { element });
+  return element;
+}
+
 function render() {
   const isShowingPolls = $("show-polls").checked;
   const calls = all("call:").filter((call) => isShowingPolls || call.method !== "getUpdates").sort((a, b) => b.number - a.number);
   const manyBots = all("bot:").length > 1;
   const numbers = new Set(calls.map((call) => call.number));
+  const reports = all("report:").map((report) => ({ at: report.after - 0.5 + report.number / 1e6, report }));
+  const found = [...calls.map((call) => ({ at: call.number, call })), ...reports].sort((a, b) => b.at - a.at);
+  for (const { report } of reports) numbers.add(`report ${report.number}`);
   for (const number of rows.keys()) if (!numbers.has(number)) rows.delete(number);
-  const wanted = calls.map((call) => draw(call, manyBots));
+  const wanted = found.map(({ call, report }) => (report ? drawReport(report) : draw(call, manyBots)));
   if (!wanted.length) wanted.push(h("li", { class: "hint" }, h("p", {}, h("b", {}, "No calls yet")), h("p", {}, "Whatever the bot asks of Telegram appears here, with what it was answered.")));
   arrange($("calls"), wanted);
 }
@@ -52,5 +69,5 @@ function render() {
 export function startCalls() {
   $("show-polls").addEventListener("change", render);
   $("clear-log").addEventListener("click", () => act({ do: "clear log" }));
-  onChange((changed, isFirst) => { if (isFirst || has(changed, "call:", "bot:")) render(); });
+  onChange((changed, isFirst) => { if (isFirst || has(changed, "call:", "report:", "bot:")) render(); });
 }

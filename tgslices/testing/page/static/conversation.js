@@ -30,9 +30,32 @@ function grouped(messages) {
   return found;
 }
 
-function waitingButtons(messages) {
+/** The taps of the person on these messages that the bot has not answered. */
+function waitingTaps(messages) {
   const serials = new Set(messages.map((message) => message.serial));
-  return all("tap:").filter((tap) => !tap.is_answered && tap.person === person && serials.has(tap.serial)).map((tap) => tap.data);
+  return all("tap:").filter((tap) => !tap.is_answered && tap.person === person && serials.has(tap.serial));
+}
+
+const ANSWERED_WITHIN = 3000; // milliseconds; a bot that takes longer has probably forgotten to answer
+const firstSeen = new Map(); // tap -> when this tab heard of it
+let overdue = null;
+
+/** What is written on the buttons whose taps the bot has left unanswered for long. */
+function unanswered(message, taps) {
+  const late = taps.filter((tap) => {
+    if (!firstSeen.has(tap.id)) firstSeen.set(tap.id, Date.now());
+    const left = firstSeen.get(tap.id) + ANSWERED_WITHIN - Date.now();
+    if (left > 0) { clearTimeout(overdue); overdue = setTimeout(() => render(false), left + 20); }
+    return left <= 0;
+  });
+  const captions = late.map((tap) => message.buttons?.flat().find((button) => button.callback_data === tap.data)?.text ?? tap.data);
+  return [...new Set(captions)];
+}
+
+/** What went wrong in the bot's handlers with these messages. */
+function reportsOf(messages) {
+  const serials = new Set(messages.map((message) => message.serial));
+  return all("report:").filter((report) => report.place === place && serials.has(report.serial)).slice(-1);
 }
 
 function around(messages, before, here) {
@@ -40,10 +63,11 @@ function around(messages, before, here) {
   const previous = before && before.at(-1);
   const joins = Boolean(previous && !previous.service && !first.service && previous.from === first.from
     && first.date - previous.date < RUN && day(first.date) === day(previous.date) && previous.topic === first.topic);
+  const taps = waitingTaps(messages);
   const isGroup = here.kind !== "private" && here.kind !== "business";
   return {
     me: person, joins, topic: joins ? null : labelOf(place, person, first), hasFaces: isGroup && first.sender !== person && !first.service,
-    isNamed: isGroup && first.sender !== person && !joins, waiting: new Set(waitingButtons(messages)),
+    isNamed: isGroup && first.sender !== person && !joins, waiting: new Set(taps.map((tap) => tap.data)), unanswered: unanswered(first, taps), reports: reportsOf(messages),
     holders: holdersOf(place, messages.map((message) => message.id)),
   };
 }
@@ -218,6 +242,6 @@ export function startConversation(what) {
   startRoving();
   onChange((changed, isFirst) => {
     if (has(changed, "place:", "person:", "bot:")) showHead();
-    if (isFirst || has(changed, `message:${place}:`, `view:${person}/${place}`, `draft:${place}:`, "tap:", "slice:", "person:", "place:")) render(isFirst);
+    if (isFirst || has(changed, `message:${place}:`, `view:${person}/${place}`, `draft:${place}:`, "tap:", "report:", "slice:", "person:", "place:")) render(isFirst);
   });
 }

@@ -40,7 +40,20 @@ function showAnswers(isFirst) {
   }
 }
 
+const told = new Set();
+/** A handler that failed is told at once to whom it concerns. */
+function showFailures(isFirst) {
+  for (const report of all("report:")) {
+    if (told.has(report.number)) continue;
+    told.add(report.number);
+    if (!isFirst && report.error && report.place === current()?.place) notify(`A handler of the bot failed: ${report.error}`, "bad");
+  }
+}
+
 export function startNotices() {
   onTrouble((text) => notify(text, "bad"));
-  onChange((changed, isFirst) => { if (has(changed, "tap:")) showAnswers(isFirst); });
+  onChange((changed, isFirst) => {
+    if (has(changed, "tap:")) showAnswers(isFirst);
+    if (has(changed, "report:")) showFailures(isFirst);
+  });
 }
