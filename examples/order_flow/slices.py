@@ -21,14 +21,14 @@ SupportSlice: TypeAlias = Annotated[Session, SessionQualifier(SUPPORT)]
 async def open_slices(bot: SessionBot, update: Update) -> list[Session]:
     """Return the sessions that are open where an update comes from, without opening any."""
     keys = await bot.sessions.matching_subscriptions(update)
-    return [bot.sessions.get(key.chat_id, key.user_id, qualifier=key.qualifier) for key in keys]
+    return [bot.sessions.handle(key, collect=False) for key in keys]
 
 
 class OneSlice(BaseMiddleware):
     """Leaves a message to the slice of the router that handles it.
 
     Every open session gets every message of its person, because only the bot can know what a message is about. Here a
-    router knows, and the other sessions forget the message: it stays in the chat when they are wiped.
+    router knows, and the message is kept out of the other sessions: it stays in the chat when they are wiped.
     """
 
     def __init__(self, qualifier: str) -> None:
@@ -41,11 +41,11 @@ class OneSlice(BaseMiddleware):
         event: TelegramObject,
         data: dict[str, Any],
     ) -> Any:
-        """Let the other sessions forget the message, then let it be handled."""
+        """Keep the message out of the other sessions, then let it be handled."""
         if isinstance(event, Message):
             for session in await open_slices(data["bot"], data["event_update"]):
                 if session.qualifier != self._qualifier:
-                    await session.forget(F.message_id == event.message_id)
+                    await session.keep(event)
         return await handler(event, data)
 
 

@@ -344,13 +344,14 @@ async def test_a_file_of_our_own_is_flushed_at_checkpoints_unless_told_otherwise
     await storage.aclose()
 
 
-async def use(storage: SQLAlchemySessionStorage) -> None:
-    """Do a bit of everything that writes."""
-    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
-    assert await storage.record(SCOPE, sent(2)) == 1
-    assert await storage.claim(KEY, [sent(1)], now=NOW, until=NOW) == [sent(1)]
+async def use(storage: SQLAlchemySessionStorage, *, first: int = 1) -> None:
+    """Do a bit of everything that writes, with two messages that the key does not know."""
+    one, two = sent(first), sent(first + 1)
+    await storage.add(KEY, one, if_closed=IfClosed.OPEN)
+    assert await storage.record(SCOPE, two) == 1
+    assert await storage.claim(KEY, [one], now=NOW, until=NOW) == [one]
     assert len(await storage.lease(42, now=NOW, until=NOW + MINUTE, limit=5)) == 1
-    assert await storage.list(KEY) == [sent(2)]
+    assert await storage.list(KEY) == [two]
     assert await storage.close(KEY, at=NOW) == 1
     assert await storage.settle(await storage.pending(42)) == 1
 
@@ -363,9 +364,9 @@ async def test_a_users_engine_works_at_any_isolation_level_and_is_never_disposed
         engine = create_async_engine(
             url, poolclass=AsyncAdaptedQueuePool, **({} if level is None else {"isolation_level": level})
         )
-        for shared in (True, None):
+        for first, shared in ((1, True), (3, None)):
             storage = SQLAlchemySessionStorage(engine, shared=shared)
-            await use(storage)
+            await use(storage, first=first)
             await storage.aclose()
         async with engine.connect() as connection:
             assert await connection.scalar(text("SELECT 1")) == 1

@@ -149,13 +149,18 @@ async def test_workers_that_start_at_once_take_turns_with_the_tables(postgres_ur
 # One order
 
 
+async def opened(storage: SQLAlchemySessionStorage, *keys: SessionKey) -> None:
+    """Open keys with a message each, in one group."""
+    await asyncio.gather(*(storage.add(key, sent(5), if_closed=IfClosed.OPEN) for key in keys))
+
+
 async def test_keys_that_are_there_are_opened_in_the_order_of_their_ids(
     storage: SQLAlchemySessionStorage, rival: Rival
 ) -> None:
     for key in (LATE, EARLY):  # so that ids run against places
         await storage.add(key, sent(1))
     await rival.run("SELECT 1 FROM tgslices_keys WHERE user_id = 2 FOR UPDATE")
-    opening = await rival.make_wait(asyncio.gather(storage.open(EARLY, at=NOW), storage.open(LATE, at=NOW)))
+    opening = await rival.make_wait(opened(storage, EARLY, LATE))
     await rival.run("SELECT 1 FROM tgslices_keys WHERE user_id = 1 FOR UPDATE")
     await rival.let_go()
     await opening
@@ -166,7 +171,7 @@ async def test_keys_that_are_new_are_made_in_the_order_of_their_places(
     storage: SQLAlchemySessionStorage, rival: Rival
 ) -> None:
     await rival.add_key(EARLY)
-    opening = await rival.make_wait(asyncio.gather(storage.open(LATE, at=NOW), storage.open(EARLY, at=NOW)))
+    opening = await rival.make_wait(opened(storage, LATE, EARLY))
     await rival.add_key(LATE)
     await rival.let_go()
     await opening
