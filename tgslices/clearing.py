@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from aiogram import Bot
 
@@ -16,15 +16,18 @@ from tgslices.deletion.executor import DeletionExecutor
 from tgslices.described import described
 from tgslices.errors import ConfigurationError
 from tgslices.model import IfClosed, PendingDeletion, SessionKey, TrackedMessage
-from tgslices.predicates import Predicate, select
+from tgslices.predicates import Predicate, selecting
 from tgslices.recording.handles import SharedKey, tick
 from tgslices.recording.tracker import Tracker
 from tgslices.results import ClearResult
+from tgslices.turns import PORTION, in_turns
+
+T = TypeVar("T")
 
 log = logging.getLogger("tgslices")
 
-ENTRIES_PER_STEP: Final = 10_000
-"""How many entries leave a session in one step, so that no step takes a storage longer than it may."""
+ENTRIES_PER_STEP: Final = 1000
+"""How many entries leave a session in one step, so that no step takes a storage, or the event loop, long."""
 
 
 @dataclass(slots=True)
@@ -57,8 +60,8 @@ class Clearing:
         await self._tracker.catch_up()
         chosen = None
         if predicate is not None or bot.id != shared.key.bot_id:
-            chosen = select(await self._tracker.storage.list(shared.key), predicate)
-            require_reach(bot, shared.key, chosen)
+            chosen = await in_turns(selecting(await self._tracker.storage.list(shared.key), predicate))
+            await require_reach(bot, shared.key, chosen)
             if not chosen:
                 return ClearResult()
         pending = await self._claim(shared, chosen, began)
@@ -101,7 +104,9 @@ class Clearing:
         progress = self._tracker.progress
         progress.in_progress += 1
         try:
-            await self._tracker.storage.postpone(await claiming, until=self._tracker.clock())
+            for part in steps(await claiming):
+                await self._tracker.storage.postpone(part, until=self._tracker.clock())
+                await asyncio.sleep(0)
             self._on_pending()
         except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
             log.error("What a cancelled clear had claimed is due when its lease ends: %s", described(error))  # noqa: TRY400  # a traceback may show a token
@@ -112,13 +117,20 @@ class Clearing:
     async def _take(self, claim: _Claim) -> list[PendingDeletion]:
         chosen = claim.chosen
         if chosen is not None:
-            return [entry for part in steps(list(chosen)) for entry in await self._take_step(claim, part)]
+            return await self._take_all(claim, list(chosen))
         pending = await self._take_step(claim, None)
         if len(pending) >= ENTRIES_PER_STEP:
             rest = await self._tracker.storage.list(claim.shared.key)  # what is recorded from now on stays
-            pending += [entry for part in steps(rest) for entry in await self._take_step(claim, part)]
+            pending += await self._take_all(claim, rest)
         if not claim.is_abandoned:
             claim.shared.wipe(claim.began)
+        return pending
+
+    async def _take_all(self, claim: _Claim, entries: list[TrackedMessage]) -> list[PendingDeletion]:
+        pending: list[PendingDeletion] = []
+        for part in steps(entries):
+            pending += await self._take_step(claim, part)
+            await asyncio.sleep(0)
         return pending
 
     async def _take_step(self, claim: _Claim, messages: Collection[TrackedMessage] | None) -> list[PendingDeletion]:
@@ -137,13 +149,13 @@ class Clearing:
         self._on_pending()
 
 
-def steps(entries: list[TrackedMessage]) -> Iterator[list[TrackedMessage]]:
+def steps(entries: list[T]) -> Iterator[list[T]]:
     """Split entries into parts that a storage takes in one step."""
     for start in range(0, len(entries), ENTRIES_PER_STEP):
         yield entries[start : start + ENTRIES_PER_STEP]
 
 
-def require_reach(bot: Bot, key: SessionKey, entries: list[TrackedMessage]) -> None:
+async def require_reach(bot: Bot, key: SessionKey, entries: list[TrackedMessage]) -> None:
     """Refuse a bot that would delete its own messages of the same numbers.
 
     In private chats and basic groups an id counts in the account-wide box of one bot; in supergroups and channels it
@@ -152,12 +164,21 @@ def require_reach(bot: Bot, key: SessionKey, entries: list[TrackedMessage]) -> N
     Raises:
         ConfigurationError: another bot was given for messages that only the session's own can name.
     """
-    if bot.id != key.bot_id and any(_has_number_of_its_own(entry) for entry in entries):
+    if bot.id != key.bot_id and await in_turns(_finding_own_number(entries)):
         raise ConfigurationError(
             f"Bot {bot.id} cannot clear messages that bot {key.bot_id} recorded outside of supergroups and channels, "
             "because message ids there belong to one bot.",
             "Leave out the bot argument, or choose supergroup messages with a predicate.",
         )
+
+
+def _finding_own_number(entries: list[TrackedMessage]) -> Generator[None, None, bool]:
+    for number, entry in enumerate(entries):
+        if not number % PORTION:
+            yield
+        if _has_number_of_its_own(entry):
+            return True
+    return False
 
 
 def _has_number_of_its_own(entry: TrackedMessage) -> bool:

@@ -14,17 +14,18 @@ from aiogram.types import TelegramObject
 
 from tgslices.advice import near_miss
 from tgslices.clearing import Clearing, require_reach, steps
-from tgslices.deletion.plan import DeletionPlan, plan_deletion
+from tgslices.deletion.plan import DeletionPlan, planning
 from tgslices.errors import NotAMessage
 from tgslices.extract import record_of_event
 from tgslices.model import Direction, IfClosed, Scope, SessionKey, TrackedMessage
-from tgslices.predicates import Predicate, select
+from tgslices.predicates import Predicate, selecting
 from tgslices.recording.blocks import Block, enter, inside, leave
 from tgslices.recording.current import current_update
 from tgslices.recording.handles import SharedKey
 from tgslices.recording.tracker import Tracker
 from tgslices.results import ClearResult
 from tgslices.sending import SendWrappers
+from tgslices.turns import in_turns
 
 log = logging.getLogger("tgslices")
 
@@ -36,7 +37,7 @@ class Session(SendWrappers):
 
     Handed out by :class:`~tgslices.manager.SessionManager`. A handle with ``collect=False`` opens nothing, and does all
     the rest. Methods that read or change the storage raise whatever the storage raises when it is down, and change
-    nothing then, but for a part of a session beyond ten thousand entries.
+    nothing then, but for a part of a session beyond a thousand entries.
     """
 
     def __init__(self, bot: Bot, shared: SharedKey, tracker: Tracker, clearing: Clearing, *, collect: bool) -> None:
@@ -181,7 +182,7 @@ class Session(SendWrappers):
             PredicateFailed: the predicate raised or is no plain callable.
         """
         await self._tracker.catch_up()
-        return select(await self._tracker.storage.list(self.key), predicate)
+        return await in_turns(selecting(await self._tracker.storage.list(self.key), predicate))
 
     # Ending
 
@@ -193,9 +194,9 @@ class Session(SendWrappers):
             ConfigurationError: another bot was given for messages that only this one can name.
         """
         bot, entries = bot or self.bot, await self.messages(predicate)
-        require_reach(bot, self.key, entries)
+        await require_reach(bot, self.key, entries)
         migrated = await self._tracker.migrated_among(entries)
-        return plan_deletion(entries, now=self._tracker.clock(), bot_id=bot.id, migrated=migrated)
+        return await in_turns(planning(entries, now=self._tracker.clock(), bot_id=bot.id, migrated=migrated))
 
     async def clear(self, predicate: Predicate | None = None, *, bot: Bot | None = None) -> ClearResult:
         """Delete the entries, or those that a predicate holds for, from Telegram and drop them from the session.

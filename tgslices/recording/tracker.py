@@ -225,7 +225,8 @@ class Tracker:
         Raises:
             Exception: whatever the storage raised.
         """
-        groups = {message.chat_id for message in messages if chat_kind(message.chat_id) is ChatKind.GROUP}
+        chats = {message.chat_id for message in messages}
+        groups = {chat_id for chat_id in chats if chat_kind(chat_id) is ChatKind.GROUP}
         return await self.storage.migrated(self.bot_id, groups) if groups else set()
 
     async def _write(self, write: Write, what: str) -> None:

@@ -6,19 +6,29 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Final
 
 from tgslices.model import Gone, IfClosed, Scope, SessionKey, TrackedMessage
 from tgslices.storage.inprocess.foreign_chats import ForeignChats
 from tgslices.storage.inprocess.keeping import KeepsPendingInProcess
 from tgslices.storage.inprocess.key_map import KeyMap, Node
 from tgslices.storage.inprocess.known import MAX_KNOWN
+from tgslices.storage.inprocess.packed_rows import SIZE
 from tgslices.storage.inprocess.slices import Chat, Rows, Slices, add_at_home
+from tgslices.turns import in_turns
+
+MAX_AT_ONCE: Final = 1000 * SIZE
+"""The most bytes of entries that are listed in one step."""
+
+MAX_LOOKS: Final = 3
+"""How often a long list is begun anew, because entries left it, before it is made in one step."""
 
 
 class MemorySessionStorage(KeepsPendingInProcess):
     """A :class:`~tgslices.storage.protocol.DurableSessionStorage` that lives and dies with the process.
 
-    No method waits for anything, so each one is atomic among the tasks of an event loop.
+    No method waits for anything, so each one is atomic among the tasks of an event loop. A long list is made in turns,
+    of what was there when it began.
     """
 
     def __init__(self) -> None:
@@ -238,6 +248,13 @@ class MemorySessionStorage(KeepsPendingInProcess):
 
     # Stands last, because below it `list` in an annotation would mean this method.
     async def list(self, key: SessionKey) -> list[TrackedMessage]:
+        for _ in range(MAX_LOOKS):
+            rows = self._get(key)
+            if rows is None or len(rows) <= MAX_AT_ONCE:
+                break
+            listed = await in_turns(self._slices.reading(rows, _home(key)))
+            if listed is not None:
+                return listed
         rows = self._get(key)
         return [] if rows is None else self._slices.messages(rows, _home(key))
 

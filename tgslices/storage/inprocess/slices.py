@@ -9,7 +9,7 @@ A row marked ``HIDDEN`` keeps the place of an entry that was discarded by hand: 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Generator, Iterable
 from typing import Final, TypeAlias
 
 from tgslices.model import Gone, TrackedMessage
@@ -36,6 +36,7 @@ from tgslices.storage.inprocess.packed_rows import (
     place_of,
     unpack_row,
 )
+from tgslices.turns import PORTION
 
 Rows: TypeAlias = bytearray
 """The entries of one key, in the order in which they were added."""
@@ -116,6 +117,17 @@ class Slices:
         if not self._was_any_hidden:
             return [self._message(row, home) for row in ROW.iter_unpack(rows)]
         return [self._message(row, home) for row in ROW.iter_unpack(rows) if not row[2] & HIDDEN]
+
+    def reading(self, rows: Rows, home: Chat) -> Generator[None, None, list[TrackedMessage] | None]:
+        """Return all entries as they are now, in order; yield often. None when some were removed meanwhile."""
+        snapshot, messages = bytes(rows), list[TrackedMessage]()
+        for start in range(0, len(snapshot), PORTION * SIZE):
+            portion = snapshot[start : start + PORTION * SIZE]
+            if rows[start : start + len(portion)] != portion:
+                return None  # the numbers of places and albums may be those of others by now
+            messages += self.messages(bytearray(portion), home)
+            yield
+        return messages
 
     def is_listed(self, rows: Rows, home: Chat, message: TrackedMessage) -> bool | None:
         """Tell whether a message is in the list; None if it is not even hidden."""
@@ -206,9 +218,13 @@ class Slices:
             (message.message_id, HOME if (place := place_of(message)) == own else self._places.find(place))
             for message in messages
         }
-        if not wanted:
-            return []
-        return [row * SIZE for row, head in enumerate(HEADS.iter_unpack(rows)) if head in wanted]
+        starts: list[int] = []
+        for row, head in enumerate(HEADS.iter_unpack(rows) if wanted else ()):
+            if head in wanted:
+                starts.append(row * SIZE)
+                if len(starts) == len(wanted):
+                    break  # a session is cleared from its begin
+        return starts
 
     def _starts_of_gone(self, rows: Rows, home: Chat, gone: Gone) -> list[int]:
         ids = gone.message_ids if gone.receiver_user_id is None else None
