@@ -15,8 +15,15 @@ import sys
 from pathlib import Path
 
 from tgslices.testing import BotApi
+from tgslices.testing.content.icons import TOPIC_ICONS
+from tgslices.testing.rules.rights import all_rights
+from tgslices.testing.state.accounts import Member
+from tgslices.testing.state.files import StoredFile
+from tgslices.testing.state.stickers import StickerSet
 
 TOKEN = "42:secret"
+EMOJIS = "PTBStaticEmojiTestPack"
+EMOJI = {**TOPIC_ICONS[0], "custom_emoji_id": "6046140249875156202", "emoji": "😎", "set_name": EMOJIS}
 CHANNEL = "pythontelegrambottests"
 
 
@@ -25,12 +32,18 @@ async def main() -> int:
     checkout = Path(os.environ["PTB"])
     async with BotApi() as api:
         account = api.add_bot("ptb_test_bot", token=TOKEN)
-        person = api.add_person("Ann", username="ann")
+        person = api.add_person("PTB", last_name="Test user", username="ptb_test_user")
+        photo = StoredFile("photo", "photo", "photo.jpg", "image/jpeg", b"x" * 5403)
+        person.profile_photos.append(api.world.files.setdefault(photo.file_id, photo))
+        others = [api.add_person(f"Watcher {number}") for number in range(3)]
+        other_bot = api.add_bot("other_bot")
         person.private_chat(account)
-        watcher = api.add_person("Watcher")
-        group = api.add_supergroup("Group", members=[person, watcher], admins=[account])
+        group = api.add_supergroup(">>> telegram.Bot(test) @ptb_test_bot", members=[person, *others], admins=[account])
         forum = api.add_supergroup("Forum", members=[person], admins=[account], is_forum=True)
-        channel = api.add_channel("Channel", members=[person], admins=[account], username=CHANNEL)
+        channel = api.add_channel("Channel", members=others, admins=[account, other_bot], username=CHANNEL)
+        channel.members[person.id] = Member(person, "creator", all_rights("channel"))
+        channel.members[account.id].rights -= {"can_promote_members"}
+        api.world.sticker_sets[EMOJIS] = StickerSet(EMOJIS, EMOJIS, "custom_emoji", person.id, [EMOJI])
         paid = api.add_channel("Paid", members=[person], admins=[account])
         info = {
             "token": TOKEN,

@@ -83,6 +83,10 @@ class Stage:
             everyone[user.id] = Member(user, "administrator", all_rights(kind))
         return self.world.add_chat(kind, title, everyone.values(), username)
 
+    def link_discussion(self, channel: Chat | ChatView, group: Chat | ChatView) -> None:
+        """Let a channel's posts be discussed in a group: every new post is forwarded there by Telegram."""
+        _chat(channel).discussion, _chat(group).discussion = _chat(group), _chat(channel)
+
     def add_topic(self, chat: Chat | ChatView, name: str, *, by: User) -> Topic:
         """A topic of a forum. It has the number of its creation message, which bots are told of."""
         return create_topic(self.world, _chat(chat), by, name, 0x6FB9F0)

@@ -110,7 +110,7 @@ async def test_invitations(api: BotApi, bot: Bot, team: ChatView) -> None:
     assert await bot.approve_chat_join_request(team.id, bob.id)
     assert (await bot.get_chat_member(team.id, bob.id)).status == "member"
     again = ApproveChatJoinRequest(chat_id=team.id, user_id=bob.id)
-    assert await refusal(bot, again) == "Bad Request: HIDE_REQUESTER_MISSING"
+    assert await refusal(bot, again) == "Bad Request: USER_ALREADY_PARTICIPANT"
 
 
 async def test_reactions_show_and_are_told(api: BotApi, bot: Bot, ann: Person, chat: ChatView) -> None:

@@ -123,7 +123,10 @@ async def test_polls_show_media(bot: Bot, chat: ChatView) -> None:
     """`Client.cpp:11780-11837`"""
     photo = InputMediaPhoto(media=BufferedInputFile(b"x", "x.jpg"))
     place = InputMediaLocation(latitude=1, longitude=2)
-    options = [InputPollOption(text="yes", media=photo), InputPollOption(text="no", media=place)]
+    options: list[InputPollOption | str] = [
+        InputPollOption(text="yes", media=photo),
+        InputPollOption(text="no", media=place),
+    ]
     sent = await bot.send_poll(chat.id, "Tea?", options, media=photo)
     assert sent.poll is not None
     assert sent.poll.media is not None

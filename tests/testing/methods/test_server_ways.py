@@ -1,5 +1,7 @@
 """Small things that the server does in its own way."""
 
+from typing import Any
+
 from aiogram import Bot
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.methods import BanChatMember, LeaveChat, PromoteChatMember, SetMessageReaction, UnbanChatMember
@@ -26,7 +28,7 @@ async def test_a_fraction_of_a_number_is_cut_off(api: BotApi, account: BotAccoun
 
 async def test_albums_are_protected(bot: Bot, chat: ChatView, ann: Person) -> None:
     file = BufferedInputFile(b"x", "x.jpg")
-    media = [InputMediaPhoto(media=file), InputMediaPhoto(media=file)]
+    media: list[Any] = [InputMediaPhoto(media=file), InputMediaPhoto(media=file)]
     for message in await bot.send_media_group(chat.id, media, protect_content=True):
         assert message.has_protected_content
         try:

@@ -18,7 +18,7 @@ def test_topics() -> None:
     assert made(forum=False) == "Bad Request: the chat is not a forum"
     assert made(rights=frozenset()) == "Bad Request: not enough rights to create a topic"
     assert made(name=" ") == "Bad Request: name must be non-empty"
-    assert topics.thread_refusal(5, is_forum=False, is_known=False) is None
+    assert topics.thread_refusal(1, is_forum=False, is_known=True) is None
     assert topics.thread_refusal(5, is_forum=True, is_known=True) is None
     for thread in (5, topics.GENERAL_TOPIC_ID):
         refusal = topics.thread_refusal(thread, is_forum=True, is_known=thread == topics.GENERAL_TOPIC_ID)

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from tgslices.testing.rules.delivery import is_delivered, is_public_to_private_bot
 from tgslices.testing.rules.kinds import is_service
-from tgslices.testing.state.accounts import BotAccount
+from tgslices.testing.rules.senders import SERVICE_ACCOUNT
+from tgslices.testing.state.accounts import BotAccount, User
 from tgslices.testing.state.chats import Chat, StoredMessage
 from tgslices.testing.state.taps import Tap
 from tgslices.testing.state.world import World
@@ -19,6 +20,8 @@ def announce(world: World, message: StoredMessage, *, edited: bool = False) -> i
     if message.chat.owner is not None:
         return _announce_business(world, message, edited=edited)
     name = "channel_post" if message.chat.type == "channel" else "message"
+    if message.chat.type == "channel" and message.chat.discussion is not None and not edited:
+        _bring_to_discussion(world, message, message.chat.discussion)
     told = 0
     for bot in _listeners(message.chat):
         if _sees(world, bot, message, edited=edited):
@@ -26,6 +29,20 @@ def announce(world: World, message: StoredMessage, *, edited: bool = False) -> i
                 f"edited_{name}" if edited else name, message.json_for(bot.id), queue_key=message.chat.id
             )
     return told
+
+
+def _bring_to_discussion(world: World, post: StoredMessage, group: Chat) -> None:
+    """Forward a post into the group where it is discussed, as Telegram does by itself.
+
+    Source: https://core.telegram.org/bots/api#message (``is_automatic_forward``)
+    """
+    if is_service(post.kind):
+        return
+    kept = {name: value for name, value in post.content.items() if name not in {"chat", "date", "reply_markup"}}
+    channel = post.chat.json()
+    fields = {"from": SERVICE_ACCOUNT, "sender_chat": channel, "forward_origin": post.origin_for(post.sender_id)}
+    account = User(SERVICE_ACCOUNT["id"], SERVICE_ACCOUNT["first_name"])
+    announce(world, world.store(group, account, post.kind, {**kept, **fields, "is_automatic_forward": True}))
 
 
 def _listeners(chat: Chat) -> list[BotAccount]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from tgslices.testing.content.pictures import fitted, picture_size
 from tgslices.testing.content.text import read_text_of
 from tgslices.testing.state.files import StoredFile
 from tgslices.testing.wire.fields import flag_field, int_field, text_field
@@ -75,7 +76,7 @@ def media_content(kind: MediaKind, file: StoredFile, given: Json, *, picture: St
         ApiError: the caption is wrong.
     """
     shown = _shown(kind, file, given, picture)
-    content: Json = {kind.kind: file.sizes(*_PHOTO) if kind.kind == "photo" else shown}
+    content: Json = {kind.kind: photo_sizes(file) if kind.kind == "photo" else shown}
     if kind.kind == "animation":
         alike = ("file_id", "file_unique_id", "file_size", "file_name", "mime_type", "thumbnail")
         content["document"] = {name: shown[name] for name in alike if name in shown}
@@ -102,7 +103,14 @@ def _shown(kind: MediaKind, file: StoredFile, given: Json, picture: StoredFile |
     elif kind.kind == "voice":
         shown["mime_type"] = "audio/ogg"
     if kind.kind == "live_photo":
-        shown["photo"] = (picture or file).sizes(*_PHOTO)
+        shown["photo"] = photo_sizes(picture or file)
     elif picture is not None and kind.kind in _WITH_THUMBNAIL:
-        shown["thumbnail"] = {**picture.json(), "width": 320, "height": 320}
+        width, height = fitted(picture_size(picture.data) or (320, 320), 320)
+        shown["thumbnail"] = {**picture.json(), "width": width, "height": height}
     return shown
+
+
+def photo_sizes(file: StoredFile) -> list[Json]:
+    """The Bot API's ``PhotoSize`` of a picture, small and big."""
+    size = picture_size(file.data)
+    return file.sizes(*_PHOTO) if size is None else file.sizes(fitted(size, 90), fitted(size, 1280))

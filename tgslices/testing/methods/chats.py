@@ -54,6 +54,8 @@ def get_chat(call: Call) -> Json:
     }
     if chat.pinned:
         data["pinned_message"] = chat.pinned[-1].json_for(call.bot.id)
+    if chat.discussion is not None:
+        data["linked_chat_id"] = chat.discussion.id
     return data | shown_settings(chat)
 
 

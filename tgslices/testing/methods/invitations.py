@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
+from tgslices.testing.actions.invitations import close_private_chat
 from tgslices.testing.actions.membership import join
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Call, Method
@@ -97,9 +98,13 @@ def _take_request(call: Call) -> tuple[Chat, User]:
     if user_id not in call.world.users:
         raise bad_request("Invalid user_id specified")
     if user_id not in waiting:
-        raise bad_request("HIDE_REQUESTER_MISSING")
+        member = chat.members.get(user_id)
+        is_inside = member is not None and member.is_inside
+        raise bad_request("USER_ALREADY_PARTICIPANT" if is_inside else "HIDE_REQUESTER_MISSING")
     waiting.remove(user_id)
-    return chat, call.world.users[user_id]
+    user = call.world.users[user_id]
+    close_private_chat(call.world, chat, user)
+    return chat, user
 
 
 def approve_chat_join_request(call: Call) -> bool:

@@ -52,6 +52,9 @@ def send_venue(call: Call) -> Json:
         "title": call.arguments.text("title"),
         "address": call.arguments.text("address"),
     }
+    for name in ("foursquare_id", "foursquare_type", "google_place_id", "google_place_type"):
+        if text := call.arguments.text(name):
+            venue[name] = text
     return send(call, "venue", {"venue": venue, "location": location})
 
 

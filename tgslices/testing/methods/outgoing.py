@@ -12,10 +12,11 @@ from tgslices.testing.errors import bad_request, check
 from tgslices.testing.methods.ephemeral_receiver import Receiver, find_receiver
 from tgslices.testing.methods.method import Call
 from tgslices.testing.methods.replies import find_reply
-from tgslices.testing.rules import business, forwarding, sending, topics
+from tgslices.testing.rules import business, forwarding, invitations, sending, topics
 from tgslices.testing.rules.access import Access
 from tgslices.testing.state.accounts import BotAccount, BusinessConnection
 from tgslices.testing.state.chats import Chat, StoredMessage
+from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
 
@@ -105,7 +106,7 @@ def find_destination(call: Call, kind: str) -> Destination:
         return _business_destination(call)
     chat = call.chat(Access.WRITE)
     topic_id = _find_topic(call, chat)
-    _check_permission(chat, call.bot, kind)
+    _check_permission(call.world, chat, call.bot, kind)
     receiver = find_receiver(call, chat, kind)
     reply = find_reply(call, chat, topic_id=topic_id, is_ephemeral=receiver is not None)
     fields = chat.topic_json(topic_id) | _effect(call.arguments, chat) | reply.fields
@@ -121,12 +122,13 @@ def _effect(arguments: Arguments, chat: Chat) -> Json:
     return {"effect_id": str(effect_id)} if effect_id and chat.type == "private" else {}
 
 
-def _check_permission(chat: Chat, bot: BotAccount, kind: str) -> None:
+def _check_permission(world: World, chat: Chat, bot: BotAccount, kind: str) -> None:
     status, rights = chat.status_of(bot.id), chat.rights_of(bot.id)
     if status == "member" and chat.type != "private":
         limited = chat.settings.permissions
         if limited is not None:
             status, rights = "restricted", limited
+    check(invitations.initiation_refusal(chat.open_until, world.clock.unix_time()))
     check(sending.sending_refusal(chat.type, kind, status=status, rights=rights, is_blocked=chat.is_blocked))
 
 
@@ -166,7 +168,7 @@ def _find_topic(call: Call, chat: Chat) -> int:
         check(topics.direct_messages_refusal(topic_id, is_run_by_bot=chat.is_run_by(call.bot.id), is_known=is_known))
         return topic_id
     thread_id = call.arguments.integer("message_thread_id")
-    if thread_id <= 0 or not chat.is_forum:
+    if thread_id <= 0 or not chat.has_topics:
         return 0
     topic = chat.topics.get(thread_id)
     check(topics.thread_refusal(thread_id, is_forum=chat.is_forum, is_known=topic is not None))

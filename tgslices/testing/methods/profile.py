@@ -145,7 +145,7 @@ def get_my_default_administrator_rights(call: Call) -> Json:
     rights = call.bot.settings.default_rights.get(for_channels, {})
     elsewhere = GROUP_RIGHTS if for_channels else CHANNEL_RIGHTS
     names = ("is_anonymous", *(right for right in ADMIN_RIGHTS if right not in elsewhere))
-    return {name: bool(rights.get(name)) for name in names}
+    return {name: bool(rights.get(name)) and not (for_channels and name == "is_anonymous") for name in names}
 
 
 def _camel(name: str) -> str:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import chain
 from typing import Any, Final
 
 from tgslices.testing.content.files import given_file, keep_file
+from tgslices.testing.content.icons import TOPIC_ICONS
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.state.stickers import StickerSet
@@ -19,6 +21,9 @@ from tgslices.testing.wire.json_text import Json
 
 _NAME: Final = re.compile(r"[A-Za-z](?:_?[A-Za-z0-9])*")
 _FORMATS: Final = {"static", "animated", "video"}
+_MAX_EMOJIS: Final = 200
+"""Source: https://core.telegram.org/bots/api#getcustomemojistickers"""
+
 _MAX_STICKERS: Final = 120
 """Source: https://core.telegram.org/bots/api#addstickertoset"""
 
@@ -41,6 +46,8 @@ def _read_sticker(call: Call, given: Any, kind: str, set_name: str) -> Json:
         "emoji": str(emojis[0]),
         "set_name": set_name,
     }
+    if kind == "custom_emoji":
+        sticker["custom_emoji_id"] = str(6_000_000_000_000_000_000 + call.world.next_serial())
     if given.get("mask_position"):
         sticker["mask_position"] = given["mask_position"]
     return sticker
@@ -176,7 +183,26 @@ def keep_thumbnail(call: Call) -> bool:
     return True
 
 
+def get_forum_topic_icon_stickers(call: Call) -> list[Json]:
+    """The custom emoji that may be the icon of a topic."""
+    return list(TOPIC_ICONS)
+
+
+def get_custom_emoji_stickers(call: Call) -> list[Json]:
+    """The stickers with these identifiers, in the order that was asked for; unknown ones are left out."""
+    wanted = call.arguments.json("custom_emoji_ids", "custom emoji identifiers")
+    if not isinstance(wanted, list):
+        raise bad_request("Expected an Array of custom emoji identifiers")
+    if len(wanted) > _MAX_EMOJIS:
+        raise bad_request("Too many custom emoji identifiers specified")
+    known = chain(TOPIC_ICONS, *(found.stickers for found in call.world.sticker_sets.values()))
+    by_id = {sticker["custom_emoji_id"]: sticker for sticker in known if "custom_emoji_id" in sticker}
+    return [by_id[str(number)] for number in wanted if str(number) in by_id]
+
+
 METHODS: Final[dict[str, Method]] = {
+    "getForumTopicIconStickers": get_forum_topic_icon_stickers,
+    "getCustomEmojiStickers": get_custom_emoji_stickers,
     "uploadStickerFile": upload_sticker_file,
     "createNewStickerSet": create_new_sticker_set,
     "getStickerSet": get_sticker_set,

@@ -22,7 +22,9 @@ def create_forum_topic(call: Call) -> Json:
     """Create a topic. Its creation message comes back to the bot and cannot be deleted (C3, C10)."""
     name = call.arguments.text("name").strip()[:MAX_NAME]
     chat = call.chat(Access.WRITE)
-    check(creation_refusal(is_forum=chat.is_forum, chat_type=chat.type, rights=chat.rights_of(call.bot.id), name=name))
+    check(
+        creation_refusal(is_forum=chat.has_topics, chat_type=chat.type, rights=chat.rights_of(call.bot.id), name=name)
+    )
     color = call.arguments.integer("icon_color", _BLUE)
     return create_topic(call.world, chat, call.bot, name, color, call.arguments.text("icon_custom_emoji_id")).json()
 
@@ -30,7 +32,7 @@ def create_forum_topic(call: Call) -> Json:
 def _find(call: Call, what: str, right: str) -> tuple[Chat, Topic]:
     chat = call.chat(Access.WRITE)
     rights = chat.rights_of(call.bot.id) if chat.type == "supergroup" else frozenset({right})
-    check(management_refusal(what, is_forum=chat.is_forum, rights=rights, right=right))
+    check(management_refusal(what, is_forum=chat.has_topics, rights=rights, right=right))
     topic = chat.topics.get(call.arguments.integer("message_thread_id"))
     if topic is None:
         raise bad_request("TOPIC_ID_INVALID")

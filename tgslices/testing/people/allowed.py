@@ -10,7 +10,7 @@ from tgslices.testing.rules.deletion import Candidate
 from tgslices.testing.rules.people import Prohibition
 from tgslices.testing.rules.topics import closed_topic_refusal
 from tgslices.testing.state.accounts import User
-from tgslices.testing.state.chats import StoredMessage, Topic
+from tgslices.testing.state.chats import Chat, StoredMessage, Topic
 
 
 class NotAllowed(AssertionError):
@@ -41,6 +41,15 @@ class CheckedChat(SeenChat):
         if topic is not None and closed_topic_refusal(is_closed=topic.is_closed, rights=rights) is not None:
             closed = Prohibition(f"the topic {topic.name!r} is closed", "Reopen it, or write elsewhere")
             self._check(_sending(kind), closed)
+
+    def check_writing_as(self, sender: Chat) -> None:
+        """May they write in the name of this chat? Only of one that they run, and that nobody has banned here."""
+        member = sender.members.get(self.person.id)
+        runs_it = member is not None and member.is_administrator
+        why = "they do not run it" if not runs_it else "it is banned here"
+        is_wrong = not runs_it or sender.id in self.chat.settings.banned_senders
+        remedy = "Make them an administrator there" if not runs_it else "Lift the ban: unbanChatSenderChat"
+        self._check(f"write as {sender.title!r}", Prohibition(why, remedy) if is_wrong else None)
 
     def check_editing(self, message: StoredMessage) -> None:
         """Check that the person may edit this message."""

@@ -13,8 +13,9 @@ from tgslices.testing.content.files import keep_file
 from tgslices.testing.content.media import MEDIA, media_content
 from tgslices.testing.people.interacting import AnyMessage, ChatInteractions, stored_of
 from tgslices.testing.people.seeing import inline_rows
+from tgslices.testing.rules.senders import sender_fields
 from tgslices.testing.state.accounts import BotAccount
-from tgslices.testing.state.chats import StoredMessage, Topic
+from tgslices.testing.state.chats import Chat, StoredMessage, Topic
 from tgslices.testing.state.taps import Tap
 from tgslices.testing.text.finding import found_entities
 from tgslices.testing.wire.arguments import Upload
@@ -30,16 +31,22 @@ class ChatView(ChatInteractions):
     """One chat as one person sees it and acts in it. Bots are told as Telegram tells them; no method waits for them."""
 
     async def types(
-        self, text: str, *, reply_to: AnyMessage | None = None, topic: Topic | int | None = None
+        self,
+        text: str,
+        *,
+        reply_to: AnyMessage | None = None,
+        topic: Topic | int | None = None,
+        sender: Chat | None = None,
     ) -> StoredMessage:
         """Send a text, with the entities that Telegram finds in it.
 
-        ``topic`` is a topic of a forum, or the number of the user who writes to a channel.
+        ``topic`` is a topic, or the number of the user who writes to a channel. ``sender`` is a chat that the person
+        runs and writes as: a channel, or this group itself for an anonymous administrator.
 
         Raises:
             NotAllowed: the person may not write here; the text says why and shows the chat.
         """
-        return await self.sends("text", _text_content(text), reply_to=reply_to, topic=topic)
+        return await self.sends("text", _text_content(text), reply_to=reply_to, topic=topic, sender=sender)
 
     async def sends(
         self,
@@ -48,6 +55,7 @@ class ChatView(ChatInteractions):
         *,
         reply_to: AnyMessage | None = None,
         topic: Topic | int | None = None,
+        sender: Chat | None = None,
     ) -> StoredMessage:
         """Send a message of any kind: ``content`` holds its fields as in the Bot API's ``Message``.
 
@@ -56,6 +64,9 @@ class ChatView(ChatInteractions):
         """
         self.check_writing(kind, self.chat.topics.get(topic) if isinstance(topic, int) else topic)
         fields = dict(content)
+        if sender is not None:
+            self.check_writing_as(sender)
+            fields |= sender_fields(self.chat.json(), sender.json())
         if topic is not None:
             number = topic if isinstance(topic, int) else topic.thread_id
             fields |= self.chat.topic_json(number)

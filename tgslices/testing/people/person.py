@@ -29,7 +29,9 @@ class Person(User):
 
     def private_chat(self, bot: BotAccount) -> ChatView:
         """The private chat with a bot, which may write there from now on. Its number is the person's own."""
-        return ChatView(self._world, self, self._world.private_chat(self, bot))
+        chat = self._world.private_chat(self, bot)
+        chat.open_until = 0
+        return ChatView(self._world, self, chat)
 
     def view(self, chat: Chat) -> ChatView:
         """A group or channel as this person sees it."""

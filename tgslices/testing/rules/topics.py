@@ -34,10 +34,8 @@ def management_refusal(what: str, *, is_forum: bool, rights: frozenset[str], rig
 
 
 def thread_refusal(thread_id: int, *, is_forum: bool, is_known: bool) -> ApiError | None:
-    """Why nothing can be sent to this topic, or None; elsewhere than in forums the number is ignored."""
-    if not is_forum or thread_id == 0:
-        return None
-    if thread_id == GENERAL_TOPIC_ID or not is_known:
+    """Why nothing can be sent to this topic of a forum or private chat, or None. General cannot be named."""
+    if not is_known or (is_forum and thread_id == GENERAL_TOPIC_ID):
         return bad_request("message thread not found")
     return None
 

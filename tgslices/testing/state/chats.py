@@ -41,6 +41,9 @@ class Chat:
     ``type`` is Telegram's. The sides of a private chat are ``user`` and ``bot``; in the chat of a business account they
     are ``user`` (the customer) and ``owner``. ``pinned`` holds messages, oldest first.
 
+    ``open_until`` is how long a bot may write to somebody who only asked to join, in Unix time; 0 without such a limit.
+    ``discussion`` is the group in which a channel's posts are discussed, and the channel of such a group.
+
     A channel's chat for direct messages is a supergroup with a ``parent``, whose ``members`` it shares. ``writers`` are
     the users who wrote there; each has a topic of the user's own number.
     """
@@ -57,6 +60,8 @@ class Chat:
     migrated_to: int | None = None
     deleted: bool = False
     protected: bool = False
+    open_until: int = 0
+    discussion: Chat | None = None
     settings: ChatSettings = field(default_factory=ChatSettings, repr=False)
     members: dict[int, Member] = field(default_factory=dict)
     messages: dict[int, StoredMessage] = field(default_factory=dict, repr=False)
@@ -103,6 +108,14 @@ class Chat:
         if self.parent is not None:
             return {"direct_messages_topic": {"topic_id": topic_id, "user": self.writers[topic_id].json()}}
         return {"message_thread_id": topic_id, "is_topic_message": True}
+
+    @property
+    def has_topics(self) -> bool:
+        """Whether there can be topics: in forums, and in private chats with bots.
+
+        Source: https://core.telegram.org/bots/api#createforumtopic
+        """
+        return self.is_forum or self.bot is not None
 
     def is_run_by(self, user_id: int) -> bool:
         """Whether a user answers the direct messages here. Source: https://core.telegram.org/bots/api#chat"""

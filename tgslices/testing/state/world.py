@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Final
 
 from tgslices.testing.errors import bad_request, check
 from tgslices.testing.rules import ephemeral, people
 from tgslices.testing.rules.access import Access, ChatFacts, access_refusal, unknown_chat
+from tgslices.testing.rules.senders import CHANNEL_BOT
 from tgslices.testing.state.accounts import BotAccount, BusinessConnection, Member, User
 from tgslices.testing.state.changes import Changes
 from tgslices.testing.state.chats import Chat, StoredMessage
@@ -24,12 +24,6 @@ from tgslices.testing.state.taps import Tap
 from tgslices.testing.state.tokens import bot_id_in, new_token
 from tgslices.testing.state.updates import UpdateQueue
 from tgslices.testing.wire.json_text import Json
-
-CHANNEL_BOT: Final = {"id": 136_817_688, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"}
-"""The sender that shows under messages of a channel in other chats.
-
-Source: tdlib/telegram-bot-api ``Client.cpp:18157`` and tdlib/td ``MessagesManager.cpp:20839``
-"""
 
 
 class World:
