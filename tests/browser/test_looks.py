@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -126,3 +128,59 @@ async def test_on_a_phone_every_column_can_be_read(desk: Desk, scheme: Literal["
     for name in ("Calls", "Sessions", "Switches"):
         await tab.opens(name)
         await is_readable(tab)
+
+
+async def box(tab: Tab, selector: str) -> dict[str, float]:
+    return dict(await tab.page.locator(selector).bounding_box() or {})
+
+
+async def test_three_columns_fill_a_wide_window_and_notices_cover_nothing(cafe: Cafe) -> None:
+    tab = await cafe.tab()
+    chats, conversation, tools = [await box(tab, selector) for selector in ("#chats", "#conversation", "#tools")]
+    assert (chats["x"], chats["y"], chats["width"], chats["height"]) == (0, 0, 290, 820)
+    assert (conversation["x"], conversation["y"], conversation["height"]) == (290, 0, 820)
+    assert (tools["x"] + tools["width"], tools["y"], tools["height"]) == (1360, 0, 820)
+    await tab.page.evaluate("import('/page/static/state.js').then((state) => state.act({ do: 'dance' }))")
+    await expect(tab.page.locator(".toast.bad")).to_be_visible()
+    tab.complaints = [complaint for complaint in tab.complaints if "400" not in complaint]
+    notice, conversation = await box(tab, "#notice"), await box(tab, "#conversation")
+    assert notice["y"] >= conversation["y"] + conversation["height"]
+
+
+async def test_a_notice_of_one_chat_goes_when_another_is_opened(cafe: Cafe) -> None:
+    tab = await cafe.tab()
+    await tab.page.evaluate("import('/page/static/state.js').then((state) => state.act({ do: 'dance' }))")
+    await expect(tab.page.locator(".toast.bad")).to_be_visible()
+    tab.complaints = [complaint for complaint in tab.complaints if "400" not in complaint]
+    await tab.page.get_by_role("button", name="Café bot, as Bob").click()
+    await expect(tab.page.locator(".toast")).to_have_count(0, timeout=1000)
+
+
+SPILLS = """(key) => { const range = document.createRange(); range.selectNodeContents(key);
+    return range.getBoundingClientRect().right > key.getBoundingClientRect().right + 0.5; }"""
+
+
+async def test_eight_buttons_in_a_row_keep_their_captions_on_a_small_phone(cafe: Cafe) -> None:
+    row = [InlineKeyboardButton(text=f"Nr {number}", callback_data=str(number)) for number in range(8)]
+    await cafe.bot.send_message(cafe.chat.id, "Which?", reply_markup=InlineKeyboardMarkup(inline_keyboard=[row]))
+    tab = await cafe.tab(viewport={"width": 320, "height": 640})
+    for key in await tab.page.locator("#messages .key").all():
+        assert not await key.evaluate(SPILLS)
+    assert not await tab.is_wider_than_shown()
+
+
+async def test_a_command_among_words_from_right_to_left_keeps_its_order(cafe: Cafe) -> None:
+    await cafe.bot.send_message(cafe.chat.id, "שלום /order")
+    tab = await cafe.tab()
+    command = tab.page.locator("#messages .command")
+    directions = "(element) => [getComputedStyle(element).direction, getComputedStyle(element).unicodeBidi]"
+    assert await command.evaluate(directions) == ["ltr", "isolate"]
+
+
+async def test_days_are_called_as_people_call_them(cafe: Cafe) -> None:
+    now = cafe.api.clock.now()
+    for days in (10, 1, 0):
+        cafe.api.plant_message(cafe.chat, cafe.account, text=f"{days} days ago", date=now - timedelta(days=days))
+    tab = await cafe.tab()
+    separators = tab.page.locator("#messages .day")
+    await expect(separators).to_have_text([re.compile(r"\d"), "Yesterday", "Today"])

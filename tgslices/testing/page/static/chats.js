@@ -48,7 +48,7 @@ function draw(person, place) {
   if (entry === selected || !read.has(entry)) read.set(entry, newest(messages));
   const unread = messages.filter((m) => m.serial > read.get(entry) && m.sender !== person.id).length;
   const title = titleOf(place, person.id);
-  const text = last ? last.preview : place.kind === "private" ? "Nothing was said yet" : "No messages";
+  const text = last ? last.preview : "Nothing was said yet";
   const signed = last && place.kind !== "private" && !last.service ? `${last.sender === person.id ? "You" : last.name}: ${text}` : text;
   let button = buttons.get(entry);
   if (!button) {

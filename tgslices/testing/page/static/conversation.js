@@ -1,6 +1,6 @@
 // The conversation in the middle, and messages that come, change and go.
 
-import { $, arrange, day, h, paintAvatar } from "./dom.js";
+import { $, arrange, day, dayInWords, h, paintAvatar } from "./dom.js";
 import { bubble, draftBubble } from "./bubble.js";
 import { faceOf, messagesOf, newest, titleOf, viewOf } from "./chats.js";
 import { leaveOut, moveStop, startRoving } from "./roving.js";
@@ -73,9 +73,12 @@ function around(messages, before, here) {
 }
 
 function separator(seconds) {
-  const name = day(seconds);
-  if (!days.has(name)) days.set(name, h("li", { class: "day" }, h("span", {}, name)));
-  return days.get(name);
+  const date = day(seconds);
+  if (!days.has(date)) days.set(date, h("li", { class: "day" }, h("span", {})));
+  const words = days.get(date).firstChild;
+  const name = dayInWords(seconds, now());
+  if (words.textContent !== name) words.textContent = name;
+  return days.get(date);
 }
 
 /** A message that was deleted dissolves and leaves its place; at once for those who do not like motion. */
@@ -189,7 +192,9 @@ function showEmpty(here, messages) {
     box.replaceChildren(h("p", {}, h("b", {}, "Nothing was said yet")), h("p", {}, "Press Start, or write something."),
       h("button", { class: "strong", id: "start", type: "button", onclick: () => does.command("/start") }, "Start"));
   } else {
-    box.replaceChildren(h("p", {}, h("b", {}, "No messages")), h("p", {}, "Whatever you write, everybody in here sees."));
+    const readers = { channel: "every subscriber sees", direct: "who runs the channel sees", business: "both of you see" }[here.kind] ?? "everybody in here sees";
+    const hint = viewOf(place, person).unwritable ? "What is written here, you will see." : `Whatever you write, ${readers}.`;
+    box.replaceChildren(h("p", {}, h("b", {}, "Nothing was said yet")), h("p", {}, hint));
   }
 }
 

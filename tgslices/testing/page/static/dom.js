@@ -59,6 +59,17 @@ export const avatar = (name, number) => paintAvatar(h("span", { "aria-hidden": "
 const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hour12: false });
 const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
 
+const nameOfDay = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const dayNumber = (milliseconds) => { const date = new Date(milliseconds); return Math.round(Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / 86400000); };
+
+/** A day as people call it: "Today", "Yesterday", "Tomorrow", or its date. */
+export function dayInWords(seconds, now) {
+  const ahead = dayNumber(seconds * 1000) - dayNumber(now * 1000);
+  if (Math.abs(ahead) > 1) return day(seconds);
+  const word = nameOfDay.format(ahead, "day");
+  return word[0].toUpperCase() + word.slice(1);
+}
+
 export const time = (seconds) => TIME.format(seconds * 1000);
 export const day = (seconds) => DAY.format(seconds * 1000);
 

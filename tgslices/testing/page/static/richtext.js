@@ -8,18 +8,18 @@ const TAGS = { bold: "strong", italic: "em", underline: "u", strikethrough: "s",
 const isSafe = (url) => /^(https?|tg|mailto):/i.test(url);
 
 function link(url, children) {
-  return isSafe(url) ? h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, children) : h("span", {}, children);
+  return isSafe(url) ? h("a", { href: url, dir: "auto", target: "_blank", rel: "noopener noreferrer" }, children) : h("span", {}, children);
 }
 
 function element(entity, text, children, onCommand) {
   switch (entity.type) {
-    case "bot_command": return h("button", { class: "command", type: "button", onclick: () => onCommand(text) }, children);
+    case "bot_command": return h("button", { class: "command", type: "button", dir: "ltr", onclick: () => onCommand(text) }, children);
     case "url": return link(/^\w+:/.test(text) ? text : `https://${text}`, children);
     case "text_link": return link(entity.url || "", children);
     case "email": return link(`mailto:${text}`, children);
     case "spoiler": return h("button", { class: "spoiler", type: "button", "aria-label": "Show the spoiler",
       onclick: (event) => { event.currentTarget.classList.add("seen"); event.currentTarget.removeAttribute("aria-label"); } }, children);
-    case "mention": case "text_mention": case "hashtag": case "cashtag": return h("span", { class: "mention" }, children);
+    case "mention": case "text_mention": case "hashtag": case "cashtag": return h("span", { class: "mention", dir: "auto" }, children);
   }
   return h(TAGS[entity.type] || "span", {}, children);
 }

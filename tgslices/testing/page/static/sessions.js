@@ -1,7 +1,7 @@
 // The session inspector: open slices, what each holds, and deletions that are pending.
 
-import { $, arrange, h, time } from "./dom.js";
-import { all, get, has, onChange } from "./state.js";
+import { $, arrange, dayInWords, h, time } from "./dom.js";
+import { all, get, has, now, onChange } from "./state.js";
 
 const cards = new Map();
 let show = () => {};
@@ -57,7 +57,7 @@ function card(name, slice) {
 }
 
 function pendingCard(state) {
-  const rows = state.pending.map((item) => row(item, item.entry, h("span", { class: "small" }, `due ${time(item.due)}`)));
+  const rows = state.pending.map((item) => row(item, item.entry, h("span", { class: "small" }, `due ${dayInWords(item.due, now()).toLowerCase()}, ${time(item.due)}`)));
   return h("section", { class: "card pending", "data-slice": "pending" },
     h("header", {}, h("b", {}, "Pending deletions"), h("span", { class: "grow" }), h("span", { class: "badge quiet" }, String(rows.length))), h("ol", {}, rows));
 }
