@@ -11,12 +11,25 @@ than one statement takes, of which some are pending already.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, literal, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Table,
+    and_,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -55,6 +68,7 @@ from tgslices.storage.sqlalchemy.tables.schema import (
     Tables,
 )
 from tgslices.storage.sqlalchemy.tables.statements import in_chunks
+from tgslices.turns import PORTION, in_turns
 
 IDS_PER_STATEMENT: Final = 1_000
 ROWS_PER_STATEMENT: Final = 100
@@ -106,7 +120,7 @@ class Sessions:
             .where(self._is(key), messages.c.state == ENTRY)
             .order_by(messages.c.id)
         )
-        return [message_of(row) for row in found]
+        return await in_turns(_reading(found))
 
     async def is_open(self, connection: AsyncConnection, key: SessionKey) -> bool:
         """Tell whether a key is open."""
@@ -567,3 +581,11 @@ def _watermark(key: SessionKey, outside: TrackedMessage | None) -> int | None:
     if outside is None or outside.message_id <= 0 or outside.chat_id != key.chat_id:
         return None
     return outside.message_id if outside.business_connection_id == key.business_connection_id else None
+
+
+def _reading(found: CursorResult[Any]) -> Generator[None, None, list[TrackedMessage]]:
+    messages: list[TrackedMessage] = []
+    for portion in found.partitions(PORTION):
+        messages += map(message_of, portion)
+        yield
+    return messages
