@@ -104,6 +104,14 @@ async def _tap(scene: Scene) -> dict[str, Any]:
     return {"callback_query_id": tap.id}
 
 
+@needs("approveSuggestedPost", "declineSuggestedPost")
+async def _suggested_post(scene: Scene) -> dict[str, Any]:
+    channel = scene.api.add_channel("Posts", members=[scene.ann], admins=[scene.account])
+    direct = scene.ann.view(scene.api.add_direct_messages(channel))
+    post = await direct.sends("text", {"text": "Tea", "suggested_post_info": {"state": "pending"}})
+    return {"chat_id": direct.id, "message_id": post.message_id}
+
+
 @needs("approveChatJoinRequest", "declineChatJoinRequest")
 async def _join_request(scene: Scene) -> dict[str, Any]:
     stranger = scene.api.add_person("Eve")
