@@ -119,22 +119,31 @@ class KnownMessages:
         parts = parts_of(key)
         memory = self._memory(parts)
         summary = _summary(memory)
-        # Ids mostly grow, so that most are new without a search; many that are not are looked for in a set.
-        heads = _heads(memory) if len(coming) > _MAX_SEARCHES else None
+        ceiling, oldest = summary.ceiling, summary.oldest
+        heads: set[tuple[int, int]] | None = None
+        home: Place = (key.chat_id, key.business_connection_id, None, None)
         for message in coming:
-            message_id, number = message.message_id, self._number(key, message)
-            is_above = number == HOME and message_id > summary.ceiling
-            if number is not None and not is_above and _has(memory, message_id, number, heads):
-                continue
-            number = HOME if number == HOME else self._places.take(place_of(message))
+            message_id, place = message.message_id, place_of(message)
+            number = HOME if place == home else self._places.find(place)
+            # Ids mostly grow, so that most are new without a search; many that are not are looked for in a set.
+            if number is not None and (number != HOME or message_id <= ceiling):
+                if heads is None and len(coming) > _MAX_SEARCHES:
+                    heads = _heads(memory)
+                if _has(memory, message_id, number, heads):
+                    continue
+            if number == HOME:
+                ceiling = max(ceiling, message_id)
+            else:
+                number = self._places.take(place)
             recorded = encode_time(message.at)
-            summary = _append(memory, summary, message_id, number, recorded)
+            oldest = min(oldest, recorded)
+            memory += _ROW.pack(message_id, number, recorded)
             if heads is not None:
                 heads.add((message_id, number))
-        rows = _rows(memory)
-        if len(rows) > MAX_KNOWN:
+        if len(memory) > _START + MAX_KNOWN * _ROW.size:
+            rows = _rows(memory)
             self._keep(memory, rows[-MAX_KNOWN:], rows[:-MAX_KNOWN])
-        self._set(parts, memory, summary)
+        self._set(parts, memory, summary._replace(ceiling=ceiling, oldest=oldest))
 
     def open(self, key: SessionKey, outside: TrackedMessage | None) -> None:
         """Let a key that was opened know what is outside of it."""
@@ -180,8 +189,10 @@ class KnownMessages:
                 number = self._renumber(old_number, parts, moved)
                 if _has(memory, message_id, number):
                     self._places.leave(number)
-                else:
-                    summary = _append(memory, summary, message_id, number, recorded)
+                    continue
+                memory += _ROW.pack(message_id, number, recorded)
+                ceiling = max(summary.ceiling, message_id) if number == HOME else summary.ceiling
+                summary = summary._replace(ceiling=ceiling, oldest=min(summary.oldest, recorded))
             self._set(moved, memory, _closed(summary, closed_at))
 
     def sweep(self, bot_id: int, *, now: datetime, limit: int) -> int:
@@ -261,13 +272,6 @@ def _closed(summary: _Summary, at: int) -> _Summary:
         return summary
     closed_at = max(at, summary.closed_at)
     return summary._replace(closed_at=closed_at, oldest=min(summary.oldest, closed_at))
-
-
-def _append(memory: bytearray, summary: _Summary, message_id: int, number: int, recorded: int) -> _Summary:
-    """Add a row; return the summary that goes with it."""
-    memory += _ROW.pack(message_id, number, recorded)
-    ceiling = max(summary.ceiling, message_id) if number == HOME else summary.ceiling
-    return summary._replace(ceiling=ceiling, oldest=min(summary.oldest, recorded))
 
 
 def _rows(memory: bytearray) -> list[_Known]:
