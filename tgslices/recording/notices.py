@@ -68,10 +68,8 @@ class Notices:
     """The notices that one bot's calls in this process may cause."""
 
     def __init__(self) -> None:
-        self._expected: defaultdict[tuple[int, ContentType], deque[Expected]] = defaultdict(deque)
-
-    def __bool__(self) -> bool:
-        return bool(self._expected)
+        self.expected: defaultdict[tuple[int, ContentType], deque[Expected]] = defaultdict(deque)
+        """Always the same dictionary, and empty while nothing is expected."""
 
     def expect(self, method: TelegramMethod[Any], owner: Owner, now: datetime) -> Expected | None:
         """Note that a call is about to be made inside a block; None where it causes no notice there."""
@@ -79,12 +77,12 @@ class Notices:
         if kind is None or type(chat_id) is not int:
             return None
         expected = Expected(chat_id, kind, owner, now + NOTICE_WINDOW)
-        self._expected[chat_id, kind].append(expected)
+        self.expected[chat_id, kind].append(expected)
         return expected
 
     def withdraw(self, expected: Expected) -> None:
         """Note that a call failed."""
-        waiting = self._expected.get((expected.chat_id, expected.kind))
+        waiting = self.expected.get((expected.chat_id, expected.kind))
         if waiting is not None and expected in waiting:
             waiting.remove(expected)
         self._drop_empty(expected.chat_id, expected.kind)
@@ -93,7 +91,7 @@ class Notices:
         """Return the session whose block caused a notice that arrived; None for any other message."""
         if message.direction is not Direction.OUTGOING or message.kind is None:
             return None
-        waiting = self._expected.get((message.chat_id, message.kind), deque())
+        waiting = self.expected.get((message.chat_id, message.kind), deque())
         while waiting and waiting[0].until < now:
             waiting.popleft()
         found = next((expected for expected in waiting if expected.owner.holds(message)), None)
@@ -103,5 +101,5 @@ class Notices:
         return None if found is None else found.owner.shared
 
     def _drop_empty(self, chat_id: int, kind: ContentType) -> None:
-        if not self._expected.get((chat_id, kind)):
-            self._expected.pop((chat_id, kind), None)
+        if not self.expected.get((chat_id, kind)):
+            self.expected.pop((chat_id, kind), None)

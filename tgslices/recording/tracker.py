@@ -47,13 +47,14 @@ class Tracker:
         self.openings = Openings(self._backlog, self._move_late)
         self.waiting_openings = self.openings.waiting
         self.notices = Notices()
+        self._predicates, self._notices_expected = self.subscriptions.predicates, self.notices.expected
 
     # What is open
 
     def is_idle(self) -> bool:
         """Tell whether no update could be recorded now: no open key, no predicate, nothing that waits."""
         return self._storage_is_idle(self.bot_id) and not (
-            self.subscriptions or self.waiting_openings or self._unwritten or self.notices
+            self._predicates or self.waiting_openings or self._unwritten or self._notices_expected
         )
 
     def open_later(self, key: SessionKey, current: TrackedMessage | None = None) -> None:
@@ -159,7 +160,7 @@ class Tracker:
                 record.business_connection_id,
                 None if message.sender_chat is None else message.sender_chat.id,
             )
-            if self.waiting_openings or self._unwritten or self.subscriptions:
+            if self.waiting_openings or self._unwritten or self._predicates:
                 await self._record(update, scope, record)
                 return
             # The way of nearly every update of an open session, without the detour.
@@ -199,7 +200,7 @@ class Tracker:
             await self.migrate(message.chat.id, message.migrate_to_chat_id)
         elif message.migrate_from_chat_id:
             await self.migrate(message.migrate_from_chat_id, message.chat.id)
-        elif self.notices and (owner := self.notices.take(record, self.clock())) is not None:
+        elif self._notices_expected and (owner := self.notices.take(record, self.clock())) is not None:
             await self.add(owner.key, record, if_closed=IfClosed.SKIP, unless_known=True)
 
     async def migrate(self, old_chat_id: int, new_chat_id: int) -> None:
