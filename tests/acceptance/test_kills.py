@@ -119,7 +119,8 @@ async def _settle(api: BotApi, account: BotAccount, folder: Path, keeper: Keeper
     from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 
     await keeper.kill()
-    storage = SQLAlchemySessionStorage(f"sqlite+aiosqlite:///{folder}/slices.db")
+    url = f"sqlite+aiosqlite:///{folder}/slices.db"
+    storage = SQLAlchemySessionStorage(url, timeout=timedelta(minutes=1))  # a busy machine may take as long
     bot = SessionBot(account.token, session=api.client_session())
     manager = SessionManager(bot, SessionConfig(storage, clock=lambda: datetime.now(UTC) + timedelta(minutes=2)))
     result = await manager.settle_pending()
