@@ -62,7 +62,7 @@ async def test_tools_dialogs_and_menus_have_no_faults(desk: Desk, scheme: Litera
     await expect(tab.page.get_by_role("menuitem", name="Reply")).to_be_visible()
     assert await faults(tab) == []
     await tab.page.get_by_role("menuitem", name="Reply").click()
-    for opener in ("Add a person", "Add a group"):
+    for opener in ("Add a person", "Add a chat", "Add a bot"):
         await tab.page.get_by_role("button", name=opener).click()
         assert await faults(tab) == []
         await tab.page.get_by_role("button", name="Cancel").last.click()

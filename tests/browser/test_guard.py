@@ -103,7 +103,7 @@ async def test_nothing_else_is_served(api: BotApi, client: aiohttp.ClientSession
         ({"do": "person", "name": " "}, "A name has 1 to 64 characters."),
         ({"do": "clock", "hours": -1}, "The clock goes forward, by up to a year at a time."),
         ({"do": "fault", "name": "x", "mode": "once"}, "There is no such switch."),
-        ({"do": "group", "title": "x", "members": []}, "A group needs at least one person."),
+        ({"do": "group", "title": "x", "members": []}, "A chat needs at least one person."),
     ],
 )
 async def test_a_command_that_cannot_be_done_says_why(
@@ -134,7 +134,9 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "pay": {},
     "share": {"kind": "contact"},
     "person": {"name": "Eve", "username": "eve"},
-    "group": {"title": "Team", "members": [1001], "is_super": True, "is_forum": True},
+    "bot": {"username": "soup_bot", "name": "Soup"},
+    "group": {"title": "Team", "members": [1001], "kind": "channel", "has_direct_messages": True},
+    "business": {"owner": 1001, "customer": 1001, "bot": 1},
     "topic": {"name": "News"},
     "join": {"user": 1001},
     "leave": {},

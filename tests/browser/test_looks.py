@@ -63,7 +63,7 @@ async def test_what_floats_can_be_read(cafe: Cafe, scheme: Literal["light", "dar
         cafe.chat.id, "Soup?", reply_markup=InlineKeyboardMarkup(inline_keyboard=[[button], [button]])
     )
     tab = await cafe.tab(color_scheme=scheme)
-    for opener in ("Add a person", "Add a group"):
+    for opener in ("Add a person", "Add a chat", "Add a bot"):
         await tab.page.get_by_role("button", name=opener).first.click()
         await expect(tab.page.get_by_role("dialog")).to_be_visible()
         await is_readable(tab)
@@ -131,7 +131,9 @@ async def test_on_a_phone_every_column_can_be_read(desk: Desk, scheme: Literal["
 
 
 async def box(tab: Tab, selector: str) -> dict[str, float]:
-    return dict(await tab.page.locator(selector).bounding_box() or {})
+    found = await tab.page.locator(selector).bounding_box()
+    assert found is not None
+    return {"x": found["x"], "y": found["y"], "width": found["width"], "height": found["height"]}
 
 
 async def test_three_columns_fill_a_wide_window_and_notices_cover_nothing(cafe: Cafe) -> None:

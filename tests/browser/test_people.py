@@ -30,7 +30,7 @@ async def adds_person(tab: Tab, name: str) -> None:
 
 
 async def adds_group(tab: Tab, title: str) -> None:
-    await tab.page.get_by_role("button", name="Add a group").click()
+    await tab.page.get_by_role("button", name="Add a chat").click()
     await tab.page.locator("#group-title").fill(title)
     await tab.page.get_by_role("button", name="Add", exact=True).click()
     await expect(tab.page.locator("#chat-title")).to_have_text(title)

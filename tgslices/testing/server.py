@@ -55,7 +55,7 @@ class BotApi(Stage):
         self.listener = Listener(self.world, self.calls, host, port)
         self._retry_delay = webhook_retry_delay
         self._deliveries: list[Deliveries] = []
-        self.page = ChatPage(self, self.faults, self.calls, self.listener) if page else None
+        self.page = ChatPage(self, self.add_bot, self.faults, self.calls, self.listener) if page else None
 
     async def __aenter__(self) -> Self:
         await self.start()

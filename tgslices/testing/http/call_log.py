@@ -25,14 +25,16 @@ _TEXTS: Final = frozenset(
 class ApiRequest:
     """One call with its answer.
 
-    ``status`` is the HTTP status, None while the call is not answered and 0 if the connection was dropped;
-    ``description`` is the text of an error, empty otherwise; ``answer`` is the body that went back. ``has_effect`` is
-    False for a method that changes nothing here: its answer only has the right type.
+    ``date`` is the emulator's Unix time of the call, in seconds. ``status`` is the HTTP status, None while the call is
+    not answered and 0 if the connection was dropped; ``description`` is the text of an error, empty otherwise;
+    ``answer`` is the body that went back. ``has_effect`` is False for a method that changes nothing here: its answer
+    only has the right type.
     """
 
     bot_id: int
     method: str
     raw: Arguments = field(repr=False)
+    date: float = 0.0
     status: int | None = None
     description: str = ""
     via_webhook: bool = False

@@ -60,7 +60,14 @@ class Calls:
         """Perform a call, faults included. An error of the method becomes an answer."""
         name, function = METHODS.get(method.lower(), (method, None))
         key = name.lower()
-        request = ApiRequest(bot.id, name, arguments, via_webhook=via_webhook, has_effect=name not in EFFECTLESS)
+        request = ApiRequest(
+            bot.id,
+            name,
+            arguments,
+            date=self._world.clock.timestamp(),
+            via_webhook=via_webhook,
+            has_effect=name not in EFFECTLESS,
+        )
         self.log.append(request)
         is_poll = key == "getupdates"
         self.in_flight += not is_poll

@@ -19,6 +19,7 @@ from tgslices.testing.http.listener import Listener
 from tgslices.testing.http.origin_guard import refusal
 from tgslices.testing.page.commands import Commands
 from tgslices.testing.page.fields import BadCommand
+from tgslices.testing.page.founding import AddBot
 from tgslices.testing.page.handler_reports import HandlerReports
 from tgslices.testing.page.headers import FILE_HEADERS, SECURITY_HEADERS
 from tgslices.testing.page.image_types import image_type
@@ -43,7 +44,7 @@ class ChatPage:
     of the dispatchers that are watched.
     """
 
-    def __init__(self, stage: Stage, faults: Faults, calls: Calls, listener: Listener) -> None:
+    def __init__(self, stage: Stage, add_bot: AddBot, faults: Faults, calls: Calls, listener: Listener) -> None:
         """Serve this emulator, on the listener's port."""
         self.inspector = Inspector(stage.world)
         self.reports = HandlerReports(stage.world, calls.log)
@@ -52,7 +53,7 @@ class ChatPage:
         self._log = calls.log
         self._own: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()
         switches = Switches(faults, lambda: listener.cut(spare=self._own))
-        self.commands = Commands(stage, switches, self._clear_log)
+        self.commands = Commands(stage, add_bot, switches, self._clear_log)
         self._snapshots = Snapshots(stage.world, calls.log, switches, self.inspector, self.reports)
         listener.pages["/"] = self.respond
 

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from tgslices.testing.page.fields import BadCommand, Command, name_in, number_in, numbers_in, text_in
+from tgslices.testing.page.fields import BadCommand, Command, name_in, number_in, text_in
+from tgslices.testing.page.founding import AddBot, Founding
 from tgslices.testing.page.switches import Mode, Switches
 from tgslices.testing.page.talking import Talking
-from tgslices.testing.rules.rights import all_rights
 from tgslices.testing.stage import Stage
-from tgslices.testing.state.accounts import Member
 from tgslices.testing.wire.json_text import Json
 
 
 class Commands:
     """Does one command after the other; each is a JSON object that names itself under ``do``."""
 
-    def __init__(self, stage: Stage, switches: Switches, clear_log: Callable[[], None]) -> None:
+    def __init__(self, stage: Stage, add_bot: AddBot, switches: Switches, clear_log: Callable[[], None]) -> None:
         """Act in this world."""
         self.talking = Talking(stage.world)
         self._stage = stage
@@ -26,8 +25,7 @@ class Commands:
         self._clear_log = clear_log
         self._known: dict[str, Callable[[Command], Awaitable[Json | None]]] = {
             **self.talking.commands,
-            "person": self._person,
-            "group": self._group,
+            **Founding(stage, self.talking, add_bot).commands,
             "topic": self._topic,
             "join": self._join,
             "leave": self._leave,
@@ -54,27 +52,6 @@ class Commands:
         return result or {}
 
     # Who there is, and where.
-
-    async def _person(self, command: Command) -> Json:
-        username = text_in(command, "username", default="").strip().removeprefix("@")
-        person = self._stage.add_person(name_in(command, "name"), username=username or None)
-        return {"person": person.id}
-
-    async def _group(self, command: Command) -> Json:
-        members = [self.talking.who({"person": number}) for number in numbers_in(command, "members")]
-        if not any(not user.is_bot for user in members):
-            raise BadCommand("A group needs at least one person.")
-        founder = next(user for user in members if not user.is_bot)
-        title, people = name_in(command, "title"), [user for user in members if not user.is_bot]
-        is_forum = bool(command.get("is_forum"))
-        if is_forum or command.get("is_super"):
-            chat = self._stage.add_supergroup(title, members=people, admins=[founder], is_forum=is_forum)
-        else:
-            chat = self._stage.add_group(title, members=people, admins=[founder])
-        chat.members[founder.id] = Member(founder, "creator", all_rights(chat.type))
-        for bot in (user for user in members if user.is_bot):
-            self._stage.join(chat, bot, by=founder)
-        return {"place": f"g{chat.id}"}
 
     async def _topic(self, command: Command) -> Json:
         view = self.talking.view(command)

@@ -132,12 +132,20 @@ def _call(number: int, request: ApiRequest) -> Json:
         "number": number,
         "bot": request.bot_id,
         "method": request.method,
+        "date": request.date,
+        "chat": _chat_id(request),
         "arguments": _cut(_laid_out(request.arguments)),
         "status": request.status,
         "description": request.description,
         "answer": _readable(request.answer),
         "via_webhook": request.via_webhook,
     }
+
+
+def _chat_id(request: ApiRequest) -> int | None:
+    """The chat that a call names by its number; None for no chat and for names of chats."""
+    found = request.arguments.get("chat_id")
+    return found if type(found) is int else None
 
 
 def _readable(body: bytes) -> str:

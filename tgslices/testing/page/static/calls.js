@@ -1,6 +1,6 @@
 // The log of Bot API calls, newest first.
 
-import { $, arrange, h } from "./dom.js";
+import { $, arrange, h, time } from "./dom.js";
 import { act, all, get, has, onChange } from "./state.js";
 
 const rows = new Map();
@@ -17,17 +17,26 @@ function gist(call) {
   return told === undefined ? "" : typeof told === "string" ? told : JSON.stringify(told);
 }
 
+const chatOf = (call) => (call.chat === null ? "" : get(`person:${call.chat}`)?.name ?? all("place:").find((place) => place.id === call.chat)?.title ?? String(call.chat));
+const botOf = (call) => get(`bot:${call.bot}`)?.name ?? String(call.bot);
+
+function isWanted(words) {
+  const wanted = $("call-filter").value.trim().toLowerCase();
+  return !wanted || words.some((word) => String(word ?? "").toLowerCase().includes(wanted));
+}
+
 function draw(call, manyBots) {
-  const face = JSON.stringify([call, manyBots]);
+  const chat = chatOf(call);
+  const face = JSON.stringify([call, manyBots, chat]);
   const row = rows.get(call.number);
   if (row?.face === face) return row.element;
   const tone = toneOf(call);
   const summary = h("summary", {},
     h("span", { class: `status ${tone}` }, statusOf(call)),
-    h("b", {}, call.method),
+    h("b", {}, call.method, h("span", { class: "about" }, [chat, time(call.date)].filter(Boolean).join(" · "))),
     h("span", { class: "gist" }, call.description || gist(call)));
   const rest = [
-    manyBots ? h("p", { class: "small" }, `by ${get(`bot:${call.bot}`)?.name ?? call.bot}`) : null,
+    manyBots ? h("p", { class: "small" }, `by ${botOf(call)}`) : null,
     call.via_webhook ? h("p", { class: "small" }, "in the answer to a webhook") : null,
     h("h3", {}, "Arguments"), h("pre", { tabindex: "0" }, call.arguments),
     h("h3", {}, "Answer"), h("pre", { tabindex: "0" }, call.status === null ? "not answered yet" : call.status === 0 ? "none: the connection was cut" : call.answer)];
@@ -54,20 +63,22 @@ function drawReport(report) {
 
 function render() {
   const isShowingPolls = $("show-polls").checked;
-  const calls = all("call:").filter((call) => isShowingPolls || call.method !== "getUpdates").sort((a, b) => b.number - a.number);
+  const calls = all("call:").filter((call) => (isShowingPolls || call.method !== "getUpdates")
+    && isWanted([call.method, statusOf(call), chatOf(call), botOf(call), call.description, call.arguments])).sort((a, b) => b.number - a.number);
   const manyBots = all("bot:").length > 1;
   const numbers = new Set(calls.map((call) => call.number));
-  const reports = all("report:").map((report) => ({ at: report.after - 0.5 + report.number / 1e6, report }));
+  const reports = all("report:").filter((report) => isWanted([report.update, report.error, "error"])).map((report) => ({ at: report.after - 0.5 + report.number / 1e6, report }));
   const found = [...calls.map((call) => ({ at: call.number, call })), ...reports].sort((a, b) => b.at - a.at);
   for (const { report } of reports) numbers.add(`report ${report.number}`);
   for (const number of rows.keys()) if (!numbers.has(number)) rows.delete(number);
   const wanted = found.map(({ call, report }) => (report ? drawReport(report) : draw(call, manyBots)));
-  if (!wanted.length) wanted.push(h("li", { class: "hint" }, h("p", {}, h("b", {}, "No calls yet")), h("p", {}, "Whatever the bot asks of Telegram appears here, with what it was answered.")));
+  if (!wanted.length) wanted.push(h("li", { class: "hint" }, h("p", {}, h("b", {}, $("call-filter").value ? "No call is like that" : "No calls yet")), h("p", {}, "Whatever the bot asks of Telegram appears here, with what it was answered.")));
   arrange($("calls"), wanted);
 }
 
 export function startCalls() {
   $("show-polls").addEventListener("change", render);
+  $("call-filter").addEventListener("input", render);
   $("clear-log").addEventListener("click", () => act({ do: "clear log" }));
-  onChange((changed, isFirst) => { if (isFirst || has(changed, "call:", "report:", "bot:")) render(); });
+  onChange((changed, isFirst) => { if (isFirst || has(changed, "call:", "report:", "bot:", "place:")) render(); });
 }

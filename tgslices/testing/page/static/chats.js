@@ -1,6 +1,6 @@
 // The list at the left: one entry for every person and chat, under the person who is played.
 
-import { $, arrange, avatar, day, h, time, walk } from "./dom.js";
+import { $, arrange, avatar, day, h, paintAvatar, time, walk } from "./dom.js";
 import { all, get, has, now, onChange } from "./state.js";
 
 const buttons = new Map(); // "1001/p7-1001" -> element
@@ -72,6 +72,27 @@ function draw(person, place) {
   return button;
 }
 
+/** Whether what is searched for is in the name of a chat or of who is played, or in a message that they see. */
+function isFound(person, place) {
+  const wanted = $("chat-filter").value.trim().toLowerCase();
+  if (!wanted) return true;
+  const texts = [titleOf(place, person.id), person.name, ...messagesOf(place.name, person.id).map((message) => message.text ?? message.preview)];
+  return texts.some((text) => text?.toLowerCase().includes(wanted));
+}
+
+/** The chats of a person by their last word; those without any keep their order at the end. */
+function sorted(person) {
+  const last = new Map(placesOf(person.id).map((place) => [place, newest(messagesOf(place.name, person.id))]));
+  return [...last.keys()].sort((a, b) => last.get(b) - last.get(a));
+}
+
+function showMe() {
+  const me = selected && get(`person:${selected.split("/")[0]}`);
+  $("me").textContent = me ? `You are ${me.name}` : "Chats";
+  $("me-avatar").hidden = !me;
+  if (me) paintAvatar($("me-avatar"), me.name, me.id);
+}
+
 function heading(person) {
   let element = headings.get(person.id);
   if (!element) {
@@ -86,15 +107,18 @@ function render() {
   const list = $("chat-list");
   const wanted = [];
   for (const person of people) {
-    wanted.push(heading(person));
-    for (const place of placesOf(person.id)) wanted.push(draw(person, place));
+    const places = sorted(person).filter((place) => isFound(person, place));
+    if (places.length || !$("chat-filter").value.trim()) wanted.push(heading(person));
+    for (const place of places) wanted.push(draw(person, place));
   }
   if (!people.length) {
     wanted.push(h("div", { class: "hint" }, h("p", {}, h("b", {}, "Nobody is here yet")), h("p", {}, "Add a person, and play them in a chat with the bot.")));
   } else if (!all("bot:").length) {
     wanted.push(h("div", { class: "hint" }, h("p", {}, h("b", {}, "There is no bot yet")), h("p", {}, "Add one where the emulator is made, with api.add_bot(…), and start your bot with its token.")));
   }
+  if (people.length && !wanted.length) wanted.push(h("p", { class: "hint" }, "No chat has this in it."));
   arrange(list, wanted);
+  showMe();
   const entries = [...list.querySelectorAll(".entry")];
   const tabbable = entries.find((entry) => entry.dataset.entry === selected) || entries[0];
   for (const entry of entries) entry.tabIndex = entry === tabbable ? 0 : -1;
@@ -107,6 +131,7 @@ export function select(person, place) {
 
 export function startChats(onChoose) {
   choose = onChoose;
+  $("chat-filter").addEventListener("input", render);
   $("chat-list").addEventListener("keydown", (event) => walk(event, [...$("chat-list").querySelectorAll(".entry")]));
   onChange((changed) => { if (has(changed, "bot:", "person:", "place:", "view:", "message:", "clock:")) render(); });
 }

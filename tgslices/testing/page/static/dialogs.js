@@ -26,20 +26,57 @@ export function askPerson(onMade) {
     });
 }
 
-export function askGroup(person, onMade) {
-  const users = [...all("person:"), ...all("bot:")];
-  const boxes = users.map((user) => h("label", { class: "check" }, h("input", { type: "checkbox", name: "member", value: user.id, checked: true }),
-    ` ${user.name}${get(`bot:${user.id}`) ? " (bot)" : ""}`));
-  ask("Add a group", "Add", [field("Title", { id: "group-title", required: true }), h("fieldset", { class: "members" }, h("legend", {}, "Members"), boxes),
-    h("label", { class: "check" }, h("input", { type: "checkbox", id: "group-super" }), " Supergroup"),
-    h("label", { class: "check" }, h("input", { type: "checkbox", id: "group-forum" }), " Forum: a supergroup with topics")],
+export function askBot() {
+  ask("Add a bot", "Add", [field("Username", { id: "bot-username", required: true, placeholder: "soup_bot" }), field("Name (optional)", { id: "bot-name" })],
     async () => {
-      const members = [...document.querySelectorAll('input[name="member"]:checked')].map((box) => Number(box.value));
-      const made = await act({ do: "group", title: value("group-title"), members, is_super: $("group-super").checked, is_forum: $("group-forum").checked });
-      const first = members.includes(person) ? person : members.find((id) => get(`person:${id}`));
-      if (made) onMade(first, made.place);
-      return made;
+      const made = await act({ do: "bot", username: value("bot-username"), name: value("bot-name") });
+      if (made) tell("The bot is there", `Start it with the token ${made.token}`);
+      return null; // the dialog stays open, with the token in it
     });
+}
+
+const KINDS = { group: "Group", supergroup: "Supergroup", forum: "Forum, a supergroup with topics", channel: "Channel",
+  direct: "Channel with direct messages", business: "Chat with a business account" };
+
+const choice = (label, id, users) => h("label", { class: "field" }, h("span", {}, label), h("select", { id }, users.map((user) => h("option", { value: user.id }, user.name))));
+
+/** Who a business account belongs to, who writes to it, and which bot answers. */
+function businessFields() {
+  const people = all("person:");
+  const fields = [choice("Account", "business-owner", people), choice("Customer", "business-customer", people), choice("Bot", "business-bot", all("bot:"))];
+  const customer = fields[1].querySelector("select");
+  if (people.length > 1) customer.selectedIndex = 1;
+  return fields;
+}
+
+function memberFields() {
+  const boxes = [...all("person:"), ...all("bot:")].map((user) => h("label", { class: "check" }, h("input", { type: "checkbox", name: "member", value: user.id, checked: true }),
+    ` ${user.name}${get(`bot:${user.id}`) ? " (bot)" : ""}`));
+  return [field("Title", { id: "group-title", required: true }), h("fieldset", { class: "members" }, h("legend", {}, "Members"), boxes)];
+}
+
+async function makeBusinessChat(onMade) {
+  const [owner, customer, bot] = ["business-owner", "business-customer", "business-bot"].map((id) => Number(value(id)));
+  const made = await act({ do: "business", owner, customer, bot });
+  if (made) onMade(customer, made.place);
+  return made;
+}
+
+async function makeGroup(person, kind, onMade) {
+  const members = [...document.querySelectorAll('input[name="member"]:checked')].map((box) => Number(box.value));
+  const isDirect = kind === "direct";
+  const made = await act({ do: "group", kind: isDirect ? "channel" : kind, title: value("group-title"), members, has_direct_messages: isDirect });
+  const first = members.includes(person) ? person : members.find((id) => get(`person:${id}`));
+  if (made) onMade(first, made.place);
+  return made;
+}
+
+export function askChat(person, onMade) {
+  const kinds = h("select", { id: "chat-kind" }, Object.entries(KINDS).map(([kind, name]) => h("option", { value: kind }, name)));
+  const rest = h("div", {}, memberFields());
+  kinds.addEventListener("change", () => rest.replaceChildren(...(kinds.value === "business" ? businessFields() : memberFields())));
+  ask("Add a chat", "Add", [h("label", { class: "field" }, h("span", {}, "Kind"), kinds), rest],
+    () => (kinds.value === "business" ? makeBusinessChat(onMade) : makeGroup(person, kinds.value, onMade)));
 }
 
 const ROLES = { creator: "owner", administrator: "administrator", restricted: "restricted", member: "member" };
@@ -89,12 +126,14 @@ export function askTopic(person, place, onMade) {
   });
 }
 
-/** What a bot answers to a tap and wants to be read: an alert. */
-export function alertWith(text) {
-  ask("The bot says", "OK", [h("p", { class: "alert" }, text)], async () => true);
+function tell(title, text) {
+  ask(title, "OK", [h("p", { class: "alert" }, text)], async () => true);
   $("dialog-cancel").hidden = true;
   $("dialog-ok").focus();
 }
+
+/** What a bot answers to a tap and wants to be read: an alert. */
+export const alertWith = (text) => tell("The bot says", text);
 
 export function startDialogs() {
   const dialog = $("dialog");

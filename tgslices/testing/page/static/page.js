@@ -4,7 +4,7 @@ import { $, walk } from "./dom.js";
 import { entryOf, placesOf, select, startChats } from "./chats.js";
 import { say, startComposer, switchDraft } from "./composer.js";
 import { current, jump, open, startConversation } from "./conversation.js";
-import { askGroup, askMembers, askPerson, startDialogs } from "./dialogs.js";
+import { askBot, askChat, askMembers, askPerson, startDialogs } from "./dialogs.js";
 import { startCalls } from "./calls.js";
 import { openMenu, startMenu } from "./menu.js";
 import { copy, hush, startNotices } from "./notices.js";
@@ -122,7 +122,8 @@ onChange((changed, isFirst) => {
 });
 
 $("add-person").addEventListener("click", () => askPerson(chooseSoon));
-$("add-group").addEventListener("click", () => askGroup(current()?.person, chooseSoon));
+$("add-chat").addEventListener("click", () => askChat(current()?.person, chooseSoon));
+$("add-bot").addEventListener("click", askBot);
 $("members").addEventListener("click", () => askMembers(current().person, current().place));
 for (const button of document.querySelectorAll("[data-show]")) button.addEventListener("click", () => show(button.dataset.show));
 for (const link of document.querySelectorAll("[data-skip]")) link.addEventListener("click", (event) => { event.preventDefault(); skipTo(link.dataset.skip); });
