@@ -16,7 +16,7 @@ from tests.storage.plugins import FailingPlugin, ListPlugin, PluginFailed
 from tests.storage.program import Step, run, seen, steps
 from tests.storage.samples import BOT, LATER, MINUTE, NOW, sent
 from tgslices.errors import InvalidStorage
-from tgslices.model import IfClosed, Scope, SessionKey, TrackedMessage
+from tgslices.model import Gone, IfClosed, Scope, SessionKey, TrackedMessage
 from tgslices.storage.adapter import PluginStorage
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import DURABLE_METHODS, DurableSessionStorage, missing_methods
@@ -211,6 +211,30 @@ async def test_whatever_the_plugin_does_a_repeated_call_ends_where_a_faultless_o
         plugin.faults = iter(())
         await run(memory, step)
         assert await seen(storage, step) == await seen(memory, step)
+
+
+LEAVING: dict[str, Callable[[PluginStorage], Awaitable[object]]] = {
+    "remove": lambda storage: storage.remove(KEY, [sent(1)]),
+    "clear": lambda storage: storage.clear(KEY),
+    "close": lambda storage: storage.close(KEY, at=NOW),
+    "discard": lambda storage: storage.discard(BOT, Gone(7, frozenset({1}))),
+    "claim": lambda storage: storage.claim(KEY, None, now=NOW, until=NOW),
+}
+
+
+@pytest.mark.parametrize("way", LEAVING)
+async def test_what_left_is_known_although_the_answer_was_lost(way: str) -> None:
+    plugin = FailingPlugin(faults())
+    storage = PluginStorage(plugin)
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
+    plugin.faults = faults("after") if way == "remove" else faults("", "after")
+    with pytest.raises(PluginFailed):
+        await LEAVING[way](storage)
+    assert plugin.entries == {}
+    await LEAVING[way](storage)
+    await storage.open(KEY, at=NOW)
+    assert await storage.record(SCOPE, sent(1)) == 1
+    assert await storage.list(KEY) == []
 
 
 async def test_tasks_that_clear_at_once_never_share_an_entry_and_lose_none() -> None:

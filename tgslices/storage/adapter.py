@@ -149,8 +149,8 @@ class PluginStorage(KeepsPendingInProcess):
                 held = await self.plugin.list(key)
                 covered = [message for message in held if gone.covers(message)]
                 if surely and covered:
-                    dropped += await self.plugin.remove(key, covered)
                     self._known.learn(key, covered)
+                    dropped += await self.plugin.remove(key, covered)
                     self._unhide(key, covered)
                     self._note_left(key, _without(held, covered))
                 elif covered:
@@ -231,10 +231,10 @@ class PluginStorage(KeepsPendingInProcess):
     async def _clear(self, key: SessionKey) -> int:
         """Drop every entry of a key, which knows them from then on; return how many were in the list."""
         held = await self.plugin.list(key)
-        dropped = [*held]
         listed = len({*held} - self._hidden.get(key, set()))
+        # Known first: the same call again finds nothing to learn when the plugin's answer was lost.
+        self._known.learn(key, held)
         await self.plugin.clear(key)
-        self._known.learn(key, dropped)
         self._note_left(key, ())
         return listed
 
