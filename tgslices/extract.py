@@ -179,6 +179,14 @@ def record_of_event(
     return record if direction is None else replace(record, direction=direction)
 
 
+def is_tapped(message: object, update: Update | None) -> bool:
+    """Tell whether an update is a tap under a message, which the bot itself sent then."""
+    tapped = None if update is None or update.callback_query is None else update.callback_query.message
+    if tapped is None or not isinstance(message, (Message, InaccessibleMessage)):
+        return False
+    return (message.chat.id, message.message_id) == (tapped.chat.id, tapped.message_id)
+
+
 def _message_in(event: object) -> tuple[object, bool]:
     """Return the message that an event carries, and whether the event is a tap on one of its buttons."""
     if isinstance(event, Update):

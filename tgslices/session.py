@@ -16,7 +16,7 @@ from tgslices.advice import near_miss
 from tgslices.clearing import Clearing, require_reach, steps
 from tgslices.deletion.plan import DeletionPlan, planning
 from tgslices.errors import NotAMessage
-from tgslices.extract import record_of_event
+from tgslices.extract import is_tapped, record_of_event
 from tgslices.model import Direction, IfClosed, Scope, SessionKey, TrackedMessage
 from tgslices.predicates import Predicate, selecting
 from tgslices.recording.blocks import Block, enter, inside, leave
@@ -173,6 +173,8 @@ class Session(SendWrappers):
             raise NotAMessage(message, f"a direction is given by name, as direction={message!r}")
         if not isinstance(message, TelegramObject | TrackedMessage):
             raise NotAMessage(message, "it is no Telegram object")
+        if direction is None and is_tapped(message, current_update.get()):
+            direction = Direction.OUTGOING
         return record_of_event(message, self.key.bot_id, self._tracker.clock(), direction)
 
     async def messages(self, predicate: Predicate | None = None) -> list[TrackedMessage]:

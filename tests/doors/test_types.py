@@ -13,6 +13,7 @@ from aiogram.types import Message, MessageId, Update, User
 from tests.promises.stage import Stage
 from tgslices import (
     ClearResult,
+    ConfigurationError,
     DeletionPlan,
     Direction,
     Session,
@@ -21,6 +22,7 @@ from tgslices import (
     SessionManager,
     SessionQualifier,
     TrackedMessage,
+    sessions_of,
 )
 
 Order = Annotated[Session, SessionQualifier("order")]
@@ -82,6 +84,10 @@ async def test_a_manager_is_typed(stage: Stage) -> None:
     sessions, update = stage.bot.sessions, stage.update("message", stage.message(5))
     assert_type(sessions.get(5), Session)
     assert_type(sessions.of(update), Session | None)
+    assert_type(sessions.handle_of(update), Session | None)
+    assert_type(sessions_of(stage.bot), SessionManager)
+    with pytest.raises(ConfigurationError):
+        sessions.get(5, 5, "order")  # type: ignore[arg-type]  # a qualifier is given by name
     assert_type(sessions.is_idle(), bool)
     key = SessionKey(stage.bot.id, 7)
     sessions.subscribe(key, lambda update: update.message)
