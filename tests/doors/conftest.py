@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiogram import Bot, Dispatcher
 
-from tests.promises.stage import Stage
+from tests.promises.fed_bot import FedBot
 from tgslices import SessionBot, setup_sessions
 from tgslices.testing import BotApi
 
@@ -20,14 +20,14 @@ async def api() -> AsyncIterator[BotApi]:
 
 
 @pytest.fixture
-async def stage(api: BotApi, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+async def stage(api: BotApi, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FedBot]:
     """A wired bot that nobody feeds, and Ann."""
     account = api.add_bot("order_bot")
     ann = api.add_person("Ann")
     dispatcher = Dispatcher()
     async with SessionBot(account.token, session=api.client_session()) as bot:
         setup_sessions(dispatcher, bot)
-        yield Stage(api, account, bot, dispatcher, ann, ann.private_chat(account), monkeypatch)
+        yield FedBot(api, account, bot, dispatcher, ann, ann.private_chat(account), monkeypatch)
 
 
 @pytest.fixture

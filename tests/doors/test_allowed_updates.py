@@ -6,7 +6,7 @@ import pytest
 from aiogram import Dispatcher
 from aiogram.types import Message
 
-from tests.promises.stage import Stage, polling
+from tests.promises.fed_bot import FedBot, polling
 from tgslices import (
     Session,
     SessionBot,
@@ -15,7 +15,7 @@ from tgslices import (
 from tgslices.testing import BotApi
 
 
-def test_deleted_business_messages_are_asked_for(stage: Stage) -> None:
+def test_deleted_business_messages_are_asked_for(stage: FedBot) -> None:
     """ "makes sure that such updates are among the allowed ones" """
     assert "deleted_business_messages" in stage.dispatcher.resolve_used_update_types()
     bare = Dispatcher()
@@ -39,7 +39,7 @@ def test_deleted_business_messages_are_asked_for(stage: Stage) -> None:
     ],
 )
 async def test_the_log_says_which_updates_are_not_allowed(
-    stage: Stage, caplog: pytest.LogCaptureFixture, way: str, allowed: list[str] | None, missing: str | None
+    stage: FedBot, caplog: pytest.LogCaptureFixture, way: str, allowed: list[str] | None, missing: str | None
 ) -> None:
     """ "or says in the log that they are not": once for a bot."""
     for _ in range(3):

@@ -13,7 +13,7 @@ from aiogram.types import Message, TelegramObject, Update
 
 from tests.doors.feeding import feed
 from tests.doors.feeding import message as fed_message
-from tests.promises.stage import ids_in
+from tests.promises.fed_bot import ids_in
 from tgslices import SessionBot, setup_sessions
 
 

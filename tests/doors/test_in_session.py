@@ -18,7 +18,7 @@ from aiogram_dialog import Dialog, DialogManager, StartMode, Window, setup_dialo
 from aiogram_dialog.widgets.kbd import Button, SwitchTo
 from aiogram_dialog.widgets.text import Const
 
-from tests.promises.stage import Stage
+from tests.promises.fed_bot import FedBot
 from tests.updates import EVENTS
 from tgslices import (
     ConfigurationError,
@@ -45,7 +45,7 @@ async def feed(dispatcher: Dispatcher, bot: Bot) -> None:
             await dispatcher.feed_update(bot, update)
 
 
-async def says(stage: Stage, text: str) -> None:
+async def says(stage: FedBot, text: str) -> None:
     await stage.chat.types(text)
     await feed(stage.dispatcher, stage.bot)
 
@@ -56,7 +56,7 @@ async def said_by_bot(session: Session, chat: ChatView) -> list[str | None]:
     return [visible[entry.message_id] for entry in await session.messages(F.direction == "out")]
 
 
-def ordering(stage: Stage, *, middleware: InSession | None = None) -> Router:
+def ordering(stage: FedBot, *, middleware: InSession | None = None) -> Router:
     """Return a router that answers whatever it takes, and one behind it."""
     router = Router()
     router.message.middleware(middleware or InSession("order"))
@@ -75,7 +75,7 @@ async def outside(message: Message) -> None:
     await message.answer(f"out: {message.text}")
 
 
-async def test_every_handler_of_a_router_runs_inside_the_block(stage: Stage) -> None:
+async def test_every_handler_of_a_router_runs_inside_the_block(stage: FedBot) -> None:
     router = ordering(stage)
     inner = Router()
     router.include_router(inner)
@@ -85,14 +85,14 @@ async def test_every_handler_of_a_router_runs_inside_the_block(stage: Stage) -> 
     assert await said_by_bot(stage.session("order"), stage.chat) == ["in: /order", "in: deep"]
 
 
-async def test_what_no_handler_of_the_router_takes_opens_nothing(stage: Stage) -> None:
+async def test_what_no_handler_of_the_router_takes_opens_nothing(stage: FedBot) -> None:
     ordering(stage)
     await says(stage, "hello")
     assert stage.chat.texts() == ["hello", "out: hello"]
     assert stage.bot.sessions.is_idle()
 
 
-async def test_a_returned_method_is_sent_inside_the_block(stage: Stage) -> None:
+async def test_a_returned_method_is_sent_inside_the_block(stage: FedBot) -> None:
     router = ordering(stage)
 
     @router.message(F.text == "help")
@@ -103,7 +103,7 @@ async def test_a_returned_method_is_sent_inside_the_block(stage: Stage) -> None:
     assert await said_by_bot(stage.session("order"), stage.chat) == ["returned"]
 
 
-async def test_a_handler_that_fails_or_skips_leaves_the_block(stage: Stage) -> None:
+async def test_a_handler_that_fails_or_skips_leaves_the_block(stage: FedBot) -> None:
     router = ordering(stage)
 
     @router.message(F.text == "fail")
@@ -121,7 +121,7 @@ async def test_a_handler_that_fails_or_skips_leaves_the_block(stage: Stage) -> N
     assert await said_by_bot(stage.session("order"), stage.chat) == []
 
 
-async def test_a_session_that_a_handler_closes_stays_closed(stage: Stage) -> None:
+async def test_a_session_that_a_handler_closes_stays_closed(stage: FedBot) -> None:
     """What the handler says after that is not part of it any more."""
     router = ordering(stage)
 
@@ -137,13 +137,13 @@ async def test_a_session_that_a_handler_closes_stays_closed(stage: Stage) -> Non
     assert stage.bot.sessions.is_idle()
 
 
-async def test_without_a_qualifier_it_is_the_session_without_one(stage: Stage) -> None:
+async def test_without_a_qualifier_it_is_the_session_without_one(stage: FedBot) -> None:
     ordering(stage, middleware=InSession())
     await says(stage, "/order")
     assert await said_by_bot(stage.session(), stage.chat) == ["in: /order"]
 
 
-async def test_other_kinds_of_updates_and_error_handlers_run_inside_it_too(stage: Stage) -> None:
+async def test_other_kinds_of_updates_and_error_handlers_run_inside_it_too(stage: FedBot) -> None:
     router = ordering(stage)
     router.callback_query.middleware(InSession("order"))
     router.errors.middleware(InSession("order"))
@@ -169,7 +169,7 @@ async def test_other_kinds_of_updates_and_error_handlers_run_inside_it_too(stage
 
 
 @pytest.mark.parametrize("place", ["update.middleware", "update.outer_middleware", "message.outer_middleware"])
-async def test_it_opens_nothing_where_no_handler_is_chosen(stage: Stage, place: str) -> None:
+async def test_it_opens_nothing_where_no_handler_is_chosen(stage: FedBot, place: str) -> None:
     """There everybody's first word would open a session."""
     observer, _, kind = place.partition(".")
     getattr(getattr(stage.dispatcher, observer), kind)(InSession("order"))
@@ -184,7 +184,7 @@ async def test_it_opens_nothing_where_no_handler_is_chosen(stage: Stage, place: 
 
 
 @pytest.mark.parametrize("kind", ["poll", "errors"])
-async def test_an_update_that_has_no_session_is_an_error_that_says_so(stage: Stage, kind: str) -> None:
+async def test_an_update_that_has_no_session_is_an_error_that_says_so(stage: FedBot, kind: str) -> None:
     @stage.dispatcher.poll()
     async def changed(poll: Poll) -> None:
         raise LookupError
@@ -227,7 +227,7 @@ PLACES = ["update.outer_middleware", "update.middleware", "message.outer_middlew
 
 
 @pytest.mark.parametrize("place", PLACES)
-async def test_while_it_is_open_whatever_is_sent_is_recorded(stage: Stage, place: str) -> None:
+async def test_while_it_is_open_whatever_is_sent_is_recorded(stage: FedBot, place: str) -> None:
     observer, _, kind = place.partition(".")
     getattr(getattr(stage.dispatcher, observer), kind)(InSession("order", while_open=True))
     stage.dispatcher.message.register(outside)
@@ -247,7 +247,7 @@ async def test_while_it_is_open_whatever_is_sent_is_recorded(stage: Stage, place
 
 
 @pytest.mark.parametrize("place", PLACES)
-async def test_while_it_is_open_a_wipe_takes_what_other_code_sent(stage: Stage, place: str) -> None:
+async def test_while_it_is_open_a_wipe_takes_what_other_code_sent(stage: FedBot, place: str) -> None:
     observer, _, kind = place.partition(".")
     getattr(getattr(stage.dispatcher, observer), kind)(InSession("order", while_open=True))
 
@@ -268,7 +268,7 @@ async def test_while_it_is_open_a_wipe_takes_what_other_code_sent(stage: Stage, 
     assert await order.messages() == []
 
 
-async def test_while_it_is_open_each_person_has_their_own(stage: Stage) -> None:
+async def test_while_it_is_open_each_person_has_their_own(stage: FedBot) -> None:
     """What is said to one is in no session of another."""
     stage.dispatcher.update.outer_middleware(InSession("order", while_open=True))
     stage.dispatcher.message.register(outside)
@@ -279,7 +279,7 @@ async def test_while_it_is_open_each_person_has_their_own(stage: Stage) -> None:
     assert await stage.session("order").messages() == []
 
 
-async def test_what_has_no_session_passes_while_others_are_open(stage: Stage) -> None:
+async def test_what_has_no_session_passes_while_others_are_open(stage: FedBot) -> None:
     stage.dispatcher.update.outer_middleware(InSession("order", while_open=True))
     stage.session("order")
     seen: list[Poll] = []
@@ -292,7 +292,7 @@ async def test_what_has_no_session_passes_while_others_are_open(stage: Stage) ->
     assert len(seen) == 1
 
 
-async def test_a_scenes_handlers_and_actions_are_recorded_while_it_is_open(stage: Stage) -> None:
+async def test_a_scenes_handlers_and_actions_are_recorded_while_it_is_open(stage: FedBot) -> None:
     class Ordering(Scene, state="ordering"):
         @on.message.enter()
         async def begin(self, message: Message) -> None:

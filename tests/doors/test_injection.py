@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session as OrmSession
 
 from tests.doors import postponed
-from tests.promises.stage import Stage
+from tests.promises.fed_bot import FedBot
 from tgslices import ConfigurationError, Session, SessionManager, SessionQualifier
 from tgslices.doors.needs import session_annotation
 
@@ -33,7 +33,7 @@ class OwnManager(SessionManager):
     """A manager of a bot's author."""
 
 
-async def says(stage: Stage, text: str = "hi") -> Any:
+async def says(stage: FedBot, text: str = "hi") -> Any:
     """Feed the dispatcher a message of Ann's."""
     return await stage.dispatcher.feed_update(stage.bot, stage.update("message", stage.message(5, text=text)))
 
@@ -85,7 +85,7 @@ def test_what_an_annotation_means(annotation: object, meant: tuple[str | None, b
     assert found is None or found[0].collect == (found[0].name != "case")
 
 
-async def test_every_parameter_gets_its_own_session(stage: Stage) -> None:
+async def test_every_parameter_gets_its_own_session(stage: FedBot) -> None:
     held: Held = []
 
     @stage.dispatcher.message()
@@ -98,7 +98,7 @@ async def test_every_parameter_gets_its_own_session(stage: Stage) -> None:
     assert stage.bot.sessions.is_idle(), "asking is not opening"
 
 
-async def test_a_parameter_may_have_any_name(stage: Stage) -> None:
+async def test_a_parameter_may_have_any_name(stage: FedBot) -> None:
     """Even one under which aiogram or another middleware has something of its own."""
     held: Held = []
 
@@ -110,7 +110,7 @@ async def test_a_parameter_may_have_any_name(stage: Stage) -> None:
     assert all(isinstance(session, Session) for session in held)
 
 
-async def test_sqlalchemys_session_is_left_alone(stage: Stage) -> None:
+async def test_sqlalchemys_session_is_left_alone(stage: FedBot) -> None:
     """ "Parameters are found by annotation, never by name: in aiogram bots `session` is usually SQLAlchemy's." """
     database, held = AsyncSession(), list[Any]()
 
@@ -131,7 +131,7 @@ async def test_sqlalchemys_session_is_left_alone(stage: Stage) -> None:
     assert held[1].qualifier == "order"
 
 
-async def test_a_handler_that_asks_for_nothing_opens_nothing(stage: Stage) -> None:
+async def test_a_handler_that_asks_for_nothing_opens_nothing(stage: FedBot) -> None:
     @stage.dispatcher.message()
     async def handle(message: Message, session: Any = None) -> None:
         assert session is None
@@ -229,7 +229,7 @@ def with_held(handler: Callable[..., Awaitable[Any]], held: Held) -> Callable[..
         "postponed object",
     ],
 )
-async def test_every_way_to_write_a_handler(stage: Stage, make: Callable[[Held], Any]) -> None:
+async def test_every_way_to_write_a_handler(stage: FedBot, make: Callable[[Held], Any]) -> None:
     """ "postponed annotations, class-based handlers, wrapped callbacks" """
     held: Held = []
     stage.dispatcher.message.register(make(held))
@@ -237,7 +237,7 @@ async def test_every_way_to_write_a_handler(stage: Stage, make: Callable[[Held],
     assert [session.qualifier for session in held] == ["order"]
 
 
-async def test_a_class_based_handler_finds_its_sessions_in_its_data(stage: Stage) -> None:
+async def test_a_class_based_handler_finds_its_sessions_in_its_data(stage: FedBot) -> None:
     held: Held = []
 
     class Handler(MessageHandler):
@@ -251,7 +251,7 @@ async def test_a_class_based_handler_finds_its_sessions_in_its_data(stage: Stage
     assert [session.qualifier for session in held] == ["order"]
 
 
-async def test_a_class_based_handler_may_inherit_what_it_asks_for(stage: Stage) -> None:
+async def test_a_class_based_handler_may_inherit_what_it_asks_for(stage: FedBot) -> None:
     held: Held = []
 
     class Ordering(MessageHandler):
@@ -267,7 +267,7 @@ async def test_a_class_based_handler_may_inherit_what_it_asks_for(stage: Stage) 
 
 
 async def test_a_name_for_type_checkers_alone_is_said_in_the_log(
-    stage: Stage, caplog: pytest.LogCaptureFixture
+    stage: FedBot, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The annotation cannot be evaluated when the bot runs: the author is told, and not just left to wonder."""
     stage.dispatcher.message.register(postponed.only_for_type_checkers)
@@ -286,7 +286,7 @@ async def test_a_name_for_type_checkers_alone_is_said_in_the_log(
     )
 
 
-async def test_an_alias_that_cannot_be_evaluated_is_named(stage: Stage) -> None:
+async def test_an_alias_that_cannot_be_evaluated_is_named(stage: FedBot) -> None:
     """One that is local to a function is gone when the bot runs, and its text says nothing of a session."""
     stage.dispatcher.message.register(postponed.local_alias())
     with pytest.raises(ConfigurationError) as caught:
@@ -298,7 +298,7 @@ async def test_an_alias_that_cannot_be_evaluated_is_named(stage: Stage) -> None:
     )
 
 
-async def test_a_parameter_without_an_annotation_is_named_where_nothing_fills_it_in(stage: Stage) -> None:
+async def test_a_parameter_without_an_annotation_is_named_where_nothing_fills_it_in(stage: FedBot) -> None:
     held: Held = []
 
     async def handle(message: Message, state, order, extra=None):  # type: ignore[no-untyped-def]  # as many write it
@@ -315,7 +315,7 @@ async def test_a_parameter_without_an_annotation_is_named_where_nothing_fills_it
     assert [order for _, order in held] == ["by a middleware"]
 
 
-async def test_a_decorator_may_fill_in_what_nobody_annotates(stage: Stage) -> None:
+async def test_a_decorator_may_fill_in_what_nobody_annotates(stage: FedBot) -> None:
     held: Held = []
 
     def with_database(handler: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
@@ -334,7 +334,7 @@ async def test_a_decorator_may_fill_in_what_nobody_annotates(stage: Stage) -> No
     assert held == ["database", "order"]
 
 
-async def test_the_manager_is_a_parameter_too(stage: Stage) -> None:
+async def test_the_manager_is_a_parameter_too(stage: FedBot) -> None:
     held: Held = []
 
     @stage.dispatcher.message()
@@ -348,7 +348,7 @@ async def test_the_manager_is_a_parameter_too(stage: Stage) -> None:
     assert stage.bot.sessions.is_idle()
 
 
-async def test_a_handle_that_does_not_collect_opens_nothing(stage: Stage) -> None:
+async def test_a_handle_that_does_not_collect_opens_nothing(stage: FedBot) -> None:
     @stage.dispatcher.message()
     async def handle(message: Message, case: Annotated[Session, CASE]) -> None:
         async with case:
@@ -363,7 +363,7 @@ async def test_a_handle_that_does_not_collect_opens_nothing(stage: Stage) -> Non
 
 
 async def test_other_names_for_type_checkers_alone_are_nobodys_business(
-    stage: Stage, caplog: pytest.LogCaptureFixture
+    stage: FedBot, caplog: pytest.LogCaptureFixture
 ) -> None:
     held: Held = []
     stage.dispatcher.message.register(with_held(postponed.others_for_type_checkers, held))
@@ -372,7 +372,7 @@ async def test_other_names_for_type_checkers_alone_are_nobodys_business(
     assert caplog.messages == []
 
 
-async def test_a_handler_of_a_module_that_is_gone_runs(stage: Stage) -> None:
+async def test_a_handler_of_a_module_that_is_gone_runs(stage: FedBot) -> None:
     """Plugins are loaded and thrown away again; annotations that are text have lost their names then."""
     held: Held = []
 
@@ -388,7 +388,7 @@ async def test_a_handler_of_a_module_that_is_gone_runs(stage: Stage) -> None:
     assert held == [False]
 
 
-async def test_handlers_of_nested_routers_are_served(stage: Stage) -> None:
+async def test_handlers_of_nested_routers_are_served(stage: FedBot) -> None:
     held: Held = []
     outer, inner = Router(), Router()
     outer.include_router(inner)
@@ -402,7 +402,7 @@ async def test_handlers_of_nested_routers_are_served(stage: Stage) -> None:
     assert [session.qualifier for session in held] == ["order"]
 
 
-async def test_other_kinds_of_updates_are_served(stage: Stage) -> None:
+async def test_other_kinds_of_updates_are_served(stage: FedBot) -> None:
     held: Held = []
 
     @stage.dispatcher.callback_query()
@@ -414,7 +414,7 @@ async def test_other_kinds_of_updates_are_served(stage: Stage) -> None:
     assert [(session.chat_id, session.user_id) for session in held] == [(stage.chat.id, stage.ann.id)]
 
 
-async def test_error_handlers_are_served(stage: Stage) -> None:
+async def test_error_handlers_are_served(stage: FedBot) -> None:
     held: Held = []
 
     @stage.dispatcher.message()
@@ -441,7 +441,7 @@ def test_a_qualifier_without_brackets_is_refused() -> None:
 @pytest.mark.parametrize(
     "annotation", [Annotated[Session, "order"], Annotated[Session | None, "order"], Annotated[Session, "order"] | None]
 )
-async def test_a_text_in_place_of_a_qualifier_is_refused(stage: Stage, annotation: Any) -> None:
+async def test_a_text_in_place_of_a_qualifier_is_refused(stage: FedBot, annotation: Any) -> None:
     """It would silently be the session without one, and a wipe would take another slice."""
 
     async def handle(message: Message, order: Any) -> None:
@@ -457,7 +457,7 @@ async def test_a_text_in_place_of_a_qualifier_is_refused(stage: Stage, annotatio
     )
 
 
-async def test_a_handler_that_skips_leaves_its_sessions_to_nobody(stage: Stage) -> None:
+async def test_a_handler_that_skips_leaves_its_sessions_to_nobody(stage: FedBot) -> None:
     """aiogram hands the same data to the next handler, whose ``session`` is SQLAlchemy's."""
     held: Held = []
     theirs = AsyncSession()

@@ -9,7 +9,7 @@ from aiogram import Bot, Dispatcher, F
 from aiogram.types import Message, User
 
 from tests.doors.feeding import feed
-from tests.promises.stage import Stage
+from tests.promises.fed_bot import FedBot
 from tgslices import (
     ConfigurationError,
     InvalidSessionKey,
@@ -24,7 +24,7 @@ from tgslices import (
 TOKEN = "123456789:AAFqv3hT9mZ1xYkLwPzR7dUeJcGbNsVoQiE"
 
 
-def message(stage: Stage) -> Message:
+def message(stage: FedBot) -> Message:
     return Message.model_validate(stage.message(5))
 
 
@@ -81,7 +81,7 @@ def message(stage: Stage) -> Message:
     ids=range(7),
 )
 def test_a_part_that_is_none_is_named_with_what_was_probably_meant(
-    stage: Stage, args: tuple[Any, ...], text: str
+    stage: FedBot, args: tuple[Any, ...], text: str
 ) -> None:
     with pytest.raises(InvalidSessionKey) as caught:
         get: Any = stage.bot.sessions.get
@@ -99,7 +99,7 @@ def test_a_part_that_is_none_is_named_with_what_was_probably_meant(
         (TOKEN, "a text of 45 characters", "qualifier=..."),
     ],
 )
-def test_a_third_part_by_position_is_to_be_named(stage: Stage, more: Any, given: str, named: str) -> None:
+def test_a_third_part_by_position_is_to_be_named(stage: FedBot, more: Any, given: str, named: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         stage.bot.sessions.get(1, 1, more)
     assert str(caught.value) == (
@@ -109,7 +109,7 @@ def test_a_third_part_by_position_is_to_be_named(stage: Stage, more: Any, given:
 
 
 @pytest.mark.parametrize("given", [TOKEN, 5, None])
-def test_what_is_no_key_is_not_quoted(stage: Stage, given: Any) -> None:
+def test_what_is_no_key_is_not_quoted(stage: FedBot, given: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
         stage.bot.sessions.subscribe(given)
     shown = "a text of 45 characters" if given == TOKEN else repr(given)
@@ -119,7 +119,7 @@ def test_what_is_no_key_is_not_quoted(stage: Stage, given: Any) -> None:
 
 
 @pytest.mark.parametrize("predicate", [F.text == "x", F.photo, ~F.from_user.is_bot])
-def test_a_predicate_over_updates_that_asks_for_what_messages_have_is_refused(stage: Stage, predicate: Any) -> None:
+def test_a_predicate_over_updates_that_asks_for_what_messages_have_is_refused(stage: FedBot, predicate: Any) -> None:
     """It would never match, and nothing would ever be recorded."""
     with pytest.raises(ConfigurationError) as caught:
         stage.bot.sessions.subscribe(SessionKey(stage.bot.id, 7), predicate)
@@ -131,7 +131,7 @@ def test_a_predicate_over_updates_that_asks_for_what_messages_have_is_refused(st
         stage.bot.sessions.subscribe(SessionKey(stage.bot.id, 7), fine)
 
 
-async def test_a_block_that_is_left_twice_is_an_error_that_says_so(stage: Stage) -> None:
+async def test_a_block_that_is_left_twice_is_an_error_that_says_so(stage: FedBot) -> None:
     session = stage.session()
     async with session:
         pass
@@ -145,7 +145,7 @@ async def test_a_block_that_is_left_twice_is_an_error_that_says_so(stage: Stage)
 Ordr = Annotated[Session, SessionQualifier("ordr")]
 
 
-async def test_a_misspelt_qualifier_is_told_in_the_log(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_misspelt_qualifier_is_told_in_the_log(stage: FedBot, caplog: pytest.LogCaptureFixture) -> None:
     """It is a session of its own, which is empty: what was meant stays in the chat."""
     await stage.session("order").send_message("What would you like?")
 
@@ -163,7 +163,7 @@ async def test_a_misspelt_qualifier_is_told_in_the_log(stage: Stage, caplog: pyt
 
 @pytest.mark.parametrize(("cleared", "is_open"), [("step_1", "step_2"), ("support", "order"), ("order", "order")])
 async def test_a_session_of_its_own_may_be_empty(
-    stage: Stage, caplog: pytest.LogCaptureFixture, cleared: str, is_open: str
+    stage: FedBot, caplog: pytest.LogCaptureFixture, cleared: str, is_open: str
 ) -> None:
     await stage.session(is_open).send_message("What would you like?")
     assert await stage.bot.sessions.get(stage.chat.id, stage.ann.id, qualifier=cleared, collect=False).clear() < 2
@@ -188,12 +188,12 @@ async def test_a_bot_that_no_dispatcher_records_for_says_so_once(
     ]
 
 
-async def test_a_bot_that_is_wired_has_nothing_to_say(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_bot_that_is_wired_has_nothing_to_say(stage: FedBot, caplog: pytest.LogCaptureFixture) -> None:
     await stage.bot.get_updates()
     assert caplog.messages == []
 
 
-async def test_mistakes_in_handlers_are_found_at_the_start(stage: Stage) -> None:
+async def test_mistakes_in_handlers_are_found_at_the_start(stage: FedBot) -> None:
     """A start that fails is better than a handler that fails at night."""
 
     @stage.dispatcher.message()

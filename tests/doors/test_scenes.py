@@ -10,18 +10,18 @@ from aiogram.fsm.scene import Scene, SceneRegistry, on
 from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery, Message, Poll
 
-from tests.promises.stage import Stage, texts_of
+from tests.promises.fed_bot import FedBot, texts_of
 from tests.updates import EVENTS
 from tgslices import ConfigurationError, Session, SessionQualifier, SessionUnavailable
 
 Order = Annotated[Session, SessionQualifier("order")]
 
 
-async def says(stage: Stage, text: str) -> Any:
+async def says(stage: FedBot, text: str) -> Any:
     return await stage.dispatcher.feed_update(stage.bot, stage.update("message", stage.message(5, text=text)))
 
 
-async def test_a_scenes_handlers_get_their_sessions(stage: Stage) -> None:
+async def test_a_scenes_handlers_get_their_sessions(stage: FedBot) -> None:
     held: list[Any] = []
 
     class Ordering(Scene, state=None):
@@ -46,7 +46,7 @@ async def test_a_scenes_handlers_get_their_sessions(stage: Stage) -> None:
     assert held == ["other", "order", True, stage.chat.id]
 
 
-async def test_a_scenes_action_takes_the_session_of_its_event(stage: Stage) -> None:
+async def test_a_scenes_action_takes_the_session_of_its_event(stage: FedBot) -> None:
     """aiogram calls actions past all middlewares; what the sessions of a bot are for works there as anywhere."""
 
     class Ordering(Scene, state="ordering"):
@@ -71,7 +71,7 @@ async def test_a_scenes_action_takes_the_session_of_its_event(stage: Stage) -> N
     assert stage.bot.sessions.is_idle()
 
 
-async def test_the_flag_opens_a_session_around_a_scenes_handler(stage: Stage) -> None:
+async def test_the_flag_opens_a_session_around_a_scenes_handler(stage: FedBot) -> None:
     class Ordering(Scene, state=None):
         @on.message()
         @flags.tgslices(SessionQualifier("order"))
@@ -83,7 +83,7 @@ async def test_the_flag_opens_a_session_around_a_scenes_handler(stage: Stage) ->
     assert await texts_of(stage.session("order"), stage.chat) == ["returned"]
 
 
-async def test_an_error_names_the_scenes_handler(stage: Stage) -> None:
+async def test_an_error_names_the_scenes_handler(stage: FedBot) -> None:
     class Ordering(Scene, state=None):
         @on.poll()
         async def vote(self, poll: Poll, order: Order) -> None: ...

@@ -11,7 +11,7 @@ from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 
 from tests.needs import needs
-from tests.promises.stage import Stage
+from tests.promises.fed_bot import FedBot
 from tgslices import GENERAL_TOPIC, CannotSendThere, SessionBot, SessionKeyStrategy, setup_sessions
 from tgslices.testing import BotAccount, BotApi, ChatView, Person
 
@@ -224,7 +224,7 @@ async def test_a_session_of_nobody_cannot_write_to_a_channels_direct_messages(ap
 
 @needs(types, "EphemeralMessageParameters")
 @pytest.mark.parametrize("how", ["model", "dict", "parameter"])
-async def test_a_session_does_not_answer_a_tap_in_another_chat(stage: Stage, how: str) -> None:
+async def test_a_session_does_not_answer_a_tap_in_another_chat(stage: FedBot, how: str) -> None:
     """The answer would go where the tap came from, and be recorded as said in the session's own chat."""
     group = {"id": -1_000_000_000_777, "type": "supergroup", "title": "Team"}
     refused: list[CannotSendThere] = []

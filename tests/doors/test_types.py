@@ -10,7 +10,7 @@ from aiogram import F
 from aiogram.methods import CopyMessage, GetMe, SendMessage
 from aiogram.types import Message, MessageId, Update, User
 
-from tests.promises.stage import Stage
+from tests.promises.fed_bot import FedBot
 from tgslices import (
     ClearResult,
     ConfigurationError,
@@ -28,7 +28,7 @@ from tgslices import (
 Order = Annotated[Session, SessionQualifier("order")]
 
 
-async def test_a_session_bot_is_typed(stage: Stage) -> None:
+async def test_a_session_bot_is_typed(stage: FedBot) -> None:
     bot = SessionBot(stage.account.token, session=stage.api.client_session())
     assert_type(bot.sessions, SessionManager)
     async with bot as same:
@@ -36,7 +36,7 @@ async def test_a_session_bot_is_typed(stage: Stage) -> None:
         assert same is bot
 
 
-async def test_calling_a_session_gives_what_calling_the_bot_gives(stage: Stage) -> None:
+async def test_calling_a_session_gives_what_calling_the_bot_gives(stage: FedBot) -> None:
     session = stage.session()
     stage.answers("copyMessage", {"message_id": 5})
     assert_type(await session(SendMessage(chat_id=stage.chat.id, text="hi")), Message)
@@ -46,7 +46,7 @@ async def test_calling_a_session_gives_what_calling_the_bot_gives(stage: Stage) 
     assert_type(await session(message.answer("hi")), Message)
 
 
-async def test_wrappers_keep_aiograms_signature(stage: Stage) -> None:
+async def test_wrappers_keep_aiograms_signature(stage: FedBot) -> None:
     """ "with aiogram's full signature kept for type checkers" """
     session = stage.session()
     stage.answers("copyMessages", [{"message_id": 5}])
@@ -61,7 +61,7 @@ async def test_wrappers_keep_aiograms_signature(stage: Stage) -> None:
         await session.send_message()  # type: ignore[call-arg]  # the text is missing
 
 
-async def test_a_session_is_typed(stage: Stage) -> None:
+async def test_a_session_is_typed(stage: FedBot) -> None:
     session = stage.session()
     async with session as same:
         assert_type(same, Session)
@@ -80,7 +80,7 @@ async def test_a_session_is_typed(stage: Stage) -> None:
     assert_type(await session.close(), int)
 
 
-async def test_a_manager_is_typed(stage: Stage) -> None:
+async def test_a_manager_is_typed(stage: FedBot) -> None:
     sessions, update = stage.bot.sessions, stage.update("message", stage.message(5))
     assert_type(sessions.get(5), Session)
     assert_type(sessions.of(update), Session | None)
@@ -98,7 +98,7 @@ async def test_a_manager_is_typed(stage: Stage) -> None:
     assert_type(update, Update)
 
 
-async def test_an_annotated_session_is_a_session_to_type_checkers(stage: Stage) -> None:
+async def test_an_annotated_session_is_a_session_to_type_checkers(stage: FedBot) -> None:
     async def handle(message: Message, order: Order, maybe: Order | None) -> None:
         assert_type(order, Session)
         assert_type(maybe, Session | None)

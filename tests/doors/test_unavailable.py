@@ -8,7 +8,7 @@ import pytest
 from aiogram.dispatcher.event.handler import HandlerObject
 from aiogram.types import Message, Poll, Update
 
-from tests.promises.stage import Stage
+from tests.promises.fed_bot import FedBot
 from tests.updates import EVENTS
 from tgslices import ConfigurationError, Session, SessionQualifier, SessionUnavailable
 from tgslices.doors.needs import needs_of
@@ -17,17 +17,17 @@ Order = Annotated[Session, SessionQualifier("order")]
 Held = list[Any]
 
 
-async def says(stage: Stage, text: str = "hi") -> Any:
+async def says(stage: FedBot, text: str = "hi") -> Any:
     """Feed the dispatcher a message of Ann's."""
     return await stage.dispatcher.feed_update(stage.bot, stage.update("message", stage.message(5, text=text)))
 
 
-def poll(stage: Stage) -> Update:
+def poll(stage: FedBot) -> Update:
     """Return the one kind of update that is of nobody and of no chat."""
     return stage.update("poll", EVENTS["poll"])
 
 
-async def test_an_optional_session_is_none_where_the_update_is_of_no_chat(stage: Stage) -> None:
+async def test_an_optional_session_is_none_where_the_update_is_of_no_chat(stage: FedBot) -> None:
     held: Held = []
 
     @stage.dispatcher.poll()
@@ -39,7 +39,7 @@ async def test_an_optional_session_is_none_where_the_update_is_of_no_chat(stage:
     assert stage.bot.sessions.is_idle()
 
 
-async def test_a_required_session_where_the_update_is_of_no_chat_is_an_error_that_says_so(stage: Stage) -> None:
+async def test_a_required_session_where_the_update_is_of_no_chat_is_an_error_that_says_so(stage: FedBot) -> None:
     """ "a required one then raises an error that says so" """
 
     @stage.dispatcher.poll()
@@ -55,7 +55,7 @@ async def test_a_required_session_where_the_update_is_of_no_chat_is_an_error_tha
     )
 
 
-async def test_a_flag_where_the_update_is_of_no_chat_is_an_error_that_says_so(stage: Stage) -> None:
+async def test_a_flag_where_the_update_is_of_no_chat_is_an_error_that_says_so(stage: FedBot) -> None:
     async def search(poll: Poll) -> None:
         raise AssertionError("it must not run")
 
@@ -70,7 +70,7 @@ async def test_a_flag_where_the_update_is_of_no_chat_is_an_error_that_says_so(st
 
 
 @pytest.mark.parametrize("flag", ["order", 5, SessionQualifier])
-async def test_a_flag_of_another_kind_is_refused(stage: Stage, flag: object) -> None:
+async def test_a_flag_of_another_kind_is_refused(stage: FedBot, flag: object) -> None:
     async def handle(message: Message) -> None:
         raise AssertionError("it must not run")
 
@@ -89,7 +89,7 @@ def test_a_handler_that_asks_for_nothing_needs_nothing() -> None:
     assert needs_of(HandlerObject(handle)) is None
 
 
-async def test_the_flags_session_and_a_parameter_of_the_same_name_are_one(stage: Stage) -> None:
+async def test_the_flags_session_and_a_parameter_of_the_same_name_are_one(stage: FedBot) -> None:
     async def handle(message: Message, order: Order) -> None:
         await message.answer("in the block")
         assert len(await order.messages()) == 1
@@ -99,7 +99,7 @@ async def test_the_flags_session_and_a_parameter_of_the_same_name_are_one(stage:
     assert stage.chat.texts() == ["in the block"]
 
 
-async def test_a_handler_that_fails_under_a_flag_leaves_its_block(stage: Stage) -> None:
+async def test_a_handler_that_fails_under_a_flag_leaves_its_block(stage: FedBot) -> None:
     async def fail(message: Message) -> None:
         await message.answer("before")
         raise LookupError

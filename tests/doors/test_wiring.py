@@ -7,7 +7,7 @@ from aiogram.types import Message
 from aiogram.webhook.aiohttp_server import TokenBasedRequestHandler
 
 from tests.doors.feeding import feed, sessions_of
-from tests.promises.stage import ids_in, polling, serving
+from tests.promises.fed_bot import ids_in, polling, serving
 from tests.promises.storages import ListStorage
 from tgslices import (
     MemorySessionStorage,

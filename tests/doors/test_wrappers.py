@@ -10,7 +10,7 @@ from aiogram import Bot, types
 from aiogram.exceptions import ClientDecodeError
 
 from tests.needs import needs
-from tests.promises.stage import Stage, ids_in
+from tests.promises.fed_bot import FedBot, ids_in
 from tgslices import GENERAL_TOPIC, CannotSendThere, ChatGiven, Session, SessionKey, SessionManager
 from tgslices.sending import GiftOptions, newer_wrappers
 
@@ -43,7 +43,7 @@ def test_a_wrapper_takes_what_the_method_takes_without_the_chat(name: str) -> No
     assert getattr(Session, name).__name__ == name
 
 
-async def sent(stage: Stage, session: Session, name: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
+async def sent(stage: FedBot, session: Session, name: str, *args: Any, **kwargs: Any) -> dict[str, Any]:
     """Call a wrapper and return what reached the server."""
     await getattr(session, name)(*args, **kwargs)
     request = stage.api.requests[-1]
@@ -73,7 +73,7 @@ def some_value(parameter: inspect.Parameter) -> Any:
 
 
 @pytest.mark.parametrize("name", sorted(set(NAMES) - {"send_checklist", "send_gift"}))
-async def test_a_wrapper_sends_into_the_sessions_chat_and_topic(stage: Stage, name: str) -> None:
+async def test_a_wrapper_sends_into_the_sessions_chat_and_topic(stage: FedBot, name: str) -> None:
     """ "aimed at the session's own chat (topic and business connection filled in from the key)" """
     method = getattr(Bot, name)
     required = [p for p in parameters(method)[1:] if p.default is p.empty and p.name not in FILLED_IN]
@@ -88,7 +88,7 @@ async def test_a_wrapper_sends_into_the_sessions_chat_and_topic(stage: Stage, na
     assert ("message_thread_id" in reached) == ("message_thread_id" in inspect.signature(method).parameters)
 
 
-async def test_what_is_given_wins_over_what_the_key_says(stage: Stage) -> None:
+async def test_what_is_given_wins_over_what_the_key_says(stage: FedBot) -> None:
     stage.answers("sendMessage", stage.message(70))
     session = stage.bot.sessions.get(-1_000_000_000_777, thread_id=3, business_connection_id="conn")
     assert (await sent(stage, session, "send_message", "x", message_thread_id=4))["message_thread_id"] == 4
@@ -97,7 +97,7 @@ async def test_what_is_given_wins_over_what_the_key_says(stage: Stage) -> None:
     assert "message_thread_id" not in await sent(stage, session, "send_message", "x", message_thread_id=None)
 
 
-async def test_the_business_connection_of_the_key_is_filled_in(stage: Stage) -> None:
+async def test_the_business_connection_of_the_key_is_filled_in(stage: FedBot) -> None:
     stage.answers("sendMessage", stage.message(70))
     session = stage.session(business_connection_id="conn")
     reached = await sent(stage, session, "send_message", "x")
@@ -106,7 +106,7 @@ async def test_the_business_connection_of_the_key_is_filled_in(stage: Stage) -> 
 
 
 @needs(types, "InputChecklist")
-async def test_a_checklist_goes_out_on_the_sessions_connection(stage: Stage) -> None:
+async def test_a_checklist_goes_out_on_the_sessions_connection(stage: FedBot) -> None:
     checklist = types.InputChecklist(title="x", tasks=[types.InputChecklistTask(id=1, text="x")])
     stage.answers("sendChecklist", stage.message(70))
     session = stage.session(business_connection_id="conn")
@@ -116,7 +116,7 @@ async def test_a_checklist_goes_out_on_the_sessions_connection(stage: Stage) -> 
 
 
 @pytest.mark.parametrize("name", ["copy_message", "copy_messages", "forward_message", "forward_messages", "send_gift"])
-async def test_what_never_goes_out_on_a_business_connection_is_refused(stage: Stage, name: str) -> None:
+async def test_what_never_goes_out_on_a_business_connection_is_refused(stage: FedBot, name: str) -> None:
     """Without the connection it would reach the bot's own chat of the same number."""
     session = stage.session(business_connection_id="conn")
     arguments: list[Any] = ["gift"] if name == "send_gift" else [5, 1 if name.endswith("message") else [1]]
@@ -131,7 +131,7 @@ async def test_what_never_goes_out_on_a_business_connection_is_refused(stage: St
 
 
 @needs(types, "InputChecklist")
-async def test_what_only_goes_out_on_a_business_connection_is_refused_elsewhere(stage: Stage) -> None:
+async def test_what_only_goes_out_on_a_business_connection_is_refused_elsewhere(stage: FedBot) -> None:
     session = stage.session()
     with pytest.raises(CannotSendThere) as caught:
         await session.send_checklist(types.InputChecklist(title="x", tasks=[]))
@@ -144,7 +144,7 @@ async def test_what_only_goes_out_on_a_business_connection_is_refused_elsewhere(
 
 
 @pytest.mark.parametrize(("chat_id", "receiver"), [(1001, "user_id"), (-1_000_000_000_777, "chat_id")])
-async def test_a_gift_goes_to_the_user_or_to_the_channel(stage: Stage, chat_id: int, receiver: str) -> None:
+async def test_a_gift_goes_to_the_user_or_to_the_channel(stage: FedBot, chat_id: int, receiver: str) -> None:
     stage.answers("sendGift", True)
     session = stage.bot.sessions.get(chat_id)
     options: dict[str, Any] = {"text": "for you", "text_parse_mode": "HTML", "text_entities": [], "request_timeout": 9}
@@ -158,7 +158,7 @@ async def test_a_gift_goes_to_the_user_or_to_the_channel(stage: Stage, chat_id: 
     assert await session.messages() == []
 
 
-async def test_a_wrapper_knows_the_key_of_its_time(stage: Stage) -> None:
+async def test_a_wrapper_knows_the_key_of_its_time(stage: FedBot) -> None:
     session = stage.session("order")
     assert session.key == SessionKey(stage.bot.id, stage.chat.id, stage.ann.id, qualifier="order")
     assert (session.bot, session.chat_id, session.user_id, session.qualifier) == (
@@ -174,7 +174,7 @@ def test_the_wrapper_of_gifts_takes_what_aiograms_method_takes() -> None:
     assert set(GiftOptions.__annotations__) == theirs - {"self", "gift_id", "user_id", "chat_id"}
 
 
-async def test_what_a_subclass_of_bot_makes_of_a_method_is_what_is_called(stage: Stage) -> None:
+async def test_what_a_subclass_of_bot_makes_of_a_method_is_what_is_called(stage: FedBot) -> None:
     """A bot that throttles, or has a keyboard of its own for every message, does so through a session too."""
 
     class Polite(Bot):
@@ -189,7 +189,7 @@ async def test_what_a_subclass_of_bot_makes_of_a_method_is_what_is_called(stage:
     assert len(await session.messages()) == 1
 
 
-async def test_a_send_into_general_carries_no_thread(stage: Stage) -> None:
+async def test_a_send_into_general_carries_no_thread(stage: FedBot) -> None:
     """Its number is refused; in a private chat it is that of an ordinary topic."""
     stage.answers("sendMessage", stage.message(70))
     general = stage.bot.sessions.get(-1_000_000_000_777, thread_id=GENERAL_TOPIC)
@@ -222,7 +222,7 @@ OLD_CODE: list[tuple[str, tuple[Any, ...], dict[str, Any], Any]] = [
 
 @pytest.mark.parametrize(("name", "args", "kwargs", "given"), OLD_CODE, ids=range(len(OLD_CODE)))
 async def test_a_chat_that_is_given_as_to_the_bots_own_method_is_named_with_the_remedy(
-    stage: Stage, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], given: object
+    stage: FedBot, name: str, args: tuple[Any, ...], kwargs: dict[str, Any], given: object
 ) -> None:
     """Every port of old code does this, and was told of a text that is no string."""
     session = stage.bot.sessions.get(1001)
@@ -247,7 +247,7 @@ async def test_a_chat_that_is_given_as_to_the_bots_own_method_is_named_with_the_
     ],
 )
 async def test_what_only_looks_like_a_chat_is_sent(
-    stage: Stage, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    stage: FedBot, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> None:
     stage.answers(name.replace("_", ""), stage.message(70))
     session = stage.bot.sessions.get(1001)
@@ -266,7 +266,7 @@ class NewerBot(Bot):
     async def send_to_somebody(self, user_id: int) -> None: ...
 
 
-async def test_methods_of_a_newer_aiogram_have_wrappers_too(stage: Stage) -> None:
+async def test_methods_of_a_newer_aiogram_have_wrappers_too(stage: FedBot) -> None:
     """Among them those that can do without a chat, as ephemeral sends may since Bot API 10.4."""
     wrappers = newer_wrappers(NewerBot, Session)
     assert set(wrappers) == {"send_hologram", "send_whisper"}

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiogram import Dispatcher
 
-from tests.promises.stage import Stage, polling
+from tests.promises.fed_bot import FedBot, polling
 from tests.promises.storages import ListStorage
 from tgslices import MemorySessionStorage, SessionBot, SessionStorage, setup_sessions
 from tgslices.testing import BotApi
@@ -28,7 +28,7 @@ async def api() -> AsyncIterator[BotApi]:
 
 
 @pytest.fixture
-async def stage(api: BotApi, storage: SessionStorage, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+async def stage(api: BotApi, storage: SessionStorage, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FedBot]:
     """A wired bot that gets its updates, and Ann."""
     account = api.add_bot("order_bot")
     ann = api.add_person("Ann")
@@ -36,4 +36,4 @@ async def stage(api: BotApi, storage: SessionStorage, monkeypatch: pytest.Monkey
     async with SessionBot(account.token, session=api.client_session()) as bot:
         setup_sessions(dispatcher, bot, storage=storage)
         async with polling(dispatcher, bot):
-            yield Stage(api, account, bot, dispatcher, ann, ann.private_chat(account), monkeypatch)
+            yield FedBot(api, account, bot, dispatcher, ann, ann.private_chat(account), monkeypatch)

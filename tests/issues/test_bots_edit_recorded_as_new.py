@@ -3,10 +3,10 @@ belong to somebody else's slice, or to none."""
 
 from __future__ import annotations
 
-from tests.promises.stage import Stage, ids_in
+from tests.promises.fed_bot import FedBot, ids_in
 
 
-async def test_editing_an_older_message_in_a_block_does_not_draw_it_into_the_session(stage: Stage) -> None:
+async def test_editing_an_older_message_in_a_block_does_not_draw_it_into_the_session(stage: FedBot) -> None:
     receipt = await stage.bot.send_message(stage.chat.id, "receipt, to be kept")
     async with stage.session() as session:
         await receipt.edit_text("receipt, paid")

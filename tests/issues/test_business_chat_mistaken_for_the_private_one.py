@@ -3,10 +3,10 @@ one. Others delete by chat and id, and so delete in the wrong one."""
 
 from __future__ import annotations
 
-from tests.promises.stage import Stage
+from tests.promises.fed_bot import FedBot
 
 
-async def test_each_of_two_chats_of_one_number_is_cleared_by_itself(stage: Stage) -> None:
+async def test_each_of_two_chats_of_one_number_is_cleared_by_itself(stage: FedBot) -> None:
     owner = stage.api.add_person("Shop")
     connection = stage.api.connect_business(owner, stage.account)
     await stage.settled()
@@ -26,7 +26,7 @@ async def test_each_of_two_chats_of_one_number_is_cleared_by_itself(stage: Stage
     assert (stage.api.count("deleteBusinessMessages"), stage.api.count("deleteMessages")) == (1, 1)
 
 
-async def test_what_the_bot_sends_on_a_connection_lies_in_the_business_chat(stage: Stage) -> None:
+async def test_what_the_bot_sends_on_a_connection_lies_in_the_business_chat(stage: FedBot) -> None:
     owner = stage.api.add_person("Shop")
     connection = stage.api.connect_business(owner, stage.account)
     business = stage.ann.business_chat(owner)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.promises.stage import Stage
+from tests.promises.fed_bot import FedBot
 
 
 @pytest.mark.parametrize("what", ["copy_message", "copy_messages", "forward_message", "forward_messages"])
-async def test_copies_and_forwards_are_wiped_with_the_slice(stage: Stage, what: str) -> None:
+async def test_copies_and_forwards_are_wiped_with_the_slice(stage: FedBot, what: str) -> None:
     source = stage.api.add_group("Catalogue", members=[stage.ann, stage.account])
     await stage.ann.view(source).types("one")
     await stage.ann.view(source).types("two")
@@ -26,7 +26,7 @@ async def test_copies_and_forwards_are_wiped_with_the_slice(stage: Stage, what: 
     assert stage.ann.view(source).texts() == ["one", "two"]
 
 
-async def test_a_copy_into_a_public_channel_by_its_name_is_wiped_there(stage: Stage) -> None:
+async def test_a_copy_into_a_public_channel_by_its_name_is_wiped_there(stage: FedBot) -> None:
     channel = stage.api.add_channel("News", admins=[stage.account, stage.ann], username="news")
     await stage.says("announcement")
     session = stage.session()

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup
 
-from tests.promises.stage import Stage, texts_of
+from tests.promises.fed_bot import FedBot, texts_of
 
 MENU = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="more", callback_data="more")]])
 
 
-async def test_a_menu_that_is_tapped_and_edited_ten_times_is_one_entry(stage: Stage) -> None:
+async def test_a_menu_that_is_tapped_and_edited_ten_times_is_one_entry(stage: FedBot) -> None:
     @stage.dispatcher.callback_query()
     async def more(tap: CallbackQuery) -> None:
         await tap.answer()
@@ -30,7 +30,7 @@ async def test_a_menu_that_is_tapped_and_edited_ten_times_is_one_entry(stage: St
     assert stage.chat.texts() == []
 
 
-async def test_a_tap_on_a_menu_of_another_session_adds_nothing_to_this_one(stage: Stage) -> None:
+async def test_a_tap_on_a_menu_of_another_session_adds_nothing_to_this_one(stage: FedBot) -> None:
     async with stage.session("support") as support:
         await support.send_message("Help?", reply_markup=MENU)
     order = stage.session("order")

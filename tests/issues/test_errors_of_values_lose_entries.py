@@ -8,7 +8,7 @@ from json import JSONDecodeError
 
 import pytest
 
-from tests.promises.stage import Stage, texts_of
+from tests.promises.fed_bot import FedBot, texts_of
 from tests.promises.storages import Line, ListStorage
 from tgslices import MemorySessionStorage, SessionStorage
 
@@ -29,7 +29,7 @@ def storage(request: pytest.FixtureRequest) -> SessionStorage:
     ],
 )
 async def test_an_entry_survives_a_storage_that_is_away_with_an_error_of_values(
-    stage: Stage, storage: SessionStorage, caplog: pytest.LogCaptureFixture, failure: Exception
+    stage: FedBot, storage: SessionStorage, caplog: pytest.LogCaptureFixture, failure: Exception
 ) -> None:
     assert isinstance(storage, Line)
     session = stage.session()

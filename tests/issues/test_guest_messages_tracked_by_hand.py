@@ -9,17 +9,17 @@ import pytest
 from aiogram.types import Message, Update
 
 from tests.needs import needs
-from tests.promises.stage import Stage
+from tests.promises.fed_bot import FedBot
 from tgslices import NotAMessage, Session
 
 pytestmark = needs(Update, "guest_message")
 
 
-def guest_message(stage: Stage) -> dict[str, Any]:
+def guest_message(stage: FedBot) -> dict[str, Any]:
     return stage.message(5, guest_query_id="1")
 
 
-async def test_a_guest_message_cannot_be_tracked_by_hand(stage: Stage) -> None:
+async def test_a_guest_message_cannot_be_tracked_by_hand(stage: FedBot) -> None:
     message = Message.model_validate(guest_message(stage), context={"bot": stage.bot})
     with pytest.raises(NotAMessage) as caught:
         await stage.session().track(message)
@@ -29,7 +29,7 @@ async def test_a_guest_message_cannot_be_tracked_by_hand(stage: Stage) -> None:
     )
 
 
-async def test_a_guest_message_is_not_included_as_the_current_one(stage: Stage) -> None:
+async def test_a_guest_message_is_not_included_as_the_current_one(stage: FedBot) -> None:
     opened: list[Session | None] = []
 
     @stage.dispatcher.guest_message()

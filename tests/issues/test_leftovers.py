@@ -11,7 +11,7 @@ from weakref import ref
 
 from aiogram.types import Chat, Message, Update, User
 
-from tests.promises.stage import Stage
+from tests.promises.fed_bot import FedBot
 from tests.promises.storages import ListStorage
 from tgslices import Session, SessionKey
 from tgslices.model import REPEAT_WINDOW
@@ -65,7 +65,7 @@ def reachable(root: object) -> int:
     return entries
 
 
-async def live(stage: Stage, number: int) -> None:
+async def live(stage: FedBot, number: int) -> None:
     """Live a whole session: open, record in every way, look, drop, close."""
     sessions, chat_id = stage.bot.sessions, 10_000 + number % 200
     session = sessions.get(chat_id, chat_id, qualifier=f"order {number}")
@@ -87,14 +87,14 @@ async def live(stage: Stage, number: int) -> None:
     await sessions.matching_subscriptions(update(chat_id, 4))
 
 
-async def forget_what_is_past(stage: Stage) -> None:
+async def forget_what_is_past(stage: FedBot) -> None:
     """Let the storage forget what it knows of closed sessions, as it does after a day."""
     later, storage = datetime.now(UTC) + 2 * REPEAT_WINDOW, stage.bot.sessions.tracker.storage
     while await storage.sweep(stage.bot.id, now=later, limit=1_000):
         pass
 
 
-async def test_ten_thousand_sessions_leave_nothing_behind(stage: Stage) -> None:
+async def test_ten_thousand_sessions_leave_nothing_behind(stage: FedBot) -> None:
     for number in range(200):
         await live(stage, number)
     await forget_what_is_past(stage)
@@ -107,7 +107,7 @@ async def test_ten_thousand_sessions_leave_nothing_behind(stage: Stage) -> None:
     assert abs(collected() - objects) < 200
 
 
-async def test_sessions_that_are_merely_looked_at_leave_nothing_behind(stage: Stage) -> None:
+async def test_sessions_that_are_merely_looked_at_leave_nothing_behind(stage: FedBot) -> None:
     storage = stage.bot.sessions.storage
     entries = reachable(stage.bot.sessions)
     for number in range(1_000):
@@ -120,7 +120,7 @@ async def test_sessions_that_are_merely_looked_at_leave_nothing_behind(stage: St
     assert reachable(stage.bot.sessions) == entries
 
 
-async def test_sessions_with_sends_and_clears_leave_nothing_behind(stage: Stage) -> None:
+async def test_sessions_with_sends_and_clears_leave_nothing_behind(stage: FedBot) -> None:
     async def order(number: int) -> None:
         async with stage.session(f"order {number}") as session:
             await stage.bot.send_message(stage.chat.id, "hello")
@@ -139,7 +139,7 @@ async def test_sessions_with_sends_and_clears_leave_nothing_behind(stage: Stage)
     assert stage.chat.texts() == []
 
 
-async def test_a_plugin_keeps_no_record_of_what_is_closed(stage: Stage) -> None:
+async def test_a_plugin_keeps_no_record_of_what_is_closed(stage: FedBot) -> None:
     storage = stage.bot.sessions.storage
     for number in range(300):
         await live(stage, number)
@@ -147,7 +147,7 @@ async def test_a_plugin_keeps_no_record_of_what_is_closed(stage: Stage) -> None:
         assert storage.entries == {}
 
 
-async def test_handles_that_nobody_holds_are_gone(stage: Stage) -> None:
+async def test_handles_that_nobody_holds_are_gone(stage: FedBot) -> None:
     handles: list[ref[Session]] = []
     for number in range(1_000):
         session = stage.bot.sessions.get(number)

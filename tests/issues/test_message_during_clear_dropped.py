@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.promises.stage import Stage, texts_of
+from tests.promises.fed_bot import FedBot, texts_of
 from tgslices.testing import Slow
 
 
-async def test_a_message_that_is_recorded_during_a_clear_stays_and_goes_with_the_next(stage: Stage) -> None:
+async def test_a_message_that_is_recorded_during_a_clear_stays_and_goes_with_the_next(stage: FedBot) -> None:
     """ "So a message recorded meanwhile stays" """
     session, answer = stage.session(), asyncio.Event()
     await stage.says("one", "two")
@@ -27,7 +27,7 @@ async def test_a_message_that_is_recorded_during_a_clear_stays_and_goes_with_the
     assert stage.chat.texts() == []
 
 
-async def test_two_clears_at_once_never_count_an_entry_twice(stage: Stage) -> None:
+async def test_two_clears_at_once_never_count_an_entry_twice(stage: FedBot) -> None:
     """ "two concurrent clears never count an entry twice" """
     session = stage.session()
     await stage.says(*(str(number) for number in range(5)))
@@ -36,7 +36,7 @@ async def test_two_clears_at_once_never_count_an_entry_twice(stage: Stage) -> No
     assert await session.messages() == []
 
 
-async def test_a_clear_and_a_forget_at_once_share_the_entries(stage: Stage) -> None:
+async def test_a_clear_and_a_forget_at_once_share_the_entries(stage: FedBot) -> None:
     session = stage.session()
     await stage.says(*(str(number) for number in range(5)))
     cleared, forgotten = await asyncio.gather(session.clear(), session.forget())
@@ -44,7 +44,7 @@ async def test_a_clear_and_a_forget_at_once_share_the_entries(stage: Stage) -> N
     assert len(stage.chat.texts()) == forgotten
 
 
-async def test_a_message_that_is_recorded_during_a_forget_stays(stage: Stage) -> None:
+async def test_a_message_that_is_recorded_during_a_forget_stays(stage: FedBot) -> None:
     session = stage.session()
     await stage.says("one")
     _, forgotten = await asyncio.gather(session.send_message("two"), session.forget())
@@ -52,7 +52,7 @@ async def test_a_message_that_is_recorded_during_a_forget_stays(stage: Stage) ->
     assert forgotten + len(left) == 2
 
 
-async def test_what_is_closed_during_a_clear_is_still_deleted(stage: Stage) -> None:
+async def test_what_is_closed_during_a_clear_is_still_deleted(stage: FedBot) -> None:
     session, answer = stage.session(), asyncio.Event()
     await stage.says("one")
     asked = stage.api.faults.add(Slow(until=answer), method="deleteMessages")
@@ -66,7 +66,7 @@ async def test_what_is_closed_during_a_clear_is_still_deleted(stage: Stage) -> N
     assert await stage.bot.sessions.storage.list(session.key) == []
 
 
-async def test_what_is_closed_before_a_clear_is_left_alone(stage: Stage) -> None:
+async def test_what_is_closed_before_a_clear_is_left_alone(stage: FedBot) -> None:
     session = stage.session()
     await stage.says("one")
     assert await session.close() == 1
@@ -75,7 +75,7 @@ async def test_what_is_closed_before_a_clear_is_left_alone(stage: Stage) -> None
     assert stage.bot.sessions.is_idle()
 
 
-async def test_a_clear_and_a_close_at_once_share_the_entries(stage: Stage) -> None:
+async def test_a_clear_and_a_close_at_once_share_the_entries(stage: FedBot) -> None:
     session = stage.session()
     await stage.says(*(str(number) for number in range(5)))
     cleared, dropped = await asyncio.gather(session.clear(), session.close())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.promises.stage import Stage, texts_of
+from tests.promises.fed_bot import FedBot, texts_of
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 
 
@@ -18,7 +18,7 @@ def storage(tmp_path: Path) -> SQLAlchemySessionStorage:
 
 
 async def test_what_the_database_refuses_is_left_out_and_what_comes_later_is_recorded(
-    stage: Stage, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    stage: FedBot, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     session = stage.session()
     await session.messages()

@@ -9,7 +9,7 @@ import pytest
 from aiogram import Dispatcher
 from aiogram.types import Message
 
-from tests.promises.stage import Stage, polling
+from tests.promises.fed_bot import FedBot, polling
 from tgslices import NotAMessage, Session, SessionBot, SessionStorage, setup_sessions
 from tgslices.testing import BotAccount, ChatView
 
@@ -24,7 +24,7 @@ class Other:
 
 
 @pytest.fixture
-async def other(stage: Stage, storage: SessionStorage) -> AsyncIterator[Other]:
+async def other(stage: FedBot, storage: SessionStorage) -> AsyncIterator[Other]:
     account = stage.api.add_bot("other_bot")
     async with SessionBot(account.token, session=stage.api.client_session()) as bot:
         dispatcher = Dispatcher()
@@ -33,7 +33,7 @@ async def other(stage: Stage, storage: SessionStorage) -> AsyncIterator[Other]:
             yield Other(bot, account, stage.ann.private_chat(account))
 
 
-async def test_two_bots_never_see_each_others_ids(stage: Stage, other: Other) -> None:
+async def test_two_bots_never_see_each_others_ids(stage: FedBot, other: Other) -> None:
     mine, theirs = stage.session(), other.bot.sessions.get(stage.chat.id, stage.ann.id)
     assert mine.key != theirs.key
     await stage.says("to the first", "to the first again")
@@ -46,7 +46,7 @@ async def test_two_bots_never_see_each_others_ids(stage: Stage, other: Other) ->
     assert await theirs.clear() == 1
 
 
-async def test_the_message_that_one_bot_handles_is_no_message_of_the_others(stage: Stage, other: Other) -> None:
+async def test_the_message_that_one_bot_handles_is_no_message_of_the_others(stage: FedBot, other: Other) -> None:
     """``include_current`` through the wrong bot would have it delete its own message of that number."""
     opened: list[Session | None] = []
 
@@ -65,7 +65,7 @@ async def test_the_message_that_one_bot_handles_is_no_message_of_the_others(stag
     assert other.chat.texts() == ["kept"]
 
 
-async def test_a_private_message_of_one_bot_cannot_be_tracked_by_the_other(stage: Stage, other: Other) -> None:
+async def test_a_private_message_of_one_bot_cannot_be_tracked_by_the_other(stage: FedBot, other: Other) -> None:
     sent = await stage.bot.send_message(stage.chat.id, "to Ann")
     session = other.bot.sessions.get(stage.chat.id, stage.ann.id)
     with pytest.raises(NotAMessage) as caught:
@@ -76,7 +76,7 @@ async def test_a_private_message_of_one_bot_cannot_be_tracked_by_the_other(stage
     )
 
 
-async def test_a_supergroups_message_of_one_bot_may_be_tracked_by_the_other(stage: Stage, other: Other) -> None:
+async def test_a_supergroups_message_of_one_bot_may_be_tracked_by_the_other(stage: FedBot, other: Other) -> None:
     """There a message has one number for everybody, and an administrator deletes what others sent."""
     group = stage.api.add_supergroup("Team", members=[stage.ann, stage.account], admins=[other.account])
     sent = await stage.bot.send_message(group.id, "from the first")

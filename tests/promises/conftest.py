@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from aiogram import Dispatcher
 
-from tests.promises.stage import Stage, polling, webhook
+from tests.promises.fed_bot import FedBot, polling, webhook
 from tests.promises.storages import ListStorage
 from tgslices import MemorySessionStorage, SessionBot, SessionStorage, setup_sessions
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
@@ -55,13 +55,13 @@ def storage(kept: SessionStorage) -> SessionStorage:
 @pytest.fixture
 async def stage(
     api: BotApi, delivery: str, storage: SessionStorage, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[FedBot]:
     """A wired bot that gets its updates, and Ann."""
     account = api.add_bot("order_bot")
     ann = api.add_person("Ann")
     dispatcher = Dispatcher()
     async with SessionBot(account.token, session=api.client_session()) as bot:
         setup_sessions(dispatcher, bot, storage=storage)
-        stage = Stage(api, account, bot, dispatcher, ann, ann.private_chat(account), monkeypatch)
+        stage = FedBot(api, account, bot, dispatcher, ann, ann.private_chat(account), monkeypatch)
         async with polling(dispatcher, bot) if delivery == "polling" else webhook(dispatcher, bot):
             yield stage

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aiogram.types import Chat, Message, MessageId, User
 
-from tests.promises.stage import Stage, texts_of
+from tests.promises.fed_bot import FedBot, texts_of
 from tgslices import (
     ConfigurationError,
     InvalidSessionKey,
@@ -24,7 +24,7 @@ from tgslices import (
 
 
 @pytest.mark.parametrize("chat", [None, "@news", "7", 7.0, True])
-async def test_a_key_without_a_chat_is_refused(stage: Stage, chat: Any) -> None:
+async def test_a_key_without_a_chat_is_refused(stage: FedBot, chat: Any) -> None:
     """ "a key without chat" """
     with pytest.raises(InvalidSessionKey) as caught:
         stage.bot.sessions.get(chat)
@@ -35,7 +35,7 @@ async def test_a_key_without_a_chat_is_refused(stage: Stage, chat: Any) -> None:
 
 
 @pytest.mark.parametrize("qualifier", [5, b"order", ["order"]])
-async def test_an_unknown_type_of_qualifier_is_refused(stage: Stage, qualifier: Any) -> None:
+async def test_an_unknown_type_of_qualifier_is_refused(stage: FedBot, qualifier: Any) -> None:
     """ "an unknown qualifier type" """
     text = f"qualifier of a session key is {qualifier!r}, which is no string. Pass a string as qualifier."
     with pytest.raises(InvalidSessionKey) as caught:
@@ -47,12 +47,12 @@ async def test_an_unknown_type_of_qualifier_is_refused(stage: Stage, qualifier: 
     assert stage.bot.sessions.is_idle()
 
 
-async def test_chats_and_users_may_be_given_as_objects(stage: Stage) -> None:
+async def test_chats_and_users_may_be_given_as_objects(stage: FedBot) -> None:
     chat, user = Chat.model_validate(stage.chat.chat.json()), User.model_validate(stage.ann.json())
     assert stage.bot.sessions.get(chat, user).key == stage.session().key
 
 
-async def test_a_strategy_that_reaches_into_another_bot_is_refused(stage: Stage) -> None:
+async def test_a_strategy_that_reaches_into_another_bot_is_refused(stage: FedBot) -> None:
     def strategy(scope: object) -> SessionKey:
         return SessionKey(5, 7)
 
@@ -65,12 +65,12 @@ async def test_a_strategy_that_reaches_into_another_bot_is_refused(stage: Stage)
     )
 
 
-async def test_every_error_is_of_one_tree(stage: Stage) -> None:
+async def test_every_error_is_of_one_tree(stage: FedBot) -> None:
     with pytest.raises(TgslicesError):
         stage.bot.sessions.get("@news")  # type: ignore[arg-type]  # the mistake under test
 
 
-async def test_another_bot_cannot_clear_what_only_this_one_can_name(stage: Stage) -> None:
+async def test_another_bot_cannot_clear_what_only_this_one_can_name(stage: FedBot) -> None:
     """Its ``deleteMessages`` would delete its own messages of those numbers."""
     session = stage.session()
     await stage.says("one")
@@ -91,7 +91,7 @@ def broken(message: TrackedMessage) -> bool:
 
 
 @pytest.mark.parametrize("act", ["messages", "clear", "forget"])
-async def test_a_predicate_that_raises_changes_nothing(stage: Stage, act: str) -> None:
+async def test_a_predicate_that_raises_changes_nothing(stage: FedBot, act: str) -> None:
     """ "a naive predicate that raises" """
     session = stage.session()
     await stage.says("one", "two")
@@ -115,7 +115,7 @@ async def test_a_predicate_that_raises_changes_nothing(stage: Stage, act: str) -
         ("zero", "Message cannot be tracked, because its message_id is 0 and it carries no ephemeral id."),
     ],
 )
-async def test_what_is_no_message_cannot_be_tracked(stage: Stage, given: object, text: str) -> None:
+async def test_what_is_no_message_cannot_be_tracked(stage: FedBot, given: object, text: str) -> None:
     """ "a track of something that is no message" """
     objects: dict[object, object] = {
         "a user": User.model_validate(stage.ann.json()),
@@ -130,7 +130,7 @@ async def test_what_is_no_message_cannot_be_tracked(stage: Stage, given: object,
 
 
 @pytest.mark.parametrize("direction", ["in", "sideways", True])
-async def test_a_direction_that_is_none_is_refused(stage: Stage, direction: Any) -> None:
+async def test_a_direction_that_is_none_is_refused(stage: FedBot, direction: Any) -> None:
     session = stage.session()
     with pytest.raises(InvalidTrackedMessage) as caught:
         await session.track(Message.model_validate(stage.message(5)), direction=direction)

@@ -10,12 +10,12 @@ import pytest
 from aiogram import Bot
 from aiogram.methods import SendMessage
 
-from tests.promises.stage import Stage, texts_of
+from tests.promises.fed_bot import FedBot, texts_of
 from tgslices import Session, SessionBot
 
 
 @pytest.fixture
-def send(stage: Stage) -> Callable[[str], Coroutine[Any, Any, object]]:
+def send(stage: FedBot) -> Callable[[str], Coroutine[Any, Any, object]]:
     """Send a text to Ann as any code would."""
     return lambda text: stage.bot.send_message(stage.chat.id, text)
 
@@ -23,11 +23,11 @@ def send(stage: Stage) -> Callable[[str], Coroutine[Any, Any, object]]:
 Send = Callable[[str], Coroutine[Any, Any, object]]
 
 
-async def held(stage: Stage, session: Session) -> list[str]:
+async def held(stage: FedBot, session: Session) -> list[str]:
     return await texts_of(session, stage.chat)
 
 
-async def test_blocks_nest_and_the_innermost_session_records(stage: Stage, send: Send) -> None:
+async def test_blocks_nest_and_the_innermost_session_records(stage: FedBot, send: Send) -> None:
     """ "Blocks nest (the innermost session records)" """
     order, support = stage.session("order"), stage.session("support")
     async with order:
@@ -43,7 +43,7 @@ async def test_blocks_nest_and_the_innermost_session_records(stage: Stage, send:
     assert await held(stage, support) == ["2", "4"]
 
 
-async def test_one_handle_may_be_entered_again_inside_itself(stage: Stage, send: Send) -> None:
+async def test_one_handle_may_be_entered_again_inside_itself(stage: FedBot, send: Send) -> None:
     async with stage.session() as session:
         async with session, session:
             await send("1")
@@ -52,7 +52,7 @@ async def test_one_handle_may_be_entered_again_inside_itself(stage: Stage, send:
     assert await held(stage, session) == ["1", "2"]
 
 
-async def test_blocks_may_be_left_in_any_order(stage: Stage, send: Send) -> None:
+async def test_blocks_may_be_left_in_any_order(stage: FedBot, send: Send) -> None:
     order, support = stage.session("order"), stage.session("support")
     await order.__aenter__()
     await support.__aenter__()
@@ -64,7 +64,7 @@ async def test_blocks_may_be_left_in_any_order(stage: Stage, send: Send) -> None
     assert await held(stage, support) == ["1"]
 
 
-async def test_calling_the_session_wins_over_any_block(stage: Stage, send: Send) -> None:
+async def test_calling_the_session_wins_over_any_block(stage: FedBot, send: Send) -> None:
     """ "`session(method)` wins over any block" """
     order, support = stage.session("order"), stage.session("support")
     async with order:
@@ -76,7 +76,7 @@ async def test_calling_the_session_wins_over_any_block(stage: Stage, send: Send)
     assert await held(stage, support) == ["1", "2"]
 
 
-async def test_a_method_made_from_a_message_is_recorded_once(stage: Stage) -> None:
+async def test_a_method_made_from_a_message_is_recorded_once(stage: FedBot) -> None:
     """ "so `await session(message.answer("hi"))` works" """
     message = await stage.bot.send_message(stage.chat.id, "before")
     async with stage.session() as session:
@@ -85,7 +85,7 @@ async def test_a_method_made_from_a_message_is_recorded_once(stage: Stage) -> No
     assert await held(stage, session) == ["hi"]
 
 
-async def test_any_task_that_the_block_starts_records(stage: Stage, send: Send) -> None:
+async def test_any_task_that_the_block_starts_records(stage: FedBot, send: Send) -> None:
     """ "... in any task the block starts ..." """
     loop = asyncio.get_running_loop()
 
@@ -110,7 +110,7 @@ async def test_any_task_that_the_block_starts_records(stage: Stage, send: Send) 
     )
 
 
-async def test_a_task_from_before_the_block_does_not_record(stage: Stage, send: Send) -> None:
+async def test_a_task_from_before_the_block_does_not_record(stage: FedBot, send: Send) -> None:
     begun, go = asyncio.Event(), asyncio.Event()
 
     async def beside() -> None:
@@ -126,7 +126,7 @@ async def test_a_task_from_before_the_block_does_not_record(stage: Stage, send: 
     assert await held(stage, session) == []
 
 
-async def test_one_handle_may_be_entered_by_many_tasks_at_once(stage: Stage, send: Send) -> None:
+async def test_one_handle_may_be_entered_by_many_tasks_at_once(stage: FedBot, send: Send) -> None:
     """ "one handle may be entered by many tasks at once": fifty of them, that leave in another order."""
     session, beside = stage.session("order"), stage.session("support")
     everyone = asyncio.Barrier(50)
@@ -147,7 +147,7 @@ async def test_one_handle_may_be_entered_by_many_tasks_at_once(stage: Stage, sen
     assert sorted(await held(stage, beside)) == sorted(f"beside {n}" for n in range(1, 50, 2))
 
 
-async def test_two_handles_of_one_key_are_one_session(stage: Stage, send: Send) -> None:
+async def test_two_handles_of_one_key_are_one_session(stage: FedBot, send: Send) -> None:
     async with stage.session("order"):
         await send("1")
     async with stage.session("order"):
@@ -155,7 +155,7 @@ async def test_two_handles_of_one_key_are_one_session(stage: Stage, send: Send) 
     assert await held(stage, stage.session("order")) == ["1", "2"]
 
 
-async def test_an_exception_inside_the_block_passes_and_nothing_is_lost(stage: Stage, send: Send) -> None:
+async def test_an_exception_inside_the_block_passes_and_nothing_is_lost(stage: FedBot, send: Send) -> None:
     session = stage.session()
 
     async def handler() -> None:
@@ -169,7 +169,7 @@ async def test_an_exception_inside_the_block_passes_and_nothing_is_lost(stage: S
     assert await held(stage, session) == ["1"]
 
 
-async def test_only_this_bots_own_sends_count(stage: Stage, send: Send) -> None:
+async def test_only_this_bots_own_sends_count(stage: FedBot, send: Send) -> None:
     """ "Only this bot's own sends count: another bot's send inside the block is none of its business." """
     account = stage.api.add_bot("other_bot")
     chat = stage.ann.private_chat(account)
@@ -181,7 +181,7 @@ async def test_only_this_bots_own_sends_count(stage: Stage, send: Send) -> None:
         assert len(await session.messages()) == 1
 
 
-async def test_the_blocks_of_two_bots_do_not_hide_each_other(stage: Stage, send: Send) -> None:
+async def test_the_blocks_of_two_bots_do_not_hide_each_other(stage: FedBot, send: Send) -> None:
     account = stage.api.add_bot("other_bot")
     chat = stage.ann.private_chat(account)
     async with SessionBot(account.token, session=stage.api.client_session()) as other:
@@ -195,7 +195,7 @@ async def test_the_blocks_of_two_bots_do_not_hide_each_other(stage: Stage, send:
 
 
 @pytest.mark.parametrize("how", ["enter", "send", "call", "track", "get"])
-async def test_a_closed_session_is_open_again_when_it_is_used(stage: Stage, send: Send, how: str) -> None:
+async def test_a_closed_session_is_open_again_when_it_is_used(stage: FedBot, send: Send, how: str) -> None:
     """ "A closed session that is entered, tracked into or sent through is open again" """
     session = stage.session()
     outside = await stage.bot.send_message(stage.chat.id, "outside")
@@ -216,7 +216,7 @@ async def test_a_closed_session_is_open_again_when_it_is_used(stage: Stage, send
     assert (await held(stage, session))[-1] == "hello"
 
 
-async def test_a_session_that_is_closed_inside_its_block_stays_closed(stage: Stage, send: Send) -> None:
+async def test_a_session_that_is_closed_inside_its_block_stays_closed(stage: FedBot, send: Send) -> None:
     async with stage.session() as session:
         await send("1")
         assert await session.close() == 1
@@ -225,7 +225,7 @@ async def test_a_session_that_is_closed_inside_its_block_stays_closed(stage: Sta
     assert await session.messages() == []
 
 
-async def test_a_block_that_is_left_by_another_task_than_entered_it_is_left(stage: Stage, send: Send) -> None:
+async def test_a_block_that_is_left_by_another_task_than_entered_it_is_left(stage: FedBot, send: Send) -> None:
     """Frameworks set up and tear down in tasks of their own."""
     session = stage.session()
     await asyncio.create_task(session.__aenter__())

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiogram.exceptions import TelegramBadRequest
 
-from tests.promises.stage import Stage, texts_of
+from tests.promises.fed_bot import FedBot, texts_of
 from tests.promises.storages import Line
 from tgslices import MemorySessionStorage, SessionStorage
 from tgslices.testing import ApiError, Slow
@@ -35,7 +35,7 @@ async def cancelled(task: asyncio.Task[Any]) -> None:
         await task
 
 
-async def test_a_send_whose_caller_is_cancelled_while_telegram_answers_is_recorded(stage: Stage) -> None:
+async def test_a_send_whose_caller_is_cancelled_while_telegram_answers_is_recorded(stage: FedBot) -> None:
     session, answer = stage.session(), asyncio.Event()
     stage.api.faults.add(Slow(until=answer, after_work=True), method="sendMessage")
 
@@ -51,7 +51,7 @@ async def test_a_send_whose_caller_is_cancelled_while_telegram_answers_is_record
     assert await texts_of(session, stage.chat) == ["sent"]
 
 
-async def test_a_send_whose_caller_is_cancelled_while_it_is_recorded_is_recorded(stage: Stage, line: Line) -> None:
+async def test_a_send_whose_caller_is_cancelled_while_it_is_recorded_is_recorded(stage: FedBot, line: Line) -> None:
     session = stage.session()
     await session.messages()
     line.held = asyncio.Event()
@@ -64,7 +64,7 @@ async def test_a_send_whose_caller_is_cancelled_while_it_is_recorded_is_recorded
     assert await texts_of(session, stage.chat) == ["sent"]
 
 
-async def test_a_send_that_runs_out_of_time_is_recorded_if_telegram_sent_it(stage: Stage) -> None:
+async def test_a_send_that_runs_out_of_time_is_recorded_if_telegram_sent_it(stage: FedBot) -> None:
     session, answer = stage.session(), asyncio.Event()
     stage.api.faults.add(Slow(until=answer, after_work=True), method="sendMessage")
 
@@ -84,7 +84,7 @@ async def test_a_send_that_runs_out_of_time_is_recorded_if_telegram_sent_it(stag
 
 @pytest.mark.parametrize("how", ["block", "call"])
 async def test_what_is_recorded_after_its_caller_was_cancelled_does_not_reopen_a_closed_session(
-    stage: Stage, how: str
+    stage: FedBot, how: str
 ) -> None:
     session, answer = stage.session(), asyncio.Event()
     stage.api.faults.add(Slow(until=answer, after_work=True), method="sendMessage")
@@ -105,7 +105,7 @@ async def test_what_is_recorded_after_its_caller_was_cancelled_does_not_reopen_a
     assert await stage.bot.sessions.storage.list(session.key) == []
 
 
-async def test_a_send_that_fails_after_its_caller_was_cancelled_troubles_nobody(stage: Stage) -> None:
+async def test_a_send_that_fails_after_its_caller_was_cancelled_troubles_nobody(stage: FedBot) -> None:
     session, asked, answer = stage.session(), asyncio.Event(), asyncio.Event()
 
     async def refuse() -> object:
@@ -123,7 +123,7 @@ async def test_a_send_that_fails_after_its_caller_was_cancelled_troubles_nobody(
     assert await session.messages() == []
 
 
-async def test_a_block_whose_entering_is_cancelled_is_not_entered(stage: Stage, line: Line) -> None:
+async def test_a_block_whose_entering_is_cancelled_is_not_entered(stage: FedBot, line: Line) -> None:
     session = stage.session()
     line.held = asyncio.Event()
 
@@ -141,7 +141,7 @@ async def test_a_block_whose_entering_is_cancelled_is_not_entered(stage: Stage, 
     assert await session.messages() == []
 
 
-async def test_a_session_whose_opening_was_cancelled_is_open_all_the_same(stage: Stage, line: Line) -> None:
+async def test_a_session_whose_opening_was_cancelled_is_open_all_the_same(stage: FedBot, line: Line) -> None:
     """ "it opens the key at once": a task that dies at the first await has opened it."""
     session = stage.session()
     line.held = asyncio.Event()
@@ -153,7 +153,7 @@ async def test_a_session_whose_opening_was_cancelled_is_open_all_the_same(stage:
     assert await texts_of(session, stage.chat) == ["hello"]
 
 
-async def test_closing_that_is_cancelled_leaves_the_session_whole_or_closed(stage: Stage, line: Line) -> None:
+async def test_closing_that_is_cancelled_leaves_the_session_whole_or_closed(stage: FedBot, line: Line) -> None:
     session = stage.session()
     await stage.says("hello")
     line.held = asyncio.Event()

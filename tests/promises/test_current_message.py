@@ -7,13 +7,13 @@ import asyncio
 from aiogram import F
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 
-from tests.promises.stage import Stage, ids_in, texts_of
+from tests.promises.fed_bot import FedBot, ids_in, texts_of
 from tgslices import Direction, Session
 
 MENU = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="S", callback_data="s")]])
 
 
-async def test_the_message_that_opened_the_slice_is_outside_of_it(stage: Stage) -> None:
+async def test_the_message_that_opened_the_slice_is_outside_of_it(stage: FedBot) -> None:
     @stage.dispatcher.message(F.text == "/order")
     async def start(message: Message) -> None:
         stage.bot.sessions.get(message.chat, message.from_user)
@@ -22,7 +22,7 @@ async def test_the_message_that_opened_the_slice_is_outside_of_it(stage: Stage) 
     assert await texts_of(stage.session(), stage.chat) == ["pizza"]
 
 
-async def test_get_records_the_message_being_handled(stage: Stage) -> None:
+async def test_get_records_the_message_being_handled(stage: FedBot) -> None:
     """ "`include_current` also records the message being handled, the `/order` that opened the slice" """
 
     @stage.dispatcher.message(F.text == "/order")
@@ -41,7 +41,7 @@ async def test_get_records_the_message_being_handled(stage: Stage) -> None:
     ]
 
 
-async def test_of_records_the_message_that_the_event_carries(stage: Stage) -> None:
+async def test_of_records_the_message_that_the_event_carries(stage: FedBot) -> None:
     @stage.dispatcher.message(F.text == "/order")
     async def start(message: Message) -> None:
         stage.bot.sessions.of(message, qualifier="order", include_current=True)
@@ -50,7 +50,7 @@ async def test_of_records_the_message_that_the_event_carries(stage: Stage) -> No
     assert await texts_of(stage.session("order"), stage.chat) == ["/order", "pizza"]
 
 
-async def test_including_it_again_and_again_records_it_once(stage: Stage) -> None:
+async def test_including_it_again_and_again_records_it_once(stage: FedBot) -> None:
     @stage.dispatcher.message(F.text == "/order")
     async def start(message: Message, session: Session) -> None:
         for _ in range(3):
@@ -62,7 +62,7 @@ async def test_including_it_again_and_again_records_it_once(stage: Stage) -> Non
     assert await texts_of(stage.session(), stage.chat) == ["/order"]
 
 
-async def test_every_session_that_includes_it_gets_it(stage: Stage) -> None:
+async def test_every_session_that_includes_it_gets_it(stage: FedBot) -> None:
     @stage.dispatcher.message()
     async def start(message: Message) -> None:
         for qualifier in ("order", "support"):
@@ -72,7 +72,7 @@ async def test_every_session_that_includes_it_gets_it(stage: Stage) -> None:
     assert await ids_in(stage.session("order")) == await ids_in(stage.session("support")) == [1]
 
 
-async def test_the_message_of_a_tap_is_the_menu(stage: Stage) -> None:
+async def test_the_message_of_a_tap_is_the_menu(stage: FedBot) -> None:
     await stage.bot.send_message(stage.chat.id, "Size?", reply_markup=MENU)
 
     @stage.dispatcher.callback_query()
@@ -85,20 +85,20 @@ async def test_the_message_of_a_tap_is_the_menu(stage: Stage) -> None:
     assert (entry.message_id, entry.direction, entry.user_id) == (1, Direction.OUTGOING, stage.bot.id)
 
 
-async def test_outside_of_any_update_there_is_no_current_message(stage: Stage) -> None:
+async def test_outside_of_any_update_there_is_no_current_message(stage: FedBot) -> None:
     await stage.says("before")
     session = stage.bot.sessions.get(stage.chat.id, stage.ann.id, include_current=True)
     assert await session.messages() == []
 
 
-async def test_after_the_handler_there_is_no_current_message(stage: Stage) -> None:
+async def test_after_the_handler_there_is_no_current_message(stage: FedBot) -> None:
     await stage.says("handled")
     session = stage.session(include_current=True)
     await stage.says("next")
     assert await texts_of(session, stage.chat) == ["next"]
 
 
-async def test_two_updates_at_once_are_not_confused(stage: Stage) -> None:
+async def test_two_updates_at_once_are_not_confused(stage: FedBot) -> None:
     everyone = asyncio.Barrier(3)
 
     @stage.dispatcher.message()
@@ -112,7 +112,7 @@ async def test_two_updates_at_once_are_not_confused(stage: Stage) -> None:
         assert await ids_in(stage.bot.sessions.get(stage.chat.id, qualifier=str(number))) == [number]
 
 
-async def test_the_durable_part_is_done_when_the_handler_ends_at_the_latest(stage: Stage) -> None:
+async def test_the_durable_part_is_done_when_the_handler_ends_at_the_latest(stage: FedBot) -> None:
     """ "the durable part of opening is awaited at the next await point of the session and at the latest when the
     update's handler ends" """
 
@@ -126,7 +126,7 @@ async def test_the_durable_part_is_done_when_the_handler_ends_at_the_latest(stag
     assert [entry.message_id for entry in await stage.bot.sessions.storage.list(key)] == [1]
 
 
-async def test_it_is_done_although_the_handler_fails(stage: Stage) -> None:
+async def test_it_is_done_although_the_handler_fails(stage: FedBot) -> None:
     @stage.dispatcher.message()
     async def fail(message: Message) -> None:
         stage.bot.sessions.of(message, include_current=True)

@@ -9,13 +9,13 @@ from aiogram import F
 from aiogram.filters import Command
 from aiogram.types import Message
 
-from tests.promises.stage import Stage, ids_in, texts_of
+from tests.promises.fed_bot import FedBot, ids_in, texts_of
 from tgslices import Session, SessionQualifier
 
 Order = Annotated[Session, SessionQualifier("order")]
 
 
-async def test_a_handlers_parameter_opens_nothing_until_it_is_used(stage: Stage) -> None:
+async def test_a_handlers_parameter_opens_nothing_until_it_is_used(stage: FedBot) -> None:
     @stage.dispatcher.message(Command("order"))
     async def start(message: Message, order: Order) -> None:
         async with order:
@@ -41,7 +41,7 @@ async def test_a_handlers_parameter_opens_nothing_until_it_is_used(stage: Stage)
 
 @pytest.mark.parametrize("how", ["enter", "send", "track", "open"])
 async def test_a_parameter_opens_when_it_is_entered_sent_through_tracked_into_or_told_to(
-    stage: Stage, how: str
+    stage: FedBot, how: str
 ) -> None:
     @stage.dispatcher.message(F.text == "go")
     async def handle(message: Message, order: Order) -> None:
@@ -60,7 +60,7 @@ async def test_a_parameter_opens_when_it_is_entered_sent_through_tracked_into_or
     assert "collected" in await texts_of(stage.session("order", collect=False), stage.chat)
 
 
-async def test_the_message_that_is_handled_may_be_the_first_entry(stage: Stage) -> None:
+async def test_the_message_that_is_handled_may_be_the_first_entry(stage: FedBot) -> None:
     @stage.dispatcher.message(F.text == "go")
     async def handle(message: Message, order: Order) -> None:
         await order.open(include_current=True)
@@ -69,7 +69,7 @@ async def test_the_message_that_is_handled_may_be_the_first_entry(stage: Stage) 
     assert await texts_of(stage.session("order", collect=False), stage.chat) == ["go", "on"]
 
 
-async def test_a_handle_that_does_not_collect_does_all_the_rest(stage: Stage) -> None:
+async def test_a_handle_that_does_not_collect_does_all_the_rest(stage: FedBot) -> None:
     case = stage.session("case", collect=False)
     assert not await case.is_open()
     async with case:
@@ -88,7 +88,7 @@ async def test_a_handle_that_does_not_collect_does_all_the_rest(stage: Stage) ->
     assert stage.chat.texts() == ["not collected"]
 
 
-async def test_looking_at_an_open_session_leaves_it_open(stage: Stage) -> None:
+async def test_looking_at_an_open_session_leaves_it_open(stage: FedBot) -> None:
     order = await stage.session("order").open()
     look = stage.session("order", collect=False)
     assert await look.is_open()
@@ -101,7 +101,7 @@ async def test_looking_at_an_open_session_leaves_it_open(stage: Stage) -> None:
     assert stage.bot.sessions.is_idle()
 
 
-async def test_a_session_with_a_predicate_is_open(stage: Stage) -> None:
+async def test_a_session_with_a_predicate_is_open(stage: FedBot) -> None:
     key = stage.session("order", collect=False).key
     stage.bot.sessions.subscribe(key, lambda update: True)
     assert await stage.session("order", collect=False).is_open()
@@ -109,7 +109,7 @@ async def test_a_session_with_a_predicate_is_open(stage: Stage) -> None:
     assert not await stage.session("order", collect=False).is_open()
 
 
-async def test_what_is_kept_stays_in_the_chat_although_it_is_recorded_later(stage: Stage) -> None:
+async def test_what_is_kept_stays_in_the_chat_although_it_is_recorded_later(stage: FedBot) -> None:
     order = await stage.session("order").open()
 
     @stage.dispatcher.message(F.text == "receipt")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiogram.types import Message
 
-from tests.promises.stage import Stage, texts_of
+from tests.promises.fed_bot import FedBot, texts_of
 from tests.promises.storages import Line
 from tgslices import SessionBot, SessionManager, SessionStorage
 
@@ -31,7 +31,9 @@ async def started(line: Line) -> None:
     line.is_down = True
 
 
-async def test_an_idle_bot_leaves_its_storage_alone(stage: Stage, line: Line, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_idle_bot_leaves_its_storage_alone(
+    stage: FedBot, line: Line, caplog: pytest.LogCaptureFixture
+) -> None:
     """ "While no session is open, an update costs one check." """
     handled: list[str | None] = []
 
@@ -53,7 +55,7 @@ async def test_an_idle_bot_leaves_its_storage_alone(stage: Stage, line: Line, ca
     "kind",
     ["message", "edited_message", "channel_post", "business_message", "callback_query"],
 )
-async def test_no_kind_of_update_asks_the_storage_of_an_idle_bot(stage: Stage, line: Line, kind: str) -> None:
+async def test_no_kind_of_update_asks_the_storage_of_an_idle_bot(stage: FedBot, line: Line, kind: str) -> None:
     event: dict[str, Any] = stage.message(5)
     if kind == "callback_query":
         event = {"id": "1", "from": stage.ann.json(), "chat_instance": "1", "data": "x", "message": event}
@@ -62,7 +64,7 @@ async def test_no_kind_of_update_asks_the_storage_of_an_idle_bot(stage: Stage, l
     assert line.calls == []
 
 
-async def test_is_idle_follows_what_is_open(stage: Stage) -> None:
+async def test_is_idle_follows_what_is_open(stage: FedBot) -> None:
     """ "`is_idle() -> bool`" """
     sessions = stage.bot.sessions
     assert sessions.is_idle()
@@ -79,7 +81,7 @@ async def test_is_idle_follows_what_is_open(stage: Stage) -> None:
     assert sessions.is_idle()
 
 
-async def test_another_bots_session_does_not_wake_an_idle_bot(stage: Stage) -> None:
+async def test_another_bots_session_does_not_wake_an_idle_bot(stage: FedBot) -> None:
     other = stage.api.add_bot("other_bot")
     async with SessionBot(other.token, session=stage.api.client_session()) as bot:
         beside = SessionManager(bot, stage.bot.sessions.config)
@@ -89,14 +91,14 @@ async def test_another_bots_session_does_not_wake_an_idle_bot(stage: Stage) -> N
         await beside.aclose()
 
 
-async def test_a_bot_that_was_idle_records_from_the_next_message_on(stage: Stage) -> None:
+async def test_a_bot_that_was_idle_records_from_the_next_message_on(stage: FedBot) -> None:
     await stage.says("before")
     session = stage.session()
     await stage.says("after")
     assert await texts_of(session, stage.chat) == ["after"]
 
 
-async def test_what_is_deleted_while_nothing_is_open_leaves_the_entries_that_were_kept(stage: Stage) -> None:
+async def test_what_is_deleted_while_nothing_is_open_leaves_the_entries_that_were_kept(stage: FedBot) -> None:
     """ "`deleted_business_messages` removes the entries": those of a session that was unsubscribed, too."""
     session = stage.session(business_connection_id="conn")
     for number in (5, 6):

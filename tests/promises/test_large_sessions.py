@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.promises.stage import Stage, texts_of
+from tests.promises.fed_bot import FedBot, texts_of
 from tests.promises.storages import Line
 from tgslices import MemorySessionStorage
 
@@ -23,7 +23,7 @@ def storage() -> Line:
     return Line(MemorySessionStorage())
 
 
-async def test_a_session_of_several_steps_is_cleared_as_one(stage: Stage, storage: Line) -> None:
+async def test_a_session_of_several_steps_is_cleared_as_one(stage: FedBot, storage: Line) -> None:
     session = stage.session("order")
     await stage.says(*TEXTS)
     assert await session.clear() == 5
@@ -32,7 +32,7 @@ async def test_a_session_of_several_steps_is_cleared_as_one(stage: Stage, storag
     assert await session.messages() == []
 
 
-async def test_a_session_of_several_steps_is_forgotten_as_one(stage: Stage, storage: Line) -> None:
+async def test_a_session_of_several_steps_is_forgotten_as_one(stage: FedBot, storage: Line) -> None:
     session = stage.session("order")
     await stage.says(*TEXTS)
     assert await session.forget() == 5
@@ -41,7 +41,7 @@ async def test_a_session_of_several_steps_is_forgotten_as_one(stage: Stage, stor
     assert await session.messages() == []
 
 
-async def test_a_storage_that_fails_between_two_steps_loses_nothing(stage: Stage, storage: Line) -> None:
+async def test_a_storage_that_fails_between_two_steps_loses_nothing(stage: FedBot, storage: Line) -> None:
     session = stage.session("order")
     await stage.says(*TEXTS)
     claim = storage.claim

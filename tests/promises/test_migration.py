@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import pytest
 from aiogram.types import Message
 
-from tests.promises.stage import Stage, ids_in
+from tests.promises.fed_bot import FedBot, ids_in
 from tests.promises.storages import ListStorage, Stepwise
 from tgslices import (
     Direction,
@@ -37,7 +37,7 @@ def message_in(chat_id: int, message_id: int) -> Message:
 class Group:
     """A group that has just been told to become a supergroup."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: FedBot) -> None:
         self.stage = stage
         self.old = stage.api.add_group("Team", members=[stage.ann, stage.account])
         self.session = stage.bot.sessions.get(self.old.id, stage.ann.id, qualifier="order")
@@ -61,12 +61,12 @@ class Group:
 
 
 @pytest.fixture
-def group(stage: Stage) -> Group:
+def group(stage: FedBot) -> Group:
     return Group(stage)
 
 
 @pytest.mark.parametrize("order", ["leaves arrives", "arrives leaves", "leaves", "arrives", "leaves leaves arrives"])
-async def test_open_keys_move_to_the_new_chat_with_their_entries(stage: Stage, group: Group, order: str) -> None:
+async def test_open_keys_move_to_the_new_chat_with_their_entries(stage: FedBot, group: Group, order: str) -> None:
     """ "When a group becomes a supergroup, open keys move to the new chat with their entries, which keep the old chat's
     id": whichever of the two notices comes, in whichever order (C5)."""
     await group.says("one")
@@ -80,7 +80,7 @@ async def test_open_keys_move_to_the_new_chat_with_their_entries(stage: Stage, g
 
 
 async def test_the_moved_key_gets_the_new_chats_messages_even_under_the_same_numbers(
-    stage: Stage, group: Group
+    stage: FedBot, group: Group
 ) -> None:
     await group.says("one")
     await group.leaves()
@@ -89,7 +89,7 @@ async def test_the_moved_key_gets_the_new_chats_messages_even_under_the_same_num
     assert (NEW["id"], 1) in await group.places()
 
 
-async def test_a_new_chats_message_that_comes_before_both_notices_is_the_one_limit(stage: Stage, group: Group) -> None:
+async def test_a_new_chats_message_that_comes_before_both_notices_is_the_one_limit(stage: FedBot, group: Group) -> None:
     """There is no order between the notices and the first message (C5): nothing tells that the chats are one yet."""
     await stage.delivers("message", stage.message(2, chat=NEW))
     await group.arrives()
@@ -97,7 +97,7 @@ async def test_a_new_chats_message_that_comes_before_both_notices_is_the_one_lim
     assert [place for place in await group.places() if place[1] != 1] == [(NEW["id"], 3)]
 
 
-async def test_a_handle_a_block_and_a_wrapper_follow_the_chat(stage: Stage, group: Group) -> None:
+async def test_a_handle_a_block_and_a_wrapper_follow_the_chat(stage: FedBot, group: Group) -> None:
     stage.answers("sendMessage", lambda arguments: stage.message(int(arguments.text("text")), chat=NEW))
     async with group.session as order:
         await group.leaves()
@@ -108,7 +108,7 @@ async def test_a_handle_a_block_and_a_wrapper_follow_the_chat(stage: Stage, grou
     assert order.chat_id == NEW["id"]
 
 
-async def test_a_fresh_handle_for_the_new_chat_is_the_same_session(stage: Stage, group: Group) -> None:
+async def test_a_fresh_handle_for_the_new_chat_is_the_same_session(stage: FedBot, group: Group) -> None:
     await group.says("one")
     await group.leaves()
     again = stage.bot.sessions.get(NEW["id"], stage.ann.id, qualifier="order")
@@ -117,7 +117,7 @@ async def test_a_fresh_handle_for_the_new_chat_is_the_same_session(stage: Stage,
     assert stage.bot.sessions.is_idle()
 
 
-async def test_sessions_of_other_chats_stay(stage: Stage, group: Group) -> None:
+async def test_sessions_of_other_chats_stay(stage: FedBot, group: Group) -> None:
     private = stage.session("order")
     await stage.says("private")
     await group.leaves()
@@ -126,7 +126,7 @@ async def test_sessions_of_other_chats_stay(stage: Stage, group: Group) -> None:
 
 
 async def test_a_session_that_was_opened_in_the_new_chat_before_keeps_its_own_entries(
-    stage: Stage, group: Group
+    stage: FedBot, group: Group
 ) -> None:
     await group.says("one")
     early = stage.bot.sessions.get(NEW["id"], stage.ann.id, qualifier="order")
@@ -137,7 +137,7 @@ async def test_a_session_that_was_opened_in_the_new_chat_before_keeps_its_own_en
     assert await group.places() == [(e.chat_id, e.message_id) for e in await early.messages()]
 
 
-async def test_the_predicate_of_a_key_moves_with_it(stage: Stage, group: Group) -> None:
+async def test_the_predicate_of_a_key_moves_with_it(stage: FedBot, group: Group) -> None:
     seen: list[int] = []
 
     def matches(update: Any) -> bool:
@@ -151,7 +151,7 @@ async def test_the_predicate_of_a_key_moves_with_it(stage: Stage, group: Group) 
     assert await group.places() == [(NEW["id"], 5)]
 
 
-async def test_a_handler_of_the_notice_gets_the_session(stage: Stage, group: Group) -> None:
+async def test_a_handler_of_the_notice_gets_the_session(stage: FedBot, group: Group) -> None:
     """The one who handles ``migrate_from_chat_id`` is handed the session that has just moved."""
     await group.says("one")
     held: list[int] = []
@@ -164,7 +164,7 @@ async def test_a_handler_of_the_notice_gets_the_session(stage: Stage, group: Gro
     assert held == [2]
 
 
-async def test_old_entries_become_unreachable_and_are_asked_for_nowhere_else(stage: Stage, group: Group) -> None:
+async def test_old_entries_become_unreachable_and_are_asked_for_nowhere_else(stage: FedBot, group: Group) -> None:
     """ "... become `unreachable` on clearing, and are never asked for anywhere (C5)" """
     await group.says("one")
     await group.leaves()
@@ -178,7 +178,7 @@ async def test_old_entries_become_unreachable_and_are_asked_for_nowhere_else(sta
 
 
 async def test_they_are_asked_for_nowhere_by_the_next_process_either(
-    stage: Stage, group: Group, tmp_path: Path
+    stage: FedBot, group: Group, tmp_path: Path
 ) -> None:
     """What one process saw of the migration, those after it know from the storage."""
     url = f"sqlite:///{tmp_path / 'slices.db'}"
@@ -208,7 +208,7 @@ async def test_direction_and_time_of_a_moved_entry_are_kept(group: Group) -> Non
     assert (after.date, after.at, after.user_id) == (before[0].date, before[0].at, before[0].user_id)
 
 
-async def test_a_late_update_of_the_old_chat_is_handed_the_session_that_moved(stage: Stage, group: Group) -> None:
+async def test_a_late_update_of_the_old_chat_is_handed_the_session_that_moved(stage: FedBot, group: Group) -> None:
     """The notices come in any order (C5): a handler of the old chat must not open a key that nobody closes."""
     await group.says("one")
     handed: list[Session] = []
@@ -227,7 +227,7 @@ async def test_a_late_update_of_the_old_chat_is_handed_the_session_that_moved(st
     assert stage.bot.sessions.is_idle()
 
 
-async def test_two_handles_whose_chats_become_one_know_of_each_others_closing(stage: Stage, group: Group) -> None:
+async def test_two_handles_whose_chats_become_one_know_of_each_others_closing(stage: FedBot, group: Group) -> None:
     early = stage.bot.sessions.get(NEW["id"], stage.ann.id, qualifier="order")
     go, sent = asyncio.Event(), []
 
@@ -249,7 +249,7 @@ async def test_two_handles_whose_chats_become_one_know_of_each_others_closing(st
 @pytest.mark.parametrize("kind", [MemorySessionStorage, ListStorage])
 @pytest.mark.parametrize("current", [True, False])
 async def test_what_is_opened_at_any_moment_of_a_migration_is_open_in_the_new_chat(
-    stage: Stage, kind: type[SessionStorage], current: bool
+    stage: FedBot, kind: type[SessionStorage], current: bool
 ) -> None:
     """The storage takes its time; whatever a handler opens or records meanwhile must end up where its handle is."""
     moments = 0

@@ -9,13 +9,13 @@ from aiogram import Dispatcher
 from aiogram.enums import ContentType
 from aiogram.exceptions import TelegramBadRequest
 
-from tests.promises.stage import Stage
+from tests.promises.fed_bot import FedBot
 from tgslices import Session, SessionBot, setup_sessions
 from tgslices.testing import BotApi, Chat
 
 
 @pytest.fixture
-def group(stage: Stage) -> Chat:
+def group(stage: FedBot) -> Chat:
     return stage.api.add_supergroup("Group", members=[stage.ann], admins=[stage.account], is_forum=True)
 
 
@@ -23,7 +23,7 @@ async def kinds(session: Session) -> list[ContentType | None]:
     return [entry.kind for entry in await session.messages()]
 
 
-async def test_pin_title_topic_and_ban_leave_their_notices_in_the_block(stage: Stage, group: Chat) -> None:
+async def test_pin_title_topic_and_ban_leave_their_notices_in_the_block(stage: FedBot, group: Chat) -> None:
     bot, chat_id = stage.bot, group.id
     async with bot.sessions.get(chat_id, stage.ann.id) as session:
         menu = await bot.send_message(chat_id, "menu")
@@ -41,14 +41,14 @@ async def test_pin_title_topic_and_ban_leave_their_notices_in_the_block(stage: S
     ]
 
 
-async def test_a_notice_outside_of_blocks_is_in_no_session_of_a_person(stage: Stage, group: Chat) -> None:
+async def test_a_notice_outside_of_blocks_is_in_no_session_of_a_person(stage: FedBot, group: Chat) -> None:
     session = await stage.bot.sessions.get(group.id, stage.ann.id).open()
     await stage.bot.set_chat_title(group.id, "Garden club")
     await stage.settled()
     assert await kinds(session) == []
 
 
-async def test_a_call_that_failed_waits_for_no_notice(stage: Stage, group: Chat) -> None:
+async def test_a_call_that_failed_waits_for_no_notice(stage: FedBot, group: Chat) -> None:
     async with stage.bot.sessions.get(group.id, stage.ann.id) as session:
         with pytest.raises(TelegramBadRequest):
             await stage.bot.pin_chat_message(group.id, 4711)
@@ -58,7 +58,7 @@ async def test_a_call_that_failed_waits_for_no_notice(stage: Stage, group: Chat)
     assert await kinds(session) == []
 
 
-async def test_each_notice_belongs_to_the_block_of_its_own_call(stage: Stage, group: Chat) -> None:
+async def test_each_notice_belongs_to_the_block_of_its_own_call(stage: FedBot, group: Chat) -> None:
     sessions = [stage.bot.sessions.get(group.id, stage.ann.id, qualifier=name) for name in ("first", "second")]
     for number, session in enumerate(sessions):
         async with session:
@@ -80,7 +80,7 @@ async def test_a_notice_is_waited_for_a_minute(api: BotApi) -> None:
         assert await kinds(session) == []
 
 
-async def test_the_notice_of_a_session_that_was_closed_opens_nothing(stage: Stage, group: Chat) -> None:
+async def test_the_notice_of_a_session_that_was_closed_opens_nothing(stage: FedBot, group: Chat) -> None:
     async with stage.bot.sessions.get(group.id, stage.ann.id) as session:
         await stage.bot.set_chat_title(group.id, "Garden club")
         await session.close()

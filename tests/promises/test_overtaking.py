@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.promises.stage import Stage
+from tests.promises.fed_bot import FedBot
 from tgslices import Session
 from tgslices.recording import handles
 from tgslices.testing import Slow
@@ -17,7 +17,7 @@ TWO_TENTHS = timedelta(milliseconds=200)
 
 
 async def slow_send(
-    stage: Stage, send: Callable[[], Awaitable[object]], takes: timedelta = TWO_TENTHS
+    stage: FedBot, send: Callable[[], Awaitable[object]], takes: timedelta = TWO_TENTHS
 ) -> asyncio.Task[object]:
     """Begin to send something that the server takes its time for, and return when it is on its way."""
     stage.api.faults.add(Slow(takes), method="sendMessage", times=1)
@@ -27,13 +27,13 @@ async def slow_send(
     return task
 
 
-async def in_a_block(session: Session, stage: Stage) -> None:
+async def in_a_block(session: Session, stage: FedBot) -> None:
     async with session:
         await stage.bot.send_message(stage.chat.id, "on its way")
 
 
 @pytest.mark.parametrize("sends", ["by the session", "in a block"])
-async def test_a_send_that_began_before_a_clear_is_part_of_it(stage: Stage, sends: str) -> None:
+async def test_a_send_that_began_before_a_clear_is_part_of_it(stage: FedBot, sends: str) -> None:
     session = stage.session()
     await session.send_message("one")
     by = (lambda: session.send_message("two")) if sends == "by the session" else (lambda: in_a_block(session, stage))
@@ -45,7 +45,7 @@ async def test_a_send_that_began_before_a_clear_is_part_of_it(stage: Stage, send
     assert stage.bot.sessions.is_idle()
 
 
-async def test_a_send_that_began_before_a_close_is_dropped_with_the_rest(stage: Stage) -> None:
+async def test_a_send_that_began_before_a_close_is_dropped_with_the_rest(stage: FedBot) -> None:
     session = stage.session()
     task = await slow_send(stage, lambda: session.send_message("two"))
     assert await session.close() == 1
@@ -54,7 +54,7 @@ async def test_a_send_that_began_before_a_close_is_dropped_with_the_rest(stage: 
     assert stage.chat.texts() == ["two"]
 
 
-async def test_a_send_that_outlasts_the_grace_reopens_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_send_that_outlasts_the_grace_reopens_nothing(stage: FedBot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handles, "SEND_GRACE", timedelta(milliseconds=20))
     session = stage.session()
     task = await slow_send(stage, lambda: session.send_message("two"))
@@ -66,7 +66,7 @@ async def test_a_send_that_outlasts_the_grace_reopens_nothing(stage: Stage, monk
 
 
 async def test_a_send_that_outlasts_the_grace_of_a_wipe_is_deleted_when_it_arrives(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: FedBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(handles, "SEND_GRACE", timedelta(milliseconds=20))
     session = stage.session()
@@ -79,7 +79,7 @@ async def test_a_send_that_outlasts_the_grace_of_a_wipe_is_deleted_when_it_arriv
     assert await session.messages() == []
 
 
-async def test_a_send_that_begins_while_a_clear_is_on_its_way_stays(stage: Stage) -> None:
+async def test_a_send_that_begins_while_a_clear_is_on_its_way_stays(stage: FedBot) -> None:
     session = stage.session()
     await session.send_message("one")
     stage.api.faults.add(Slow(TWO_TENTHS), method="deleteMessages", times=1)
@@ -92,7 +92,7 @@ async def test_a_send_that_begins_while_a_clear_is_on_its_way_stays(stage: Stage
     assert len(await session.messages()) == 1
 
 
-async def test_a_send_to_somebody_else_holds_no_clear_up(stage: Stage) -> None:
+async def test_a_send_to_somebody_else_holds_no_clear_up(stage: FedBot) -> None:
     ben = stage.api.add_person("Ben")
     ben.private_chat(stage.account)
     async with stage.session() as session:
@@ -103,7 +103,7 @@ async def test_a_send_to_somebody_else_holds_no_clear_up(stage: Stage) -> None:
     await task
 
 
-async def test_a_session_that_is_entered_after_its_close_is_open_again(stage: Stage) -> None:
+async def test_a_session_that_is_entered_after_its_close_is_open_again(stage: FedBot) -> None:
     session = stage.session()
     await session.close()
     async with session:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from aiogram.types import EphemeralMessageParameters
 
-from tests.promises.stage import Stage, ids_in
+from tests.promises.fed_bot import FedBot, ids_in
 
 
-async def test_ordinary_messages_that_were_deleted_by_hand_are_in_no_list(stage: Stage) -> None:
+async def test_ordinary_messages_that_were_deleted_by_hand_are_in_no_list(stage: FedBot) -> None:
     session = stage.session()
     one, two, three = [await session.send_message(text) for text in ("one", "two", "three")]
     await one.delete()
@@ -15,7 +15,7 @@ async def test_ordinary_messages_that_were_deleted_by_hand_are_in_no_list(stage:
     assert await ids_in(session) == [three.message_id]
 
 
-async def test_they_are_asked_for_once_more_with_the_rest(stage: Stage) -> None:
+async def test_they_are_asked_for_once_more_with_the_rest(stage: FedBot) -> None:
     """Telegram's True proves acceptance and not disappearance, and one batch costs one request."""
     session = stage.session()
     one = await session.send_message("one")
@@ -26,7 +26,7 @@ async def test_they_are_asked_for_once_more_with_the_rest(stage: Stage) -> None:
     assert await session.clear() == 0
 
 
-async def test_a_deletion_that_telegram_refused_changes_nothing(stage: Stage) -> None:
+async def test_a_deletion_that_telegram_refused_changes_nothing(stage: FedBot) -> None:
     session = stage.session()
     one = await session.send_message("one")
     stage.answers("deleteMessages", lambda arguments: False)
@@ -34,7 +34,7 @@ async def test_a_deletion_that_telegram_refused_changes_nothing(stage: Stage) ->
     assert await ids_in(session) == [one.message_id]
 
 
-async def test_an_ephemeral_number_that_was_deleted_by_hand_is_never_asked_for(stage: Stage) -> None:
+async def test_an_ephemeral_number_that_was_deleted_by_hand_is_never_asked_for(stage: FedBot) -> None:
     group = stage.api.add_supergroup("Group", members=[stage.ann], admins=[stage.account])
     session = stage.bot.sessions.get(group.id, stage.ann.id)
     parameters = EphemeralMessageParameters(receiver_user_id=stage.ann.id)
@@ -46,7 +46,7 @@ async def test_an_ephemeral_number_that_was_deleted_by_hand_is_never_asked_for(s
     assert (int(result), result.requests) == (0, 0)
 
 
-async def test_business_messages_that_were_deleted_by_hand_leave_the_session(stage: Stage) -> None:
+async def test_business_messages_that_were_deleted_by_hand_leave_the_session(stage: FedBot) -> None:
     carl, olga = stage.api.add_person("Carl"), stage.api.add_person("Olga")
     connection = stage.api.connect_business(olga, stage.account)
     session = stage.bot.sessions.get(carl.id, carl.id, business_connection_id=connection)
@@ -56,7 +56,7 @@ async def test_business_messages_that_were_deleted_by_hand_leave_the_session(sta
     assert await ids_in(session) == [sent[1].message_id]
 
 
-async def test_what_a_deleted_topic_took_with_it_leaves_the_sessions(stage: Stage) -> None:
+async def test_what_a_deleted_topic_took_with_it_leaves_the_sessions(stage: FedBot) -> None:
     forum = stage.api.add_supergroup("Forum", members=[stage.ann], admins=[stage.account], is_forum=True)
     garden, kitchen = (stage.api.add_topic(forum, name, by=stage.ann).thread_id for name in ("Garden", "Kitchen"))
     await stage.settled()
@@ -67,14 +67,14 @@ async def test_what_a_deleted_topic_took_with_it_leaves_the_sessions(stage: Stag
     assert await ids_in(session) == [knives.message_id]
 
 
-async def test_what_a_clear_deletes_stays_in_other_sessions_that_hold_it(stage: Stage) -> None:
+async def test_what_a_clear_deletes_stays_in_other_sessions_that_hold_it(stage: FedBot) -> None:
     order, support = await stage.session("order").open(), await stage.session("support").open()
     await stage.says("to both")
     await order.clear()
     assert len(await support.messages()) == 1
 
 
-async def test_what_was_deleted_by_hand_goes_with_a_close(stage: Stage) -> None:
+async def test_what_was_deleted_by_hand_goes_with_a_close(stage: FedBot) -> None:
     session = stage.session()
     await (await session.send_message("one")).delete()
     await session.close()

@@ -10,7 +10,7 @@ import pytest
 from aiogram import Dispatcher
 from aiogram.methods import SendMessage
 
-from tests.promises.stage import Stage, ids_in, texts_of
+from tests.promises.fed_bot import FedBot, ids_in, texts_of
 from tgslices import Session, SessionBot, setup_sessions, unrecorded
 from tgslices.testing import BotApi, Chat, ChatView, Person
 
@@ -20,7 +20,7 @@ def has_texts(expected: int, view: ChatView) -> bool:
 
 
 @pytest.fixture
-def ben(stage: Stage) -> Person:
+def ben(stage: FedBot) -> Person:
     """Somebody else who has a private chat with the bot."""
     ben = stage.api.add_person("Ben")
     ben.private_chat(stage.account)
@@ -28,7 +28,7 @@ def ben(stage: Stage) -> Person:
 
 
 @pytest.fixture
-def group(stage: Stage, ben: Person) -> Chat:
+def group(stage: FedBot, ben: Person) -> Chat:
     """A supergroup where the bot may delete."""
     return stage.api.add_supergroup("Group", members=[stage.ann, ben], admins=[stage.account])
 
@@ -37,7 +37,7 @@ async def held(session: Session) -> int:
     return len(await session.messages())
 
 
-async def test_what_is_sent_to_another_chat_inside_a_block_is_in_no_session(stage: Stage, ben: Person) -> None:
+async def test_what_is_sent_to_another_chat_inside_a_block_is_in_no_session(stage: FedBot, ben: Person) -> None:
     async with stage.session() as session:
         await stage.bot.send_message(ben.id, "Your parcel is here")
         await stage.bot.send_message(stage.chat.id, "What would you like?")
@@ -46,14 +46,14 @@ async def test_what_is_sent_to_another_chat_inside_a_block_is_in_no_session(stag
     assert ben.private_chat(stage.account).texts() == ["Your parcel is here"]
 
 
-async def test_of_nested_blocks_the_innermost_whose_place_it_is_records(stage: Stage, ben: Person) -> None:
+async def test_of_nested_blocks_the_innermost_whose_place_it_is_records(stage: FedBot, ben: Person) -> None:
     async with stage.session() as session, stage.bot.sessions.get(ben.id, ben.id) as bens:
         await stage.bot.send_message(stage.chat.id, "to Ann")
         await stage.bot.send_message(ben.id, "to Ben")
     assert (await held(session), await held(bens)) == (1, 1)
 
 
-async def test_calling_the_session_records_wherever_it_goes(stage: Stage, ben: Person) -> None:
+async def test_calling_the_session_records_wherever_it_goes(stage: FedBot, ben: Person) -> None:
     session = stage.session()
     await session(SendMessage(chat_id=ben.id, text="for you"))
     with session.recording(everywhere=True):
@@ -65,7 +65,7 @@ async def test_calling_the_session_records_wherever_it_goes(stage: Stage, ben: P
     assert ben.private_chat(stage.account).texts() == ["but not this"]
 
 
-async def test_a_session_of_a_topic_records_what_goes_into_its_topic(stage: Stage) -> None:
+async def test_a_session_of_a_topic_records_what_goes_into_its_topic(stage: FedBot) -> None:
     forum = stage.api.add_supergroup("Forum", members=[stage.ann], admins=[stage.account], is_forum=True)
     garden, kitchen = (stage.api.add_topic(forum, name, by=stage.ann).thread_id for name in ("Garden", "Kitchen"))
     await stage.settled()
@@ -77,7 +77,7 @@ async def test_a_session_of_a_topic_records_what_goes_into_its_topic(stage: Stag
     assert await ids_in(session) == [mine.message_id, copied.message_id]
 
 
-async def test_a_session_of_general_records_what_goes_into_no_topic(stage: Stage) -> None:
+async def test_a_session_of_general_records_what_goes_into_no_topic(stage: FedBot) -> None:
     forum = stage.api.add_supergroup("Forum", members=[stage.ann], admins=[stage.account], is_forum=True)
     garden = stage.api.add_topic(forum, "Garden", by=stage.ann).thread_id
     await stage.settled()
@@ -87,7 +87,7 @@ async def test_a_session_of_general_records_what_goes_into_no_topic(stage: Stage
     assert await ids_in(session) == [mine.message_id]
 
 
-async def test_what_is_sent_unrecorded_is_in_no_session(stage: Stage) -> None:
+async def test_what_is_sent_unrecorded_is_in_no_session(stage: FedBot) -> None:
     async with stage.session("order") as order:
         with unrecorded():
             await stage.bot.send_message(stage.chat.id, "an advertisement")
@@ -100,7 +100,7 @@ async def test_what_is_sent_unrecorded_is_in_no_session(stage: Stage) -> None:
 
 
 async def test_a_worker_that_a_block_started_speaks_to_others_in_no_session(
-    stage: Stage, ben: Person, group: Chat
+    stage: FedBot, ben: Person, group: Chat
 ) -> None:
     queue: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
 
@@ -141,7 +141,7 @@ async def test_a_straggler_records_into_a_private_chat_for_a_minute(api: BotApi)
 
 
 async def test_a_send_that_began_in_a_groups_block_is_recorded_although_its_caller_is_gone(
-    stage: Stage, group: Chat
+    stage: FedBot, group: Chat
 ) -> None:
     session = stage.bot.sessions.get(group.id, stage.ann.id)
     task = asyncio.create_task(session.send_message("on its way"))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiogram.types import Message
 
-from tests.promises.stage import Stage, ids_in
+from tests.promises.fed_bot import FedBot, ids_in
 from tests.promises.storages import ListStorage, Stepwise
 from tgslices import DurableSessionStorage, MemorySessionStorage, Session, SessionConfig, SessionManager, SessionStorage
 from tgslices.storage.adapter import PluginStorage
@@ -20,7 +20,7 @@ from tgslices.storage.adapter import PluginStorage
 class Bench:
     """A manager beside the wired one, on a storage that takes its time, with a person and a clock of its own."""
 
-    def __init__(self, stage: Stage, storage: SessionStorage) -> None:
+    def __init__(self, stage: FedBot, storage: SessionStorage) -> None:
         person = stage.api.add_person("Ann")
         self.stage = dataclasses.replace(stage, ann=person, chat=person.private_chat(stage.account))
         self.now = datetime.now(UTC)
@@ -51,7 +51,7 @@ class Bench:
 
 
 @pytest.fixture(params=[MemorySessionStorage, ListStorage])
-def benches(stage: Stage, request: pytest.FixtureRequest) -> Callable[[], Bench]:
+def benches(stage: FedBot, request: pytest.FixtureRequest) -> Callable[[], Bench]:
     """Return what makes a bench of its own for every step that something is cancelled at."""
     return lambda: Bench(stage, request.param())
 
@@ -249,7 +249,7 @@ async def test_a_message_that_arrives_during_a_clear_stays_or_goes_with_it(bench
         await bench.manager.aclose()
 
 
-async def test_two_managers_on_one_storage_agree(stage: Stage) -> None:
+async def test_two_managers_on_one_storage_agree(stage: FedBot) -> None:
     """Two workers of one bot: what one opens the other records, and what one closes is closed."""
     storage = MemorySessionStorage()
     first = SessionManager(stage.bot, SessionConfig(storage=storage))
@@ -264,7 +264,7 @@ async def test_two_managers_on_one_storage_agree(stage: Stage) -> None:
     assert second.is_idle()
 
 
-async def test_two_managers_never_clear_an_entry_twice(stage: Stage) -> None:
+async def test_two_managers_never_clear_an_entry_twice(stage: FedBot) -> None:
     storage = Stepwise(MemorySessionStorage())
     managers = [SessionManager(stage.bot, SessionConfig(storage=storage)) for _ in range(4)]
     async with managers[0].get(stage.chat.id):

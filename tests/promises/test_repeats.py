@@ -11,7 +11,7 @@ from aiogram import Dispatcher, F
 from aiogram.filters import Command
 from aiogram.types import Message, Update
 
-from tests.promises.stage import Stage, texts_of
+from tests.promises.fed_bot import FedBot, texts_of
 from tgslices import Session, SessionBot, SessionQualifier, setup_sessions
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 
@@ -23,7 +23,7 @@ Take = Callable[[Session], Awaitable[object]]
 class Deliveries:
     """Lets Ann type, and delivers each of her messages as often as it is told to."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: FedBot) -> None:
         self._stage = stage
         self._updates: dict[str, Update] = {}
 
@@ -44,7 +44,7 @@ class Deliveries:
 
 
 @pytest.fixture
-def deliveries(stage: Stage) -> Deliveries:
+def deliveries(stage: FedBot) -> Deliveries:
     return Deliveries(stage)
 
 
@@ -63,7 +63,7 @@ def takes_orders(dispatcher: Dispatcher) -> None:
 
 
 async def test_the_command_that_opened_a_session_stays_outside_however_often_it_is_delivered(
-    stage: Stage, deliveries: Deliveries
+    stage: FedBot, deliveries: Deliveries
 ) -> None:
     takes_orders(stage.dispatcher)
     await deliveries.first("/order")
@@ -73,7 +73,7 @@ async def test_the_command_that_opened_a_session_stays_outside_however_often_it_
     assert stage.chat.texts() == ["/order"]
 
 
-async def test_what_was_said_before_the_session_was_opened_stays_outside(stage: Stage, deliveries: Deliveries) -> None:
+async def test_what_was_said_before_the_session_was_opened_stays_outside(stage: FedBot, deliveries: Deliveries) -> None:
     takes_orders(stage.dispatcher)
     await deliveries.first("hello")
     await deliveries.first("/order")
@@ -88,7 +88,7 @@ async def test_what_was_said_before_the_session_was_opened_stays_outside(stage: 
     [Session.forget, Session.clear, Session.close, lambda session: session.forget(F.direction == "in")],
     ids=["forget", "clear", "close", "forget what came in"],
 )
-async def test_what_left_a_session_is_not_recorded_again(stage: Stage, deliveries: Deliveries, take: Take) -> None:
+async def test_what_left_a_session_is_not_recorded_again(stage: FedBot, deliveries: Deliveries, take: Take) -> None:
     session = await stage.session("order", collect=True).open()
     await deliveries.first("a pizza")
     await take(session)
@@ -99,7 +99,7 @@ async def test_what_left_a_session_is_not_recorded_again(stage: Stage, deliverie
     assert await texts_of(session, stage.chat) == ["another"]
 
 
-async def test_what_is_kept_before_it_is_recorded_is_not_recorded_again(stage: Stage, deliveries: Deliveries) -> None:
+async def test_what_is_kept_before_it_is_recorded_is_not_recorded_again(stage: FedBot, deliveries: Deliveries) -> None:
     order = await stage.session("order").open()
 
     @stage.dispatcher.message(F.text == "receipt")
@@ -112,7 +112,7 @@ async def test_what_is_kept_before_it_is_recorded_is_not_recorded_again(stage: S
     assert stage.chat.texts() == ["receipt"]
 
 
-async def test_a_line_that_tracks_it_brings_back_what_was_forgotten(stage: Stage) -> None:
+async def test_a_line_that_tracks_it_brings_back_what_was_forgotten(stage: FedBot) -> None:
     session = await stage.session().open()
     seen: list[Message] = []
     stage.dispatcher.message.register(seen.append)
@@ -122,7 +122,7 @@ async def test_a_line_that_tracks_it_brings_back_what_was_forgotten(stage: Stage
     assert await texts_of(session, stage.chat) == ["back"]
 
 
-async def test_a_predicates_session_knows_what_it_forgot(stage: Stage, deliveries: Deliveries) -> None:
+async def test_a_predicates_session_knows_what_it_forgot(stage: FedBot, deliveries: Deliveries) -> None:
     session = stage.session("order", collect=False)
     stage.bot.sessions.subscribe(session.key, F.message)
     await deliveries.first("a pizza")
@@ -132,7 +132,7 @@ async def test_a_predicates_session_knows_what_it_forgot(stage: Stage, deliverie
 
 
 @pytest.fixture
-async def two_workers(stage: Stage, tmp_path: Path) -> AsyncIterator[Workers]:
+async def two_workers(stage: FedBot, tmp_path: Path) -> AsyncIterator[Workers]:
     """Two dispatchers with a bot each, as two processes have them, on one file."""
     parts: list[Any] = []
     for _ in range(2):
@@ -148,7 +148,7 @@ async def two_workers(stage: Stage, tmp_path: Path) -> AsyncIterator[Workers]:
         await bot.session.close()
 
 
-async def test_another_worker_gets_the_repetition(stage: Stage, two_workers: Workers) -> None:
+async def test_another_worker_gets_the_repetition(stage: FedBot, two_workers: Workers) -> None:
     first, bot, second, other = two_workers
     updates = {}
     for text in ("/order", "a pizza"):

@@ -14,7 +14,7 @@ from aiogram.exceptions import TelegramBadRequest
 from aiogram.methods import SendMessage, TelegramMethod
 from aiogram.types import InputMediaPhoto, Message
 
-from tests.promises.stage import Stage, ids_in, texts_of
+from tests.promises.fed_bot import FedBot, ids_in, texts_of
 from tgslices import Direction, Session, SessionQualifier
 from tgslices.extract import EFFECTS, Effect
 from tgslices.testing import Failure
@@ -45,7 +45,7 @@ async def librarys_window(bot: Bot, chat_id: int) -> None:
     ids=["answer", "reply", "bot.send_message", "bot(method)", "method.as_(bot)", "send_copy"],
 )
 async def test_whatever_is_sent_inside_a_block_is_recorded(
-    stage: Stage, send: Callable[[Message], Awaitable[Message]]
+    stage: FedBot, send: Callable[[Message], Awaitable[Message]]
 ) -> None:
     """ "What a bot sends inside `async with session:` ... is recorded, whatever code sends it ... and before the caller
     gets the result." """
@@ -69,14 +69,14 @@ async def test_whatever_is_sent_inside_a_block_is_recorded(
     assert abs((entry.at - entry.date).total_seconds()) < 5
 
 
-async def test_another_librarys_window_is_recorded(stage: Stage) -> None:
+async def test_another_librarys_window_is_recorded(stage: FedBot) -> None:
     """ "... another library's window ..." """
     async with stage.session() as session:
         await librarys_window(stage.bot, stage.chat.id)
     assert await texts_of(session, stage.chat) == ["a window"]
 
 
-async def test_a_copied_album_is_recorded(stage: Stage) -> None:
+async def test_a_copied_album_is_recorded(stage: FedBot) -> None:
     """ "... a copied album ..." and "A result that only carries ids takes its chat from the method" """
     stage.answers("copyMessages", [{"message_id": 77}, {"message_id": 78}])
     async with stage.session() as session:
@@ -89,7 +89,7 @@ async def test_a_copied_album_is_recorded(stage: Stage) -> None:
     assert [e.date for e in entries] == [e.at for e in entries]
 
 
-async def test_an_album_is_recorded_whole_and_in_order(stage: Stage) -> None:
+async def test_an_album_is_recorded_whole_and_in_order(stage: FedBot) -> None:
     stage.answers("sendMediaGroup", [stage.message(number) for number in range(70, 80)])
     photo = InputMediaPhoto(media="file-id")
     async with stage.session() as session:
@@ -98,7 +98,7 @@ async def test_an_album_is_recorded_whole_and_in_order(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("method", ["copyMessage", "copyMessages", "forwardMessages"])
-async def test_usernames_are_resolved_to_the_numeric_id(stage: Stage, method: str) -> None:
+async def test_usernames_are_resolved_to_the_numeric_id(stage: FedBot, method: str) -> None:
     """ "`@username` targets are resolved to the numeric id": asked for once in a minute."""
     channel = stage.api.add_channel("News", admins=[stage.account], username="news")
     made = {"message_id": 77}
@@ -112,7 +112,7 @@ async def test_usernames_are_resolved_to_the_numeric_id(stage: Stage, method: st
     assert stage.api.count("getChat") == 1
 
 
-async def test_a_username_that_passed_to_another_chat_means_that_one(stage: Stage) -> None:
+async def test_a_username_that_passed_to_another_chat_means_that_one(stage: FedBot) -> None:
     """Under the old chat's id a wipe would delete somebody else's messages."""
     old, new = (stage.api.add_channel(title, admins=[stage.account]) for title in ("Old", "New"))
     stage.answers("copyMessage", {"message_id": 77})
@@ -128,7 +128,7 @@ async def test_a_username_that_passed_to_another_chat_means_that_one(stage: Stag
     assert [(e.chat_id, e.message_id) for e in await session.messages()] == [(old.id, 77), (new.id, 77)]
 
 
-async def test_a_numeric_chat_in_a_string_is_that_chat(stage: Stage) -> None:
+async def test_a_numeric_chat_in_a_string_is_that_chat(stage: FedBot) -> None:
     stage.answers("copyMessage", {"message_id": 77})
     async with stage.session() as session:
         await stage.bot.copy_message(str(stage.chat.id), stage.chat.id, 1)
@@ -137,7 +137,7 @@ async def test_a_numeric_chat_in_a_string_is_that_chat(stage: Stage) -> None:
 
 
 async def test_a_copy_into_a_channel_that_cannot_be_looked_up_succeeds(
-    stage: Stage, caplog: pytest.LogCaptureFixture
+    stage: FedBot, caplog: pytest.LogCaptureFixture
 ) -> None:
     """ "Recording never makes a successful send fail" """
     stage.answers("copyMessage", {"message_id": 77})
@@ -149,7 +149,7 @@ async def test_a_copy_into_a_channel_that_cannot_be_looked_up_succeeds(
     assert stage.account.token not in caplog.text
 
 
-def made_by(stage: Stage, method: type[TelegramMethod[Any]], message_id: int) -> object:
+def made_by(stage: FedBot, method: type[TelegramMethod[Any]], message_id: int) -> object:
     """Return what the server answers to a method, by the type that aiogram expects."""
     expected = str(method.__returning__)
     one = {"message_id": message_id} if "MessageId" in expected else stage.message(message_id)
@@ -173,7 +173,7 @@ def effects(effect: Effect) -> list[str]:
     return [name for name, known in EFFECTS.items() if known is effect and name in METHODS]
 
 
-async def test_every_method_that_creates_a_message_counts(stage: Stage) -> None:
+async def test_every_method_that_creates_a_message_counts(stage: FedBot) -> None:
     """ "Only methods that create a message count (C11)": every one of them does."""
     creating = effects(Effect.CREATES)
     assert len(creating) > 20
@@ -184,7 +184,7 @@ async def test_every_method_that_creates_a_message_counts(stage: Stage) -> None:
     assert await ids_in(session) == list(range(100, 100 + len(creating)))
 
 
-async def test_edits_and_reads_never_count(stage: Stage) -> None:
+async def test_edits_and_reads_never_count(stage: FedBot) -> None:
     """ "... edits, drafts and reads never do." """
     harmless = [*effects(Effect.EDITS), *effects(Effect.READS)]
     assert len(harmless) > 7
@@ -198,7 +198,7 @@ async def test_edits_and_reads_never_count(stage: Stage) -> None:
 @pytest.mark.parametrize(
     "method", ["sendMessageDraft", "sendRichMessageDraft", "sendChatAction", "sendGift", "pinChatMessage"]
 )
-async def test_drafts_and_what_else_answers_true_never_count(stage: Stage, method: str) -> None:
+async def test_drafts_and_what_else_answers_true_never_count(stage: FedBot, method: str) -> None:
     if method not in METHODS:
         assert "Draft" in method  # which this release of aiogram does not know yet
         return
@@ -208,7 +208,7 @@ async def test_drafts_and_what_else_answers_true_never_count(stage: Stage, metho
     assert await session.messages() == []
 
 
-async def test_a_real_edit_in_a_block_adds_nothing(stage: Stage) -> None:
+async def test_a_real_edit_in_a_block_adds_nothing(stage: FedBot) -> None:
     async with stage.session() as session:
         menu = await stage.bot.send_message(stage.chat.id, "Size?")
         await menu.edit_text("Which size?")
@@ -216,7 +216,7 @@ async def test_a_real_edit_in_a_block_adds_nothing(stage: Stage) -> None:
     assert await texts_of(session, stage.chat) == ["Which?"]
 
 
-async def test_a_message_id_of_zero_is_an_ephemeral_message_when_it_carries_an_ephemeral_id(stage: Stage) -> None:
+async def test_a_message_id_of_zero_is_an_ephemeral_message_when_it_carries_an_ephemeral_id(stage: FedBot) -> None:
     """ "A `message_id` of 0 is an ephemeral message when it carries an ephemeral id" """
     ephemeral = {"ephemeral_message_id": 9, "receiver_user": stage.ann.json()}
     stage.answers("sendMessage", stage.message(0, **ephemeral))
@@ -226,7 +226,7 @@ async def test_a_message_id_of_zero_is_an_ephemeral_message_when_it_carries_an_e
     assert (entry.message_id, entry.ephemeral_message_id, entry.receiver_user_id) == (0, 9, stage.ann.id)
 
 
-async def test_a_message_id_of_zero_is_otherwise_not_recorded(stage: Stage) -> None:
+async def test_a_message_id_of_zero_is_otherwise_not_recorded(stage: FedBot) -> None:
     """ "... and is otherwise not recorded; it never enters a batch." """
     stage.answers("sendMessage", stage.message(0))
     stage.answers("copyMessages", [{"message_id": 0}, {"message_id": 78}])
@@ -236,7 +236,7 @@ async def test_a_message_id_of_zero_is_otherwise_not_recorded(stage: Stage) -> N
     assert await ids_in(session) == [78]
 
 
-async def test_two_ephemeral_messages_are_two_entries(stage: Stage) -> None:
+async def test_two_ephemeral_messages_are_two_entries(stage: FedBot) -> None:
     numbers = iter([9, 10, 9])
     bob = stage.api.add_person("Bob")
     receivers = iter([stage.ann, stage.ann, bob])
@@ -251,7 +251,7 @@ async def test_two_ephemeral_messages_are_two_entries(stage: Stage) -> None:
     assert found == [(9, stage.ann.id), (10, stage.ann.id), (9, bob.id)]
 
 
-async def test_a_business_send_is_recorded_with_its_connection_and_not_again_when_it_comes_back(stage: Stage) -> None:
+async def test_a_business_send_is_recorded_with_its_connection_and_not_again_when_it_comes_back(stage: FedBot) -> None:
     session = stage.bot.sessions.get(stage.chat.id, business_connection_id="conn")
     stage.answers("sendMessage", stage.message(5, **{"from": stage.account.json()}))
     async with session:
@@ -263,7 +263,7 @@ async def test_a_business_send_is_recorded_with_its_connection_and_not_again_whe
     ]
 
 
-async def test_a_send_that_telegram_refuses_raises_what_aiogram_raises_and_adds_nothing(stage: Stage) -> None:
+async def test_a_send_that_telegram_refuses_raises_what_aiogram_raises_and_adds_nothing(stage: FedBot) -> None:
     async with stage.session() as session:
         with pytest.raises(TelegramBadRequest, match=r"^Telegram server says - Bad Request: text must be non-empty$"):
             await stage.bot.send_message(stage.chat.id, " ")
@@ -273,7 +273,7 @@ async def test_a_send_that_telegram_refuses_raises_what_aiogram_raises_and_adds_
 
 
 @pytest.mark.parametrize("as_flag", [True, False], ids=["flags=", "decorator"])
-async def test_a_returned_method_is_sent_inside_the_flags_session(stage: Stage, as_flag: bool) -> None:
+async def test_a_returned_method_is_sent_inside_the_flags_session(stage: FedBot, as_flag: bool) -> None:
     """A handler "marked with an aiogram flag that opens a session around its whole run, so that a returned method is
     sent inside the block and recorded, also under webhooks"."""
     order = SessionQualifier("order")
@@ -292,7 +292,7 @@ async def test_a_returned_method_is_sent_inside_the_flags_session(stage: Stage, 
     assert stage.chat.texts() == ["/order", "sent on the way", "returned"]
 
 
-async def test_the_bare_flag_means_the_unqualified_session(stage: Stage) -> None:
+async def test_the_bare_flag_means_the_unqualified_session(stage: FedBot) -> None:
     @flags.tgslices
     async def handle(message: Message) -> SendMessage:
         return message.answer("returned")
@@ -302,7 +302,7 @@ async def test_the_bare_flag_means_the_unqualified_session(stage: Stage) -> None
     assert await texts_of(stage.session(), stage.chat) == ["returned"]
 
 
-async def test_without_the_flag_a_returned_method_is_sent_outside_of_any_block(stage: Stage) -> None:
+async def test_without_the_flag_a_returned_method_is_sent_outside_of_any_block(stage: FedBot) -> None:
     @stage.dispatcher.message()
     async def handle(message: Message, order: Order) -> SendMessage:
         async with order:

@@ -6,11 +6,11 @@ import pytest
 from aiogram import F
 from aiogram.types import Message
 
-from tests.promises.stage import Stage, ids_in, texts_of
+from tests.promises.fed_bot import FedBot, ids_in, texts_of
 from tgslices import Direction, Session
 
 
-async def test_qualifiers_isolate_storage_and_not_routing(stage: Stage) -> None:
+async def test_qualifiers_isolate_storage_and_not_routing(stage: FedBot) -> None:
     """An incoming message belongs to every open session of the chat and user; what is done with it to one alone."""
     order, support, bare = stage.session("order"), stage.session("support"), stage.session()
     await stage.says("one")
@@ -25,19 +25,19 @@ async def test_qualifiers_isolate_storage_and_not_routing(stage: Stage) -> None:
     assert await texts_of(support, stage.chat) == ["two"]
 
 
-async def test_an_open_session_of_another_chat_gets_nothing(stage: Stage) -> None:
+async def test_an_open_session_of_another_chat_gets_nothing(stage: FedBot) -> None:
     other = stage.bot.sessions.get(stage.chat.id + 1, stage.ann.id)
     await stage.says("one")
     assert await other.messages() == []
 
 
-async def test_an_open_session_of_another_user_gets_nothing(stage: Stage) -> None:
+async def test_an_open_session_of_another_user_gets_nothing(stage: FedBot) -> None:
     other = stage.bot.sessions.get(stage.chat.id, stage.ann.id + 1)
     await stage.says("one")
     assert await other.messages() == []
 
 
-async def test_closing_unsubscribes_and_drops(stage: Stage) -> None:
+async def test_closing_unsubscribes_and_drops(stage: FedBot) -> None:
     """ "close: stop tracking and drop what is left", without touching Telegram."""
     session = stage.session()
     await stage.says("one", "two")
@@ -49,7 +49,7 @@ async def test_closing_unsubscribes_and_drops(stage: Stage) -> None:
     assert await session.close() == 0
 
 
-async def test_idle_bots_store_nothing(stage: Stage) -> None:
+async def test_idle_bots_store_nothing(stage: FedBot) -> None:
     await stage.says("one")
     await stage.bot.send_message(stage.chat.id, "two")
     assert await stage.session().messages() == []
@@ -60,7 +60,7 @@ async def test_idle_bots_store_nothing(stage: Stage) -> None:
     [lambda message: message.direction == Direction.INCOMING, F.direction == Direction.INCOMING],
     ids=["callable", "F"],
 )
-async def test_forget_by_predicate_leaves_telegram_untouched(stage: Stage, predicate: object) -> None:
+async def test_forget_by_predicate_leaves_telegram_untouched(stage: FedBot, predicate: object) -> None:
     session = stage.session()
     await stage.says("in 1", "in 2")
     await session.send_message("out")
@@ -71,7 +71,7 @@ async def test_forget_by_predicate_leaves_telegram_untouched(stage: Stage, predi
     assert stage.api.count("deleteMessage") == stage.api.count("deleteMessages") == 0
 
 
-async def test_250_tracked_messages_are_forgotten_at_once(stage: Stage) -> None:
+async def test_250_tracked_messages_are_forgotten_at_once(stage: FedBot) -> None:
     session = stage.session()
     for number in range(1, 251):
         await session.track(Message.model_validate(stage.message(number), context={"bot": stage.bot}))
@@ -81,21 +81,21 @@ async def test_250_tracked_messages_are_forgotten_at_once(stage: Stage) -> None:
     assert await session.messages() == []
 
 
-async def test_messages_by_predicate_keep_their_order_and_stay(stage: Stage) -> None:
+async def test_messages_by_predicate_keep_their_order_and_stay(stage: FedBot) -> None:
     session = stage.session()
     await stage.says("1", "2", "3")
     assert [m.message_id for m in await session.messages(F.message_id != 2)] == [1, 3]
     assert [m.message_id for m in await session.messages()] == [1, 2, 3]
 
 
-async def test_what_a_list_holds_is_the_callers_own(stage: Stage) -> None:
+async def test_what_a_list_holds_is_the_callers_own(stage: FedBot) -> None:
     session = stage.session()
     await stage.says("1")
     (await session.messages()).clear()
     assert await ids_in(session) == [1]
 
 
-async def test_clear_wipes_the_slice_and_nothing_else(stage: Stage) -> None:
+async def test_clear_wipes_the_slice_and_nothing_else(stage: FedBot) -> None:
     """ "clear: delete from Telegram and drop from the session" """
     await stage.says("before")
     session = stage.session()
@@ -110,7 +110,7 @@ async def test_clear_wipes_the_slice_and_nothing_else(stage: Stage) -> None:
     assert stage.api.count("deleteMessages") == 1
 
 
-async def test_a_cleared_session_is_still_open(stage: Stage) -> None:
+async def test_a_cleared_session_is_still_open(stage: FedBot) -> None:
     session = stage.session()
     await stage.says("one")
     await session.clear()
@@ -118,7 +118,7 @@ async def test_a_cleared_session_is_still_open(stage: Stage) -> None:
     assert await texts_of(session, stage.chat) == ["two"]
 
 
-async def test_clear_by_predicate_deletes_those_alone(stage: Stage) -> None:
+async def test_clear_by_predicate_deletes_those_alone(stage: FedBot) -> None:
     session = stage.session()
     await stage.says("in")
     await session.send_message("out")
@@ -127,7 +127,7 @@ async def test_clear_by_predicate_deletes_those_alone(stage: Stage) -> None:
     assert await texts_of(session, stage.chat) == ["in"]
 
 
-async def test_messages_in_other_chats_are_cleared_there(stage: Stage) -> None:
+async def test_messages_in_other_chats_are_cleared_there(stage: FedBot) -> None:
     """ "Messages in other chats are cleared there." """
     group = stage.api.add_supergroup("Team", members=[stage.ann], admins=[stage.account])
     await stage.ann.view(group).types("stays")
@@ -142,7 +142,7 @@ async def test_messages_in_other_chats_are_cleared_there(stage: Stage) -> None:
     assert stage.chat.texts() == ["stays too"]
 
 
-async def test_an_ephemeral_message_never_enters_a_batch(stage: Stage) -> None:
+async def test_an_ephemeral_message_never_enters_a_batch(stage: FedBot) -> None:
     """ "it never enters a batch" """
     stage.answers("sendMessage", stage.message(0, ephemeral_message_id=9, receiver_user=stage.ann.json()))
     stage.answers("deleteEphemeralMessage", True)
@@ -155,7 +155,7 @@ async def test_an_ephemeral_message_never_enters_a_batch(stage: Stage) -> None:
     assert stage.api.count("deleteEphemeralMessage") == 1
 
 
-async def test_what_is_tracked_by_hand_is_returned_and_counts_once(stage: Stage) -> None:
+async def test_what_is_tracked_by_hand_is_returned_and_counts_once(stage: FedBot) -> None:
     """ "`track(message_or_update, direction=None)`" """
     sent = await stage.bot.send_message(stage.chat.id, "outside")
     session = stage.session()
@@ -165,6 +165,6 @@ async def test_what_is_tracked_by_hand_is_returned_and_counts_once(stage: Stage)
     assert [held.direction for held in await session.messages()] == [Direction.OUTGOING]
 
 
-async def test_a_handle_knows_its_key_by_sight(stage: Stage) -> None:
+async def test_a_handle_knows_its_key_by_sight(stage: FedBot) -> None:
     session: Session = stage.session("order")
     assert repr(session) == f"Session({session.key})"

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import pytest
 from aiogram.types import Message
 
-from tests.promises.stage import Stage, texts_of
+from tests.promises.fed_bot import FedBot, texts_of
 from tests.promises.storages import Line
 from tgslices import Session, SessionQualifier, SessionStorage, TrackedMessage
 
@@ -26,13 +26,13 @@ def storage(line: Line) -> SessionStorage:
     return line
 
 
-async def opened(stage: Stage) -> Session:
+async def opened(stage: FedBot) -> Session:
     session = stage.session("order")
     await session.messages()
     return session
 
 
-async def test_a_handler_runs_even_if_the_storage_is_down(stage: Stage, line: Line) -> None:
+async def test_a_handler_runs_even_if_the_storage_is_down(stage: FedBot, line: Line) -> None:
     """ "... a handler runs even if the storage is down: the entry is kept and written later." """
     session = await opened(stage)
 
@@ -47,7 +47,7 @@ async def test_a_handler_runs_even_if_the_storage_is_down(stage: Stage, line: Li
     assert await texts_of(session, stage.chat) == ["one", "two"]
 
 
-async def test_what_was_kept_is_written_in_order_and_before_what_comes_later(stage: Stage, line: Line) -> None:
+async def test_what_was_kept_is_written_in_order_and_before_what_comes_later(stage: FedBot, line: Line) -> None:
     session = await opened(stage)
     line.is_down = True
     await stage.says("one", "two")
@@ -56,7 +56,7 @@ async def test_what_was_kept_is_written_in_order_and_before_what_comes_later(sta
     assert await texts_of(session, stage.chat) == ["one", "two", "three"]
 
 
-async def test_a_storage_that_hangs_and_then_fails_holds_nothing_up_for_good(stage: Stage, line: Line) -> None:
+async def test_a_storage_that_hangs_and_then_fails_holds_nothing_up_for_good(stage: FedBot, line: Line) -> None:
     session = await opened(stage)
     handled = asyncio.Event()
 
@@ -76,7 +76,7 @@ async def test_a_storage_that_hangs_and_then_fails_holds_nothing_up_for_good(sta
     assert await texts_of(session, stage.chat) == ["one"]
 
 
-async def test_a_session_that_is_opened_while_the_storage_is_down_is_open(stage: Stage, line: Line) -> None:
+async def test_a_session_that_is_opened_while_the_storage_is_down_is_open(stage: FedBot, line: Line) -> None:
     """A send "never" fails: "the error is logged, the entry is kept and written as soon as the storage answers." """
 
     @stage.dispatcher.message()
@@ -95,7 +95,7 @@ async def test_a_session_that_is_opened_while_the_storage_is_down_is_open(stage:
 
 
 async def test_recording_never_makes_a_successful_send_fail(
-    stage: Stage, line: Line, caplog: pytest.LogCaptureFixture
+    stage: FedBot, line: Line, caplog: pytest.LogCaptureFixture
 ) -> None:
     """ "Recording never makes a successful send fail: if the storage is down, the error is logged" """
     session = await opened(stage)
@@ -110,7 +110,7 @@ async def test_recording_never_makes_a_successful_send_fail(
     assert await texts_of(session, stage.chat) == ["in a block", "through the session"]
 
 
-async def test_a_message_tracked_by_hand_is_kept_as_well(stage: Stage, line: Line) -> None:
+async def test_a_message_tracked_by_hand_is_kept_as_well(stage: FedBot, line: Line) -> None:
     session = await opened(stage)
     sent = await stage.bot.send_message(stage.chat.id, "outside")
     line.is_down = True
@@ -120,7 +120,7 @@ async def test_a_message_tracked_by_hand_is_kept_as_well(stage: Stage, line: Lin
 
 
 async def test_what_reads_or_ends_a_session_says_that_the_storage_is_down_and_changes_nothing(
-    stage: Stage, line: Line
+    stage: FedBot, line: Line
 ) -> None:
     session = await opened(stage)
     await stage.says("one")
@@ -136,7 +136,7 @@ async def test_what_reads_or_ends_a_session_says_that_the_storage_is_down_and_ch
     assert stage.api.count("deleteMessages") == 0
 
 
-async def test_deleted_business_messages_are_followed_later(stage: Stage, line: Line) -> None:
+async def test_deleted_business_messages_are_followed_later(stage: FedBot, line: Line) -> None:
     session = stage.session(business_connection_id="conn")
     await stage.delivers("business_message", stage.message(5, business_connection_id="conn"))
     line.is_down = True
@@ -146,7 +146,7 @@ async def test_deleted_business_messages_are_followed_later(stage: Stage, line: 
     assert await session.messages() == []
 
 
-async def test_a_migration_is_followed_later(stage: Stage, line: Line) -> None:
+async def test_a_migration_is_followed_later(stage: FedBot, line: Line) -> None:
     group = stage.api.add_group("Team", members=[stage.ann, stage.account])
     session = stage.bot.sessions.get(group.id, stage.ann.id)
     await stage.ann.view(group).types("one")
@@ -174,7 +174,7 @@ def refusing_the_first(write: Callable[..., Any] | None) -> Callable[..., Any]:
 
 
 async def test_an_entry_that_no_storage_could_take_does_not_stop_the_others(
-    stage: Stage, line: Line, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    stage: FedBot, line: Line, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     session = await opened(stage)
 

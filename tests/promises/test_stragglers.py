@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
-from tests.promises.stage import Stage, texts_of
+from tests.promises.fed_bot import FedBot, texts_of
 from tgslices import Session
 
 Send = Callable[[str], Coroutine[Any, Any, object]]
 
 
 @pytest.fixture
-def send(stage: Stage) -> Send:
+def send(stage: FedBot) -> Send:
     """Send a text to Ann as any code would."""
     return lambda text: stage.bot.send_message(stage.chat.id, text)
 
 
-async def held(stage: Stage, session: Session) -> list[str]:
+async def held(stage: FedBot, session: Session) -> list[str]:
     return await texts_of(session, stage.chat)
 
 
@@ -41,7 +41,7 @@ class Straggler:
         await self._task
 
 
-async def test_a_straggler_of_an_open_session_still_records(stage: Stage, send: Send) -> None:
+async def test_a_straggler_of_an_open_session_still_records(stage: FedBot, send: Send) -> None:
     """ "... in any task the block starts": also when the task outlives the block, while the session is open."""
     async with stage.session() as session:
         straggler = Straggler(send)
@@ -49,7 +49,7 @@ async def test_a_straggler_of_an_open_session_still_records(stage: Stage, send: 
     assert await held(stage, session) == ["late"]
 
 
-async def test_a_straggler_of_a_closed_session_neither_reopens_it_nor_records(stage: Stage, send: Send) -> None:
+async def test_a_straggler_of_a_closed_session_neither_reopens_it_nor_records(stage: FedBot, send: Send) -> None:
     """ "a straggling task of a block that was left, whose session was closed meanwhile, neither reopens it nor
     records" """
     async with stage.session() as session:
@@ -60,7 +60,7 @@ async def test_a_straggler_of_a_closed_session_neither_reopens_it_nor_records(st
     assert await stage.bot.sessions.storage.list(session.key) == []
 
 
-async def test_a_straggler_does_not_record_into_the_session_that_came_after_its_own(stage: Stage, send: Send) -> None:
+async def test_a_straggler_does_not_record_into_the_session_that_came_after_its_own(stage: FedBot, send: Send) -> None:
     async with stage.session("order") as session:
         straggler = Straggler(send)
     await session.close()
@@ -70,7 +70,7 @@ async def test_a_straggler_does_not_record_into_the_session_that_came_after_its_
     assert await held(stage, again) == ["anew"]
 
 
-async def test_a_straggler_whose_session_was_closed_through_another_handle_knows_it(stage: Stage, send: Send) -> None:
+async def test_a_straggler_whose_session_was_closed_through_another_handle_knows_it(stage: FedBot, send: Send) -> None:
     async with stage.session("order"):
         straggler = Straggler(send)
     await stage.session("order").close()
@@ -79,7 +79,7 @@ async def test_a_straggler_whose_session_was_closed_through_another_handle_knows
     assert await held(stage, again) == []
 
 
-async def test_a_straggler_of_an_unsubscribed_session_does_not_record(stage: Stage, send: Send) -> None:
+async def test_a_straggler_of_an_unsubscribed_session_does_not_record(stage: FedBot, send: Send) -> None:
     async with stage.session() as session:
         await send("1")
         straggler = Straggler(send)
@@ -90,7 +90,7 @@ async def test_a_straggler_of_an_unsubscribed_session_does_not_record(stage: Sta
 
 
 async def test_a_straggler_of_an_inner_block_whose_outer_block_is_left_too_records_nowhere_once_both_are_closed(
-    stage: Stage, send: Send
+    stage: FedBot, send: Send
 ) -> None:
     async with stage.session("order") as order, stage.session("support") as support:
         straggler = Straggler(send)
@@ -102,7 +102,7 @@ async def test_a_straggler_of_an_inner_block_whose_outer_block_is_left_too_recor
 
 
 async def test_a_straggler_whose_session_was_closed_does_not_record_into_the_block_around(
-    stage: Stage, send: Send
+    stage: FedBot, send: Send
 ) -> None:
     """ "nor records": the next wipe of the other session would delete what is none of its own."""
     async with stage.session("order") as order:

@@ -11,22 +11,22 @@ from aiogram import F
 from aiogram.enums import ContentType
 from aiogram.types import Message, Update
 
-from tests.promises.stage import Stage, ids_in, texts_of
+from tests.promises.fed_bot import FedBot, ids_in, texts_of
 from tests.updates import EVENTS
 from tgslices import ConfigurationError, Session, SessionKey
 
 
 @pytest.fixture
-def key(stage: Stage) -> SessionKey:
+def key(stage: FedBot) -> SessionKey:
     return SessionKey(stage.bot.id, stage.chat.id, stage.ann.id, qualifier="order")
 
 
-def session_of(stage: Stage, key: SessionKey) -> Session:
+def session_of(stage: FedBot, key: SessionKey) -> Session:
     """Return a handle, which does not touch a predicate."""
     return stage.bot.sessions.get(key.chat_id, key.user_id, qualifier=key.qualifier)
 
 
-async def test_a_predicate_over_update_replaces_the_default_match(stage: Stage, key: SessionKey) -> None:
+async def test_a_predicate_over_update_replaces_the_default_match(stage: FedBot, key: SessionKey) -> None:
     """ "a predicate over `Update` replaces the default match": wider and narrower than the scope."""
 
     def asks(update: Update) -> bool:
@@ -41,7 +41,7 @@ async def test_a_predicate_over_update_replaces_the_default_match(stage: Stage, 
     assert [(entry.chat_id, entry.message_id) for entry in entries] == [(stage.chat.id, 2), (bob.id, 3)]
 
 
-async def test_a_predicate_may_be_an_expression(stage: Stage, key: SessionKey) -> None:
+async def test_a_predicate_may_be_an_expression(stage: FedBot, key: SessionKey) -> None:
     """aiogram's ``F`` is callable, and what it returns is true whatever the update is: it must be resolved."""
     stage.bot.sessions.subscribe(key, F.message.text.startswith("yes"))
     await stage.says("no", "yes", "no", "yes, please")
@@ -49,7 +49,7 @@ async def test_a_predicate_may_be_an_expression(stage: Stage, key: SessionKey) -
 
 
 async def test_a_predicate_that_raises_counts_as_no_match_and_is_logged(
-    stage: Stage, key: SessionKey, caplog: pytest.LogCaptureFixture
+    stage: FedBot, key: SessionKey, caplog: pytest.LogCaptureFixture
 ) -> None:
     """ "one that raises counts as no match and is logged" """
     handled: list[str | None] = []
@@ -68,7 +68,7 @@ async def test_a_predicate_that_raises_counts_as_no_match_and_is_logged(
 
 
 async def test_a_coroutine_function_is_no_predicate(
-    stage: Stage, key: SessionKey, caplog: pytest.LogCaptureFixture
+    stage: FedBot, key: SessionKey, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The coroutine that it returns is true, whatever it would have said."""
 
@@ -82,7 +82,7 @@ async def test_a_coroutine_function_is_no_predicate(
 
 
 async def test_a_generator_function_is_no_predicate(
-    stage: Stage, key: SessionKey, caplog: pytest.LogCaptureFixture
+    stage: FedBot, key: SessionKey, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The generator that it returns is true, whatever it would have said."""
 
@@ -96,7 +96,7 @@ async def test_a_generator_function_is_no_predicate(
     assert text in caplog.messages
 
 
-async def test_a_predicate_that_subscribes_another_one_disturbs_nobody(stage: Stage, key: SessionKey) -> None:
+async def test_a_predicate_that_subscribes_another_one_disturbs_nobody(stage: FedBot, key: SessionKey) -> None:
     handled: list[str | None] = []
 
     @stage.dispatcher.message()
@@ -115,7 +115,7 @@ async def test_a_predicate_that_subscribes_another_one_disturbs_nobody(stage: St
 
 
 @pytest.mark.parametrize("bad", ["order", None, 7, SessionKey(5, 7)])
-async def test_what_is_no_key_of_this_bot_is_refused(stage: Stage, bad: Any) -> None:
+async def test_what_is_no_key_of_this_bot_is_refused(stage: FedBot, bad: Any) -> None:
     """A storage could do nothing with it, and what comes behind it would wait for ever."""
     text = f"{bad!r} is no session key of bot {stage.bot.id}. Pass a SessionKey that has the bot's id as bot_id."
     with pytest.raises(ConfigurationError) as caught:
@@ -128,7 +128,7 @@ async def test_what_is_no_key_of_this_bot_is_refused(stage: Stage, bad: Any) -> 
 
 
 @pytest.mark.parametrize("bad", ["photo", 5, ContentType.PHOTO])
-async def test_what_cannot_be_called_is_no_predicate(stage: Stage, key: SessionKey, bad: Any) -> None:
+async def test_what_cannot_be_called_is_no_predicate(stage: FedBot, key: SessionKey, bad: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
         stage.bot.sessions.subscribe(key, bad)
     assert str(caught.value) == (
@@ -137,7 +137,7 @@ async def test_what_cannot_be_called_is_no_predicate(stage: Stage, key: SessionK
     assert stage.bot.sessions.is_idle()
 
 
-async def test_a_subscription_without_a_predicate_matches_by_scope_again(stage: Stage, key: SessionKey) -> None:
+async def test_a_subscription_without_a_predicate_matches_by_scope_again(stage: FedBot, key: SessionKey) -> None:
     stage.bot.sessions.subscribe(key, lambda update: False)
     await stage.says("one")
     stage.bot.sessions.subscribe(key)
@@ -145,7 +145,7 @@ async def test_a_subscription_without_a_predicate_matches_by_scope_again(stage: 
     assert await texts_of(session_of(stage, key), stage.chat) == ["two"]
 
 
-async def test_a_predicate_takes_the_place_of_whatever_opened_the_key_before(stage: Stage, key: SessionKey) -> None:
+async def test_a_predicate_takes_the_place_of_whatever_opened_the_key_before(stage: FedBot, key: SessionKey) -> None:
     """Also within one handler, before anything of it was written."""
 
     @stage.dispatcher.message(F.text == "/order")
@@ -158,14 +158,14 @@ async def test_a_predicate_takes_the_place_of_whatever_opened_the_key_before(sta
     assert await texts_of(session_of(stage, key), stage.chat) == ["/order"]
 
 
-async def test_an_update_that_matches_a_key_twice_is_recorded_once(stage: Stage, key: SessionKey) -> None:
+async def test_an_update_that_matches_a_key_twice_is_recorded_once(stage: FedBot, key: SessionKey) -> None:
     stage.bot.sessions.subscribe(key, lambda update: True)
     session_of(stage, key)
     await stage.says("one")
     assert await ids_in(session_of(stage, key)) == [1]
 
 
-async def test_a_block_of_a_key_with_a_predicate_records_what_is_sent(stage: Stage, key: SessionKey) -> None:
+async def test_a_block_of_a_key_with_a_predicate_records_what_is_sent(stage: FedBot, key: SessionKey) -> None:
     stage.bot.sessions.subscribe(key, lambda update: False)
     async with session_of(stage, key) as session:
         await stage.bot.send_message(stage.chat.id, "sent")
@@ -173,7 +173,7 @@ async def test_a_block_of_a_key_with_a_predicate_records_what_is_sent(stage: Sta
     assert await texts_of(session, stage.chat) == ["sent"]
 
 
-async def test_unsubscribing_stops_the_tracking_and_keeps_the_entries(stage: Stage, key: SessionKey) -> None:
+async def test_unsubscribing_stops_the_tracking_and_keeps_the_entries(stage: FedBot, key: SessionKey) -> None:
     session_of(stage, key)
     await stage.says("one")
     await stage.bot.sessions.unsubscribe(key)
@@ -185,7 +185,7 @@ async def test_unsubscribing_stops_the_tracking_and_keeps_the_entries(stage: Sta
     assert await texts_of(again, stage.chat) == ["one", "three"]
 
 
-async def test_unsubscribing_ends_a_predicate(stage: Stage, key: SessionKey) -> None:
+async def test_unsubscribing_ends_a_predicate(stage: FedBot, key: SessionKey) -> None:
     stage.bot.sessions.subscribe(key, lambda update: True)
     await stage.bot.sessions.unsubscribe(key)
     await stage.says("one")
@@ -193,7 +193,7 @@ async def test_unsubscribing_ends_a_predicate(stage: Stage, key: SessionKey) -> 
     assert await stage.bot.sessions.storage.list(key) == []
 
 
-async def test_closing_ends_a_predicate(stage: Stage, key: SessionKey) -> None:
+async def test_closing_ends_a_predicate(stage: FedBot, key: SessionKey) -> None:
     stage.bot.sessions.subscribe(key, lambda update: True)
     await stage.says("one")
     assert await session_of(stage, key).close() == 1
@@ -201,7 +201,7 @@ async def test_closing_ends_a_predicate(stage: Stage, key: SessionKey) -> None:
     assert stage.bot.sessions.is_idle()
 
 
-async def test_what_was_never_open_can_be_unsubscribed(stage: Stage, key: SessionKey) -> None:
+async def test_what_was_never_open_can_be_unsubscribed(stage: FedBot, key: SessionKey) -> None:
     await stage.bot.sessions.unsubscribe(key)
     assert stage.bot.sessions.is_idle()
 
@@ -218,7 +218,7 @@ async def test_what_was_never_open_can_be_unsubscribed(stage: Stage, key: Sessio
     ],
 )
 async def test_matching_subscriptions_names_the_open_keys_of_an_update(
-    stage: Stage, parts: dict[str, Any], matches: bool
+    stage: FedBot, parts: dict[str, Any], matches: bool
 ) -> None:
     """ "`await matching_subscriptions(update) -> list[SessionKey]`" """
     key = SessionKey(stage.bot.id, stage.chat.id, **parts)
@@ -227,7 +227,7 @@ async def test_matching_subscriptions_names_the_open_keys_of_an_update(
     assert found == ([key] if matches else [])
 
 
-async def test_matching_subscriptions_asks_predicates_and_records_nothing(stage: Stage, key: SessionKey) -> None:
+async def test_matching_subscriptions_asks_predicates_and_records_nothing(stage: FedBot, key: SessionKey) -> None:
     stage.bot.sessions.subscribe(key, F.message.text == "hi")
     by_scope = stage.session("support")
     update = stage.update("message", stage.message(5))
@@ -236,12 +236,12 @@ async def test_matching_subscriptions_asks_predicates_and_records_nothing(stage:
     assert await ids_in(by_scope) == []
 
 
-async def test_an_update_without_a_chat_belongs_to_the_private_one(stage: Stage) -> None:
+async def test_an_update_without_a_chat_belongs_to_the_private_one(stage: FedBot) -> None:
     session = stage.session()
     event = {"id": "1", "from": stage.ann.json(), "query": "x", "offset": ""}
     assert await stage.bot.sessions.matching_subscriptions(stage.update("inline_query", event)) == [session.key]
 
 
-async def test_an_update_of_nobody_matches_nothing_by_scope(stage: Stage) -> None:
+async def test_an_update_of_nobody_matches_nothing_by_scope(stage: FedBot) -> None:
     stage.session()
     assert await stage.bot.sessions.matching_subscriptions(stage.update("poll", EVENTS["poll"])) == []

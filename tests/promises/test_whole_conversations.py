@@ -8,11 +8,11 @@ from aiogram.exceptions import TelegramMigrateToChat
 from aiogram.filters import Command
 from aiogram.types import InputMediaPhoto, Message
 
-from tests.promises.stage import Stage, ids_in, texts_of
+from tests.promises.fed_bot import FedBot, ids_in, texts_of
 from tgslices import Direction, Session
 
 
-async def test_an_order_from_the_first_word_to_the_wipe(stage: Stage) -> None:
+async def test_an_order_from_the_first_word_to_the_wipe(stage: FedBot) -> None:
     """The bot of the design's third section."""
 
     @stage.dispatcher.message(Command("order"))
@@ -34,7 +34,7 @@ async def test_an_order_from_the_first_word_to_the_wipe(stage: Stage) -> None:
     assert stage.api.count("deleteMessages") == 1
 
 
-async def test_albums_in_both_directions_are_recorded_whole(stage: Stage) -> None:
+async def test_albums_in_both_directions_are_recorded_whole(stage: FedBot) -> None:
     session = stage.session()
     await stage.chat.sends_album(("photo", "photo", "photo"))
     await stage.settled()
@@ -48,7 +48,7 @@ async def test_albums_in_both_directions_are_recorded_whole(stage: Stage) -> Non
     assert len(stage.chat.visible()) == 1
 
 
-async def test_a_topic_of_a_forum_is_a_slice_of_its_own(stage: Stage) -> None:
+async def test_a_topic_of_a_forum_is_a_slice_of_its_own(stage: FedBot) -> None:
     forum = stage.api.add_supergroup("Team", members=[stage.ann], admins=[stage.account], is_forum=True)
     orders = stage.api.add_topic(forum, "Orders", by=stage.ann)
     support = stage.api.add_topic(forum, "Support", by=stage.ann)
@@ -67,7 +67,7 @@ async def test_a_topic_of_a_forum_is_a_slice_of_its_own(stage: Stage) -> None:
     assert [text for text in view.texts() if text] == ["a question"]
 
 
-async def test_a_group_that_becomes_a_supergroup_in_the_middle(stage: Stage) -> None:
+async def test_a_group_that_becomes_a_supergroup_in_the_middle(stage: FedBot) -> None:
     group = stage.api.add_group("Team", members=[stage.ann, stage.account])
     session = stage.bot.sessions.get(group.id, stage.ann.id)
     await stage.ann.view(group).types("before")
@@ -88,7 +88,7 @@ async def test_a_group_that_becomes_a_supergroup_in_the_middle(stage: Stage) -> 
     assert {arguments["chat_id"] for arguments in asked} == {supergroup.id}
 
 
-async def test_a_migration_that_the_bot_learns_of_by_a_refused_send(stage: Stage) -> None:
+async def test_a_migration_that_the_bot_learns_of_by_a_refused_send(stage: FedBot) -> None:
     group = stage.api.add_group("Team", members=[stage.ann, stage.account])
     session = stage.bot.sessions.get(group.id, stage.ann.id)
     await stage.ann.view(group).types("before")
@@ -106,7 +106,7 @@ async def test_a_migration_that_the_bot_learns_of_by_a_refused_send(stage: Stage
     assert {"answer", "after"} <= set(stage.ann.view(supergroup).texts())
 
 
-async def test_a_business_conversation(stage: Stage) -> None:
+async def test_a_business_conversation(stage: FedBot) -> None:
     owner = stage.api.add_person("Shop")
     connection = stage.api.connect_business(owner, stage.account)
     opened: list[Session] = []

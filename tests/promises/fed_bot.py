@@ -1,4 +1,4 @@
-"""A bot on a stage: the emulator, a dispatcher that is fed over HTTP, and Ann who writes to the bot."""
+"""A bot that is fed over HTTP: the emulator, a dispatcher, and Ann who writes to the bot."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOW = int(datetime.now(UTC).timestamp())
 
 
 @dataclass(slots=True)
-class Stage:
+class FedBot:
     """One bot, wired and fed. What ``settled`` has waited for has been handled to the end."""
 
     api: BotApi
