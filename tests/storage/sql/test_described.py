@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from tests.storage.sql.backends import PostgresServer
 from tgslices.errors import StorageError
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage, build_tables
-from tgslices.storage.sqlalchemy.tables.schema import Tables
+from tgslices.storage.sqlalchemy.tables.schema import VERSION, Tables
 from tgslices.storage.sqlalchemy.tables.versions import Versions
 from tgslices.testing.contract.samples import KEY, sent
 
@@ -124,7 +124,10 @@ async def make_tables(where: str, *more: str) -> None:
 async def versions_in(where: str) -> list[str]:
     engine: AsyncEngine = create_async_engine(where)
     async with engine.connect() as connection:
-        found = [row.value for row in await connection.execute(text("SELECT value FROM tgslices_meta"))]
+        found = [
+            row.value
+            for row in await connection.execute(text("SELECT value FROM tgslices_meta WHERE name = 'schema_version'"))
+        ]
     await engine.dispose()
     return found
 
@@ -172,8 +175,8 @@ async def test_tables_of_another_version_are_refused_and_left_as_they_are(
     assert await versions_in(where) == []
 
 
-def of_version_2(where: str) -> SQLAlchemySessionStorage:
-    """Return a storage of a release that writes version 2, which keeps a note with each key."""
+def of_a_later_release(where: str) -> SQLAlchemySessionStorage:
+    """Return a storage of a release that writes the next version, which keeps a note with each key."""
 
     def add_notes(connection: Connection, tables: Tables) -> None:
         connection.execute(text("ALTER TABLE tgslices_keys ADD COLUMN note TEXT"))
@@ -181,20 +184,23 @@ def of_version_2(where: str) -> SQLAlchemySessionStorage:
     storage = SQLAlchemySessionStorage(where)
     tables = storage._backend.tables
     tables.keys.append_column(Column("note", Text))
-    storage._backend._versions = Versions(tables, create=True, version=2, upgrades={1: add_notes})
+    storage._backend._versions = Versions(tables, create=True, version=VERSION + 1, upgrades={VERSION: add_notes})
     return storage
 
 
 async def test_an_older_version_that_does_not_say_so_is_upgraded_once_it_is_written_down(where: str) -> None:
     await make_tables(where)
-    assert (await refusal_of(of_version_2(where))).startswith("The table tgslices_keys lacks note, ")
+    assert (await refusal_of(of_a_later_release(where))).startswith("The table tgslices_keys lacks note, ")
     engine = create_async_engine(where)
     async with engine.begin() as connection:
-        await connection.execute(text("INSERT INTO tgslices_meta (name, value) VALUES ('schema_version', '1')"))
+        await connection.execute(
+            text("INSERT INTO tgslices_meta (name, value) VALUES ('schema_version', :version)"),
+            {"version": str(VERSION)},
+        )
     await engine.dispose()
-    storage = of_version_2(where)
+    storage = of_a_later_release(where)
     await storage.start()
     async with storage._backend.engine.connect() as connection:
         columns = (await connection.run_sync(as_found, storage._backend.tables))["tgslices_keys"]["columns"]
     await storage.aclose()
-    assert ("note" in columns, await versions_in(where)) == (True, ["2"])
+    assert ("note" in columns, await versions_in(where)) == (True, [str(VERSION + 1)])

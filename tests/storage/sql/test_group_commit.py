@@ -50,10 +50,18 @@ def statements_of(storage: SQLAlchemySessionStorage) -> list[str]:
     return told
 
 
+async def until_settled(storage: SQLAlchemySessionStorage) -> None:
+    """Wait until a shared storage knows the open keys, which it reads in the background."""
+    while storage._backend.shared and not storage._openness.knows_open(KEY):
+        await asyncio.sleep(0.01)
+        await storage.open(KEY, at=NOW)
+
+
 async def test_a_lone_message_takes_one_statement(storage: SQLAlchemySessionStorage) -> None:
     told = statements_of(storage)
     await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     assert await storage.record(SCOPE, sent(2)) == 1
+    await until_settled(storage)
     told.clear()
     assert await storage.record(SCOPE, sent(3)) == 1
     assert [statement.split()[0] in ("INSERT", "WITH") for statement in told] == [True]
@@ -63,6 +71,7 @@ async def test_messages_of_a_hundred_writers_take_a_few_statements(storage: SQLA
     told = statements_of(storage)
     await storage.open(KEY, at=NOW)
     await asyncio.gather(*(storage.record(SCOPE, sent(number)) for number in range(WRITERS)))
+    await until_settled(storage)
     told.clear()
     records = [storage.record(SCOPE, sent(WRITERS + number)) for number in range(WRITERS)]
     assert await asyncio.gather(*records) == [1] * WRITERS
@@ -73,8 +82,9 @@ async def test_messages_of_a_hundred_writers_take_a_few_statements(storage: SQLA
 async def test_keys_that_a_hundred_handlers_open_take_a_few_statements(storage: SQLAlchemySessionStorage) -> None:
     told = statements_of(storage)
     await storage.open(KEY, at=NOW)
+    await until_settled(storage)
     told.clear()
     keys = [replace(KEY, user_id=number) for number in range(WRITERS)]
     await asyncio.gather(*(storage.add(key, sent(number), if_closed=IfClosed.OPEN) for number, key in enumerate(keys)))
-    assert len(told) <= 12
+    assert len(told) <= 14
     assert set(await storage.open_keys(42)) == {KEY, *keys}

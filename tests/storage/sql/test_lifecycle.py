@@ -18,7 +18,7 @@ from tests.storage.sql.backends import PostgresServer
 from tgslices.errors import StorageError
 from tgslices.model import IfClosed, Scope
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
-from tgslices.storage.sqlalchemy.tables.schema import Tables
+from tgslices.storage.sqlalchemy.tables.schema import VERSION, Tables
 from tgslices.storage.sqlalchemy.tables.versions import Upgrade, Versions
 from tgslices.testing.contract.samples import KEY, sent
 
@@ -126,9 +126,10 @@ async def test_first_calls_to_a_silent_server_share_one_attempt_and_its_failure(
 # Upgrades that take their time
 
 
-def of_version_2(storage: SQLAlchemySessionStorage, upgrade: Upgrade) -> SQLAlchemySessionStorage:
-    """Let a storage be of a release that writes version 2."""
-    storage._backend._versions = Versions(storage._backend.tables, create=True, version=2, upgrades={1: upgrade})
+def of_a_later_release(storage: SQLAlchemySessionStorage, upgrade: Upgrade) -> SQLAlchemySessionStorage:
+    """Let a storage be of a release that writes the next version."""
+    upgrades = {VERSION: upgrade}
+    storage._backend._versions = Versions(storage._backend.tables, create=True, version=VERSION + 1, upgrades=upgrades)
     return storage
 
 
@@ -137,7 +138,9 @@ def sleep_for(seconds: float, connection: Connection, tables: Tables) -> None:
 
 
 async def version_in(postgres: PostgresServer, url: str) -> str:
-    [row] = await postgres.execute(str(make_url(url).database), "SELECT value FROM tgslices_meta")
+    [row] = await postgres.execute(
+        str(make_url(url).database), "SELECT value FROM tgslices_meta WHERE name = 'schema_version'"
+    )
     return str(row["value"])
 
 
@@ -148,11 +151,11 @@ async def test_an_upgrade_may_take_longer_than_a_call_and_other_workers_wait_for
     await old.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     await old.aclose()
     workers = [
-        of_version_2(SQLAlchemySessionStorage(postgres_url, timeout=SECOND / 2), partial(sleep_for, 2))
+        of_a_later_release(SQLAlchemySessionStorage(postgres_url, timeout=SECOND / 2), partial(sleep_for, 2))
         for _ in range(3)
     ]
     assert await asyncio.gather(*(worker.list(KEY) for worker in workers)) == [[sent(1)]] * 3
-    assert await version_in(postgres, postgres_url) == "2"
+    assert await version_in(postgres, postgres_url) == str(VERSION + 1)
     for worker in workers:
         await worker.aclose()
 
@@ -167,7 +170,7 @@ async def test_an_upgrade_of_a_file_may_take_longer_than_a_call(file_url: str) -
         numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000)"
         connection.execute(text(f"{numbers} SELECT count(*) FROM n"))
 
-    storage = of_version_2(SQLAlchemySessionStorage(file_url, timeout=SECOND / 5), count)
+    storage = of_a_later_release(SQLAlchemySessionStorage(file_url, timeout=SECOND / 5), count)
     assert await took(storage.start()) > storage._backend.timeout
     assert await storage.list(KEY) == [sent(1)]
     await storage.aclose()
@@ -188,7 +191,7 @@ async def test_an_upgrade_ends_with_whoever_wanted_it_and_is_undone(
         loop.call_soon(begun.set)
         sleep_for(4, connection, tables)  # an older SQLAlchemy hangs up and does not tell the server to stop
 
-    storage = of_version_2(SQLAlchemySessionStorage(postgres_url, timeout=SECOND), upgrade)
+    storage = of_a_later_release(SQLAlchemySessionStorage(postgres_url, timeout=SECOND), upgrade)
     starting = asyncio.create_task(storage.start())
     await begun.wait()
     async with asyncio.timeout(20):
@@ -200,7 +203,7 @@ async def test_an_upgrade_ends_with_whoever_wanted_it_and_is_undone(
     if how == "closed":
         with pytest.raises(StorageError, match=r"^The storage was closed\. Await its start\(\) to open it again\.$"):
             await storage.list(KEY)
-    assert await version_in(postgres, postgres_url) == "1"
+    assert await version_in(postgres, postgres_url) == str(VERSION)
     await old.start()
     assert await old.record(SCOPE, sent(2)) == 1
     await old.aclose()
@@ -249,7 +252,7 @@ def test_a_storage_that_was_closed_works_in_another_event_loop(loopless: SQLAlch
 def calls_of(storage: SQLAlchemySessionStorage) -> Sequence[Callable[[], Awaitable[Any]]]:
     return [
         storage.start,
-        partial(storage.open, KEY),
+        partial(storage.open, KEY, at=NOW),
         partial(storage.record, SCOPE, sent(2)),
         partial(storage.add, KEY, sent(2)),
         partial(storage.list, KEY),

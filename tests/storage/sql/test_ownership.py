@@ -241,6 +241,6 @@ async def test_what_waits_for_its_turn_is_not_written_once_its_key_is_closed(sto
         waiting = [asyncio.create_task(call) for call in late]
         await waiting_for_turn(storage, 2)
     assert await closing == 1
-    assert await asyncio.gather(*waiting) == [0, False, None]
+    assert await asyncio.gather(*waiting) == [0, False, True]
     assert await storage.list(KEY) == [sent(3)]
     assert await storage.open_keys(42) == [KEY]

@@ -15,11 +15,13 @@ from tests.storage.sql.backends import PostgresServer, sqlite_rows
 from tgslices.errors import StorageError
 from tgslices.model import IfClosed, Scope, SessionKey
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage, build_tables
-from tgslices.storage.sqlalchemy.tables.schema import Tables
-from tgslices.storage.sqlalchemy.tables.versions import Versions
+from tgslices.storage.sqlalchemy.tables.schema import VERSION, Tables
+from tgslices.storage.sqlalchemy.tables.versions import UPGRADES, Versions
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, exactly, sent
 
+VERSION_IN = "SELECT value FROM tgslices_meta WHERE name = 'schema_version'"
 VERSION_1 = Path(__file__).parent / "data" / "version1.sql"
+VERSION_2 = Path(__file__).parent / "data" / "version2.sql"
 
 
 @pytest.fixture
@@ -55,11 +57,26 @@ async def opened(storage: SQLAlchemySessionStorage) -> SQLAlchemySessionStorage:
 # Versions
 
 
-async def test_a_new_database_looks_as_the_published_version_does(written_by_version_1: Path, tmp_path: Path) -> None:
+async def test_a_new_database_looks_as_the_published_version_does(file: Path, tmp_path: Path) -> None:
     """Change the schema only together with its version, and with a step that upgrades what users have."""
     new = tmp_path / "new.db"
     await (await opened(SQLAlchemySessionStorage(url(new)))).aclose()
-    assert declarations(new) == declarations(written_by_version_1)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(VERSION_2.read_text(encoding="utf-8"))
+    assert declarations(new) == declarations(file)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_workers_that_start_at_once_upgrade_what_version_1_wrote_once(
+    written_by_version_1: Path, shared: bool
+) -> None:
+    workers = [SQLAlchemySessionStorage(url(written_by_version_1), shared=shared) for _ in range(4 if shared else 1)]
+    await asyncio.gather(*(worker.start() for worker in workers))
+    for worker in workers:
+        assert await worker.list(KEY) == [sent(1), sent(9, business_connection_id="c")]
+        assert len(await worker.pending(42)) == 1
+        await worker.aclose()
+    assert sqlite_rows(written_by_version_1, VERSION_IN) == [{"value": "2"}]
 
 
 async def test_what_version_1_wrote_is_read_by_this_release(written_by_version_1: Path) -> None:
@@ -87,9 +104,11 @@ def add_notes(connection: Connection, tables: Tables) -> None:
     connection.execute(text(f"UPDATE {tables.keys.name} SET note = 'old'"))
 
 
-def of_version_2(storage: SQLAlchemySessionStorage, *, create: bool = True) -> SQLAlchemySessionStorage:
-    """Let a storage be of a release that writes version 2."""
-    storage._backend._versions = Versions(storage._backend.tables, create=create, version=2, upgrades={1: add_notes})
+def of_a_later_release(storage: SQLAlchemySessionStorage, *, create: bool = True) -> SQLAlchemySessionStorage:
+    """Let a storage be of a release that writes the next version."""
+    storage._backend._versions = Versions(
+        storage._backend.tables, create=create, version=VERSION + 1, upgrades={**UPGRADES, VERSION: add_notes}
+    )
     return storage
 
 
@@ -97,12 +116,12 @@ async def test_a_database_of_version_1_opens_under_version_2_with_all_that_it_ho
     written_by_version_1: Path,
 ) -> None:
     for _ in range(2):
-        storage = of_version_2(SQLAlchemySessionStorage(url(written_by_version_1)))
+        storage = of_a_later_release(SQLAlchemySessionStorage(url(written_by_version_1)))
         assert await storage.list(KEY) == [sent(1), sent(9, business_connection_id="c")]
         await storage.aclose()
-    [version] = sqlite_rows(written_by_version_1, "SELECT value FROM tgslices_meta")
+    [version] = sqlite_rows(written_by_version_1, VERSION_IN)
     notes = sqlite_rows(written_by_version_1, "SELECT note FROM tgslices_keys")
-    assert (version["value"], {row["note"] for row in notes}) == ("2", {"old"})
+    assert (version["value"], {row["note"] for row in notes}) == (str(VERSION + 1), {"old"})
 
 
 async def test_an_upgrade_that_fails_changes_nothing(written_by_version_1: Path) -> None:
@@ -112,7 +131,7 @@ async def test_an_upgrade_that_fails_changes_nothing(written_by_version_1: Path)
 
     before = declarations(written_by_version_1)
     storage = SQLAlchemySessionStorage(url(written_by_version_1))
-    storage._backend._versions = Versions(storage._backend.tables, create=True, version=2, upgrades={1: fail})
+    storage._backend._versions = Versions(storage._backend.tables, create=True, upgrades={1: fail})
     with pytest.raises(StorageError) as caught:
         await storage.start()
     assert str(caught.value) == (
@@ -120,11 +139,11 @@ async def test_an_upgrade_that_fails_changes_nothing(written_by_version_1: Path)
         "The cause is chained to this error."
     )
     assert declarations(written_by_version_1) == before
-    [version] = sqlite_rows(written_by_version_1, "SELECT value FROM tgslices_meta")
+    [version] = sqlite_rows(written_by_version_1, VERSION_IN)
     assert version["value"] == "1"
 
 
-@pytest.mark.parametrize("version", ["2", "17", "0", "x"])
+@pytest.mark.parametrize("version", ["3", "17", "0", "x"])
 async def test_an_unknown_version_is_refused_and_nothing_is_touched(written_by_version_1: Path, version: str) -> None:
     with closing(sqlite3.connect(written_by_version_1)) as connection, connection:
         connection.execute("UPDATE tgslices_meta SET value = ?", (version,))
@@ -133,7 +152,7 @@ async def test_an_unknown_version_is_refused_and_nothing_is_touched(written_by_v
     with pytest.raises(StorageError) as caught:
         await storage.list(KEY)
     assert str(caught.value) == (
-        f"The storage's tables have version {version}, and this release knows versions up to 1. "
+        f"The storage's tables have version {version}, and this release knows versions up to 2. "
         "Install a newer release of tgslices. Nothing was changed."
     )
     assert digest(written_by_version_1) == before
@@ -144,14 +163,14 @@ async def test_on_postgresql_too_versions_are_upgraded_and_newer_ones_refused(po
     storage = await opened(SQLAlchemySessionStorage(postgres_url))
     await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     await storage.aclose()
-    newer = of_version_2(SQLAlchemySessionStorage(postgres_url))
+    newer = of_a_later_release(SQLAlchemySessionStorage(postgres_url))
     assert await newer.list(KEY) == [sent(1)]
     await newer.aclose()
     older = SQLAlchemySessionStorage(postgres_url)
     with pytest.raises(StorageError) as caught:
         await older.list(KEY)
     assert str(caught.value) == (
-        "The storage's tables have version 2, and this release knows versions up to 1. "
+        "The storage's tables have version 3, and this release knows versions up to 2. "
         "Install a newer release of tgslices. Nothing was changed."
     )
 
@@ -195,11 +214,11 @@ async def test_tables_that_a_migration_tool_made_need_no_version(file: Path) -> 
 
 
 async def test_without_create_an_older_version_is_named_and_not_upgraded(written_by_version_1: Path) -> None:
-    storage = of_version_2(SQLAlchemySessionStorage(url(written_by_version_1), create=False), create=False)
+    storage = of_a_later_release(SQLAlchemySessionStorage(url(written_by_version_1), create=False), create=False)
     with pytest.raises(StorageError) as caught:
         await storage.start()
     assert str(caught.value) == (
-        "The storage's tables have version 1, and this release needs version 2. "
+        "The storage's tables have version 1, and this release needs version 3. "
         "Migrate them and set schema_version in tgslices_meta, or pass create=True."
     )
 

@@ -17,6 +17,7 @@ from tgslices.storage.sqlalchemy.database.connections import Connections
 from tgslices.storage.sqlalchemy.database.engines import database_of, engine_of_url
 from tgslices.storage.sqlalchemy.database.errors import Explainer
 from tgslices.storage.sqlalchemy.database.group_commit import other_loop
+from tgslices.storage.sqlalchemy.database.notices import Hear, Notices, Told
 from tgslices.storage.sqlalchemy.database.transactions import Transactions
 from tgslices.storage.sqlalchemy.tables.schema import build_tables
 from tgslices.storage.sqlalchemy.tables.statements import Statements
@@ -72,6 +73,7 @@ class Backend:
         self._starting = SharedAttempt()
         self._closing: set[asyncio.Task[None]] = set()
         self._held = AsyncExitStack()
+        self._notices: Notices | None = None
 
     async def start(self, load: Callable[[], Awaitable[None]]) -> None:
         """Open the database, bring its tables up to date, and load what the storage keeps in memory.
@@ -175,6 +177,32 @@ class Backend:
         if unfinished:
             # Large tables take their time, and so does waiting for another worker that upgrades them.
             await self.transactions.write(self._bring_up, limited=False)
+
+    async def listen(self, hear: Hear) -> None:
+        """Listen to what others tell until the database is closed; only where it is shared."""
+
+        async def enter() -> None:
+            self._notices = await self.database.notices(
+                self.engine, self._prefix, self.tables.meta.schema, seconds=self.timeout
+            )
+            if self._notices is not None:
+                await self._held.enter_async_context(self._notices.listen(hear))
+
+        await self.transactions.in_time(enter)
+
+    def notices_state(self) -> int | None:
+        """Tell how far is heard of what others tell; None if something may have been missed."""
+        if self._notices is None or not self.is_running:
+            return None
+        try:
+            is_here = asyncio.get_running_loop() is self._loop
+        except RuntimeError:
+            is_here = False
+        return self._notices.state() if is_here else None
+
+    async def tell(self, connection: AsyncConnection, notice: str) -> Told:
+        """Tell the others, once the transaction is committed."""
+        return Told(0, 0) if self._notices is None else await self._notices.tell(connection, notice)
 
     async def _look(self, connection: AsyncConnection) -> bool:
         await self.database.check(connection)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+import gc
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tgslices.model import SessionKey
+from tgslices.model import Scope, SessionKey
 from tgslices.storage.sqlalchemy.database.errors import judge
 from tgslices.storage.sqlalchemy.database.group_commit import Coalescer
 from tgslices.storage.sqlalchemy.database.transactions import T, Work
+from tgslices.storage.sqlalchemy.hearing import Commit, Hearing
 from tgslices.storage.sqlalchemy.lifetime import Backend
-from tgslices.storage.sqlalchemy.queries.entries import Move, OpenRow, Sessions
+from tgslices.storage.sqlalchemy.queries.entries import Addition, Closing, Move, OpenRow, Sessions
 from tgslices.storage.sqlalchemy.queries.groups import GroupWriter, Write
 from tgslices.storage.sqlalchemy.queries.owned_keys import OwnedKeys
+from tgslices.storage.sqlalchemy.queries.shared_keys import Change, opening
+from tgslices.storage.sqlalchemy.tables.rows import key_of
 
 KEYS_PER_LOAD: Final = 10_000
 
@@ -30,6 +34,7 @@ class Openness:
         self._transactions = backend.transactions
         self._sessions = sessions
         self._owned = None if backend.shared else OwnedKeys()
+        self._hearing = Hearing(backend, sessions) if backend.shared else None
         self.writer: Coalescer[Write, int] = Coalescer(
             self._lane,
             judge=judge,
@@ -41,7 +46,13 @@ class Openness:
 
     def is_idle(self, bot_id: int) -> bool:
         """Tell whether it is certain that the bot has no open key."""
+        if self._hearing is not None:
+            return self._hearing.is_idle(bot_id)
         return self._owned is not None and self._backend.is_running and self._owned.is_idle(bot_id)
+
+    def may_match(self, scope: Scope) -> bool:
+        """Tell whether an open key may match a scope; False is certain, and costs no statement."""
+        return self._hearing is None or self._hearing.may_match(scope)
 
     @property
     def known(self) -> OwnedKeys | None:
@@ -50,68 +61,76 @@ class Openness:
 
     def knows_open(self, key: SessionKey) -> bool:
         """Tell whether it is certain that a key is open."""
+        if self._hearing is not None:
+            return self._hearing.knows_open(key)
         known = self.known if self._backend.is_running else None
         return known is not None and known.get(key) is not None
 
     async def load(self) -> None:
-        """Bring what is in memory in step with the database.
-
-        Writes that wait meanwhile land where their keys are then. What is being changed meanwhile stays in doubt.
-        """
+        """Bring what is in memory in step with the database; where it is shared, listen to the others from now on."""
+        if self._hearing is not None:
+            await self._hearing.start()
         if self._owned is None:
             return
-        changing = self._owned.in_doubt
-        gone = set(self._owned.every)
-        last = 0
-        while rows := await self._transactions.read(partial(self._sessions.open_rows, after=last, limit=KEYS_PER_LOAD)):
-            for row in rows:
-                self._owned.ascertain(row.key, row.id, row.after_id)
-                gone.discard(row.key)
-            last = rows[-1].id
-        for key in gone:
-            self._owned.ascertain(key, None)
-        self._owned.doubt(changing)
+        self._owned.clear()
+        with collector_paused():
+            last = 0
+            while rows := await self._transactions.read(partial(self._read_open, after=last)):
+                self._owned.load(rows)
+                last = rows[-1].id
+
+    async def _read_open(self, connection: AsyncConnection, *, after: int) -> list[OpenRow]:
+        statement, limits = self._backend.statements.open_rows, (after, KEYS_PER_LOAD)
+        found: Sequence[Any] = await self._backend.database.execute(connection, statement, [limits])
+        return [OpenRow(row[0], row[1], key_of(row[2:])) for row in found]
 
     async def change(self, work: Work[T]) -> T:
         """Run work that opens and closes nothing."""
         return await self._transactions.write(work)
 
-    async def open(self, key: SessionKey, work: Work[OpenRow | None]) -> bool:
+    async def open(self, write: Write, key: SessionKey) -> bool:
+        """Open a key together with whatever else is being written; return whether it was opened now."""
+        closings = 0 if self._hearing is None else self._hearing.closings
+        if await self.writer.submit(write):
+            return True
+        if self._hearing is not None and not self._hearing.knows_open(key):
+            row = await self._transactions.read(partial(self._sessions.open_row, key=key))
+            if row is not None:
+                self._hearing.remember(key, row.id, closings=closings)
+        return False
+
+    async def open_unless_closed(self, key: SessionKey, work: Work[OpenRow | None]) -> bool:
         """Run work that opens a key, unless it says that the key stays as it is; return whether it was opened."""
 
         async def before(connection: AsyncConnection) -> None:
             await self._ascertain(connection, key)
 
-        def after(opened: OpenRow | None) -> None:
-            if self._owned is None:
-                return
-            if opened is not None:
-                self._owned.ascertain(key, opened.id, opened.after_id)
-            else:
-                there = self._owned.get(key)
-                self._owned.ascertain(key, *((None,) if there is None else (there.row_id, there.after_id)))
+        opened = await self._change(work, before, None, lambda opened: _openings([opened]))
+        return opened is not None  # what is in memory is in doubt: the next write finds out whether the key is open
 
-        return await self._change(work, before, after) is not None
-
-    async def add(self, key: SessionKey, work: Work[bool]) -> bool:
+    async def add(self, key: SessionKey, work: Work[Addition]) -> bool:
         """Run work that adds an entry to a key, and may open it."""
 
         async def before(connection: AsyncConnection) -> None:
             await self._ascertain(connection, key)
 
-        return await self._change(work, before, lambda _: None)  # the next write finds out whether it is open
+        added = await self._change(work, before, None, lambda added: _openings([added.opened]))
+        return added.is_there  # what is in memory is in doubt: the next write finds out whether the key is open
 
-    async def close(self, key: SessionKey, work: Work[T]) -> T:
-        """Run work after which a key is not open."""
+    async def close(self, key: SessionKey, work: Work[Closing]) -> int:
+        """Run work after which a key is not open; return how many entries it dropped."""
 
         async def before(connection: AsyncConnection) -> None:
             await self._ascertain(connection, key)
 
-        def after(_: T) -> None:
+        def after(_: Closing) -> None:
             if self._owned is not None:
                 self._owned.ascertain(key, None)
 
-        return await self._change(work, before, after)
+        def changes(closing: Closing) -> list[Change]:
+            return [] if closing.row_id is None else [Change(key.bot_id, key.chat_id, closing.row_id, False)]
+
+        return (await self._change(work, before, after, changes)).dropped
 
     async def move(self, bot_id: int, old_chat_id: int, new_chat_id: int, work: Work[list[Move]]) -> list[Move]:
         """Run work that moves the keys of a chat."""
@@ -128,16 +147,44 @@ class Openness:
                     if move.was_open:
                         self._owned.moved(move.old, move.new, move.row_id, move.after_id)
 
-        return await self._change(work, before, after)
+        def changes(moves: list[Move]) -> list[Change]:
+            moved = [move for move in moves if move.was_open]
+            gone = [Change(bot_id, old_chat_id, move.old_id, False) for move in moved]
+            return [*gone, *(Change(bot_id, new_chat_id, move.row_id, True) for move in moved)]
 
-    async def _change(self, work: Work[T], before: Work[None], after: Callable[[T], None]) -> T:
-        return await self._transactions.write(work, before=before, after=after)
+        return await self._change(work, before, after, changes)
+
+    async def _change(
+        self,
+        work: Work[T],
+        before: Work[None],
+        after: Callable[[T], None] | None,
+        changes: Callable[[T], Sequence[Change]],
+    ) -> T:
+        """Run work, and tell others what it changed."""
+
+        async def telling(connection: AsyncConnection) -> tuple[T, Commit | None]:
+            result = await work(connection)
+            changed = changes(result) if self._hearing is not None else ()
+            told = await self._hearing.tell(connection, changed) if self._hearing is not None and changed else None
+            return result, told
+
+        def committed(outcome: tuple[T, Commit | None]) -> None:
+            result, told = outcome
+            if told is not None:
+                told()
+            if after is not None:
+                after(result)
+
+        result, _ = await self._transactions.write(telling, before=before, after=committed)
+        return result
 
     @asynccontextmanager
     async def _lane(self) -> AsyncIterator[Callable[[Sequence[Write]], Awaitable[Sequence[int]]]]:
         backend = self._backend
         async with self._transactions.connect() as connection:
-            writer = GroupWriter(connection, backend.database, backend.statements, self._owned)
+            tell = None if self._hearing is None else self._hearing.tell
+            writer = GroupWriter(connection, backend.database, backend.statements, self._owned, tell)
 
             async def write(group: Sequence[Write]) -> Sequence[int]:
                 async with self._transactions.turn:
@@ -153,3 +200,19 @@ class Openness:
                 row = await self._sessions.open_row(connection, key)
                 self._owned.ascertain(key, *((None,) if row is None else (row.id, row.after_id)))
             self._owned.doubt(about_to_change)
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Keep the garbage collector from looking through a million new keys again and again: none of them is garbage."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _openings(rows: Iterable[OpenRow | None]) -> list[Change]:
+    return [opening(row.key, row.id) for row in rows if row is not None]

@@ -19,7 +19,7 @@ from tgslices.storage.sqlalchemy.database.transactions import T, Work
 from tgslices.storage.sqlalchemy.database.urls import shown
 from tgslices.storage.sqlalchemy.lifetime import Backend
 from tgslices.storage.sqlalchemy.open_keys import Openness
-from tgslices.storage.sqlalchemy.queries.entries import Move, Sessions
+from tgslices.storage.sqlalchemy.queries.entries import Addition, Move, Sessions
 from tgslices.storage.sqlalchemy.queries.groups import Write
 from tgslices.storage.sqlalchemy.queries.moved_chats import MovedChats
 from tgslices.storage.sqlalchemy.queries.pendings import Pendings
@@ -138,21 +138,24 @@ class SQLAlchemySessionStorage:
         await self._ready()
         if self._openness.knows_open(key):
             return False
+        if begun_at is None:
+            return await self._openness.open(Write(opening=key, opened_at=encode_time(at), outside=outside), key)
         work = partial(self._sessions.open, key=key, at=at, outside=outside, begun_at=begun_at)
-        return await self._openness.open(key, work)
+        return await self._openness.open_unless_closed(key, work)
 
     async def record(self, scope: Scope, message: TrackedMessage) -> int:
         if not self._backend.is_running:
             await self._ready()
+        if not self._openness.may_match(scope):
+            return 0
         values = entry_values(message, scope.chat_id)
         known = self._openness.known
         if known is None:
             return await self._openness.writer.submit(Write(values, None, scope_match(scope)))
         matching = known.matching(scope)
-        collecting = [key for key in matching if not key.was_before(message)]
-        if collecting:
-            await self._openness.writer.submit(Write(values, collecting))
-        return len(matching)
+        collecting = [key for key in matching if not key.was_before(scope, message)]
+        matched = len(matching) - len(collecting)
+        return matched + (await self._openness.writer.submit(Write(values, collecting)) if collecting else 0)
 
     async def add(
         self,
@@ -173,7 +176,7 @@ class SQLAlchemySessionStorage:
             if opening is not None or if_closed is IfClosed.SKIP:
                 return False
 
-        async def work(connection: AsyncConnection) -> bool:
+        async def work(connection: AsyncConnection) -> Addition:
             is_pending = unless_known and await self._pendings.has(connection, key, message)
             return await self._sessions.add_unless(
                 connection,
@@ -303,6 +306,8 @@ class SQLAlchemySessionStorage:
     async def matching(self, scope: Scope) -> list[SessionKey]:
         await self._ready()
         known = self._openness.known
+        if not self._openness.may_match(scope):
+            return []
         if known is None:
             return await self._read(partial(self._sessions.matching, scope=scope))
         return known.matching_keys(scope)

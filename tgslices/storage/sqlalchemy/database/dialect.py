@@ -9,6 +9,8 @@ from typing import Any, Final, Protocol, TypeAlias
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from tgslices.storage.sqlalchemy.database.notices import Notices
+
 Spelling: TypeAlias = Callable[[int], str]
 """The text of a statement for a number of rows, or for ``ANY_NUMBER``."""
 
@@ -65,6 +67,12 @@ class Database(Protocol):
 
     async def lock_schema(self, connection: AsyncConnection, prefix: str, schema: str | None) -> None:
         """Keep others from creating or upgrading the tables until the transaction ends."""
+
+    async def notices(self, engine: AsyncEngine, prefix: str, schema: str | None, *, seconds: float) -> Notices | None:
+        """Return how those who share the tables tell each other what they open; None if they cannot.
+
+        The database has ``seconds`` for an answer.
+        """
 
     def transaction(self, connection: AsyncConnection) -> AbstractAsyncContextManager[None]:
         """Begin a transaction that may write, commit it at the end, and undo it when something is raised."""

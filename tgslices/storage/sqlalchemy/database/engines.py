@@ -7,9 +7,10 @@ from typing import Final
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.pool import AssertionPool, QueuePool, SingletonThreadPool, StaticPool
+from sqlalchemy.pool import AssertionPool, SingletonThreadPool, StaticPool
 
 from tgslices.errors import StorageError
+from tgslices.storage.sqlalchemy.database.connections import most_connections
 from tgslices.storage.sqlalchemy.database.dialect import Database
 from tgslices.storage.sqlalchemy.database.postgresql import PostgreSQL, create_postgresql_engine
 from tgslices.storage.sqlalchemy.database.sqlite import SQLite, create_sqlite_engine, require_version
@@ -89,7 +90,7 @@ def _require_usable(engine: AsyncEngine) -> None:
             "so that the storage would end the transactions of others.",
             "Name a file or a server, and create the engine with poolclass=AsyncAdaptedQueuePool or NullPool.",
         )
-    if isinstance(engine.pool, QueuePool) and 0 < _most_connections(engine.pool) < FEWEST_CONNECTIONS:
+    if 0 < most_connections(engine.pool) < FEWEST_CONNECTIONS:
         raise StorageError(
             "The engine's pool has room for one connection, and the storage needs two.",
             "Create the engine with pool_size=2 or more.",
@@ -100,12 +101,6 @@ def _require_usable(engine: AsyncEngine) -> None:
             f"The engine translates schemas ({translated!r}), which the storage's own statements do not follow.",
             "Pass schema= to the storage, and an engine that does not translate.",
         )
-
-
-def _most_connections(pool: QueuePool) -> int:
-    """Return how many connections a pool gives out at once; 0 or less means any number."""
-    overflow: int = getattr(pool, "_max_overflow", -1)
-    return pool.size() + overflow if pool.size() and overflow >= 0 else 0
 
 
 def _unsupported(drivername: str) -> StorageError:

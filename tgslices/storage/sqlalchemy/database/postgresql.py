@@ -12,9 +12,15 @@ from sqlalchemy import URL, Row
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from tgslices.errors import StorageError
-from tgslices.storage.sqlalchemy.database.advisory import wait_for_schema
+from tgslices.storage.sqlalchemy.database.advisory import schema_of_tables, wait_for_schema
+from tgslices.storage.sqlalchemy.database.connections import most_connections
 from tgslices.storage.sqlalchemy.database.dialect import ANY_NUMBER, Spelling
+from tgslices.storage.sqlalchemy.database.notices import Notices
+from tgslices.storage.sqlalchemy.database.postgresql_notices import PostgreSQLNotices, channel_of
 from tgslices.storage.sqlalchemy.database.urls import for_asyncpg
+
+FEWEST_TO_LISTEN: Final = 3
+"""How many connections a pool must have room for, so that one of them listens all the time."""
 
 _OF_SQLALCHEMY: Final = ("prepared_statement_cache_size", "async_fallback")
 """What a URL may say beside the parameters of the driver."""
@@ -70,6 +76,15 @@ class PostgreSQL:
     async def lock_schema(self, connection: AsyncConnection, prefix: str, schema: str | None) -> None:
         """Take turns with other workers that start at the same moment."""
         await wait_for_schema(connection, prefix, schema)
+
+    async def notices(self, engine: AsyncEngine, prefix: str, schema: str | None, *, seconds: float) -> Notices | None:
+        """Listen on one connection, if the engine has room for it beside the two that the storage needs."""
+        if 0 < most_connections(engine.pool) < FEWEST_TO_LISTEN:
+            return None
+        alone = self.engine(engine)
+        async with alone.connect() as connection:
+            channel = channel_of(await schema_of_tables(connection, prefix, schema), prefix)
+        return PostgreSQLNotices(alone, channel, timeout=seconds)
 
     @asynccontextmanager
     async def transaction(self, connection: AsyncConnection) -> AsyncIterator[None]:

@@ -17,7 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from tgslices.errors import StorageError
 from tgslices.storage.sqlalchemy.database.dialect import Spelling
 from tgslices.storage.sqlalchemy.database.filelock import FileLock
+from tgslices.storage.sqlalchemy.database.notices import Notices
 from tgslices.storage.sqlalchemy.database.openfile import OpenFile
+from tgslices.storage.sqlalchemy.database.sqlite_notices import SQLiteNotices
 
 OLDEST: Final = (3, 35, 0)
 """The first SQLite that knows RETURNING. Source: https://www.sqlite.org/lang_returning.html"""
@@ -117,6 +119,13 @@ class SQLite:
 
     async def lock_schema(self, connection: AsyncConnection, prefix: str, schema: str | None) -> None:
         """Do nothing: the transaction is the only one that writes."""
+
+    async def notices(self, engine: AsyncEngine, prefix: str, schema: str | None, *, seconds: float) -> Notices | None:
+        """Watch the file, unless the tables are in another one that is attached."""
+        if schema is not None:
+            return None
+        async with engine.connect() as connection:
+            return SQLiteNotices(await _file_of(connection), f"{prefix}meta")
 
     @asynccontextmanager
     async def transaction(self, connection: AsyncConnection) -> AsyncIterator[None]:

@@ -70,6 +70,14 @@ class Transactions:
         """
         return await self.in_time(lambda: self._attempt_read(work))
 
+    def read_later(self, work: Work[T], then: Callable[[T | None], None]) -> None:
+        """Read in the background, and hand over what was read, or None after a failure."""
+
+        def finish(task: asyncio.Task[T]) -> None:
+            then(None if task.cancelled() or task.exception() else task.result())
+
+        self._begin(lambda: self._attempt_read(work), limited=True).add_done_callback(finish)
+
     async def write(
         self,
         work: Work[T],

@@ -91,11 +91,26 @@ class OpenRow(NamedTuple):
     key: SessionKey
 
 
+class Addition(NamedTuple):
+    """Whether a key holds an entry, and its row if it was opened for it."""
+
+    is_there: bool
+    opened: OpenRow | None = None
+
+
+class Closing(NamedTuple):
+    """How many entries were dropped, and the number of the key's row if it was open."""
+
+    dropped: int
+    row_id: int | None
+
+
 class Move(NamedTuple):
-    """What became of one key when its chat migrated; ``row_id`` is where its entries are now."""
+    """What became of one key when its chat migrated; ``row_id`` is where its entries are now, and ``old_id`` was."""
 
     old: SessionKey
     new: SessionKey
+    old_id: int
     row_id: int
     after_id: int | None
     was_open: bool
@@ -148,16 +163,11 @@ class Sessions:
         found = await connection.execute(select(*self._key_columns()).where(keys.c.bot_id == bot_id, keys.c.is_open))
         return [key_of(row) for row in found]
 
-    async def open_rows(self, connection: AsyncConnection, *, after: int, limit: int) -> list[OpenRow]:
-        """Return a part of all open keys, in the order of the ids of their rows."""
-        keys = self._keys
-        found = await connection.execute(
-            select(keys.c.id, keys.c.after_id, *self._key_columns())
-            .where(keys.c.is_open, keys.c.id > after)
-            .order_by(keys.c.id)
-            .limit(limit)
-        )
-        return [OpenRow(row_id, after_id, key_of(row)) for row_id, after_id, *row in found]
+    async def open_row_ids(self, connection: AsyncConnection, *, bot_id: int, limit: int) -> list[tuple[int, int]]:
+        """Return chats and numbers of the rows of a bot's open keys, up to a limit."""
+        c = self._keys.c
+        found = await connection.execute(select(c.chat_id, c.id).where(c.bot_id == bot_id, c.is_open).limit(limit))
+        return [(chat_id, row_id) for chat_id, row_id in found]
 
     async def open_row(self, connection: AsyncConnection, key: SessionKey) -> OpenRow | None:
         """Return a key's row if the key is open."""
@@ -177,8 +187,8 @@ class Sessions:
         row = found.one_or_none()
         return None if row is None else KeyRow(*row)
 
-    async def close(self, connection: AsyncConnection, key: SessionKey, at: datetime) -> int:
-        """Let a key be closed as of a time, and take its entries out; return how many those were."""
+    async def close(self, connection: AsyncConnection, key: SessionKey, at: datetime) -> Closing:
+        """Let a key be closed as of a time, and take its entries out."""
         row, closed_at = await self.lock(connection, key), encode_time(at)
         if row is None:
             values = dict(zip(KEY_COLUMNS, key_values(key), strict=True))
@@ -186,20 +196,22 @@ class Sessions:
             # Somebody may have made it meanwhile.
             later = {"is_open": False, "closed_at": closed_at, "opened_at": None, "after_id": None}
             await connection.execute(new.on_conflict_do_update(index_elements=PLACE_COLUMNS, set_=later))
-            return 0
+            return Closing(0, None)
         dropped = await self._take_all(connection, row.id)
         closed_at = max(closed_at, row.closed_at or closed_at)
         values = {"is_open": False, "closed_at": closed_at, "opened_at": None, "after_id": None}
         await connection.execute(update(self._keys).where(self._keys.c.id == row.id).values(values))
-        return dropped
+        return Closing(dropped, row.id if row.is_open else None)
 
-    async def unsubscribe(self, connection: AsyncConnection, key: SessionKey) -> None:
+    async def unsubscribe(self, connection: AsyncConnection, key: SessionKey) -> Closing:
         """Let a key be open no more."""
         row = await self.lock(connection, key)
-        if row is not None and row.is_open:
+        is_open = row is not None and row.is_open
+        if row is not None and is_open:
             values = {"is_open": False, "opened_at": None, "after_id": None}
             await connection.execute(update(self._keys).where(self._keys.c.id == row.id).values(values))
             await self.purge(connection, [row.id])
+        return Closing(0, row.id if row is not None and is_open else None)
 
     async def clear(self, connection: AsyncConnection, key: SessionKey) -> None:
         """Take every entry out of a key."""
@@ -298,26 +310,28 @@ class Sessions:
         begun_at: datetime | None,
         unless_known: bool,
         is_pending: bool,
-    ) -> bool:
+    ) -> Addition:
         """Add an entry as far as the key's state allows it; return whether the key holds it now."""
         row = await self.lock(connection, key)
         if (row is None or not row.is_open) and (if_closed is IfClosed.SKIP or _was_closed_since(row, begun_at)):
-            return False
+            return Addition(False)
         if unless_known and await self._knows(connection, key, row, message, is_pending=is_pending):
-            return False
+            return Addition(False)
         opens = if_closed is IfClosed.OPEN and (row is None or not row.is_open)
+        opened: OpenRow | None = None
         if row is None or opens:
-            await self.open(connection, key, at=message.at, outside=outside if opens else None, is_open=opens)
+            made = await self.open(connection, key, at=message.at, outside=outside if opens else None, is_open=opens)
+            opened = made if opens else None
             row = await self.lock(connection, key)
         if row is None:  # pragma: no cover - it has just been made, and is locked
-            return False
+            return Addition(False)
         there = await self._find(connection, row.id, [message], ENTRY)
         if not there:
             gone = await self._find(connection, row.id, [message], KNOWN, BY_HAND)
             await self._drop_ids(connection, [entry[0] for entry in gone])
             values = dict(zip(("key_id", *ENTRY_COLUMNS), (row.id, *entry_values(message, key.chat_id)), strict=True))
             await connection.execute(self._insert(connection)(self._messages).values(values).on_conflict_do_nothing())
-        return True
+        return Addition(True, opened)
 
     async def _knows(
         self,
@@ -352,7 +366,7 @@ class Sessions:
         row = await self.lock(connection, key)
         if row is not None and (row.is_open or _was_closed_since(row, begun_at)):
             return None
-        after_id = _watermark(key, outside)
+        after_id = watermark(key, outside)
         values: dict[str, Any] = dict(zip(KEY_COLUMNS, key_values(key), strict=True))
         opening = {"is_open": is_open, "opened_at": encode_time(at) if is_open else None, "after_id": after_id}
         new = self._insert(connection)(self._keys).values(**values, **opening)
@@ -393,7 +407,7 @@ class Sessions:
         return len(rows)
 
     def _near(self, gone: Gone) -> list[ColumnElement[bool]]:
-        """Return how entries of a chat are found: under its keys and among foreign ones, or as business messages."""
+        """Return how entries of a chat are found: under its own keys and among foreign ones, or by their connection."""
         if gone.business_connection_id is not None:
             return [true()]
         return [self._keys.c.chat_id == gone.chat_id, self._messages.c.is_foreign]
@@ -440,7 +454,7 @@ class Sessions:
         )
         rows = {key_of(row[4:]): KeyRow(*row[:4]) for row in found.all()}
         if old_chat_id == new_chat_id:
-            return [Move(key, key, row.id, row.after_id, row.is_open) for key, row in rows.items()]
+            return [Move(key, key, row.id, row.id, row.after_id, row.is_open) for key, row in rows.items()]
         # By their places, because there they may meet keys that are being made.
         moving = sorted((key for key in rows if key.chat_id == old_chat_id), key=place_of)
         return [await self._move(connection, old, rows[old], old.in_chat(new_chat_id), rows) for old in moving]
@@ -455,13 +469,13 @@ class Sessions:
             values = {"chat_id": new.chat_id, "after_id": None}
             await connection.execute(update(keys).where(keys.c.id == row.id).values(values))
             await connection.execute(update(messages).where(messages.c.key_id == row.id).values(is_foreign=is_foreign))
-            return Move(old, new, row.id, None, row.is_open)
+            return Move(old, new, row.id, row.id, None, row.is_open)
         await self._merge_entries(connection, row.id, there.id, is_foreign)
         await connection.execute(delete(keys).where(keys.c.id == row.id))
         later = max((at for at in (row.closed_at, there.closed_at) if at is not None), default=None)
         values = {"is_open": row.is_open or there.is_open, "closed_at": later}
         await connection.execute(update(keys).where(keys.c.id == there.id).values(values))
-        return Move(old, new, there.id, there.after_id, row.is_open)
+        return Move(old, new, row.id, there.id, there.after_id, row.is_open)
 
     async def _merge_entries(
         self, connection: AsyncConnection, old_id: int, new_id: int, is_foreign: ColumnElement[bool]
@@ -576,7 +590,7 @@ def _was_closed_since(row: KeyRow | None, begun_at: datetime | None) -> bool:
     return row.closed_at > encode_time(begun_at)
 
 
-def _watermark(key: SessionKey, outside: TrackedMessage | None) -> int | None:
+def watermark(key: SessionKey, outside: TrackedMessage | None) -> int | None:
     """Return up to which id the messages of a key's chat were there before it was opened."""
     if outside is None or outside.message_id <= 0 or outside.chat_id != key.chat_id:
         return None

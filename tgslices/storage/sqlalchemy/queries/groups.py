@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tgslices.model import SessionKey
+from tgslices.model import SessionKey, TrackedMessage
 from tgslices.storage.sqlalchemy.database.dialect import Database, Spelling
+from tgslices.storage.sqlalchemy.queries.openings import KeyOpener, Opened, Opening
 from tgslices.storage.sqlalchemy.queries.owned_keys import OwnedKey, OwnedKeys
-from tgslices.storage.sqlalchemy.tables.rows import Place, Values, key_values, place_of
+from tgslices.storage.sqlalchemy.queries.shared_keys import Change, opening
+from tgslices.storage.sqlalchemy.tables.rows import Values
 from tgslices.storage.sqlalchemy.tables.schema import IDENTITY_COLUMNS
 from tgslices.storage.sqlalchemy.tables.statements import Statements, in_chunks
+
+Tell: TypeAlias = Callable[[AsyncConnection, Sequence[Change]], Awaitable[Callable[[], None]]]
+"""Tells others of changes within a transaction; what it returns is called once that is committed."""
 
 
 class Write(NamedTuple):
     """One write: a message for certain keys, or a key to be opened, or both.
 
     ``message`` goes to the keys that ``owned`` names, or else to those that ``match`` finds in the database. Where
-    there is none, and ``opening`` is a key, that key is made, open or not, and gets the message. What *revives* makes
-    an entry of what a key knows.
+    there is none, and ``opening`` is a key, that key is made, open or not, and gets the message. ``outside`` is the
+    message whose handling opens a key. What *revives* makes an entry of what a key knows.
     """
 
     message: Values | None = None
@@ -31,6 +36,7 @@ class Write(NamedTuple):
     opening: SessionKey | None = None
     is_open: bool = True
     opened_at: int | None = None
+    outside: TrackedMessage | None = None
     revives: bool = False
 
 
@@ -38,9 +44,15 @@ class GroupWriter:
     """Writes groups over one connection. The result of a write is how many keys it went to."""
 
     def __init__(
-        self, connection: AsyncConnection, database: Database, statements: Statements, owned: OwnedKeys | None
+        self,
+        connection: AsyncConnection,
+        database: Database,
+        statements: Statements,
+        owned: OwnedKeys | None,
+        tell: Tell | None,
     ) -> None:
-        """Write over a connection; ``owned`` is None where several processes share the database."""
+        """Write over a connection; where several processes share the database, ``tell`` them what is opened."""
+        self._tell = tell
         self._connection = connection
         self._database = database
         self._statements = statements
@@ -63,9 +75,9 @@ class GroupWriter:
                 counts[number] = count
         missing = [number for number, write in enumerate(group) if write.opening is not None and not counts[number]]
         if any(entries.values()) or missing:
-            await self._add(entries, [group[number] for number in missing])
+            opened = await self._add(entries, [group[number] for number in missing])
             for number in missing:
-                counts[number] = 1
+                counts[number] = _count(group[number], opened)
         return counts
 
     async def _record(self, looked_up: Sequence[_Numbered], *, revives: bool) -> list[tuple[int, int]]:
@@ -88,55 +100,74 @@ class GroupWriter:
         numbers = {_identity_of(write): number for number, write in part}
         return Counter(numbers[row[1:]] for row in set(found)).items()
 
-    async def _add(  # noqa: C901 - two kinds of rows, with and without new keys
-        self, entries: dict[bool, list[Values]], missing: Sequence[Write]
-    ) -> None:
+    async def _add(self, entries: dict[bool, list[Values]], missing: Sequence[Write]) -> dict[SessionKey, Opened]:
         """Make keys that are missing, and add entries to keys whose rows are known."""
         kinds = [rows for rows in entries.values() if rows]
         lone = not missing and len(kinds) == 1 and len(kinds[0]) <= self._database.most_rows
-        opened: dict[Place, int] = {}
         if self._owned is not None:
             self._owned.doubt(write.opening for write in missing if write.opening is not None and write.is_open)
-        unit = self._database.single if lone else self._database.transaction
-        async with unit(self._connection):
+        opened: dict[SessionKey, Opened] = {}
+        told: Callable[[], None] | None = None
+        async with (self._database.single if lone else self._database.transaction)(self._connection):
             if missing:
                 opened = await self._open(missing)
-                for write in missing:
-                    if write.opening is not None and write.message is not None:
-                        entries[write.revives].append((opened[place_of(write.opening)], *write.message))
-            for revives, rows in entries.items():
-                statement = self._statements.revive_entries if revives else self._statements.insert_entries
-                for part in _each_once(rows) if revives else [rows]:
-                    for chunk in in_chunks(sorted(part, key=itemgetter(0)), self._database.most_rows):
-                        await self._execute(statement, chunk)
+                told = await self._tell_of(opened)
+            for write in missing:
+                if write.opening is not None and write.message is not None:
+                    entries[write.revives].append((opened[write.opening].row_id, *write.message))
+            await self._insert(entries)
+        if told is not None:
+            told()
         if self._owned is not None:
             for write in missing:
                 if write.opening is not None and write.is_open:
-                    self._owned.ascertain(write.opening, opened[place_of(write.opening)])
+                    row = opened[write.opening]
+                    self._owned.ascertain(write.opening, row.row_id, row.after_id)
+        return opened
 
-    async def _open(self, missing: Sequence[Write]) -> dict[Place, int]:
-        """Make or open keys; return the ids of their rows."""
-        rows: dict[Place, tuple[Any, ...]] = {}
-        for write in missing:
-            if write.opening is not None:
-                place = place_of(write.opening)
-                before = rows.get(place)
-                is_open = write.is_open or (before is not None and before[-3])
-                opened_at = write.opened_at if write.is_open else None if before is None else before[-2]
-                rows[place] = (*key_values(write.opening), is_open, opened_at, None)
-        # Those that are there are locked in the order of their ids. This is the order of those that are new.
-        ordered = [rows[place] for place in sorted(rows)]
-        found: dict[Place, int] = {}
-        for chunk in in_chunks(ordered, self._database.most_rows):
-            for row_id, *place_values in await self._execute(self._statements.open_keys, chunk):
-                found[(*place_values[:4], bytes(place_values[4]))] = row_id
-        return found
+    async def _open(self, missing: Sequence[Write]) -> dict[SessionKey, Opened]:
+        """Make or open keys."""
+        opener = KeyOpener(self._connection, self._database, self._statements)
+        openings = [
+            Opening(write.opening, write.opened_at if write.is_open else None, write.outside)
+            for write in missing
+            if write.opening is not None
+        ]
+        return await opener.open(openings, known=self._known_among(openings))
+
+    def _known_among(self, openings: Sequence[Opening]) -> dict[SessionKey, Opened] | None:
+        """Return which keys are open, as far as that is in memory."""
+        if self._owned is None:
+            return None
+        there = {it.key: self._owned.get(it.key) for it in openings}
+        return {
+            key: Opened(owned.row_id, owned.after_id, False)
+            for key, owned in there.items()
+            if owned is not None and owned.row_id is not None
+        }
+
+    async def _tell_of(self, opened: dict[SessionKey, Opened]) -> Callable[[], None] | None:
+        """Tell others what is opened; return what is to be called once it is committed."""
+        changes = [opening(key, row.row_id) for key, row in opened.items() if row.is_new]
+        return await self._tell(self._connection, changes) if self._tell is not None and changes else None
+
+    async def _insert(self, entries: dict[bool, list[Values]]) -> None:
+        for revives, rows in entries.items():
+            statement = self._statements.revive_entries if revives else self._statements.insert_entries
+            for part in _each_once(rows) if revives else [rows]:
+                for chunk in in_chunks(sorted(part, key=itemgetter(0)), self._database.most_rows):
+                    await self._execute(statement, chunk)
 
     async def _execute(self, spell: Spelling, rows: Sequence[Values]) -> Sequence[Any]:
         return await self._database.execute(self._connection, spell, rows)
 
 
 _Numbered: TypeAlias = tuple[int, Write]
+
+
+def _count(write: Write, opened: dict[SessionKey, Opened]) -> int:
+    """Return how many keys got the message of a write whose key was missing, or else whether that was opened now."""
+    return int(write.message is not None or (write.opening is not None and opened[write.opening].is_new))
 
 
 def _identity_of(write: Write) -> Values:

@@ -14,20 +14,20 @@ class OwnedKey:
     Writes that wait for their turn hold on to it, so that they land where the key is by then.
     """
 
-    __slots__ = ("after_id", "home", "row_id")
+    __slots__ = ("after_id", "row_id")
 
-    def __init__(self, key: SessionKey, row_id: int, after_id: int | None) -> None:
+    def __init__(self, row_id: int, after_id: int | None) -> None:
         """Stand for a key with this row. ``after_id``: up to which id messages were there before it was opened."""
-        self.home = (key.chat_id, key.business_connection_id)
         self.row_id: int | None = row_id
         self.after_id = after_id
 
-    def was_before(self, message: TrackedMessage) -> bool:
-        """Tell whether a message was in the key's chat before the key was opened."""
+    def was_before(self, scope: Scope, message: TrackedMessage) -> bool:
+        """Tell whether a message was in the chat of the key, whose scope this is, before the key was opened."""
         after_id = self.after_id
         if after_id is None or not 0 < message.message_id <= after_id:
             return False
-        return (message.chat_id, message.business_connection_id) == self.home
+        is_home = message.chat_id == scope.chat_id
+        return is_home and message.business_connection_id == scope.business_connection_id
 
 
 class OwnedKeys:
@@ -68,10 +68,16 @@ class OwnedKeys:
         """Return every open key of a chat, in no particular order."""
         return self._keys.of_chat(bot_id, chat_id)
 
-    @property
-    def every(self) -> list[SessionKey]:
-        """Return every open key, in no particular order."""
-        return [key for bot_id in self._keys.bots for key in self._keys.of_bot(bot_id)]
+    def load(self, rows: Iterable[tuple[int, int | None, SessionKey]]) -> None:
+        """Note that keys are open, none of which is here yet."""
+        put = self._keys.put
+        for row_id, after_id, key in rows:
+            put(key, OwnedKey(row_id, after_id))
+
+    def clear(self) -> None:
+        """Forget every key."""
+        self._keys = KeyMap()
+        self._in_doubt.clear()
 
     @property
     def is_certain(self) -> bool:
@@ -96,7 +102,7 @@ class OwnedKeys:
             if row_id is None:
                 self._keys.pop(key)
         elif row_id is not None:
-            self._keys.put(key, OwnedKey(key, row_id, after_id))
+            self._keys.put(key, OwnedKey(row_id, after_id))
 
     def moved(self, key: SessionKey, new_key: SessionKey, row_id: int, after_id: int | None) -> None:
         """Note that an open key was renamed, or merged into one that existed; ``row_id`` is where its entries are."""

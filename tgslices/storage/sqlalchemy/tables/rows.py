@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Any, Final, NoReturn, TypeAlias, cast
 
 from aiogram.enums import ContentType
 
@@ -32,6 +32,9 @@ Place: TypeAlias = tuple[int, int, int, int, bytes]
 """Bot, chat, user, topic and label, as in ``PLACE_COLUMNS``. A missing user or topic is ``NO_ID``."""
 
 Values: TypeAlias = tuple[Any, ...]
+
+MAX_CACHED: Final = 256
+"""Characters of a key's strings up to which its digests are cached: caches are bounded by count, texts are not."""
 
 _TROUBLE: Final = re.compile(r"[\\\0\ud800-\udfff]")
 _ESCAPED: Final = re.compile(r"\\u([0-9a-f]{4})")
@@ -74,11 +77,17 @@ def _digest(*parts: object) -> bytes:
     return blake2b(b"".join(map(_spell, parts)), digest_size=16).digest()
 
 
-@lru_cache(maxsize=4096)
 def label_of(business_connection_id: str | None, qualifier: str | None) -> bytes:
     """Return the digest of the two strings of a key; empty when it has neither."""
     if business_connection_id is None and qualifier is None:
         return b""
+    if len(business_connection_id or "") + len(qualifier or "") > MAX_CACHED:
+        return _digest(business_connection_id, qualifier)
+    return _short_label(business_connection_id, qualifier)
+
+
+@lru_cache(maxsize=4096)
+def _short_label(business_connection_id: str | None, qualifier: str | None) -> bytes:
     return _digest(business_connection_id, qualifier)
 
 
@@ -98,17 +107,24 @@ def key_values(key: SessionKey) -> Values:
     return (*place_of(key), escape(key.business_connection_id), escape(key.qualifier))
 
 
+class _SessionKeyTwin:
+    __slots__ = SessionKey.__slots__
+
+
 def key_of(row: Sequence[Any]) -> SessionKey:
-    """Return the key of a row in the order of ``KEY_COLUMNS``."""
-    bot_id, chat_id, user_id, thread_id, _, business_connection_id, qualifier = row
-    return SessionKey(
-        bot_id,
-        chat_id,
-        None if user_id == NO_ID else user_id,
-        None if thread_id == NO_ID else thread_id,
-        unescape(business_connection_id),
-        unescape(qualifier),
-    )
+    """Return the key of a row in the order of ``KEY_COLUMNS``.
+
+    Nothing is checked, because it was before it was written. A mutable twin of the same layout is filled and then
+    becomes the frozen class, at a third of the cost: there may be a million of them at a start.
+    """
+    twin: Any = _SessionKeyTwin()
+    twin.bot_id, twin.chat_id, user_id, thread_id, _, business_connection_id, qualifier = row
+    twin.user_id = None if user_id == NO_ID else user_id
+    twin.thread_id = None if thread_id == NO_ID else thread_id
+    twin.business_connection_id = None if business_connection_id is None else unescape(business_connection_id)
+    twin.qualifier = None if qualifier is None else unescape(qualifier)
+    twin.__class__ = SessionKey
+    return cast(SessionKey, twin)
 
 
 def scope_match(scope: Scope) -> Values:
@@ -222,9 +238,18 @@ def message_of(row: Sequence[Any]) -> TrackedMessage:
     )
 
 
-@lru_cache(maxsize=1024)
 def _begun(key: SessionKey) -> Any:
     """Return a digest of which the key's part is done: to be copied, because many messages have the same key."""
+    is_long = len(key.business_connection_id or "") + len(key.qualifier or "") > MAX_CACHED
+    return _digest_of_key(key) if is_long else _short_begun(key)
+
+
+@lru_cache(maxsize=1024)
+def _short_begun(key: SessionKey) -> Any:
+    return _digest_of_key(key)
+
+
+def _digest_of_key(key: SessionKey) -> Any:
     parts = (key.bot_id, key.chat_id, key.user_id, key.thread_id, key.business_connection_id, key.qualifier)
     return blake2b(b"".join(map(_spell, parts)), digest_size=16)
 

@@ -46,6 +46,7 @@ from tgslices.storage.sqlalchemy.tables.schema import (
     ENTRY,
     ENTRY_COLUMNS,
     IDENTITY_COLUMNS,
+    KEY_COLUMNS,
     KNOWN,
     MATCH_COLUMNS,
     OPENING_COLUMNS,
@@ -102,6 +103,12 @@ class Statements:
         """Does the same, but makes an entry at the end of what is known, whatever was there before."""
         self.open_keys: Spelling = lru_cache(self._open_keys)
         """Adds or opens keys, given rows of ``OPENING_COLUMNS``, each once; returns ids and places."""
+        self.open_rows: Spelling = lru_cache(self._open_rows)
+        """Returns id, ``after_id`` and ``KEY_COLUMNS`` of open keys behind an id, up to a number of them (SQLite)."""
+        self.lock_keys: Spelling = lru_cache(self._lock_keys)
+        """Locks the keys that there are of rows of ord and place; returns ``ord``, id, ``is_open`` and ``after_id``."""
+        self.insert_known: Spelling = lru_cache(self._insert_known)
+        """Adds rows of ``("key_id", *ENTRY_COLUMNS)`` as known messages, leaving out what is there."""
         self.add_pending: Spelling = lru_cache(self._add_pending)
         """Adds rows of ``("identity", *PENDING_COLUMNS)``, each once; what is there becomes due when the row says."""
 
@@ -222,6 +229,31 @@ class Statements:
             },
         )
         return self._spell(insert.returning(keys.c.id, *(keys.c[name] for name in PLACE_COLUMNS)))
+
+    def _open_rows(self, size: int) -> str:
+        c = self._tables.keys.c
+        columns = (c.id, c.after_id, *(c[name] for name in KEY_COLUMNS))
+        behind = bindparam("p0", type_=BigInteger())
+        # SQLAlchemy would write an OFFSET with it, whose parameter is its own.
+        return self._spell(select(*columns).where(c.is_open, c.id > behind).order_by(c.id)) + " LIMIT ?"
+
+    def _lock_keys(self, size: int) -> str:
+        keys = self._tables.keys
+        places = [column(name, keys.c[name].type) for name in PLACE_COLUMNS]
+        given = self._given([column("ord", BigInteger()), *places], size)
+        found = (
+            select(given.c.ord, keys.c.id, keys.c.is_open, keys.c.after_id)
+            .where(*(keys.c[name] == given.c[name] for name in PLACE_COLUMNS))
+            .order_by(keys.c.id)
+        )
+        return self._spell(found if self._is_sqlite else found.with_for_update(of=keys))
+
+    def _insert_known(self, size: int) -> str:
+        messages = self._tables.messages
+        given = self._given([column("key_id", BigInteger()), *self._message_columns()], size)
+        known = select(given.c.key_id, *_message_of(given), _KNOWN).where(given.c.key_id.is_not(None))
+        insert = self._insert(messages).from_select(("key_id", *ENTRY_COLUMNS, "state"), known)
+        return self._spell(insert.on_conflict_do_nothing())
 
     def _add_pending(self, size: int) -> str:
         names = ("identity", *PENDING_COLUMNS)

@@ -1,0 +1,258 @@
+"""What workers of one database hear of each other: an idle bot asks it nothing, and nothing that is open is missed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from tests.storage.sql.backends import PostgresServer, sqlite_rows
+from tgslices.model import IfClosed, Scope, SessionKey
+from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
+from tgslices.testing.contract.samples import KEY, NOW, sent
+
+SCOPE = Scope(42, 7, "private", 7)
+ELSEWHERE = Scope(42, 8, "private", 8)
+UPDATES = 1_000
+
+
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def url(request: pytest.FixtureRequest, postgres_url: str, tmp_path: Path) -> str:
+    return postgres_url if request.param == "PostgreSQL" else f"sqlite+aiosqlite:///{tmp_path / 'slices.db'}"
+
+
+@pytest.fixture
+async def workers(url: str) -> AsyncIterator[list[SQLAlchemySessionStorage]]:
+    """Two workers that know that nothing is open."""
+    workers = [SQLAlchemySessionStorage(url, shared=True) for _ in range(2)]
+    for worker in workers:
+        await worker.start()
+    for worker in workers:
+        await until_idle(worker)
+    yield workers
+    for worker in workers:
+        await worker.aclose()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+async def until_idle(worker: SQLAlchemySessionStorage) -> None:
+    await until(lambda: worker.is_idle(KEY.bot_id))
+
+
+async def until_known(worker: SQLAlchemySessionStorage, key: SessionKey) -> None:
+    """Let a worker learn that a key is open, and nothing else in another chat."""
+    await until(lambda: not worker.is_idle(KEY.bot_id) and not worker._openness.may_match(ELSEWHERE))
+    await worker.open(key, at=NOW)
+    await until(lambda: worker.knows_open(key))
+
+
+def statements_of(worker: SQLAlchemySessionStorage) -> list[str]:
+    told: list[str] = []
+
+    def note(*arguments: Any) -> None:
+        told.append(arguments[2])
+
+    event.listen(worker._backend.engine.sync_engine, "before_cursor_execute", note)
+    execute = worker._backend.database.execute
+
+    async def counting(*arguments: Any) -> Any:
+        told.append("a statement")
+        return await execute(*arguments)
+
+    vars(worker._backend.database)["execute"] = counting
+    return told
+
+
+async def test_idle_workers_ask_the_database_nothing(workers: list[SQLAlchemySessionStorage]) -> None:
+    told = statements_of(workers[0])
+    for number in range(UPDATES):
+        assert workers[0].is_idle(KEY.bot_id)
+        assert await workers[0].record(SCOPE, sent(number)) == 0
+    assert told == []
+
+
+async def test_updates_of_chats_without_a_session_ask_the_database_nothing(
+    workers: list[SQLAlchemySessionStorage],
+) -> None:
+    await workers[1].open(KEY, at=NOW)
+    await until_known(workers[0], KEY)
+    told = statements_of(workers[0])
+    for number in range(UPDATES):
+        assert await workers[0].record(ELSEWHERE, sent(number, 8)) == 0
+        assert await workers[0].open(KEY, at=NOW) is False
+    assert told == []
+
+
+async def test_what_a_worker_opens_it_knows_at_once_and_the_others_soon(
+    workers: list[SQLAlchemySessionStorage],
+) -> None:
+    mine, other = workers
+    await mine.open(KEY, at=NOW)
+    assert not mine.is_idle(KEY.bot_id)
+    assert mine.knows_open(KEY)
+    assert await mine.record(SCOPE, sent(1)) == 1
+    await until(lambda: not other.is_idle(KEY.bot_id))
+    assert await other.record(SCOPE, sent(2)) == 1
+    assert await mine.list(KEY) == [sent(1), sent(2)]
+
+
+async def test_a_session_that_is_opened_by_an_entry_is_heard_of_too(workers: list[SQLAlchemySessionStorage]) -> None:
+    mine, other = workers
+    await mine.add(KEY, sent(1), if_closed=IfClosed.OPEN)
+    assert not mine.is_idle(KEY.bot_id)
+    await until(lambda: not other.is_idle(KEY.bot_id))
+    assert await other.record(SCOPE, sent(2)) == 1
+
+
+@pytest.mark.parametrize("how", ["close", "unsubscribe"])
+async def test_what_a_worker_closes_the_others_open_again(workers: list[SQLAlchemySessionStorage], how: str) -> None:
+    mine, other = workers
+    await mine.open(KEY, at=NOW)
+    await until_known(other, KEY)
+    await (mine.close(KEY, at=NOW) if how == "close" else mine.unsubscribe(KEY))
+    assert not mine.knows_open(KEY)
+    await until(lambda: not other.knows_open(KEY))
+    for worker in workers:
+        await until_idle(worker)
+    assert await other.open(KEY, at=NOW) is True
+    await until(lambda: not mine.is_idle(KEY.bot_id))
+
+
+async def test_a_chat_that_moves_is_heard_of_under_its_new_id(workers: list[SQLAlchemySessionStorage]) -> None:
+    mine, other = workers
+    await mine.open(KEY, at=NOW)
+    await until_known(other, KEY)
+    assert await mine.migrate(42, 7, 8) == [KEY]
+    assert not mine.knows_open(KEY)
+    assert mine._openness.may_match(ELSEWHERE)
+    await until(lambda: not other.knows_open(KEY))
+    await until(lambda: other._openness.may_match(ELSEWHERE) and not other._openness.may_match(SCOPE))
+    assert await other.record(Scope(42, 8, "private", 7), sent(1, 8)) == 1
+
+
+async def test_two_sessions_of_a_chat_are_told_apart(workers: list[SQLAlchemySessionStorage]) -> None:
+    mine, other = workers
+    order = replace(KEY, qualifier="order")
+    for key in (KEY, order):
+        await mine.open(key, at=NOW)
+        await until_known(other, key)
+    await mine.close(order, at=NOW)
+    await until(lambda: not other.knows_open(order))
+    await until_known(other, KEY)
+    assert other._openness.may_match(SCOPE)
+    await mine.close(KEY, at=NOW)
+    await until_idle(other)
+
+
+async def test_a_bot_with_very_many_sessions_asks_each_time(
+    workers: list[SQLAlchemySessionStorage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tgslices.storage.sqlalchemy.queries.shared_keys.MAX_KEYS", 3)
+    mine, other = workers
+    keys = [replace(KEY, qualifier=str(number)) for number in range(5)]
+    for key in keys:
+        await mine.open(key, at=NOW)
+    for key in keys:
+        await mine.close(key, at=NOW)
+    for worker in workers:
+        assert not mine.is_idle(KEY.bot_id)
+        assert await worker.record(SCOPE, sent(1)) == 0
+    await mine.open(KEY, at=NOW)
+    assert await other.record(SCOPE, sent(1)) == 1
+
+
+async def test_what_is_opened_while_the_open_keys_are_read_is_not_missed(url: str) -> None:
+    """Each key is opened at another moment of the other worker's start."""
+    mine = SQLAlchemySessionStorage(url, shared=True)
+    await mine.start()
+    for number in range(20):
+        key = replace(KEY, qualifier=str(number))
+        other = SQLAlchemySessionStorage(url, shared=True)
+        starting = asyncio.create_task(other.start())
+        for _ in range(number * 3):
+            await asyncio.sleep(0)
+        await mine.open(key, at=NOW)
+        await starting
+        for _ in range(20):
+            assert not other.is_idle(KEY.bot_id)
+            await asyncio.sleep(0.001)
+        await mine.close(key, at=NOW)
+        await other.aclose()
+    await mine.aclose()
+
+
+# Doubt
+
+
+async def test_a_worker_that_lost_its_connection_asks_until_it_listens_again(
+    postgres: PostgresServer, postgres_url: str
+) -> None:
+    mine, other = (SQLAlchemySessionStorage(postgres_url) for _ in range(2))
+    for worker in (mine, other):
+        await worker.start()
+        await until_idle(worker)
+    database = make_url(postgres_url).database or ""
+    await postgres.execute(
+        "postgres", f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'"
+    )
+    await until(lambda: not other.is_idle(KEY.bot_id))
+    await mine.open(KEY, at=NOW)
+    for number in range(100):
+        assert not other.is_idle(KEY.bot_id)
+        assert await other.record(SCOPE, sent(number)) == 1
+        await asyncio.sleep(0.002)
+    await mine.close(KEY, at=NOW)
+    for worker in (mine, other):
+        await until_idle(worker)
+        await worker.aclose()
+
+
+async def test_a_notice_that_nobody_understands_casts_doubt_on_everything(
+    postgres: PostgresServer, postgres_url: str
+) -> None:
+    worker = SQLAlchemySessionStorage(postgres_url)
+    await worker.start()
+    await until_idle(worker)
+    notices: Any = worker._backend._notices
+    database = make_url(postgres_url).database or ""
+    for payload in ("", "a b c", "a 1 +1:2", "a 1 +1:2:x"):
+        await postgres.execute(database, f"SELECT pg_notify('{notices._channel}', '{payload}')")
+        await until(lambda: worker._openness._hearing is not None and worker._openness._hearing._as_of is None)
+        await until_idle(worker)
+    await worker.aclose()
+
+
+async def test_an_engine_without_room_for_a_listener_is_never_idle(postgres_url: str) -> None:
+    engine = create_async_engine(postgres_url, pool_size=2, max_overflow=0)
+    worker = SQLAlchemySessionStorage(engine)
+    await worker.start()
+    await asyncio.sleep(0.1)
+    assert not worker.is_idle(KEY.bot_id)
+    await worker.open(KEY, at=NOW)
+    assert not worker.knows_open(KEY)
+    assert await worker.record(SCOPE, sent(1)) == 1
+    await worker.aclose()
+    await engine.dispose()
+
+
+async def test_a_file_whose_count_was_changed_by_hand_is_read_again(tmp_path: Path) -> None:
+    worker = SQLAlchemySessionStorage(f"sqlite+aiosqlite:///{tmp_path / 'slices.db'}", shared=True)
+    await worker.open(KEY, at=NOW)
+    await until_known(worker, KEY)
+    assert sqlite_rows(tmp_path / "slices.db", "SELECT value FROM tgslices_meta WHERE name = 'openings'") == [
+        {"value": "1"}
+    ]
+    await worker.aclose()
+    assert not worker.knows_open(KEY)
+    assert not worker.is_idle(43)

@@ -1,0 +1,34 @@
+"""How the processes that share a database tell each other what they opened and closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import NamedTuple, Protocol, TypeAlias
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+Hear: TypeAlias = Callable[[str], None]
+
+
+class Told(NamedTuple):
+    """The states before and after a transaction that told the others something."""
+
+    before: int
+    after: int
+
+
+class Notices(Protocol):
+    """The notices of the tables of one storage."""
+
+    def state(self) -> int | None:
+        """Tell without waiting how far is heard. None: something may have been missed.
+
+        While it stays equal, nothing has changed but what was heard. Another number says that something was missed.
+        """
+
+    async def tell(self, connection: AsyncConnection, notice: str) -> Told:
+        """Tell the others, once the transaction is committed."""
+
+    def listen(self, hear: Hear) -> AbstractAsyncContextManager[None]:
+        """Listen until the context ends; ``hear`` is called with each notice, one's own among them."""

@@ -1,0 +1,98 @@
+"""Keys that are made and opened together, with as few statements as there can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tgslices.model import SessionKey, TrackedMessage, may_come_again
+from tgslices.storage.sqlalchemy.database.dialect import Database
+from tgslices.storage.sqlalchemy.queries.entries import watermark
+from tgslices.storage.sqlalchemy.tables.rows import entry_values, key_values, place_of
+from tgslices.storage.sqlalchemy.tables.statements import Statements, in_chunks
+
+
+class Opening(NamedTuple):
+    """A key that is to be there, and open as of a time unless that is None.
+
+    ``outside`` is the message whose handling opens it.
+    """
+
+    key: SessionKey
+    opened_at: int | None
+    outside: TrackedMessage | None = None
+
+
+class Opened(NamedTuple):
+    """A key's row after an opening: whether it was closed before, or not there."""
+
+    row_id: int
+    after_id: int | None
+    is_new: bool
+
+
+class KeyOpener:
+    """Makes and opens keys within a transaction."""
+
+    def __init__(self, connection: AsyncConnection, database: Database, statements: Statements) -> None:
+        self._connection = connection
+        self._database = database
+        self._statements = statements
+
+    async def open(
+        self, openings: Iterable[Opening], *, known: dict[SessionKey, Opened] | None
+    ) -> dict[SessionKey, Opened]:
+        """Open what is closed. Of several openings of a key the first one counts.
+
+        ``known`` are those that are open, if that is known; otherwise the database is asked.
+        """
+        first: dict[SessionKey, Opening] = {}
+        for opening in openings:
+            there = first.get(opening.key)
+            if there is None or there.opened_at is None:
+                first[opening.key] = opening
+        # Rows that are there are locked in the order of their ids; those that are new are made in this order.
+        wanted = sorted(first.values(), key=lambda opening: place_of(opening.key))
+        opened = await self._lock([opening.key for opening in wanted]) if known is None else known
+        closed = [opening for opening in wanted if opening.key not in opened]
+        if closed:
+            opened.update(await self._make(closed))
+            await self._know(opened, closed)
+        return opened
+
+    async def _lock(self, keys: Sequence[SessionKey]) -> dict[SessionKey, Opened]:
+        """Lock the rows of keys; return those that are open."""
+        found: dict[SessionKey, Opened] = {}
+        rows = [(number, *place_of(key)) for number, key in enumerate(keys)]
+        for chunk in in_chunks(rows, self._database.most_rows):
+            locked: Sequence[Any] = await self._database.execute(self._connection, self._statements.lock_keys, chunk)
+            for number, row_id, is_open, after_id in locked:
+                if is_open:
+                    found[keys[number]] = Opened(row_id, after_id, False)
+        return found
+
+    async def _make(self, openings: Sequence[Opening]) -> dict[SessionKey, Opened]:
+        places = {place_of(opening.key): opening for opening in openings}
+        rows = [
+            (*key_values(it.key), it.opened_at is not None, it.opened_at, watermark(it.key, it.outside))
+            for it in openings
+        ]
+        made: dict[SessionKey, Opened] = {}
+        for chunk in in_chunks(rows, self._database.most_rows):
+            for row_id, *place in await self._database.execute(self._connection, self._statements.open_keys, chunk):
+                opening = places[(*place[:4], bytes(place[4]))]
+                is_new = opening.opened_at is not None
+                made[opening.key] = Opened(row_id, watermark(opening.key, opening.outside), is_new)
+        return made
+
+    async def _know(self, opened: dict[SessionKey, Opened], openings: Sequence[Opening]) -> None:
+        """Let keys know the messages whose handling opened them."""
+        known = [
+            (opened[it.key].row_id, *entry_values(it.outside, it.key.chat_id))
+            for it in openings
+            if it.outside is not None and may_come_again(it.outside)
+        ]
+        for chunk in in_chunks(known, self._database.most_rows):
+            await self._database.execute(self._connection, self._statements.insert_known, chunk)
