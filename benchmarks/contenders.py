@@ -28,7 +28,7 @@ class ByHand:
     """SQLAlchemy Core with a commit for each row, which is what its tutorial teaches."""
 
     name = "by hand"
-    most_rows = 2_000
+    max_rows = 2_000
 
     def __init__(self, target: Target) -> None:
         self.target = target
@@ -76,7 +76,7 @@ class BareDriver(ByHand):
     """The driver without SQLAlchemy, with a commit for each row."""
 
     name = "bare driver"
-    most_rows = 10_000
+    max_rows = 10_000
 
     def writing(self, rows: int) -> Any:
         return self._on_sqlite() if self.target.is_sqlite else self._on_postgresql()
@@ -106,7 +106,7 @@ class Coalesced(ByHand):
     """Writes that wait together committed together: Core on SQLite, the bare driver on PostgreSQL, and no more."""
 
     name = "coalesced"
-    most_rows = 20_000
+    max_rows = 20_000
 
     @asynccontextmanager
     async def writing(self, rows: int) -> Any:

@@ -16,7 +16,7 @@ from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 class Ours:
     """The storage, alone or shared."""
 
-    most_rows = 20_000
+    max_rows = 20_000
 
     def __init__(self, target: Target, name: str, *, shared: bool) -> None:
         self.target = target

@@ -44,7 +44,7 @@ class Contender(Protocol):
     """One way to write."""
 
     name: str
-    most_rows: int
+    max_rows: int
     """How many rows it is to write in a round, so that slow ones do not take all the time."""
 
     async def open(self) -> None:

@@ -52,7 +52,7 @@ async def compare(
     for _ in range(rounds):
         for contender in contenders:
             await contender.open()
-            share = rows or contender.most_rows
+            share = rows or contender.max_rows
             rates[contender.name].append(share / await contender.run(share, writers))
             await contender.close()
     return rates

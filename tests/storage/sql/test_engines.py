@@ -27,7 +27,7 @@ from tests.storage.sql.backends import PostgresServer, sqlite_rows
 from tgslices.errors import StorageError
 from tgslices.model import IfClosed, Scope
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
-from tgslices.storage.sqlalchemy.database.urls import for_asyncpg, shown
+from tgslices.storage.sqlalchemy.database.urls import for_asyncpg, masked
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
 
 SCOPE = Scope(42, 7, "private", 7)
@@ -112,7 +112,7 @@ def test_a_storage_shows_where_it_is_without_the_password() -> None:
 @pytest.mark.parametrize("name", ["password", "sslpassword", "passfile", "sslkey", "pAsSwOrD"])
 def test_what_is_secret_in_the_parameters_of_a_url_is_never_shown(name: str) -> None:
     url = make_url(f"postgresql+asyncpg://bot:topsecret@host/slices?{name}=topsecret&host=b")
-    assert shown(url) == f"postgresql+asyncpg://bot:***@host/slices?host=b&{name}=***"
+    assert masked(url) == f"postgresql+asyncpg://bot:***@host/slices?host=b&{name}=***"
 
 
 async def test_a_password_in_the_parameters_is_neither_shown_nor_told() -> None:

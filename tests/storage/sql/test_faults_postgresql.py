@@ -160,7 +160,7 @@ class Load:
             self.recorded.add(number)
         except StorageError:
             self._failures += 1
-            self.most_waiting = max(self.most_waiting, len(self._storage._openness.writer._waiting))
+            self.most_waiting = max(self.most_waiting, len(self._storage._open_keys.writer._waiting))
             if self._failures > 100:
                 self.has_gone.set()
                 await self.is_back.wait()

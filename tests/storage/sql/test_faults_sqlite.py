@@ -100,7 +100,7 @@ async def test_a_lock_that_is_released_in_time_is_waited_for(file: Path) -> None
     await storage.open(KEY, at=NOW)
     with locked(file):
         recording = asyncio.create_task(storage.record(SCOPE, sent(1)))
-        while not storage._openness.writer._lanes:
+        while not storage._open_keys.writer._lanes:
             await asyncio.sleep(0)
     assert await recording == 1
     await storage.aclose()

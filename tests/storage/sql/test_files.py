@@ -145,7 +145,7 @@ async def test_an_owner_whose_lock_file_was_replaced_writes_nothing_more(file: P
 
 FORKING = """
 import os, signal, sys, time
-from tgslices.storage.sqlalchemy.database.filelock import FileLock
+from tgslices.storage.sqlalchemy.database.file_lock import FileLock
 lock = FileLock(sys.argv[1], "lock", shared=False)
 lock.__enter__()
 if os.fork():

@@ -52,7 +52,7 @@ def statements_of(storage: SQLAlchemySessionStorage) -> list[str]:
 
 async def until_settled(storage: SQLAlchemySessionStorage) -> None:
     """Wait until a shared storage knows the open keys, which it reads in the background."""
-    while storage._backend.shared and not storage._openness.knows_open(KEY):
+    while storage._backend.shared and not storage._open_keys.knows_open(KEY):
         await asyncio.sleep(0.01)
         await storage.open(KEY, at=NOW)
 
@@ -75,7 +75,7 @@ async def test_messages_of_a_hundred_writers_take_a_few_statements(storage: SQLA
     told.clear()
     records = [storage.record(SCOPE, sent(WRITERS + number)) for number in range(WRITERS)]
     assert await asyncio.gather(*records) == [1] * WRITERS
-    assert len(told) == -(-WRITERS // storage._backend.database.largest_group)
+    assert len(told) == -(-WRITERS // storage._backend.database.max_group)
     assert len(told) <= 2
 
 

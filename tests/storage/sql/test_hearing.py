@@ -52,7 +52,7 @@ async def until_idle(worker: SQLAlchemySessionStorage) -> None:
 
 async def until_known(worker: SQLAlchemySessionStorage, key: SessionKey) -> None:
     """Let a worker learn that a key is open, and nothing else in another chat."""
-    await until(lambda: not worker.is_idle(KEY.bot_id) and not worker._openness.may_match(ELSEWHERE))
+    await until(lambda: not worker.is_idle(KEY.bot_id) and not worker._open_keys.may_match(ELSEWHERE))
     await worker.open(key, at=NOW)
     await until(lambda: worker.knows_open(key))
 
@@ -135,9 +135,9 @@ async def test_a_chat_that_moves_is_heard_of_under_its_new_id(workers: list[SQLA
     await until_known(other, KEY)
     assert await mine.migrate(42, 7, 8) == [KEY]
     assert not mine.knows_open(KEY)
-    assert mine._openness.may_match(ELSEWHERE)
+    assert mine._open_keys.may_match(ELSEWHERE)
     await until(lambda: not other.knows_open(KEY))
-    await until(lambda: other._openness.may_match(ELSEWHERE) and not other._openness.may_match(SCOPE))
+    await until(lambda: other._open_keys.may_match(ELSEWHERE) and not other._open_keys.may_match(SCOPE))
     assert await other.record(Scope(42, 8, "private", 7), sent(1, 8)) == 1
 
 
@@ -150,7 +150,7 @@ async def test_two_sessions_of_a_chat_are_told_apart(workers: list[SQLAlchemySes
     await mine.close(order, at=NOW)
     await until(lambda: not other.knows_open(order))
     await until_known(other, KEY)
-    assert other._openness.may_match(SCOPE)
+    assert other._open_keys.may_match(SCOPE)
     await mine.close(KEY, at=NOW)
     await until_idle(other)
 
@@ -228,7 +228,7 @@ async def test_a_notice_that_nobody_understands_casts_doubt_on_everything(
     database = make_url(postgres_url).database or ""
     for payload in ("", "a b c", "a 1 +1:2", "a 1 +1:2:x"):
         await postgres.execute(database, f"SELECT pg_notify('{notices._channel}', '{payload}')")
-        await until(lambda: worker._openness._hearing is not None and worker._openness._hearing._as_of is None)
+        await until(lambda: worker._open_keys._hearing is not None and worker._open_keys._hearing._as_of is None)
         await until_idle(worker)
     await worker.aclose()
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 from sqlalchemy import MetaData
 
@@ -12,42 +13,45 @@ from tgslices.errors import StorageError
 Synchronous: TypeAlias = Literal["OFF", "NORMAL", "FULL", "EXTRA"]
 
 
-def require_arguments(
-    *,
-    shared: object,
-    create: object,
-    prefix: object,
-    schema: object,
-    metadata: object,
-    timeout: object,
-    synchronous: object,
-) -> None:
-    """Check the arguments of a storage.
+_TYPES: Final = (
+    ("shared", bool | None, "True, False or None", "Leave it out, or pass shared=True for several workers."),
+    ("create", bool, "True or False", "Pass create=False to make the tables yourself."),
+    ("prefix", str, "a text", "Leave it out, or pass one like 'my_bot_'."),
+    ("schema", str | None, "a text or None", "Leave it out, or name a schema of the database."),
+    ("metadata", MetaData | None, "a MetaData of SQLAlchemy", "Leave it out, or pass your Base.metadata."),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arguments:
+    """The arguments of a storage but for its URL.
 
     Raises:
-        StorageError: an argument cannot be used.
+        StorageError: one of them cannot be used.
     """
-    if not (shared is None or isinstance(shared, bool)):
-        raise _wrong("shared", shared, "True, False or None", "Leave it out, or pass shared=True for several workers.")
-    if not isinstance(create, bool):
-        raise _wrong("create", create, "True or False", "Pass create=False to make the tables yourself.")
-    if not isinstance(prefix, str):
-        raise _wrong("prefix", prefix, "a text", "Leave it out, or pass one like 'my_bot_'.")
-    if not (schema is None or isinstance(schema, str)):
-        raise _wrong("schema", schema, "a text or None", "Leave it out, or name a schema of the database.")
-    if not (metadata is None or isinstance(metadata, MetaData)):
-        raise _wrong("metadata", metadata, "a MetaData of SQLAlchemy", "Leave it out, or pass your Base.metadata.")
-    if not isinstance(timeout, timedelta) or timeout <= timedelta(0):
-        raise StorageError(
-            f"The timeout of a storage is {timeout!r}, which is no length of time.", "Pass timedelta(seconds=5)."
-        )
-    if synchronous not in get_args(Synchronous):
-        raise StorageError(
-            f"synchronous of a storage is {synchronous!r}, which SQLite does not know.",
-            f"Pass one of {', '.join(get_args(Synchronous))}.",
-        )
 
+    shared: bool | None
+    create: bool
+    prefix: str
+    schema: str | None
+    metadata: MetaData | None
+    timeout: timedelta
+    synchronous: Synchronous
 
-def _wrong(name: str, value: object, wanted: str, remedy: str) -> StorageError:
-    # Named by its type, because a value in the wrong place may be a secret.
-    return StorageError(f"{name} of a storage is no {type(value).__name__} but {wanted}.", remedy)
+    def __post_init__(self) -> None:
+        """Refuse what types would refuse."""
+        for name, types, wanted, remedy in _TYPES:
+            value = getattr(self, name)
+            if not isinstance(value, types):
+                # Named by its type, because a value in the wrong place may be a secret.
+                raise StorageError(f"{name} of a storage is no {type(value).__name__} but {wanted}.", remedy)
+        if not isinstance(self.timeout, timedelta) or self.timeout <= timedelta(0):
+            raise StorageError(
+                f"The timeout of a storage is {self.timeout!r}, which is no length of time.",
+                "Pass timedelta(seconds=5).",
+            )
+        if self.synchronous not in get_args(Synchronous):
+            raise StorageError(
+                f"synchronous of a storage is {self.synchronous!r}, which SQLite does not know.",
+                f"Pass one of {', '.join(get_args(Synchronous))}.",
+            )

@@ -13,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tgslices.model import Scope, SessionKey
 from tgslices.storage.sqlalchemy.database.notices import Told
 from tgslices.storage.sqlalchemy.lifetime import Backend
-from tgslices.storage.sqlalchemy.queries.entries import Sessions
+from tgslices.storage.sqlalchemy.queries.keys import Keys
 from tgslices.storage.sqlalchemy.queries.shared_keys import MAX_KEYS, Change, OpenRowId, SharedKeys
-from tgslices.storage.sqlalchemy.tables.statements import in_chunks
+from tgslices.storage.sqlalchemy.tables.speller import in_chunks
 
 CHANGES_PER_NOTICE: Final = 100
 """PostgreSQL takes 8,000 bytes. Source: https://www.postgresql.org/docs/current/sql-notify.html"""
@@ -36,9 +36,9 @@ class Hearing:
     While something may have been missed, nothing is certain, and the database is asked each time.
     """
 
-    def __init__(self, backend: Backend, sessions: Sessions) -> None:
+    def __init__(self, backend: Backend, keys: Keys) -> None:
         self._backend = backend
-        self._sessions = sessions
+        self._rows = keys
         self._keys = SharedKeys()
         self._as_of: int | None = None
         self._me = token_hex(8)
@@ -141,7 +141,7 @@ class Hearing:
         self._load_at[bot_id] = now + LOADING_PAUSE
         loading = self._keys.begin_loading(bot_id)
         if loading is not None:
-            read = partial(self._sessions.open_row_ids, bot_id=bot_id, limit=MAX_KEYS + 1)
+            read = partial(self._rows.open_row_ids, bot_id=bot_id, limit=MAX_KEYS + 1)
             self._backend.transactions.read_later(read, partial(self._loaded, bot_id, loading, now))
 
     def _loaded(self, bot_id: int, loading: object, began: float, rows: Sequence[OpenRowId] | None) -> None:

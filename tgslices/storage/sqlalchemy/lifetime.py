@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import timedelta
 
-from sqlalchemy import URL, MetaData
+from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from tgslices.errors import StorageError
 from tgslices.shared_attempt import SharedAttempt
-from tgslices.storage.sqlalchemy.arguments import Synchronous
+from tgslices.storage.sqlalchemy.arguments import Arguments
 from tgslices.storage.sqlalchemy.database.connections import Connections
 from tgslices.storage.sqlalchemy.database.engines import database_of, engine_of_url
-from tgslices.storage.sqlalchemy.database.errors import Explainer
+from tgslices.storage.sqlalchemy.database.errors import ErrorTexts
 from tgslices.storage.sqlalchemy.database.group_commit import other_loop
 from tgslices.storage.sqlalchemy.database.notices import Hear, Notices, Told
 from tgslices.storage.sqlalchemy.database.transactions import Transactions
@@ -25,46 +24,35 @@ from tgslices.storage.sqlalchemy.tables.versions import Versions
 
 
 class Backend:
-    """What the parts of a storage work with. The arguments are those of the storage."""
+    """What the parts of a storage work with."""
 
-    def __init__(
-        self,
-        url_or_engine: str | URL | AsyncEngine,
-        *,
-        shared: bool | None,
-        create: bool,
-        prefix: str,
-        schema: str | None,
-        metadata: MetaData | None,
-        timeout: timedelta,
-        synchronous: Synchronous,
-    ) -> None:
+    def __init__(self, url_or_engine: str | URL | AsyncEngine, arguments: Arguments) -> None:
         """Put the parts together; nothing is connected yet.
 
         Raises:
             StorageError: the URL or the engine cannot be used.
         """
-        self.timeout = timeout.total_seconds()
+        self.timeout = arguments.timeout.total_seconds()
         self._own_connections: Connections | None = None
         if isinstance(url_or_engine, str | URL):
-            self.engine = engine_of_url(url_or_engine, synchronous=synchronous, timeout=self.timeout)
+            self.engine = engine_of_url(url_or_engine, synchronous=arguments.synchronous, timeout=self.timeout)
             self._own_connections = Connections(self.engine)
         else:
             self.engine = url_or_engine
         self.database = database_of(self.engine)
-        if shared is False and not self.database.can_be_alone:
+        if arguments.shared is False and not self.database.can_be_alone:
             raise StorageError(
                 "A storage on PostgreSQL is always shared, because to own it alone would make it no faster.",
                 "Leave out shared=False.",
             )
-        self.shared = not self.database.can_be_alone if shared is None else shared
-        self.tables = build_tables(prefix, schema=schema, metadata=metadata)
+        self.shared = not self.database.can_be_alone if arguments.shared is None else arguments.shared
+        self.tables = build_tables(arguments.prefix, schema=arguments.schema, metadata=arguments.metadata)
         self.statements = Statements(self.tables, self.engine.dialect)
-        self.explain = Explainer(self.engine.url, self.timeout)
+        self.explain = ErrorTexts(self.engine.url, self.timeout)
         turns = self.database.one_writer or not self.shared
         self.transactions = Transactions(self.engine, self.database, self.explain, timeout=self.timeout, turns=turns)
-        self._prefix, self._schema = prefix, schema
-        self._versions = Versions(self.tables, create=create)
+        self._prefix, self._schema = arguments.prefix, arguments.schema
+        self._versions = Versions(self.tables, create=arguments.create)
         self.is_running = False
         """Whether the database is open, and owned as it was asked for."""
         self._was_closed = False

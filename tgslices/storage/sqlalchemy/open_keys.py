@@ -11,13 +11,16 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import Scope, SessionKey
-from tgslices.storage.sqlalchemy.database.errors import judge
-from tgslices.storage.sqlalchemy.database.group_commit import Coalescer
+from tgslices.storage.sqlalchemy.database.errors import verdict_on
+from tgslices.storage.sqlalchemy.database.group_commit import GroupCommit
 from tgslices.storage.sqlalchemy.database.transactions import T, Work
 from tgslices.storage.sqlalchemy.hearing import Commit, Hearing
 from tgslices.storage.sqlalchemy.lifetime import Backend
-from tgslices.storage.sqlalchemy.queries.entries import Addition, Closing, Move, OpenRow, Sessions
-from tgslices.storage.sqlalchemy.queries.groups import GroupWriter, Write
+from tgslices.storage.sqlalchemy.queries.additions import Addition
+from tgslices.storage.sqlalchemy.queries.entries import Closing
+from tgslices.storage.sqlalchemy.queries.group_writer import GroupWriter, Write
+from tgslices.storage.sqlalchemy.queries.keys import Keys, OpenRow
+from tgslices.storage.sqlalchemy.queries.migration import Move
 from tgslices.storage.sqlalchemy.queries.owned_keys import OwnedKeys
 from tgslices.storage.sqlalchemy.queries.shared_keys import Change, opening
 from tgslices.storage.sqlalchemy.tables.rows import key_of
@@ -25,22 +28,22 @@ from tgslices.storage.sqlalchemy.tables.rows import key_of
 KEYS_PER_LOAD: Final = 10_000
 
 
-class Openness:
+class OpenKeys:
     """Runs everything that may open, close or move keys, and keeps what is in memory in step with the database."""
 
-    def __init__(self, backend: Backend, sessions: Sessions) -> None:
+    def __init__(self, backend: Backend, keys: Keys) -> None:
         """Know nothing yet."""
         self._backend = backend
         self._transactions = backend.transactions
-        self._sessions = sessions
+        self._keys = keys
         self._owned = None if backend.shared else OwnedKeys()
-        self._hearing = Hearing(backend, sessions) if backend.shared else None
-        self.writer: Coalescer[Write, int] = Coalescer(
+        self._hearing = Hearing(backend, keys) if backend.shared else None
+        self.writer: GroupCommit[Write, int] = GroupCommit(
             self._lane,
-            judge=judge,
+            verdict_on=verdict_on,
             explain=backend.explain,
             lanes=backend.database.lanes if backend.shared else 1,
-            largest_group=backend.database.largest_group,
+            max_group=backend.database.max_group,
             timeout=backend.timeout,
         )
 
@@ -94,7 +97,7 @@ class Openness:
         if await self.writer.submit(write):
             return True
         if self._hearing is not None and not self._hearing.knows_open(key):
-            row = await self._transactions.read(partial(self._sessions.open_row, key=key))
+            row = await self._transactions.read(partial(self._keys.open_row, key=key))
             if row is not None:
                 self._hearing.remember(key, row.id, closings=closings)
         return False
@@ -197,7 +200,7 @@ class Openness:
         """Ask the database for the keys that are in doubt since a change of theirs failed; then doubt others."""
         if self._owned is not None:
             for key in self._owned.in_doubt:
-                row = await self._sessions.open_row(connection, key)
+                row = await self._keys.open_row(connection, key)
                 self._owned.ascertain(key, *((None,) if row is None else (row.id, row.after_id)))
             self._owned.doubt(about_to_change)
 

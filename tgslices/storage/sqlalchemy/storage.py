@@ -14,16 +14,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.storage.codec import encode_time
-from tgslices.storage.sqlalchemy.arguments import Synchronous, require_arguments
+from tgslices.storage.sqlalchemy.arguments import Arguments, Synchronous
 from tgslices.storage.sqlalchemy.database.transactions import T, Work
-from tgslices.storage.sqlalchemy.database.urls import shown
+from tgslices.storage.sqlalchemy.database.urls import masked
 from tgslices.storage.sqlalchemy.lifetime import Backend
-from tgslices.storage.sqlalchemy.open_keys import Openness
-from tgslices.storage.sqlalchemy.queries.entries import Addition, Move, Sessions
-from tgslices.storage.sqlalchemy.queries.groups import Write
+from tgslices.storage.sqlalchemy.open_keys import OpenKeys
+from tgslices.storage.sqlalchemy.queries.additions import Addition, Additions
+from tgslices.storage.sqlalchemy.queries.claims import Claims
+from tgslices.storage.sqlalchemy.queries.discards import Discards
+from tgslices.storage.sqlalchemy.queries.entries import Entries
+from tgslices.storage.sqlalchemy.queries.group_writer import Write
+from tgslices.storage.sqlalchemy.queries.keys import Keys
+from tgslices.storage.sqlalchemy.queries.migration import Migration, Move
 from tgslices.storage.sqlalchemy.queries.moved_chats import MovedChats
 from tgslices.storage.sqlalchemy.queries.pendings import Pendings
-from tgslices.storage.sqlalchemy.tables.rows import entry_values, key_match, message_of, place_of, scope_match
+from tgslices.storage.sqlalchemy.tables.rows import entry_values, key_match, scope_match
 
 TIMEOUT: Final = timedelta(seconds=5)
 
@@ -60,7 +65,7 @@ class SQLAlchemySessionStorage:
         synchronous: Synchronous = "NORMAL",
     ) -> None:
         """Describe the storage; nothing is connected before the first use."""
-        require_arguments(
+        arguments = Arguments(
             shared=shared,
             create=create,
             prefix=prefix,
@@ -69,20 +74,17 @@ class SQLAlchemySessionStorage:
             timeout=timeout,
             synchronous=synchronous,
         )
-        self._backend = Backend(
-            url_or_engine,
-            shared=shared,
-            create=create,
-            prefix=prefix,
-            schema=schema,
-            metadata=metadata,
-            timeout=timeout,
-            synchronous=synchronous,
-        )
-        self._sessions = Sessions(self._backend.tables)
-        self._pendings = Pendings(self._backend.tables, self._backend.statements, self._backend.database)
-        self._moved_chats = MovedChats(self._backend.tables)
-        self._openness = Openness(self._backend, self._sessions)
+        self._backend = Backend(url_or_engine, arguments)
+        tables = self._backend.tables
+        self._keys = Keys(tables)
+        self._entries = Entries(tables, self._keys)
+        self._additions = Additions(tables, self._keys, self._entries)
+        self._discards = Discards(tables, self._keys, self._entries)
+        self._migration = Migration(tables, self._keys)
+        self._pendings = Pendings(tables, self._backend.statements, self._backend.database)
+        self._claims = Claims(self._entries, self._pendings)
+        self._moved_chats = MovedChats(tables)
+        self._open_keys = OpenKeys(self._backend, self._keys)
 
     @property
     def metadata(self) -> MetaData:
@@ -91,21 +93,21 @@ class SQLAlchemySessionStorage:
 
     def __repr__(self) -> str:
         """Show the URL without its password."""
-        return f"SQLAlchemySessionStorage({shown(self._backend.engine.url)!r})"
+        return f"SQLAlchemySessionStorage({masked(self._backend.engine.url)!r})"
 
     # Lifetime
 
     async def start(self) -> None:
-        await self._backend.start(self._openness.load)
+        await self._backend.start(self._open_keys.load)
 
     async def aclose(self) -> None:
-        await self._backend.aclose(self._openness.writer.aclose)
+        await self._backend.aclose(self._open_keys.writer.aclose)
 
     def is_idle(self, bot_id: int) -> bool:
-        return self._openness.is_idle(bot_id)
+        return self._open_keys.is_idle(bot_id)
 
     async def _ready(self) -> None:
-        await self._backend.ready(self._openness.load)
+        await self._backend.ready(self._open_keys.load)
 
     async def _read(self, work: Work[T]) -> T:
         await self._ready()
@@ -119,13 +121,11 @@ class SQLAlchemySessionStorage:
 
     async def is_open(self, key: SessionKey) -> bool:
         await self._ready()
-        known = self._openness.known
-        return (
-            await self._read(partial(self._sessions.is_open, key=key)) if known is None else known.get(key) is not None
-        )
+        known = self._open_keys.known
+        return await self._read(partial(self._keys.is_open, key=key)) if known is None else known.get(key) is not None
 
     def knows_open(self, key: SessionKey) -> bool:
-        return self._openness.knows_open(key)
+        return self._open_keys.knows_open(key)
 
     async def open(
         self,
@@ -136,26 +136,26 @@ class SQLAlchemySessionStorage:
         begun_at: datetime | None = None,
     ) -> bool:
         await self._ready()
-        if self._openness.knows_open(key):
+        if self._open_keys.knows_open(key):
             return False
         if begun_at is None:
-            return await self._openness.open(Write(opening=key, opened_at=encode_time(at), outside=outside), key)
-        work = partial(self._sessions.open, key=key, at=at, outside=outside, begun_at=begun_at)
-        return await self._openness.open_unless_closed(key, work)
+            return await self._open_keys.open(Write(opening=key, opened_at=encode_time(at), outside=outside), key)
+        work = partial(self._keys.open, key=key, at=at, outside=outside, begun_at=begun_at)
+        return await self._open_keys.open_unless_closed(key, work)
 
     async def record(self, scope: Scope, message: TrackedMessage) -> int:
         if not self._backend.is_running:
             await self._ready()
-        if not self._openness.may_match(scope):
+        if not self._open_keys.may_match(scope):
             return 0
         values = entry_values(message, scope.chat_id)
-        known = self._openness.known
+        known = self._open_keys.known
         if known is None:
-            return await self._openness.writer.submit(Write(values, None, scope_match(scope)))
+            return await self._open_keys.writer.submit(Write(values, None, scope_match(scope)))
         matching = known.matching(scope)
         collecting = [key for key in matching if not key.was_before(scope, message)]
         matched = len(matching) - len(collecting)
-        return matched + (await self._openness.writer.submit(Write(values, collecting)) if collecting else 0)
+        return matched + (await self._open_keys.writer.submit(Write(values, collecting)) if collecting else 0)
 
     async def add(
         self,
@@ -178,7 +178,7 @@ class SQLAlchemySessionStorage:
 
         async def work(connection: AsyncConnection) -> Addition:
             is_pending = unless_known and await self._pendings.has(connection, key, message)
-            return await self._sessions.add_unless(
+            return await self._additions.add(
                 connection,
                 key,
                 message,
@@ -189,7 +189,7 @@ class SQLAlchemySessionStorage:
                 is_pending=is_pending,
             )
 
-        return await self._openness.add(key, work)
+        return await self._open_keys.add(key, work)
 
     async def _add(
         self, key: SessionKey, message: TrackedMessage, *, opening: SessionKey | None, if_closed: IfClosed
@@ -198,36 +198,36 @@ class SQLAlchemySessionStorage:
         values = entry_values(message, key.chat_id)
         opens = if_closed is IfClosed.OPEN
         opened_at = encode_time(message.at) if opens else None
-        known = self._openness.known
+        known = self._open_keys.known
         if known is None:
             match = key_match(key, or_closed=if_closed is IfClosed.KEEP and opening is not None)
             write = Write(values, None, match, opening, opens, opened_at, revives=True)
-            return await self._openness.writer.submit(write)
+            return await self._open_keys.writer.submit(write)
         there = known.get(key)
         if there is None and opening is None:
             return 0
         owned = () if there is None else (there,)
-        return await self._openness.writer.submit(Write(values, owned, None, opening, opens, opened_at, revives=True))
+        return await self._open_keys.writer.submit(Write(values, owned, None, opening, opens, opened_at, revives=True))
 
     # Closing and removing
 
     async def unsubscribe(self, key: SessionKey) -> None:
         await self._ready()
-        await self._openness.close(key, partial(self._sessions.unsubscribe, key=key))
+        await self._open_keys.close(key, partial(self._entries.unsubscribe, key=key))
 
     async def close(self, key: SessionKey, *, at: datetime) -> int:
         await self._ready()
-        return await self._openness.close(key, partial(self._sessions.close, key=key, at=at))
+        return await self._open_keys.close(key, partial(self._entries.close, key=key, at=at))
 
     async def remove(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
-        return await self._write(partial(self._sessions.remove, key=key, messages=messages))
+        return await self._write(partial(self._entries.remove, key=key, messages=messages))
 
     async def clear(self, key: SessionKey) -> None:
-        await self._write(partial(self._sessions.clear, key=key))
+        await self._write(partial(self._entries.clear, key=key))
 
     async def discard(self, bot_id: int, gone: Gone, *, surely: bool = True) -> int:
         async def work(connection: AsyncConnection) -> int:
-            entries = await self._sessions.discard(connection, bot_id, gone, surely=surely)
+            entries = await self._discards.discard(connection, bot_id, gone, surely=surely)
             return entries + (await self._pendings.discard(connection, bot_id, gone) if surely else 0)
 
         return await self._write(work)
@@ -236,12 +236,12 @@ class SQLAlchemySessionStorage:
         async def work(connection: AsyncConnection) -> list[Move]:
             if new_chat_id != old_chat_id:
                 await self._moved_chats.add(connection, bot_id, old_chat_id)
-            moves = await self._sessions.migrate(connection, bot_id, old_chat_id, new_chat_id)
+            moves = await self._migration.migrate(connection, bot_id, old_chat_id, new_chat_id)
             await self._pendings.migrate(connection, bot_id, old_chat_id, new_chat_id)
             return moves
 
         await self._ready()
-        moves = await self._openness.move(bot_id, old_chat_id, new_chat_id, work)
+        moves = await self._open_keys.move(bot_id, old_chat_id, new_chat_id, work)
         return [move.old for move in moves if move.was_open]
 
     async def migrated(self, bot_id: int, chat_ids: Collection[int]) -> set[int]:
@@ -258,14 +258,7 @@ class SQLAlchemySessionStorage:
         until: datetime,
         limit: int | None = None,
     ) -> list[TrackedMessage]:
-        async def work(connection: AsyncConnection) -> list[TrackedMessage]:
-            if messages is None:
-                taken = await self._sessions.take_all(connection, key, limit=limit)
-            else:
-                taken = await self._sessions.take(connection, key, messages, limit=limit)
-            claimed = [message_of(values) for values in taken]
-            await self._pendings.add(connection, key, claimed, taken, now=now, until=until)
-            return claimed
+        work = partial(self._claims.claim, key=key, messages=messages, now=now, until=until, limit=limit)
 
         def release(claimed: list[TrackedMessage]) -> Work[None]:
             held = [PendingDeletion(key, message, now, until) for message in claimed]
@@ -281,16 +274,7 @@ class SQLAlchemySessionStorage:
         await self._write(partial(self._pendings.postpone, pending=pending, until=until))
 
     async def settle(self, pending: Collection[PendingDeletion]) -> int:
-        of_key: dict[SessionKey, list[TrackedMessage]] = {}
-        for each in pending:
-            of_key.setdefault(each.key, []).append(each.message)
-
-        async def work(connection: AsyncConnection) -> int:
-            for key in sorted(of_key, key=place_of):
-                await self._sessions.forget_own(connection, key, of_key[key])
-            return await self._pendings.settle(connection, pending)
-
-        return await self._write(work)
+        return await self._write(partial(self._claims.settle, pending=pending))
 
     async def pending(self, bot_id: int) -> list[PendingDeletion]:
         return await self._read(partial(self._pendings.of_bot, bot_id=bot_id))
@@ -299,26 +283,26 @@ class SQLAlchemySessionStorage:
         return await self._read(partial(self._pendings.next_due, bot_id=bot_id, now=now))
 
     async def sweep(self, bot_id: int, *, now: datetime, limit: int) -> int:
-        return await self._write(partial(self._sessions.sweep, bot_id=bot_id, now=now, limit=limit))
+        return await self._write(partial(self._discards.sweep, bot_id=bot_id, now=now, limit=limit))
 
     # What there is
 
     async def matching(self, scope: Scope) -> list[SessionKey]:
         await self._ready()
-        known = self._openness.known
-        if not self._openness.may_match(scope):
+        known = self._open_keys.known
+        if not self._open_keys.may_match(scope):
             return []
         if known is None:
-            return await self._read(partial(self._sessions.matching, scope=scope))
+            return await self._read(partial(self._keys.matching, scope=scope))
         return known.matching_keys(scope)
 
     async def open_keys(self, bot_id: int) -> list[SessionKey]:
         await self._ready()
-        known = self._openness.known
+        known = self._open_keys.known
         if known is None:
-            return await self._read(partial(self._sessions.open_keys, bot_id=bot_id))
+            return await self._read(partial(self._keys.open_keys, bot_id=bot_id))
         return known.of_bot(bot_id)
 
     # Stands last, because below it `list` in an annotation would mean this method.
     async def list(self, key: SessionKey) -> list[TrackedMessage]:
-        return await self._read(partial(self._sessions.entries, key=key))
+        return await self._read(partial(self._entries.entries, key=key))

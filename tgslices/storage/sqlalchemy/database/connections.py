@@ -34,7 +34,7 @@ class Connections:
         self._open.pop(id(connection), None)
 
 
-def most_connections(pool: Pool) -> int:
+def max_connections(pool: Pool) -> int:
     """Return how many connections a pool gives out at once; 0 or less means any number."""
     if not isinstance(pool, QueuePool):
         return 0

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from tgslices.storage.sqlalchemy.database.notices import Notices
 
-Spelling: TypeAlias = Callable[[int], str]
+StatementOf: TypeAlias = Callable[[int], str]
 """The text of a statement for a number of rows, or for ``ANY_NUMBER``."""
 
 ANY_NUMBER: Final = 0
@@ -26,7 +26,7 @@ class Database(Protocol):
         """How many groups of writes may be under way at once."""
 
     @property
-    def largest_group(self) -> int:
+    def max_group(self) -> int:
         """How many writes are committed together at most."""
 
     @property
@@ -34,7 +34,7 @@ class Database(Protocol):
         """Whether writers of one process get along better when they take turns."""
 
     @property
-    def most_rows(self) -> int:
+    def max_rows(self) -> int:
         """How many rows a statement takes at most."""
 
     @property
@@ -81,6 +81,6 @@ class Database(Protocol):
         """Do the same for a single statement."""
 
     async def execute(
-        self, connection: AsyncConnection, spell: Spelling, rows: Sequence[Sequence[Any]]
+        self, connection: AsyncConnection, spell: StatementOf, rows: Sequence[Sequence[Any]]
     ) -> Sequence[Row[Any] | tuple[Any, ...]]:
         """Run a statement of ``Statements`` with its rows, of which there is one at least; return what it returns."""

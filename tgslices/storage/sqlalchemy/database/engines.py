@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import AssertionPool, SingletonThreadPool, StaticPool
 
 from tgslices.errors import StorageError
-from tgslices.storage.sqlalchemy.database.connections import most_connections
+from tgslices.storage.sqlalchemy.database.connections import max_connections
 from tgslices.storage.sqlalchemy.database.dialect import Database
 from tgslices.storage.sqlalchemy.database.postgresql import PostgreSQL, create_postgresql_engine
 from tgslices.storage.sqlalchemy.database.sqlite import SQLite, create_sqlite_engine, require_version
-from tgslices.storage.sqlalchemy.database.urls import shown
+from tgslices.storage.sqlalchemy.database.urls import masked
 
-FEWEST_CONNECTIONS: Final = 2
+MIN_CONNECTIONS: Final = 2
 
 _DRIVERS: Final = {
     "sqlite": "sqlite+aiosqlite",
@@ -54,7 +54,7 @@ def engine_of_url(url: str | URL, *, synchronous: str, timeout: float) -> AsyncE
         ) from error
     except (ArgumentError, NoSuchModuleError, TypeError, ValueError) as error:
         raise StorageError(
-            f"An engine for {shown(parsed)} cannot be made.", "Correct the URL; the cause is chained to this error."
+            f"An engine for {masked(parsed)} cannot be made.", "Correct the URL; the cause is chained to this error."
         ) from error
     raise _unsupported(parsed.drivername)
 
@@ -90,7 +90,7 @@ def _require_usable(engine: AsyncEngine) -> None:
             "so that the storage would end the transactions of others.",
             "Name a file or a server, and create the engine with poolclass=AsyncAdaptedQueuePool or NullPool.",
         )
-    if 0 < most_connections(engine.pool) < FEWEST_CONNECTIONS:
+    if 0 < max_connections(engine.pool) < MIN_CONNECTIONS:
         raise StorageError(
             "The engine's pool has room for one connection, and the storage needs two.",
             "Create the engine with pool_size=2 or more.",

@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tgslices.errors import StorageError, TgslicesError, ValueRefused
 from tgslices.storage.sqlalchemy.database.group_commit import Verdict
-from tgslices.storage.sqlalchemy.database.urls import secrets_of, shown
+from tgslices.storage.sqlalchemy.database.urls import masked, secrets_of
 
 INTACT: Final = "What was recorded before is intact."
 
@@ -66,7 +66,7 @@ _POSTGRESQL: Final[dict[str, tuple[str, str]]] = {
 _TRANSIENT: Final = ("40001", "40P01")
 """Serialization failure and deadlock: the same again succeeds."""
 
-MOST_ATTEMPTS: Final = 8
+MAX_ATTEMPTS: Final = 8
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -109,11 +109,11 @@ def is_transient(error: BaseException) -> bool:
     return sqlstate_of(error) in _TRANSIENT
 
 
-def judge(error: Exception, failures: int) -> Verdict:
+def verdict_on(error: Exception, failures: int) -> Verdict:
     """Decide what to do with a group of writes that has failed for the given number of times."""
     if is_stale_connection(error) and failures == 1:
         return Verdict.AGAIN
-    if is_transient(error) and failures < MOST_ATTEMPTS:
+    if is_transient(error) and failures < MAX_ATTEMPTS:
         return Verdict.AGAIN
     # A plain error of values or types may also be what a driver says of a connection that was closed.
     if is_about_a_value(error) or type(error) in (ValueError, TypeError):
@@ -144,12 +144,12 @@ def _is_refused_by_driver(error: BaseException) -> bool:
     return isinstance(error, ValueError) and type(error).__name__ == "DataError"
 
 
-class Explainer:
+class ErrorTexts:
     """Makes errors of one database presentable."""
 
     def __init__(self, url: URL, timeout: float) -> None:
         """Speak of the database at this URL; ``timeout`` is in seconds."""
-        self._where = f"The storage at {shown(url)}"
+        self._where = f"The storage at {masked(url)}"
         self._secrets = tuple(secrets_of(url))
         self._timeout = timeout
         self._is_file = url.get_backend_name() == "sqlite"

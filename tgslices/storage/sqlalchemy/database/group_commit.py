@@ -61,29 +61,29 @@ class _Waiting(Generic[Item, Result]):
 _Group: TypeAlias = list[_Waiting[Item, Result]]
 
 
-class Coalescer(Generic[Item, Result]):
+class GroupCommit(Generic[Item, Result]):
     """Writes items in groups over a bounded number of connections ("lanes")."""
 
     def __init__(
         self,
         connect: Callable[[], AbstractAsyncContextManager[WriteGroup[Item, Result]]],
         *,
-        judge: Callable[[Exception, int], Verdict],
+        verdict_on: Callable[[Exception, int], Verdict],
         explain: Callable[[Exception], Exception],
         lanes: int,
-        largest_group: int,
+        max_group: int,
         timeout: float,
     ) -> None:
         """Write over what ``connect`` opens.
 
-        ``judge`` is told a failure and how often the group has failed; ``explain`` makes of it what callers get.
+        ``verdict_on`` is told a failure and how often the group has failed; ``explain`` makes of it what callers get.
         ``timeout`` is in seconds, from a call to its answer.
         """
         self._connect = connect
-        self._judge = judge
+        self._verdict_on = verdict_on
         self._explain = explain
         self._lanes_allowed = lanes
-        self._largest_group = largest_group
+        self._largest_group = max_group
         self._timeout = timeout
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: deque[_Waiting[Item, Result]] = deque()
@@ -190,7 +190,7 @@ class Coalescer(Generic[Item, Result]):
         self, group: _Group[Item, Result], error: Exception, failures: int
     ) -> _Group[Item, Result]:
         """Answer a failed group, or return it to be written again."""
-        verdict = self._judge(error, failures)
+        verdict = self._verdict_on(error, failures)
         if verdict is Verdict.AGAIN:
             return group
         if verdict is Verdict.ALONE and len(group) > 1:

@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from tgslices.errors import StorageError
 from tgslices.storage.sqlalchemy.database.advisory import schema_of_tables, wait_for_schema
-from tgslices.storage.sqlalchemy.database.connections import most_connections
-from tgslices.storage.sqlalchemy.database.dialect import ANY_NUMBER, Spelling
+from tgslices.storage.sqlalchemy.database.connections import max_connections
+from tgslices.storage.sqlalchemy.database.dialect import ANY_NUMBER, StatementOf
 from tgslices.storage.sqlalchemy.database.notices import Notices
 from tgslices.storage.sqlalchemy.database.postgresql_notices import PostgreSQLNotices, channel_of
 from tgslices.storage.sqlalchemy.database.urls import for_asyncpg
 
-FEWEST_TO_LISTEN: Final = 3
+MIN_TO_LISTEN: Final = 3
 """How many connections a pool must have room for, so that one of them listens all the time."""
 
 _OF_SQLALCHEMY: Final = ("prepared_statement_cache_size", "async_fallback")
@@ -46,9 +46,9 @@ class PostgreSQL:
     """A :class:`~tgslices.storage.sqlalchemy.database.dialect.Database` for ``postgresql+asyncpg``."""
 
     lanes: Final = 2
-    largest_group: Final = 50
+    max_group: Final = 50
     one_writer: Final = False
-    most_rows: Final = 1_000
+    max_rows: Final = 1_000
     can_be_alone: Final = False
     record_counts: Final = True
 
@@ -79,7 +79,7 @@ class PostgreSQL:
 
     async def notices(self, engine: AsyncEngine, prefix: str, schema: str | None, *, seconds: float) -> Notices | None:
         """Listen on one connection, if the engine has room for it beside the two that the storage needs."""
-        if 0 < most_connections(engine.pool) < FEWEST_TO_LISTEN:
+        if 0 < max_connections(engine.pool) < MIN_TO_LISTEN:
             return None
         alone = self.engine(engine)
         async with alone.connect() as connection:
@@ -104,7 +104,7 @@ class PostgreSQL:
         return nullcontext()
 
     async def execute(
-        self, connection: AsyncConnection, spell: Spelling, rows: Sequence[Sequence[Any]]
+        self, connection: AsyncConnection, spell: StatementOf, rows: Sequence[Sequence[Any]]
     ) -> Sequence[Row[Any]]:
         """Run a statement in one trip to the server."""
         if len(rows) == 1:

@@ -15,13 +15,13 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from tgslices.errors import StorageError
-from tgslices.storage.sqlalchemy.database.dialect import Spelling
-from tgslices.storage.sqlalchemy.database.filelock import FileLock
+from tgslices.storage.sqlalchemy.database.dialect import StatementOf
+from tgslices.storage.sqlalchemy.database.file_lock import FileLock
 from tgslices.storage.sqlalchemy.database.notices import Notices
-from tgslices.storage.sqlalchemy.database.openfile import OpenFile
+from tgslices.storage.sqlalchemy.database.open_file import OpenFile
 from tgslices.storage.sqlalchemy.database.sqlite_notices import SQLiteNotices
 
-OLDEST: Final = (3, 35, 0)
+MIN_VERSION: Final = (3, 35, 0)
 """The first SQLite that knows RETURNING. Source: https://www.sqlite.org/lang_returning.html"""
 
 CACHE_KIBIBYTES: Final = 32_768
@@ -29,8 +29,8 @@ CACHE_KIBIBYTES: Final = 32_768
 BUSY_PAUSE: Final = 0.005
 """Seconds until the journal mode is tried again."""
 
-MOST_ROWS: Final = 100
-_SIZES: Final = (1, 2, 5, 10, 20, 50, MOST_ROWS)
+MAX_ROWS: Final = 100
+_SIZES: Final = (1, 2, 5, 10, 20, 50, MAX_ROWS)
 """How many rows a statement may have. Groups are padded with their last row, which changes nothing."""
 
 
@@ -63,9 +63,9 @@ class SQLite:
     """A :class:`~tgslices.storage.sqlalchemy.database.dialect.Database` for ``sqlite+aiosqlite``."""
 
     lanes: Final = 1
-    largest_group: Final = 100
+    max_group: Final = 100
     one_writer: Final = True
-    most_rows: Final = MOST_ROWS
+    max_rows: Final = MAX_ROWS
     can_be_alone: Final = True
     record_counts: Final = False
 
@@ -174,7 +174,7 @@ class SQLite:
         return driver
 
     async def execute(
-        self, connection: AsyncConnection, spell: Spelling, rows: Sequence[Sequence[Any]]
+        self, connection: AsyncConnection, spell: StatementOf, rows: Sequence[Sequence[Any]]
     ) -> Sequence[tuple[Any, ...]]:
         """Run a statement in one trip to the connection's thread."""
         driver = await _driver(connection)
@@ -213,8 +213,8 @@ def require_version() -> None:
     Raises:
         StorageError: it is too old.
     """
-    if sqlite3.sqlite_version_info < OLDEST:
-        wanted = ".".join(map(str, OLDEST))
+    if sqlite3.sqlite_version_info < MIN_VERSION:
+        wanted = ".".join(map(str, MIN_VERSION))
         raise StorageError(
             f"This Python comes with SQLite {sqlite3.sqlite_version}, which is older than {wanted}.",
             "Use a newer Python or system library, or PostgreSQL.",

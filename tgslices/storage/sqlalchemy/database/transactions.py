@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from tgslices.doubling import Doubling
 from tgslices.storage.sqlalchemy.database.dialect import Database
-from tgslices.storage.sqlalchemy.database.errors import MOST_ATTEMPTS, Explainer, is_stale_connection, is_transient
+from tgslices.storage.sqlalchemy.database.errors import MAX_ATTEMPTS, ErrorTexts, is_stale_connection, is_transient
 
 T = TypeVar("T")
 Work: TypeAlias = Callable[[AsyncConnection], Awaitable[T]]
@@ -35,7 +35,7 @@ class Transactions:
         self,
         engine: AsyncEngine,
         database: Database,
-        explain: Explainer,
+        explain: ErrorTexts,
         *,
         timeout: float,
         turns: bool,
@@ -185,7 +185,7 @@ class Transactions:
             return await work(connection)
 
     async def _attempt_write(self, work: Work[T], before: Work[None] | None, after: Callable[[T], None] | None) -> T:
-        for attempt in range(1, MOST_ATTEMPTS + 1):
+        for attempt in range(1, MAX_ATTEMPTS + 1):
             worked = False
             try:
                 async with self._queue, self._borrow() as connection, self.turn:
@@ -201,7 +201,7 @@ class Transactions:
                 # Once the work is done, only the commit can have failed, and it may have been carried out.
                 stale = is_stale_connection(error) and attempt == 1 and not worked
                 collided = is_transient(error) or isinstance(error, IntegrityError)
-                if attempt == MOST_ATTEMPTS or not (stale or collided):
+                if attempt == MAX_ATTEMPTS or not (stale or collided):
                     raise
             await asyncio.sleep(COLLISION.after(attempt).total_seconds() if collided else 0)
         raise AssertionError("unreachable")  # pragma: no cover

@@ -32,7 +32,7 @@ _NUMBERS: Final[dict[str, Callable[[str], float]]] = {
 }
 
 
-def shown(url: URL) -> str:
+def masked(url: URL) -> str:
     """Return the text of a URL, whose password and whatever else may be secret is masked."""
     masked = {name: _MASK for name in url.query if _is_secret(name)}
     return url.update_query_dict(masked).render_as_string(hide_password=True).replace("%2A%2A%2A", _MASK)

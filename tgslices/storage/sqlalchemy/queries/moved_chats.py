@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.storage.sqlalchemy.tables.schema import Tables
-from tgslices.storage.sqlalchemy.tables.statements import in_chunks
+from tgslices.storage.sqlalchemy.tables.speller import in_chunks
 
 CHATS_PER_STATEMENT = 1_000
 

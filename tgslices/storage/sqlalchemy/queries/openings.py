@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import SessionKey, TrackedMessage, may_come_again
 from tgslices.storage.sqlalchemy.database.dialect import Database
-from tgslices.storage.sqlalchemy.queries.entries import watermark
+from tgslices.storage.sqlalchemy.queries.keys import watermark
 from tgslices.storage.sqlalchemy.tables.rows import entry_values, key_values, place_of
-from tgslices.storage.sqlalchemy.tables.statements import Statements, in_chunks
+from tgslices.storage.sqlalchemy.tables.speller import in_chunks
+from tgslices.storage.sqlalchemy.tables.statements import Statements
 
 
 class Opening(NamedTuple):
@@ -66,7 +67,7 @@ class KeyOpener:
         """Lock the rows of keys; return those that are open."""
         found: dict[SessionKey, Opened] = {}
         rows = [(number, *place_of(key)) for number, key in enumerate(keys)]
-        for chunk in in_chunks(rows, self._database.most_rows):
+        for chunk in in_chunks(rows, self._database.max_rows):
             locked: Sequence[Any] = await self._database.execute(self._connection, self._statements.lock_keys, chunk)
             for number, row_id, is_open, after_id in locked:
                 if is_open:
@@ -80,7 +81,7 @@ class KeyOpener:
             for it in openings
         ]
         made: dict[SessionKey, Opened] = {}
-        for chunk in in_chunks(rows, self._database.most_rows):
+        for chunk in in_chunks(rows, self._database.max_rows):
             for row_id, *place in await self._database.execute(self._connection, self._statements.open_keys, chunk):
                 opening = places[(*place[:4], bytes(place[4]))]
                 is_new = opening.opened_at is not None
@@ -94,5 +95,5 @@ class KeyOpener:
             for it in openings
             if it.outside is not None and may_come_again(it.outside)
         ]
-        for chunk in in_chunks(known, self._database.most_rows):
+        for chunk in in_chunks(known, self._database.max_rows):
             await self._database.execute(self._connection, self._statements.insert_known, chunk)

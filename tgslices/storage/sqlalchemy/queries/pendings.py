@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tgslices.model import MAX_WAIT, Gone, PendingDeletion, SessionKey, TrackedMessage
 from tgslices.storage.codec import decode_time, encode_time
 from tgslices.storage.sqlalchemy.database.dialect import Database
-from tgslices.storage.sqlalchemy.queries.entries import IDS_PER_STATEMENT, gone_conditions
+from tgslices.storage.sqlalchemy.queries.keys import IDS_PER_STATEMENT, gone_conditions
 from tgslices.storage.sqlalchemy.tables.rows import (
     Values,
     escape,
@@ -21,7 +21,8 @@ from tgslices.storage.sqlalchemy.tables.rows import (
     pending_of,
 )
 from tgslices.storage.sqlalchemy.tables.schema import PENDING_COLUMNS, Tables
-from tgslices.storage.sqlalchemy.tables.statements import Statements, in_chunks
+from tgslices.storage.sqlalchemy.tables.speller import in_chunks
+from tgslices.storage.sqlalchemy.tables.statements import Statements
 
 
 class Pendings:
@@ -76,7 +77,7 @@ class Pendings:
             (pending_identity(key, message), *head, *entry, *tail)
             for message, entry in zip(messages, entries, strict=True)
         ]
-        for chunk in in_chunks(rows, self._database.most_rows):
+        for chunk in in_chunks(rows, self._database.max_rows):
             await self._database.execute(connection, self._statements.add_pending, chunk)
 
     async def lease(

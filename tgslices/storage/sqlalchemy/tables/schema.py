@@ -35,7 +35,7 @@ VERSION_NAME: Final = "schema_version"
 NO_ID: Final = -(2**63)
 """Stands for a missing user or topic of a key, because NULLs take no part in a unique index. No key may hold it."""
 
-LONGEST_PREFIX: Final = 63 - len("messages_business")
+MAX_PREFIX: Final = 63 - len("messages_business")
 """In bytes: PostgreSQL cuts longer names off.
 Source: https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS"""
 
@@ -108,10 +108,10 @@ def build_tables(prefix: str = "tgslices_", *, schema: str | None = None, metada
     Raises:
         StorageError: the prefix cannot be the beginning of a table's name, or of a file's.
     """
-    if any(character in prefix for character in "/\\\0") or len(prefix.encode(errors="replace")) > LONGEST_PREFIX:
+    if any(character in prefix for character in "/\\\0") or len(prefix.encode(errors="replace")) > MAX_PREFIX:
         raise StorageError(
             f"The prefix {prefix!r} cannot begin the names of tables and of a lock file.",
-            f"Use one of at most {LONGEST_PREFIX} bytes without slashes, like 'my_bot_'.",
+            f"Use one of at most {MAX_PREFIX} bytes without slashes, like 'my_bot_'.",
         )
     metadata = MetaData() if metadata is None else metadata
     schema = metadata.schema if schema is None else schema

@@ -8,40 +8,30 @@ as long as adding them. A single row goes as it is. The parameters are in the or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache, partial
-from itertools import chain
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import (
-    ARRAY,
     CTE,
     BigInteger,
-    BindParameter,
     Boolean,
     ColumnElement,
     Dialect,
     LargeBinary,
-    Select,
-    Table,
     Text,
     and_,
     bindparam,
     case,
-    cast,
     column,
     func,
     literal_column,
     not_,
     or_,
     select,
-    text,
 )
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.types import TypeEngine
 
-from tgslices.storage.sqlalchemy.database.dialect import ANY_NUMBER, Spelling
+from tgslices.storage.sqlalchemy.database.dialect import StatementOf
 from tgslices.storage.sqlalchemy.tables.schema import (
     ENTRY,
     ENTRY_COLUMNS,
@@ -54,6 +44,7 @@ from tgslices.storage.sqlalchemy.tables.schema import (
     PLACE_COLUMNS,
     Tables,
 )
+from tgslices.storage.sqlalchemy.tables.speller import Speller
 
 Row: TypeAlias = tuple[Any, ...]
 
@@ -68,12 +59,6 @@ _MATCH_TYPES: Final[dict[str, TypeEngine[Any]]] = {
 }
 
 
-def in_chunks(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    """Split a sequence into parts of at most that size."""
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]
-
-
 class Statements:
     """The statements for one set of tables and one dialect, as text.
 
@@ -83,39 +68,39 @@ class Statements:
     def __init__(self, tables: Tables, dialect: Dialect) -> None:
         """Build statements when they are first asked for."""
         self._tables = tables
-        self._dialect = dialect
-        self._is_sqlite = dialect.name == "sqlite"
-        self._insert: Callable[[Table], Any] = sqlite_insert if self._is_sqlite else postgresql_insert
-        self.insert_entries: Spelling = lru_cache(partial(self._insert_entries, revive=False))
+        self._speller = speller = Speller(dialect)
+        self._is_sqlite = speller.is_sqlite
+        self._insert, self._given, self._spell = speller.insert, speller.given, speller.spell
+        self.insert_entries: StatementOf = lru_cache(partial(self._insert_entries, revive=False))
         """Adds rows of ``("key_id", *ENTRY_COLUMNS)``, leaving out what is there or known.
 
         PostgreSQL leaves out as well what belongs to no key, and returns the ids of those that there are not."""
-        self.revive_entries: Spelling = lru_cache(partial(self._insert_entries, revive=True))
+        self.revive_entries: StatementOf = lru_cache(partial(self._insert_entries, revive=True))
         """Does the same, but makes an entry at the end of what is known."""
-        self.record: Spelling = lru_cache(partial(self._record, revive=False))
+        self.record: StatementOf = lru_cache(partial(self._record, revive=False))
         """Adds rows of ``("ord", *MATCH_COLUMNS, *ENTRY_COLUMNS)`` to every key that each one matches.
 
         What is there or known is left out; what was there before the key was opened becomes known.
 
         PostgreSQL returns ``ord`` with how many keys match, if any do. SQLite cannot: it returns ``key_id`` and
         ``IDENTITY_COLUMNS`` for each key and message, so that no two rows may be of the same message."""
-        self.add: Spelling = lru_cache(partial(self._record, revive=True))
+        self.add: StatementOf = lru_cache(partial(self._record, revive=True))
         """Does the same, but makes an entry at the end of what is known, whatever was there before."""
-        self.open_keys: Spelling = lru_cache(self._open_keys)
+        self.open_keys: StatementOf = lru_cache(self._open_keys)
         """Adds or opens keys, given rows of ``OPENING_COLUMNS``, each once; returns ids and places."""
-        self.open_rows: Spelling = lru_cache(self._open_rows)
+        self.open_rows: StatementOf = lru_cache(self._open_rows)
         """Returns id, ``after_id`` and ``KEY_COLUMNS`` of open keys behind an id, up to a number of them (SQLite)."""
-        self.lock_keys: Spelling = lru_cache(self._lock_keys)
+        self.lock_keys: StatementOf = lru_cache(self._lock_keys)
         """Locks the keys that there are of rows of ord and place; returns ``ord``, id, ``is_open`` and ``after_id``."""
-        self.insert_known: Spelling = lru_cache(self._insert_known)
+        self.insert_known: StatementOf = lru_cache(self._insert_known)
         """Adds rows of ``("key_id", *ENTRY_COLUMNS)`` as known messages, leaving out what is there."""
-        self.add_pending: Spelling = lru_cache(self._add_pending)
+        self.add_pending: StatementOf = lru_cache(self._add_pending)
         """Adds rows of ``("identity", *PENDING_COLUMNS)``, each once; what is there becomes due when the row says."""
 
     def _insert_entries(self, size: int, *, revive: bool) -> str:
         if not self._is_sqlite:
             return self._spell(self._insert_entries_on_postgresql(size, revive=revive))
-        insert = self._insert_rows(self._tables.messages, ("key_id", *ENTRY_COLUMNS), size)
+        insert = self._speller.insert_rows(self._tables.messages, ("key_id", *ENTRY_COLUMNS), size)
         return self._spell(self._revived(insert) if revive else insert.on_conflict_do_nothing())
 
     def _revived(self, insert: Any) -> Any:
@@ -217,7 +202,7 @@ class Statements:
 
     def _open_keys(self, size: int) -> str:
         keys = self._tables.keys
-        insert = self._insert_locking(keys, OPENING_COLUMNS, PLACE_COLUMNS, "id", size)
+        insert = self._speller.insert_locking(keys, OPENING_COLUMNS, PLACE_COLUMNS, "id", size)
         new = insert.excluded
         opens = and_(new.is_open, not_(keys.c.is_open))
         insert = insert.on_conflict_do_update(
@@ -257,37 +242,10 @@ class Statements:
 
     def _add_pending(self, size: int) -> str:
         names = ("identity", *PENDING_COLUMNS)
-        insert = self._insert_locking(self._tables.pending, names, ("identity",), "identity", size)
+        insert = self._speller.insert_locking(self._tables.pending, names, ("identity",), "identity", size)
         return self._spell(
             insert.on_conflict_do_update(index_elements=["identity"], set_={"due_at": insert.excluded.due_at})
         )
-
-    def _insert_locking(
-        self, table: Table, names: Sequence[str], identity: Sequence[str], order: str, size: int
-    ) -> Any:
-        """Insert rows after what is there of them was locked in the order of a column, where rows have locks.
-
-        What is there would else be locked in the order of the rows. So it is counted first: no row comes out of the
-        join before.
-        """
-        if self._is_sqlite or size == 1:
-            return self._insert_rows(table, names, size)
-        given = self._select_arrays([column(name, table.c[name].type) for name in names]).cte("given")
-        there = (
-            select(table.c.id)
-            .where(*(table.c[name] == given.c[name] for name in identity))
-            .order_by(table.c[order])
-            .with_for_update(key_share=True, of=table)
-            .cte("there")
-        )
-        counted = select(func.count().label("n")).select_from(there).subquery("counted")
-        columns = [given.c[name] for name in names]
-        rows = select(*columns).where(counted.c.n.is_not(None)).order_by(given.c.ordinality)
-        return self._insert(table).from_select(names, rows)
-
-    def _insert_rows(self, table: Table, names: Sequence[str], size: int) -> Any:
-        rows = self._rows([column(name, table.c[name].type) for name in names], size)
-        return self._insert(table).values([dict(zip(names, row, strict=True)) for row in rows])
 
     def _record_columns(self) -> list[Any]:
         # Marked, because keys and messages share the names of columns.
@@ -296,24 +254,6 @@ class Statements:
 
     def _message_columns(self) -> list[Any]:
         return [column(name, self._tables.messages.c[name].type) for name in ENTRY_COLUMNS]
-
-    def _given(self, columns: Sequence[Any], size: int) -> CTE:
-        """Return the rows of the group as a table; what is passed as arrays has a column ``ordinality`` as well."""
-        if size == ANY_NUMBER:
-            return self._select_arrays(columns).cte("given")
-        rows = self._rows(columns, size)
-        # By hand, because SQLAlchemy before 2.0.42 makes no CTE of VALUES. Their columns have these names everywhere.
-        named = ", ".join(f"column{place} AS {column.name}" for place, column in enumerate(columns, 1))
-        marked = ", ".join("({})".format(", ".join(map(self._mark, row))) for row in rows)
-        spelled = text(f"SELECT {named} FROM (VALUES {marked}) AS rows")  # noqa: S608 - names that are ours
-        return spelled.bindparams(*chain.from_iterable(rows)).columns(*columns).cte("given")
-
-    def _mark(self, parameter: BindParameter[Any]) -> str:
-        """Return a parameter as ``text`` spells it."""
-        if isinstance(parameter.type, LargeBinary):
-            # SQLAlchemy before 2.0.13 names no type here, and PostgreSQL then takes it for text.
-            return f"CAST(:{parameter.key} AS {parameter.type.compile(self._dialect)})"
-        return f":{parameter.key}"
 
     def _matches(self, given: CTE) -> ColumnElement[bool]:
         keys = self._tables.keys
@@ -326,28 +266,6 @@ class Statements:
             keys.c.business_connection_id.is_not_distinct_from(given.c.m_connection),
             or_(keys.c.is_open, given.c.m_or_closed),
         )
-
-    def _rows(self, columns: Sequence[Any], size: int) -> list[Row]:
-        """Return rows of parameters, numbered through."""
-        width = len(columns)
-        return [
-            tuple(bindparam(f"p{row * width + place}", type_=it.type) for place, it in enumerate(columns))
-            for row in range(size)
-        ]
-
-    def _select_arrays(self, columns: Sequence[Any]) -> Select[Any]:
-        """Return rows of parameters that are one array for each column."""
-        types = [ARRAY(it.type) for it in columns]
-        # Cast, because SQLAlchemy before 2.0.13 does not name the type of every array.
-        arrays = [cast(bindparam(f"p{place}", type_=array), array) for place, array in enumerate(types)]
-        return select(func.unnest(*arrays).table_valued(*columns, with_ordinality="ordinality").render_derived())
-
-    def _spell(self, statement: Any) -> str:
-        compiled = statement.compile(dialect=self._dialect)
-        order = compiled.positiontup
-        if order != [f"p{number}" for number in range(len(order))]:  # pragma: no cover - a change in SQLAlchemy
-            raise AssertionError(f"the parameters are no longer in their order: {order}")
-        return str(compiled)
 
 
 def _message_of(given: CTE) -> list[ColumnElement[Any]]:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tgslices.errors import StorageError
-from tgslices.storage.sqlalchemy.database.group_commit import Coalescer, Verdict
+from tgslices.storage.sqlalchemy.database.group_commit import GroupCommit, Verdict
 
 
 class Broken(Exception):
@@ -53,13 +53,13 @@ class Groups:
 
     def coalescer(
         self, *, lanes: int = 1, largest: int = 100, timeout: float = 60, verdict: Verdict = Verdict.FAIL
-    ) -> Coalescer[int, int]:
-        return Coalescer(
+    ) -> GroupCommit[int, int]:
+        return GroupCommit(
             self.connect,
-            judge=lambda error, failures: verdict if failures < 3 else Verdict.FAIL,
+            verdict_on=lambda error, failures: verdict if failures < 3 else Verdict.FAIL,
             explain=lambda error: Explained(type(error).__name__),
             lanes=lanes,
-            largest_group=largest,
+            max_group=largest,
             timeout=timeout,
         )
 
@@ -200,12 +200,12 @@ async def test_a_connection_that_cannot_be_had_is_told_to_those_who_wait_for_it(
         raise Broken
         yield database.write
 
-    writer: Coalescer[int, int] = Coalescer(
+    writer: GroupCommit[int, int] = GroupCommit(
         refuse,
-        judge=lambda error, failures: Verdict.FAIL,
+        verdict_on=lambda error, failures: Verdict.FAIL,
         explain=lambda error: Explained(type(error).__name__),
         lanes=1,
-        largest_group=10,
+        max_group=10,
         timeout=60,
     )
     answers = await asyncio.gather(*(writer.submit(item) for item in range(25)), return_exceptions=True)
@@ -233,7 +233,7 @@ async def test_closing_fails_what_is_not_written_within_the_timeout(database: Gr
 
 
 def test_a_writer_that_was_closed_keeps_deadlines_in_another_event_loop(database: Groups) -> None:
-    async def write(writer: Coalescer[int, int]) -> str:
+    async def write(writer: GroupCommit[int, int]) -> str:
         database.gate = asyncio.Event()
         [failure] = await asyncio.gather(writer.submit(1), return_exceptions=True)
         await writer.aclose()
@@ -244,7 +244,7 @@ def test_a_writer_that_was_closed_keeps_deadlines_in_another_event_loop(database
 
 
 def test_a_writer_that_was_not_closed_refuses_another_event_loop(database: Groups) -> None:
-    async def write(writer: Coalescer[int, int]) -> int:
+    async def write(writer: GroupCommit[int, int]) -> int:
         return await writer.submit(1)
 
     writer = database.coalescer()

@@ -10,13 +10,14 @@ from typing import Any, NamedTuple, TypeAlias
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import SessionKey, TrackedMessage
-from tgslices.storage.sqlalchemy.database.dialect import Database, Spelling
+from tgslices.storage.sqlalchemy.database.dialect import Database, StatementOf
 from tgslices.storage.sqlalchemy.queries.openings import KeyOpener, Opened, Opening
 from tgslices.storage.sqlalchemy.queries.owned_keys import OwnedKey, OwnedKeys
 from tgslices.storage.sqlalchemy.queries.shared_keys import Change, opening
 from tgslices.storage.sqlalchemy.tables.rows import Values
 from tgslices.storage.sqlalchemy.tables.schema import IDENTITY_COLUMNS
-from tgslices.storage.sqlalchemy.tables.statements import Statements, in_chunks
+from tgslices.storage.sqlalchemy.tables.speller import in_chunks
+from tgslices.storage.sqlalchemy.tables.statements import Statements
 
 Tell: TypeAlias = Callable[[AsyncConnection, Sequence[Change]], Awaitable[Callable[[], None]]]
 """Tells others of changes within a transaction; what it returns is called once that is committed."""
@@ -103,7 +104,7 @@ class GroupWriter:
     async def _add(self, entries: dict[bool, list[Values]], missing: Sequence[Write]) -> dict[SessionKey, Opened]:
         """Make keys that are missing, and add entries to keys whose rows are known."""
         kinds = [rows for rows in entries.values() if rows]
-        lone = not missing and len(kinds) == 1 and len(kinds[0]) <= self._database.most_rows
+        lone = not missing and len(kinds) == 1 and len(kinds[0]) <= self._database.max_rows
         if self._owned is not None:
             self._owned.doubt(write.opening for write in missing if write.opening is not None and write.is_open)
         opened: dict[SessionKey, Opened] = {}
@@ -155,10 +156,10 @@ class GroupWriter:
         for revives, rows in entries.items():
             statement = self._statements.revive_entries if revives else self._statements.insert_entries
             for part in _each_once(rows) if revives else [rows]:
-                for chunk in in_chunks(sorted(part, key=itemgetter(0)), self._database.most_rows):
+                for chunk in in_chunks(sorted(part, key=itemgetter(0)), self._database.max_rows):
                     await self._execute(statement, chunk)
 
-    async def _execute(self, spell: Spelling, rows: Sequence[Values]) -> Sequence[Any]:
+    async def _execute(self, spell: StatementOf, rows: Sequence[Values]) -> Sequence[Any]:
         return await self._database.execute(self._connection, spell, rows)
 
 

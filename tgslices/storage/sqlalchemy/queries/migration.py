@@ -1,0 +1,89 @@
+"""Work on the keys of a chat whose group became a supergroup, within one transaction."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, delete, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tgslices.model import (
+    SessionKey,
+)
+from tgslices.storage.sqlalchemy.queries.keys import KeyRow, Keys, insert_into
+from tgslices.storage.sqlalchemy.tables.rows import (
+    key_of,
+    place_of,
+)
+from tgslices.storage.sqlalchemy.tables.schema import (
+    MESSAGE_COLUMNS,
+    Tables,
+)
+
+
+class Move(NamedTuple):
+    """What became of one key when its chat migrated; ``row_id`` is where its entries are now, and ``old_id`` was."""
+
+    old: SessionKey
+    new: SessionKey
+    old_id: int
+    row_id: int
+    after_id: int | None
+    was_open: bool
+
+
+class Migration:
+    """Moves the keys of a chat, with all that is kept under them, to its new id."""
+
+    def __init__(self, tables: Tables, keys: Keys) -> None:
+        self._rows = keys
+        self._keys = tables.keys
+        self._messages = tables.messages
+
+    async def migrate(self, connection: AsyncConnection, bot_id: int, old_chat_id: int, new_chat_id: int) -> list[Move]:
+        """Move every key of a chat to its new id; return what became of each."""
+        keys = self._keys
+        found = await connection.execute(
+            select(keys.c.id, keys.c.is_open, keys.c.closed_at, keys.c.after_id, *self._rows.key_columns())
+            .where(keys.c.bot_id == bot_id, keys.c.chat_id.in_([old_chat_id, new_chat_id]))
+            .order_by(keys.c.id)
+            .with_for_update()
+        )
+        rows = {key_of(row[4:]): KeyRow(*row[:4]) for row in found.all()}
+        if old_chat_id == new_chat_id:
+            return [Move(key, key, row.id, row.id, row.after_id, row.is_open) for key, row in rows.items()]
+        # By their places, because there they may meet keys that are being made.
+        moving = sorted((key for key in rows if key.chat_id == old_chat_id), key=place_of)
+        return [await self._move(connection, old, rows[old], old.in_chat(new_chat_id), rows) for old in moving]
+
+    async def _move(
+        self, connection: AsyncConnection, old: SessionKey, row: KeyRow, new: SessionKey, rows: dict[SessionKey, KeyRow]
+    ) -> Move:
+        keys, messages = self._keys, self._messages
+        there = rows.get(new, row)
+        is_foreign = messages.c.chat_id != new.chat_id
+        if there is row:
+            values = {"chat_id": new.chat_id, "after_id": None}
+            await connection.execute(update(keys).where(keys.c.id == row.id).values(values))
+            await connection.execute(update(messages).where(messages.c.key_id == row.id).values(is_foreign=is_foreign))
+            return Move(old, new, row.id, row.id, None, row.is_open)
+        await self._merge_entries(connection, row.id, there.id, is_foreign)
+        await connection.execute(delete(keys).where(keys.c.id == row.id))
+        later = max((at for at in (row.closed_at, there.closed_at) if at is not None), default=None)
+        values = {"is_open": row.is_open or there.is_open, "closed_at": later}
+        await connection.execute(update(keys).where(keys.c.id == there.id).values(values))
+        return Move(old, new, row.id, there.id, there.after_id, row.is_open)
+
+    async def _merge_entries(
+        self, connection: AsyncConnection, old_id: int, new_id: int, is_foreign: ColumnElement[bool]
+    ) -> None:
+        """Add a key's entries behind those of another; what both have or know stays as the other has it."""
+        messages = self._messages
+        columns = [messages.c[name] for name in MESSAGE_COLUMNS]
+        moved = select(literal(new_id), *columns, is_foreign, messages.c.state).where(messages.c.key_id == old_id)
+        await connection.execute(
+            insert_into(connection, messages)
+            .from_select(["key_id", *MESSAGE_COLUMNS, "is_foreign", "state"], moved.order_by(messages.c.id))
+            .on_conflict_do_nothing()
+        )
+        await connection.execute(delete(messages).where(messages.c.key_id == old_id))
