@@ -92,7 +92,7 @@ async def test_an_answer_to_a_quiz_belongs_where_the_state_machine_puts_it(stage
             await stage.bot.send_message(answer.user.id if answer.user else 0, "Right!")
         found.append((order.chat_id, order.user_id))
 
-    options = [InputPollOption(text="3"), InputPollOption(text="4")]
+    options: list[InputPollOption | str] = [InputPollOption(text="3"), InputPollOption(text="4")]
     quiz = await stage.bot.send_poll(stage.ann.id, "2 + 2?", options, is_anonymous=False)
     await stage.chat.votes(next(m for m in stage.chat.visible() if m.message_id == quiz.message_id), 1)
     await feed(stage)
