@@ -23,7 +23,7 @@ from tgslices.recording.subscriptions import UpdatePredicate
 from tgslices.recording.tracker import Tracker
 from tgslices.results import ClearResult
 from tgslices.session import Session
-from tgslices.storage.lifetime import durable, given
+from tgslices.storage.lifetime import durable, unwrapped
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import SessionStorage
 from tgslices.upkeep import Upkeep
@@ -48,7 +48,7 @@ class SessionManager:
         self.bot = bot
         self.config = config
         storage = MemorySessionStorage() if config.storage is None else config.storage
-        self.storage: SessionStorage = given(storage)
+        self.storage: SessionStorage = unwrapped(storage)
         self.is_used = False
         """Whether a session was handed out."""
         self.is_wired = False

@@ -1,4 +1,4 @@
-"""Makes any storage durable as far as it can be: those that are stay as they are, four-method plugins are adapted."""
+"""Makes any storage durable: a durable one stays as it is, a plugin of four methods is adapted."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def durable(storage: SessionStorage) -> DurableSessionStorage:
     return cast(DurableSessionStorage, storage)
 
 
-def given(storage: SessionStorage) -> SessionStorage:
+def unwrapped(storage: SessionStorage) -> SessionStorage:
     """Return the storage that :func:`durable` was given."""
     return storage.plugin if isinstance(storage, PluginStorage) else storage
 
 
 _users: Final[dict[int, WeakSet[object]]] = {}
-"""Who uses which storage, by its id: several bots and dispatchers may share one. Who is garbage uses nothing."""
+"""The users of each storage, by its id: bots and dispatchers may share one. A collected user no longer counts."""
 
 
 def acquire(storage: DurableSessionStorage, user: object) -> None:

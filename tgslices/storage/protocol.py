@@ -46,7 +46,7 @@ class DurableSessionStorage(SessionStorage, Protocol):
     # Its life
 
     async def start(self) -> None:
-        """Connect and prepare; called once before first use by whoever awaits first, harmless when repeated."""
+        """Connect and prepare. The first call of any other method does it as well. Harmless when repeated."""
 
     async def aclose(self) -> None:
         """Finish what was accepted, then release what the storage itself opened. Harmless when repeated."""
@@ -86,8 +86,8 @@ class DurableSessionStorage(SessionStorage, Protocol):
     async def close(self, key: SessionKey, *, at: datetime) -> int:
         """Stop tracking and drop the entries in one step; return how many were dropped. Pending deletions stay.
 
-        The key knows the dropped entries, those discarded by hand included. ``at`` becomes its ``closed_at``, also if
-        the key was not open, and is kept for ``REPEAT_WINDOW``; an earlier time never replaces a later one.
+        The key knows the dropped entries, and what was discarded by hand. ``at`` becomes its ``closed_at``, also if
+        the key was not open, and is kept for ``REPEAT_WINDOW``. An earlier time never replaces a later one.
         """
 
     async def matching(self, scope: Scope) -> list[SessionKey]:
@@ -130,12 +130,12 @@ class DurableSessionStorage(SessionStorage, Protocol):
     async def remove(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
         """Take these messages out of the key, by identity; return how many of them were there.
 
-        Those discarded by hand are taken out and counted as well. The key knows all these messages from now on, also
-        those that it never held.
+        Messages discarded by hand are taken out and counted as well. The key knows all of ``messages`` from now on,
+        also what it never held.
         """
 
     async def clear(self, key: SessionKey) -> None:
-        """Take every entry out of the key, those discarded by hand included. The key knows them from now on."""
+        """Take every entry out of the key, what was discarded by hand included. The key knows them from now on."""
 
     async def discard(self, bot_id: int, gone: Gone, *, surely: bool = True) -> int:
         """Drop the entries of messages that were deleted past the session, under every key of the bot.
@@ -171,9 +171,9 @@ class DurableSessionStorage(SessionStorage, Protocol):
     ) -> list[TrackedMessage]:
         """Move entries from the key to the pending deletions in one step, leased to the caller until ``until``.
 
-        ``messages`` None means every entry, those discarded by hand included. Returns those that were there, at most
-        ``limit``, in the key's order and the oldest first; an entry is returned to one caller only. An entry that is
-        pending already for the same key leaves the key as well, and is returned.
+        ``messages`` None means every entry, what was discarded by hand included. Returns the entries that were there,
+        at most ``limit``, in the key's order. An entry is returned to one caller only. An entry that is pending
+        already for the same key leaves the key as well, and is returned.
         """
 
     async def lease(self, bot_id: int, *, now: datetime, until: datetime, limit: int) -> list[PendingDeletion]:
@@ -184,7 +184,7 @@ class DurableSessionStorage(SessionStorage, Protocol):
         """
 
     async def postpone(self, pending: Collection[PendingDeletion], *, until: datetime) -> None:
-        """Set when these pending deletions are due; those that are settled already are left out."""
+        """Set when these pending deletions are due. Settled ones are left out."""
 
     async def settle(self, pending: Collection[PendingDeletion]) -> int:
         """Drop pending deletions that are done with; return how many were there. Their keys know the messages."""

@@ -22,7 +22,7 @@ class PendingDeletions:
     def put(
         self, key: SessionKey, messages: Iterable[TrackedMessage], *, now: datetime, until: datetime
     ) -> list[PendingDeletion]:
-        """Make messages pending, leased until then; return those that were not pending for the key before.
+        """Make messages pending, leased until then; return the new pending deletions of the key.
 
         What was pending keeps its ``claimed_at``; its ``due_at`` becomes ``until``.
         """
@@ -51,13 +51,13 @@ class PendingDeletions:
         return [held for entry in due if (held := queue.move(entry, until))]
 
     def postpone(self, pending: Collection[PendingDeletion], *, until: datetime) -> None:
-        """Set when these are due; those that are not pending are left out."""
+        """Set when pending deletions are due. Settled ones are left out."""
         for entry in pending:
             if queue := self._queues.get(entry.key.bot_id):
                 queue.move(entry, until)
 
     def settle(self, pending: Collection[PendingDeletion]) -> list[PendingDeletion]:
-        """Drop these; return those that were there."""
+        """Drop pending deletions; return the ones that were there."""
         return [entry for entry in pending if self._drop(entry)]
 
     def of_bot(self, bot_id: int) -> list[PendingDeletion]:
@@ -72,7 +72,7 @@ class PendingDeletions:
         return min(now, queue.times[0]) if queue.times[-1] - now > MAX_WAIT else queue.times[0]
 
     def discard(self, bot_id: int, gone: Gone) -> list[PendingDeletion]:
-        """Drop what is known to be gone; return it."""
+        """Drop the pending deletions of messages that are gone; return them."""
         return self.settle([entry for entry in self._queues.get(bot_id, ()) if gone.covers(entry.message)])
 
     def migrate(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> None:

@@ -148,7 +148,7 @@ class Slices:
         return {self._places[number][:2] for number in numbers}
 
     def take(self, rows: Rows, home: Chat, messages: Iterable[TrackedMessage]) -> list[TrackedMessage]:
-        """Remove these messages, hidden or not; return those that were there, in the slice's order."""
+        """Remove messages, hidden or not; return the ones that were there, in the slice's order."""
         return self._take(rows, home, self._starts(rows, home, messages))
 
     def take_listed(

@@ -208,7 +208,7 @@ class DurableMachine(DurableModel):
 
     @rule(bot=bots, now=minutes, until=due_times, limit=st.integers(1, 5))
     def lease(self, bot: int, now: datetime, until: datetime, limit: int) -> None:
-        """Lease what is due; any of those that are due at the same time may come first."""
+        """Lease what is due. Deletions that are due at the same time come in any order."""
         held = [it.due_at for it in self.pending.values() if it.key.bot_id == bot]
         due = sorted(time for time in held if time <= now or time > now + MAX_WAIT)[:limit]
         leased = self.run(self.storage.lease(bot, now=now, until=until, limit=limit))
@@ -220,7 +220,7 @@ class DurableMachine(DurableModel):
 
     @rule(data=st.data(), until=due_times)
     def postpone(self, data: st.DataObject, until: datetime) -> None:
-        """Postpone some, one of which may be settled already."""
+        """Postpone some pending deletions; one may be settled already."""
         chosen = self._some_pending(data)
         self.run(self.storage.postpone(chosen, until=until))
         for it in chosen:
@@ -229,7 +229,7 @@ class DurableMachine(DurableModel):
 
     @rule(data=st.data())
     def settle(self, data: st.DataObject) -> None:
-        """Settle some, one of which may be settled already."""
+        """Settle some pending deletions; one may be settled already."""
         chosen = self._some_pending(data)
         there = [it for it in chosen if self.pending.pop(it, None) is not None]
         assert self.run(self.storage.settle(chosen)) == len(there)

@@ -48,7 +48,7 @@ class DurableModel(EntriesMachine):
         super().add_to_model(key, message)
 
     def take_from_model(self, key: SessionKey, gone: list[TrackedMessage]) -> list[TrackedMessage]:
-        """Remove entries from the model, hidden or not; return those that were there."""
+        """Remove entries from the model, hidden or not; return the removed ones."""
         self.hidden -= {(key, message) for message in gone}
         return super().take_from_model(key, gone)
 

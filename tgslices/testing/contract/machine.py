@@ -30,7 +30,7 @@ keys = st.builds(
     business_connection_id=st.sampled_from([None, None, "c", ""]),
     qualifier=st.sampled_from([None, "", "order"]),
 )
-"""Keys of which many share a chat."""
+"""Keys; many of them share a chat."""
 
 
 def _of_its_kind(message: TrackedMessage) -> TrackedMessage:
@@ -53,7 +53,7 @@ messages = st.builds(
     ephemeral_message_id=st.sampled_from([None, None, None, 4]),
     receiver_user_id=st.sampled_from([None, None, None, 9]),
 ).map(_of_its_kind)
-"""Messages among which many are the same."""
+"""Messages; many of them are the same."""
 
 some_messages = st.lists(messages, min_size=1, max_size=4)
 
@@ -110,7 +110,7 @@ class EntriesMachine(RuleBasedStateMachine):
         return self.entries.get(key, [])
 
     def take_from_model(self, key: SessionKey, gone: list[TrackedMessage]) -> list[TrackedMessage]:
-        """Remove entries from the model; return those that were there."""
+        """Remove entries from the model; return the removed ones."""
         there = self.entries.pop(key, [])
         if kept := [message for message in there if message not in gone]:
             self.entries[key] = kept

@@ -55,7 +55,7 @@ class SharingContract(UpkeepContract):
         assert await one.open_keys(KEY.bot_id) == []
 
     async def _expect_storages_at_one_place_to_be_apart(self, opened: Opener) -> None:
-        """Who promises no sharing refuses it, or shares nothing: each would miss what the other opens."""
+        """A storage without sharing refuses a second one, or shares nothing: each would miss what the other opens."""
         one = await opened()
         await one.open(KEY, at=NOW)
         try:
