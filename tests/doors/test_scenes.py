@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import pytest
-from aiogram import F, flags
+from aiogram import Dispatcher, F, flags
 from aiogram.fsm.scene import Scene, SceneRegistry, on
 from aiogram.methods import SendMessage
-from aiogram.types import CallbackQuery, Message, Poll
+from aiogram.types import CallbackQuery, Message, PollAnswer
 
 from tests.promises.fed_bot import FedBot, texts_of
 from tests.updates import EVENTS
-from tgslices import ConfigurationError, Session, SessionQualifier, SessionUnavailable
+from tgslices import ConfigurationError, Session, SessionBot, SessionQualifier, SessionUnavailable, setup_sessions
 
 Order = Annotated[Session, SessionQualifier("order")]
 
@@ -85,20 +85,24 @@ async def test_the_flag_opens_a_session_around_a_scenes_handler(stage: FedBot) -
 
 async def test_an_error_names_the_scenes_handler(stage: FedBot) -> None:
     class Ordering(Scene, state=None):
-        @on.poll()
-        async def vote(self, poll: Poll, order: Order) -> None: ...
+        @on.poll_answer()
+        async def vote(self, vote: PollAnswer, order: Order) -> None: ...
 
         @on.message()
         @flags.tgslices("order")
         async def misflagged(self, message: Message) -> None: ...
 
     SceneRegistry(stage.dispatcher).add(Ordering)
-    with pytest.raises(SessionUnavailable) as unavailable:
-        await stage.dispatcher.feed_update(stage.bot, stage.update("poll", EVENTS["poll"]))
+    SceneRegistry(nowhere := Dispatcher()).add(Ordering)
+    event = EVENTS["poll_answer"] | {"voter_chat": None, "user": stage.ann.json()}
+    async with SessionBot(stage.account.token, session=stage.api.client_session()) as bot:
+        setup_sessions(nowhere, bot, key_strategy=lambda scope: None)
+        with pytest.raises(SessionUnavailable) as unavailable:
+            await nowhere.feed_update(bot, stage.update("poll_answer", event))
     scene = f"{test_an_error_names_the_scenes_handler.__name__}.<locals>.Ordering"
     assert str(unavailable.value) == (
         f"{scene}.vote requires 'order', but there is no session, because the key strategy finds no key in this "
-        "poll update. Annotate 'order' as 'Session | None', or do not handle poll updates there."
+        "poll_answer update. Annotate 'order' as 'Session | None', or do not handle poll_answer updates there."
     )
     with pytest.raises(ConfigurationError) as misflagged:
         await says(stage, "hi")
