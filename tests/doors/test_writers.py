@@ -18,7 +18,7 @@ from aiogram.types import (
     Update,
 )
 
-from tests.promises.stage import NOW, Stage
+from tests.promises.fed_bot import NOW, FedBot
 from tgslices import Direction, Scope, Session, SessionConfig, SessionManager, SessionQualifier
 from tgslices.testing.state.chats import Chat
 
@@ -26,7 +26,7 @@ Order = Annotated[Session, SessionQualifier("order")]
 MENU = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="Small", callback_data="small")]])
 
 
-async def feed(stage: Stage) -> None:
+async def feed(stage: FedBot) -> None:
     """Hand every waiting update to the dispatcher, one after the other."""
     while updates := await stage.bot.get_updates():
         await stage.bot.get_updates(offset=updates[-1].update_id + 1)
@@ -35,11 +35,11 @@ async def feed(stage: Stage) -> None:
 
 
 @pytest.fixture
-def group(stage: Stage) -> Chat:
+def group(stage: FedBot) -> Chat:
     return stage.api.add_supergroup("Group", members=[stage.ann], admins=[stage.account])
 
 
-def written_as(stage: Stage, group: Chat, chat_id: int, text: str) -> Update:
+def written_as(stage: FedBot, group: Chat, chat_id: int, text: str) -> Update:
     """Return what a bot gets of somebody who writes as a channel, or as the group itself."""
     stored = stage.api.plant_message(group, stage.ann, text=text)
     is_anonymous = chat_id == group.id
@@ -50,7 +50,7 @@ def written_as(stage: Stage, group: Chat, chat_id: int, text: str) -> Update:
     return stage.update("message", body | {"sender_chat": sender_chat})
 
 
-async def test_who_writes_in_the_name_of_a_chat_has_a_session_of_that_name(stage: Stage, group: Chat) -> None:
+async def test_who_writes_in_the_name_of_a_chat_has_a_session_of_that_name(stage: FedBot, group: Chat) -> None:
     @stage.dispatcher.message(F.text == "/order")
     async def start(message: Message, order: Order) -> None:
         await order.send_message("What would you like?")
@@ -74,7 +74,7 @@ async def test_who_writes_in_the_name_of_a_chat_has_a_session_of_that_name(stage
     assert stage.bot.sessions.is_idle()
 
 
-async def test_an_entry_names_its_writer_as_the_session_does(stage: Stage, group: Chat) -> None:
+async def test_an_entry_names_its_writer_as_the_session_does(stage: FedBot, group: Chat) -> None:
     channel = -1002000000000001
     session = stage.bot.sessions.get(group.id, channel)
     await stage.dispatcher.feed_update(stage.bot, written_as(stage, group, channel, "news"))
@@ -82,7 +82,7 @@ async def test_an_entry_names_its_writer_as_the_session_does(stage: Stage, group
     assert len((await session.clear()).accepted) == 1
 
 
-async def test_an_answer_to_a_quiz_belongs_where_the_state_machine_puts_it(stage: Stage) -> None:
+async def test_an_answer_to_a_quiz_belongs_where_the_state_machine_puts_it(stage: FedBot) -> None:
     found: list[tuple[int, int | None]] = []
 
     @stage.dispatcher.poll_answer()
@@ -100,7 +100,7 @@ async def test_an_answer_to_a_quiz_belongs_where_the_state_machine_puts_it(stage
     assert len(await stage.session("order").messages()) == 1
 
 
-async def test_a_checkout_belongs_to_the_private_chat_of_who_pays(stage: Stage) -> None:
+async def test_a_checkout_belongs_to_the_private_chat_of_who_pays(stage: FedBot) -> None:
     found: list[Session] = []
 
     @stage.dispatcher.pre_checkout_query()
@@ -112,7 +112,7 @@ async def test_a_checkout_belongs_to_the_private_chat_of_who_pays(stage: Stage) 
     assert [session.key for session in found] == [stage.session("order").key]
 
 
-async def test_a_request_to_join_is_answered_in_the_session_of_the_private_chat(stage: Stage, group: Chat) -> None:
+async def test_a_request_to_join_is_answered_in_the_session_of_the_private_chat(stage: FedBot, group: Chat) -> None:
     @stage.dispatcher.chat_join_request()
     async def asked(request: ChatJoinRequest, order: Order) -> None:
         async with order:
@@ -134,7 +134,7 @@ async def test_a_request_to_join_is_answered_in_the_session_of_the_private_chat(
 @pytest.mark.parametrize("is_accessible", [True, False])
 @pytest.mark.parametrize("what", ["tap", "update", "message"])
 async def test_a_message_under_a_tapped_button_was_sent_by_the_bot(
-    stage: Stage, is_accessible: bool, what: str
+    stage: FedBot, is_accessible: bool, what: str
 ) -> None:
     """Also one that Telegram does not hand out any more, and that names no sender."""
 
@@ -151,7 +151,7 @@ async def test_a_message_under_a_tapped_button_was_sent_by_the_bot(
     assert [entry.direction for entry in entries] == [Direction.OUTGOING]
 
 
-async def test_a_strategy_of_ones_own_can_tell_who_writes_as_a_chat(stage: Stage, group: Chat) -> None:
+async def test_a_strategy_of_ones_own_can_tell_who_writes_as_a_chat(stage: FedBot, group: Chat) -> None:
     scopes: list[Scope] = []
 
     def strategy(scope: Scope) -> None:
