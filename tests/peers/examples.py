@@ -9,23 +9,26 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from tgslices.testing import BotApi, ChatView
 from tgslices.testing.people.seeing import inline_rows
 
 TOKEN = "42:secret"
-LINES = ("/start", "Ann", "yes", "7", "/help", "/cancel")
+LINES = ("/start", "Ann", "yes", "7", "hello", "/name Ann", "/age 7", "/help", "/cancel")
 BOOT = Path(__file__).with_name("boot.py")
 MOST_TAPS = 25
 
 
 async def settled(api: BotApi) -> None:
-    """Wait until nothing has happened for a moment."""
+    """Wait until every update was taken and nothing has happened for a moment."""
+    with suppress(AssertionError):
+        await api.idle(timeout=20)
     count = -1
     while count != len(api.requests):
         count = len(api.requests)
-        await asyncio.sleep(0.35)
+        await asyncio.sleep(0.7)
 
 
 async def walk(api: BotApi, chat: ChatView) -> int:
@@ -59,7 +62,7 @@ async def run(example: Path) -> bool:
             sys.executable, str(BOOT), str(example), cwd=example.parent, env=environment,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
-        for _ in range(300):
+        for _ in range(1500):
             if process.returncode is not None or api.count("getUpdates"):
                 break
             await asyncio.sleep(0.1)

@@ -17,13 +17,21 @@ from pathlib import Path
 from tgslices.testing import BotApi
 from tgslices.testing.content.icons import TOPIC_ICONS
 from tgslices.testing.rules.rights import all_rights
-from tgslices.testing.state.accounts import Member
+from tgslices.testing.state.accounts import Member, User
 from tgslices.testing.state.files import StoredFile
 from tgslices.testing.state.stickers import StickerSet
 
 TOKEN = "42:secret"
 EMOJIS = "PTBStaticEmojiTestPack"
-EMOJI = {**TOPIC_ICONS[0], "custom_emoji_id": "6046140249875156202", "emoji": "😎", "set_name": EMOJIS}
+EMOJI = {
+    **TOPIC_ICONS[0],
+    "width": 100,
+    "height": 100,
+    "is_animated": False,
+    "custom_emoji_id": "6046140249875156202",
+    "emoji": "😎",
+    "set_name": EMOJIS,
+}
 CHANNEL = "pythontelegrambottests"
 
 
@@ -40,6 +48,8 @@ async def main() -> int:
         person.private_chat(account)
         group = api.add_supergroup(">>> telegram.Bot(test) @ptb_test_bot", members=[person, *others], admins=[account])
         forum = api.add_supergroup("Forum", members=[person], admins=[account], is_forum=True)
+        group.settings.photo = photo
+        api.world.add_user(User(1325859552, "Somebody"))
         channel = api.add_channel("Channel", members=others, admins=[account, other_bot], username=CHANNEL)
         channel.members[person.id] = Member(person, "creator", all_rights("channel"))
         channel.members[account.id].rights -= {"can_promote_members"}

@@ -119,7 +119,8 @@ def calls(source: str) -> Iterable[tuple[str, list[Any] | None]]:
         for found in re.finditer(r"(check_\w+)\(((?:[^;\"']|\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')*)\);", test[2]):
             reader = _Reader(found[2] + ")", texts)
             try:
-                yield found[1], reader.items(")")
+                items = reader.items(")")
+                yield found[1], None if isinstance(items[0], tuple) else items
             except (_NotReadError, TypeError, IndexError):
                 yield found[1], None
 

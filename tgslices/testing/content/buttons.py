@@ -68,6 +68,8 @@ def linked(button: Json, *, is_test: bool = False) -> Json:
     Raises:
         ApiError: it is no link, or no secure one where that is needed. Source: tdlib/td ``ReplyMarkup.cpp:582-698``.
     """
+    if "callback_data" in button:
+        return button
     if url := button.get("url"):
         return button if user_of(url) else {**button, "url": _link(url, "Inline keyboard button")}
     for name, what, called in _APPS:

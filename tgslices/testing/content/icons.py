@@ -15,17 +15,25 @@ _EMOJIS: Final = "📰💡⚡🎙🔝🗣🆒❗📝📆📁🔎📣🔥❤❓�
 
 def _icon(number: int, emoji: str) -> Json:
     return {
-        "file_id": f"emulated-icon-{number}",
-        "file_unique_id": f"emulated-icon-{number}",
+        "file_id": f"emulated-icon-{number:02}",
+        "file_unique_id": f"emulatedIcon{number:03}",
+        "file_size": 30_000,
         "type": "custom_emoji",
-        "width": 100,
-        "height": 100,
-        "is_animated": False,
+        "width": 512,
+        "height": 512,
+        "is_animated": True,
         "is_video": False,
         "emoji": emoji,
         "set_name": _SET,
         "custom_emoji_id": str(5_434_144_690_511_290_129 + number),
         "needs_repainting": True,
+        "thumbnail": {
+            "file_id": f"emulated-thumbnail-{number:02}",
+            "file_unique_id": f"emulatedThumb{number:03}",
+            "file_size": 4_000,
+            "width": 128,
+            "height": 128,
+        },
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from tgslices.testing.content.durations import duration_of
 from tgslices.testing.content.pictures import fitted, picture_size
 from tgslices.testing.content.text import read_text_of
 from tgslices.testing.state.files import StoredFile
@@ -37,6 +38,7 @@ class MediaKind:
     fixed: tuple[tuple[str, object], ...] = ()
 
 
+_THUMBNAIL: Final = (128, 128)
 _PHOTO: Final = ((90, 67), (800, 600))
 _WITH_THUMBNAIL: Final = frozenset({"animation", "audio", "document", "video", "video_note"})
 """Source: https://core.telegram.org/bots/api#senddocument (``thumbnail``) and its like"""
@@ -92,7 +94,8 @@ def media_content(kind: MediaKind, file: StoredFile, given: Json, *, picture: St
 def _shown(kind: MediaKind, file: StoredFile, given: Json, picture: StoredFile | None) -> Json:
     shown = file.json()
     for name, default in kind.numbers:
-        shown[name] = max(0, min(int_field(given, name), _LIMITS.get(name, MAX_LENGTH))) or default
+        number = max(0, min(int_field(given, name), _LIMITS.get(name, MAX_LENGTH)))
+        shown[name] = number or (name == "duration" and duration_of(file.data)) or default
     for name in kind.texts:
         if text := text_field(given, name):
             shown[name] = text
@@ -102,7 +105,10 @@ def _shown(kind: MediaKind, file: StoredFile, given: Json, picture: StoredFile |
         shown["mime_type"] = file.content_type
     elif kind.kind == "voice":
         shown["mime_type"] = "audio/ogg"
-    if kind.kind == "live_photo":
+    if kind.kind == "sticker":
+        shown["thumbnail"] = file.sizes(_THUMBNAIL, _THUMBNAIL)[0]
+    elif kind.kind == "live_photo":
+        shown["mime_type"] = "video/mp4"
         shown["photo"] = photo_sizes(picture or file)
     elif picture is not None and kind.kind in _WITH_THUMBNAIL:
         width, height = fitted(picture_size(picture.data) or (320, 320), 320)

@@ -128,7 +128,8 @@ def _check_permission(world: World, chat: Chat, bot: BotAccount, kind: str) -> N
         limited = chat.settings.permissions
         if limited is not None:
             status, rights = "restricted", limited
-    check(invitations.initiation_refusal(chat.open_until, world.clock.unix_time()))
+    if chat.open_until:
+        check(invitations.initiation_refusal(chat.open_until, world.clock.unix_time()))
     check(sending.sending_refusal(chat.type, kind, status=status, rights=rights, is_blocked=chat.is_blocked))
 
 

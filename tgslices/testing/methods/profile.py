@@ -117,8 +117,11 @@ def set_chat_menu_button(call: Call) -> bool:
 def get_chat_menu_button(call: Call) -> Json:
     """The menu button of one private chat, or the default."""
     buttons = call.bot.settings.menu_buttons
-    found = buttons.get(_menu_chat(call), {"type": "default"})
-    return found if found["type"] != "default" else buttons.get(0, {"type": "commands"})
+    chat_id = _menu_chat(call)
+    if chat_id and chat_id in buttons:
+        return buttons[chat_id]
+    found = buttons.get(0, {"type": "default"})
+    return found if found["type"] != "default" else {"type": "commands"}
 
 
 def _menu_chat(call: Call) -> int:

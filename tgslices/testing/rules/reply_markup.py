@@ -55,8 +55,10 @@ def markup_refusal(place: Place) -> ApiError | None:
 
 def inline_button_refusal(button: dict[str, Any], place: Place) -> ApiError | None:
     """Why an ``InlineKeyboardButton`` cannot stand there, or None."""
+    if not place.is_anonymous:
+        return None
     name = next((_SWITCHING[field] for field in button if field in _SWITCHING), None)
-    if name is None or not place.is_anonymous:
+    if name is None:
         return None
     return bad_request(
         f"Can't use {name} button in a channel chat, because users will not be able to use the button without knowing "
@@ -66,8 +68,10 @@ def inline_button_refusal(button: dict[str, Any], place: Place) -> ApiError | No
 
 def reply_button_refusal(button: dict[str, Any] | str, place: Place) -> ApiError | None:
     """Why a ``KeyboardButton`` cannot stand there, or None."""
+    if place.is_private:
+        return None
     asked = next((_PRIVATE_ONLY[field] for field in button if field in _PRIVATE_ONLY), None)
-    return None if asked is None or place.is_private else bad_request(f"{asked} in private chats only")
+    return None if asked is None else bad_request(f"{asked} in private chats only")
 
 
 def kept_buttons(rows: Sequence[Sequence[Button]]) -> list[list[Button]]:

@@ -16,9 +16,10 @@ from tgslices.testing.text.units import units_in
 from tgslices.testing.text.urls import Span, tg_urls, web_urls
 from tgslices.testing.wire.json_text import Json
 
-_HINT: Final = re.compile(r"[@/#$.]|://|[0-9][0-9 -]{11}")
+_HINT: Final = re.compile(r"[@/#$]|\.\S|[0-9][0-9 -]{11}")
 """A text without any of these has nothing to be found."""
 
+_CARD_HINT: Final = re.compile(r"[0-9][0-9 -]{11}")
 _MENTION: Final = re.compile(r"(?<!\w)@([A-Za-z0-9_]{2,32})(?!\w)")
 _SHORT_NAMES: Final = frozenset({"gif", "nft", "pic", "ufc", "vid"})
 _MIN_NAME: Final = 4
@@ -138,18 +139,23 @@ def found_entities(text: str, *, with_commands: bool = True) -> list[Json]:
 
 
 def _all(text: str) -> Iterator[tuple[str, int, int]]:
-    for kind, find in _FINDERS:
-        for begin, end in find(text):
-            yield kind, begin, end
-    for (begin, end), is_email in web_urls(text):
-        yield "email" if is_email else "url", begin, end
+    for hint, kind, find in _FINDERS:
+        if hint in text:
+            for begin, end in find(text):
+                yield kind, begin, end
+    if _CARD_HINT.search(text) is not None:
+        for begin, end in bank_card_numbers(text):
+            yield "bank_card_number", begin, end
+    if "." in text:
+        for (begin, end), is_email in web_urls(text):
+            yield "email" if is_email else "url", begin, end
 
 
-_FINDERS: Final[tuple[tuple[str, Callable[[str], Iterator[Span]]], ...]] = (
-    ("mention", mentions),
-    ("bot_command", bot_commands),
-    ("hashtag", hashtags),
-    ("cashtag", cashtags),
-    ("bank_card_number", bank_card_numbers),
-    ("url", tg_urls),
+_FINDERS: Final[tuple[tuple[str, str, Callable[[str], Iterator[Span]]], ...]] = (
+    ("@", "mention", mentions),
+    ("/", "bot_command", bot_commands),
+    ("#", "hashtag", hashtags),
+    ("$", "cashtag", cashtags),
+    ("://", "url", tg_urls),
 )
+"""What must be in a text so that there is something to be found, which is looked for otherwise in vain."""
