@@ -1,7 +1,8 @@
 """Runs the examples of aiogram and aiogram_dialog unchanged against the emulator.
 
 ``python -m tests.peers.examples <file>...``: a person says /start, writes, and taps each button that comes up once.
-Told is how many messages came back, and what the example logged as an error or failed with.
+Told is how many messages came back, and what the example logged as an error or failed with. One that ends by itself and
+well is a snippet without a program.
 """
 
 from __future__ import annotations
@@ -16,7 +17,14 @@ from tgslices.testing import BotApi, ChatView
 from tgslices.testing.people.seeing import inline_rows
 
 TOKEN = "42:secret"
-LINES = ("/start", "Ann", "yes", "7", "hello", "/name Ann", "/age 7", "/help", "/cancel")
+LINES = ("/start", "Ann", "yes", "7", "hello", "/help", "/cancel")
+OWN_LINES = {
+    "error_handling.py": ("/age 7", "/age x", "/name Ann", "/name 7"),
+    "finite_state_machine.py": ("/start", "Ann", "Yes", "Python", "/start", "Ben", "No"),
+    "quiz_scene.py": ("/quiz", "Berlin", "🚫 Exit", "/start"),
+    "scene.py": ("/demo", "Ann", "yes", "Python"),
+    "stars_invoice.py": ("/start", "/invoice"),
+}
 BOOT = Path(__file__).with_name("boot.py")
 MOST_TAPS = 25
 
@@ -31,10 +39,10 @@ async def settled(api: BotApi) -> None:
         await asyncio.sleep(0.7)
 
 
-async def walk(api: BotApi, chat: ChatView) -> int:
+async def walk(api: BotApi, chat: ChatView, lines: tuple[str, ...]) -> int:
     """Write and tap; returns how many buttons were tapped."""
     tapped: set[str] = set()
-    for line in LINES:
+    for line in lines:
         await chat.types(line)
         await settled(api)
         while len(tapped) < MOST_TAPS and (new := new_buttons(chat) - tapped):
@@ -66,7 +74,7 @@ async def run(example: Path) -> bool:
             if process.returncode is not None or api.count("getUpdates"):
                 break
             await asyncio.sleep(0.1)
-        taps = await walk(api, chat)
+        taps = await walk(api, chat, OWN_LINES.get(example.name, LINES))
         has_ended = process.returncode is not None
         if not has_ended:
             process.terminate()
@@ -77,7 +85,8 @@ async def run(example: Path) -> bool:
         print(f"{example.parent.name}/{example.name}: {sent} sent, {answers} there, {taps} taps, refused {refused}")
         if has_ended or "Traceback" in output.decode():
             print("    " + "\n    ".join(output.decode().splitlines()[-6:]))
-        return sent > 0 and not has_ended
+        is_snippet = has_ended and process.returncode == 0
+        return is_snippet or (sent > 0 and not has_ended)
 
 
 async def main() -> int:
