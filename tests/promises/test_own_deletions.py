@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from aiogram.types import EphemeralMessageParameters
+from aiogram import types
 
+from tests.needs import needs
 from tests.promises.fed_bot import FedBot, ids_in
 
 
@@ -34,10 +35,11 @@ async def test_a_deletion_that_telegram_refused_changes_nothing(stage: FedBot) -
     assert await ids_in(session) == [one.message_id]
 
 
+@needs(types, "EphemeralMessageParameters")
 async def test_an_ephemeral_number_that_was_deleted_by_hand_is_never_asked_for(stage: FedBot) -> None:
     group = stage.api.add_supergroup("Group", members=[stage.ann], admins=[stage.account])
     session = stage.bot.sessions.get(group.id, stage.ann.id)
-    parameters = EphemeralMessageParameters(receiver_user_id=stage.ann.id)
+    parameters = types.EphemeralMessageParameters(receiver_user_id=stage.ann.id)
     code = await session.send_message("Your code: 1234", ephemeral_message_parameters=parameters)
     assert code.ephemeral_message_id is not None
     await stage.bot.delete_ephemeral_message(group.id, stage.ann.id, code.ephemeral_message_id)

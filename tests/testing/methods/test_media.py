@@ -5,11 +5,12 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiogram import Bot
+from aiogram import Bot, types
 from aiogram.exceptions import TelegramBadRequest, TelegramEntityTooLarge
 from aiogram.methods import EditMessageMedia, GetFile, SendAudio, SendMediaGroup, SendPhoto, SendPoll, TelegramMethod
 from aiogram.types import BufferedInputFile, InputMediaPhoto, InputMediaVideo, InputPollOption, Message
 
+from tests.needs import needs
 from tests.testing.refusals import refusal
 from tgslices.testing import BotAccount, BotApi, ChatView
 
@@ -182,6 +183,7 @@ async def test_the_same_bytes_twice_are_two_files_that_are_alike(bot: Bot, chat:
     assert first.file_unique_id == second.file_unique_id
 
 
+@needs(types, "LivePhoto")
 async def test_voices_and_live_photos_say_what_they_are(bot: Bot, chat: ChatView) -> None:
     """`Client.cpp:1971, 2093`"""
     voice = (await bot.send_voice(chat.id, FILE)).voice

@@ -4,10 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from aiogram import Bot
+from aiogram import Bot, types
 from aiogram.methods import SendPoll
-from aiogram.types import BufferedInputFile, InputMediaLocation, InputMediaPhoto, InputPollOption, Poll
+from aiogram.types import BufferedInputFile, InputMediaPhoto, InputPollOption, Poll
 
+from tests.needs import needs
 from tests.testing.refusals import refusal
 from tgslices.testing import BotAccount, BotApi, ChatView
 
@@ -119,10 +120,11 @@ async def test_a_poll_closes_by_the_real_clock_too(bot: Bot, chat: ChatView) -> 
     assert update.poll.is_closed
 
 
+@needs(types, "InputMediaLocation")
 async def test_polls_show_media(bot: Bot, chat: ChatView) -> None:
     """`Client.cpp:11780-11837`"""
     photo = InputMediaPhoto(media=BufferedInputFile(b"x", "x.jpg"))
-    place = InputMediaLocation(latitude=1, longitude=2)
+    place = types.InputMediaLocation(latitude=1, longitude=2)
     options: list[InputPollOption | str] = [
         InputPollOption(text="yes", media=photo),
         InputPollOption(text="no", media=place),

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from aiogram import Bot
+from aiogram import Bot, methods
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.methods import BanChatMember, LeaveChat, PromoteChatMember, SetMessageReaction, UnbanChatMember
 from aiogram.types import BufferedInputFile, InputMediaPhoto, ReactionTypeEmoji
 
+from tests.needs import needs
 from tests.testing.refusals import answer_to, refusal
 from tgslices.testing import BotAccount, BotApi, ChatView, Person
 
@@ -85,6 +86,7 @@ async def test_an_offset_from_another_run_counts_as_none(bot: Bot, chat: ChatVie
     assert await bot.get_updates(offset=2) == []
 
 
+@needs(methods, "GetMyStarBalance")
 async def test_calls_without_an_effect_are_marked(api: BotApi, account: BotAccount, bot: Bot, chat: ChatView) -> None:
     assert (await bot.get_my_star_balance()).amount == 0
     await bot.send_chat_action(chat.id, "typing")
