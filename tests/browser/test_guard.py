@@ -45,6 +45,17 @@ def test_names_that_a_foreign_server_can_redirect_are_not(host: str) -> None:
     assert not is_local_name(host)
 
 
+@pytest.mark.parametrize(("host", "is_served"), [("bot-emulator:81", True), ("BOT-EMULATOR", True), ("bot:81", False)])
+async def test_a_host_name_that_was_allowed_is_served(
+    client: aiohttp.ClientSession, host: str, is_served: bool
+) -> None:
+    async with BotApi(page=True, allowed_hosts=["bot-emulator"]) as api:
+        async with client.get(api.page_url, headers={"Host": host}) as response:
+            assert (response.status == 200) is is_served
+        headers = {"Host": host, "Origin": "http://evil.example"}
+        assert (await asked(client, api.page_url, **headers))[0] == 403
+
+
 def test_a_tab_of_the_page_itself_is_answered() -> None:
     headers = {"Host": "127.0.0.1:81", "Origin": "http://127.0.0.1:81", "Sec-Fetch-Site": "same-origin"}
     assert refusal(headers, "The chat page") is None
@@ -143,6 +154,8 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "fault": {"name": "flood", "mode": "off", "method": "getMe"},
     "clock": {"hours": 1},
     "clear log": {},
+    "clear session": {"session": "1:2"},
+    "close session": {"session": "1:2"},
 }
 
 

@@ -69,6 +69,18 @@ async def test_it_prints_where_the_bot_api_and_the_page_are_and_ends_politely() 
         assert await process.wait() == 0
 
 
+async def test_chats_and_host_names_are_added_on_the_command_line() -> None:
+    arguments = ("--person", "Ada", "--person", "Ben", "--group", "Team", "--channel", "News", "--allow-host", "desk")
+    async with command(*arguments) as (_, printed), aiohttp.ClientSession() as client:
+        page = re.search(r"Chat page: (\S+)", printed)
+        assert page is not None
+        async with client.ws_connect(f"{page[1]}page/live", headers={"Host": "desk"}) as socket:
+            things = (await socket.receive_json())["set"]
+    places = [thing for name, thing in things.items() if name.startswith("place:g")]
+    assert [(place["kind"], place["title"]) for place in places] == [("supergroup", "Team"), ("channel", "News")]
+    assert all({*place["roles"].values()} == {"administrator", "member"} for place in places)
+
+
 async def test_it_says_so_when_it_does_not_bind_to_loopback() -> None:
     async with command("--host", "0.0.0.0") as (process, _):
         assert process.stderr

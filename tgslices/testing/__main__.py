@@ -22,11 +22,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     logging.basicConfig(format="%(message)s", level=logging.INFO if options.verbose else logging.WARNING)
-    api = BotApi(host=options.host, port=options.port, page=True)
+    api = BotApi(host=options.host, port=options.port, page=True, allowed_hosts=options.allow_host or ())
     try:
         accounts = _populate(api, options.bot or ["test_bot"], options.token or [], options.person or ["Ann"])
     except ValueError as error:
         parser.error(f"argument --token: {error}")
+    _found_chats(api, accounts, options.group or [], options.channel or [])
     try:
         storage = None if options.storage is None else open_shared(options.storage)
     except TgslicesError as error:
@@ -51,6 +52,14 @@ def _parser() -> argparse.ArgumentParser:
         help="the token of the bot, like 42:secret (default: a random one); repeat it for more",
     )
     parser.add_argument("--person", action="append", metavar="NAME", help="add a person; may be repeated")
+    parser.add_argument("--group", action="append", metavar="TITLE", help="add a supergroup of all; may be repeated")
+    parser.add_argument("--channel", action="append", metavar="TITLE", help="add a channel of all; may be repeated")
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        metavar="NAME",
+        help="let browsers open the page by this host name, too; may be repeated",
+    )
     parser.add_argument(
         "--storage", metavar="URL", help="show the sessions that the bots keep there, in PostgreSQL say"
     )
@@ -67,6 +76,15 @@ def _populate(api: BotApi, usernames: list[str], tokens: list[str], names: list[
         for account in accounts:
             person.private_chat(account)
     return accounts
+
+
+def _found_chats(api: BotApi, accounts: list[BotAccount], groups: list[str], channels: list[str]) -> None:
+    """Add chats with everybody in them; the first person and the bots are administrators."""
+    first, *others = [user for user in api.world.users.values() if not user.is_bot]
+    for title in groups:
+        api.add_supergroup(title, members=others, admins=[first, *accounts])
+    for title in channels:
+        api.add_channel(title, members=others, admins=[first, *accounts])
 
 
 async def _serve(api: BotApi, accounts: list[BotAccount], storage: DurableSessionStorage | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -40,6 +41,7 @@ class BotApi(Stage):
         webhook_retry_delay: timedelta = timedelta(seconds=1),
         page: bool = False,
         test_dc: bool = False,
+        allowed_hosts: Collection[str] = (),
     ) -> None:
         """Prepare; ``port`` 0 picks a free one. ``webhook_retry_delay`` scales the pauses after failed deliveries.
 
@@ -47,12 +49,15 @@ class BotApi(Stage):
         ``test_dc`` makes it Telegram's test environment. There methods are at ``/bot<token>/test/<method>``, and bots
         can delete from supergroups and channels for 15 minutes only.
 
+        ``allowed_hosts`` are host names that browsers may open it by, such as that of a service of Compose. Allow none
+        that others can point elsewhere.
+
         Source: https://core.telegram.org/bots/webapps#using-bots-in-the-test-environment
         """
         super().__init__(World(Clock(), is_test_dc=test_dc))
         self.faults = Faults(self.world.changes.notify)
         self.calls = Calls(self.world, self.faults)
-        self.listener = Listener(self.world, self.calls, host, port)
+        self.listener = Listener(self.world, self.calls, host, port, allowed_hosts)
         self._retry_delay = webhook_retry_delay
         self._deliveries: list[Deliveries] = []
         self.page = ChatPage(self, self.add_bot, self.faults, self.calls, self.listener) if page else None
@@ -138,7 +143,7 @@ class BotApi(Stage):
         ``manager`` is the ``SessionManager`` of a bot of this emulator, in this process.
         """
         if self.page is not None:
-            self.page.inspector.watch(manager.bot.id, manager.tracker.storage)
+            self.page.inspector.watch(manager.bot.id, manager.tracker.storage, manager)
 
     def client_session(self, **options: Any) -> AiohttpSession:
         """A session for aiogram's ``Bot`` that talks to this server; the caller closes it."""

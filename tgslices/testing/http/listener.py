@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Awaitable, Callable, Container
+from collections.abc import Awaitable, Callable, Collection, Container
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -30,10 +30,14 @@ Page = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Listener:
-    """A server on one address; port 0 picks a free one. ``pages`` handle other paths, by the beginning of a path."""
+    """A server on one address; port 0 picks a free one. ``pages`` handle other paths, by the beginning of a path.
 
-    def __init__(self, world: World, calls: Calls, host: str, port: int) -> None:
+    Browsers may name it by ``allowed_hosts``, too, besides addresses and ``localhost``.
+    """
+
+    def __init__(self, world: World, calls: Calls, host: str, port: int, allowed_hosts: Collection[str] = ()) -> None:
         self.host = host
+        self.allowed_hosts = allowed_hosts
         self.port = port
         self.pages: dict[str, Page] = {}
         self._world = world
@@ -106,7 +110,9 @@ class Listener:
         path, _, query = request.raw_path.partition("?")
         if not path.startswith("/bot"):
             return await self._handle_other(request, path)
-        reason = refusal(request.headers, "The Bot API") if is_of_a_browser(request.headers) else None
+        reason = (
+            refusal(request.headers, "The Bot API", self.allowed_hosts) if is_of_a_browser(request.headers) else None
+        )
         if reason is not None:
             return _response(error_answer(forbidden(reason)))
         try:

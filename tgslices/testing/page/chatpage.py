@@ -53,7 +53,7 @@ class ChatPage:
         self._log = calls.log
         self._own: weakref.WeakSet[asyncio.BaseTransport] = weakref.WeakSet()
         switches = Switches(faults, lambda: listener.cut(spare=self._own))
-        self.commands = Commands(stage, add_bot, switches, self._clear_log)
+        self.commands = Commands(stage, add_bot, switches, self.inspector, self._clear_log)
         self._snapshots = Snapshots(stage.world, calls.log, switches, self.inspector, self.reports)
         listener.pages["/"] = self.respond
 
@@ -65,7 +65,7 @@ class ChatPage:
         """Answer one request of a browser; refuse what comes from another site or under a foreign name."""
         if request.transport is not None:
             self._own.add(request.transport)
-        reason = refusal(request.headers, "The chat page")
+        reason = refusal(request.headers, "The chat page", self._listener.allowed_hosts)
         if reason is not None:
             return _plain(403, reason)
         match request.method, request.path:

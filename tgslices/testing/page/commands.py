@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+from tgslices.testing.page.ending_sessions import EndingSessions
 from tgslices.testing.page.fields import BadCommand, Command, name_in, number_in, text_in
 from tgslices.testing.page.founding import AddBot, Founding
+from tgslices.testing.page.inspector import Inspector
 from tgslices.testing.page.switches import Mode, Switches
 from tgslices.testing.page.talking import Talking
 from tgslices.testing.stage import Stage
@@ -16,7 +18,14 @@ from tgslices.testing.wire.json_text import Json
 class Commands:
     """Does one command after the other; each is a JSON object that names itself under ``do``."""
 
-    def __init__(self, stage: Stage, add_bot: AddBot, switches: Switches, clear_log: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        add_bot: AddBot,
+        switches: Switches,
+        inspector: Inspector,
+        clear_log: Callable[[], None],
+    ) -> None:
         """Act in this world."""
         self.talking = Talking(stage.world)
         self._stage = stage
@@ -25,6 +34,7 @@ class Commands:
         self._clear_log = clear_log
         self._known: dict[str, Callable[[Command], Awaitable[Json | None]]] = {
             **self.talking.commands,
+            **EndingSessions(inspector).commands,
             **Founding(stage, self.talking, add_bot).commands,
             "topic": self._topic,
             "join": self._join,

@@ -1,4 +1,4 @@
-"""The session inspector: which slices are open, what each holds, and what is pending. It reads, and changes nothing."""
+"""The session inspector: which slices are open, what each holds, and what is pending. It only reads."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol
 
 from tgslices.errors import StorageError
 from tgslices.model import PendingDeletion, SessionKey, TrackedMessage
+from tgslices.results import ClearResult
 from tgslices.storage.lifetime import durable
 from tgslices.storage.opening import open_storage
 from tgslices.storage.protocol import DurableSessionStorage
@@ -61,8 +62,21 @@ class _Storing(Protocol):
     def storage(self) -> ReadableStorage: ...
 
 
+class InspectedSession(Protocol):
+    """What the inspector asks of a ``Session``: two ways to end it."""
+
+    async def clear(self) -> ClearResult:
+        """Delete its messages from Telegram."""
+
+    async def close(self) -> int:
+        """Forget its messages, and leave Telegram alone."""
+
+
 class InspectableManager(Protocol):
-    """What the inspector asks of a ``SessionManager``: whose sessions it has, and where they are kept."""
+    """What the inspector asks of a ``SessionManager``: whose sessions it has, where they are kept, and one of them."""
+
+    def handle(self, key: SessionKey) -> InspectedSession:
+        """The session of a key."""
 
     @property
     def bot(self) -> _Numbered:
@@ -80,16 +94,30 @@ class Inspector:
         """Nothing is registered yet."""
         self._world = world
         self._sources: dict[int, ReadableStorage] = {}
+        self._managers: dict[int, InspectableManager] = {}
+        self._shown: dict[str, SessionKey] = {}
 
     @property
     def has_sources(self) -> bool:
         """Whether there is anything to read."""
         return bool(self._sources)
 
-    def watch(self, bot_id: int, storage: ReadableStorage) -> None:
-        """Show the sessions of a bot as this storage has them, in place of what was shown of it before."""
+    def watch(self, bot_id: int, storage: ReadableStorage, manager: InspectableManager | None = None) -> None:
+        """Show the sessions of a bot as this storage has them, in place of what was shown of it before.
+
+        With a ``manager`` they can be ended, too.
+        """
         self._sources[bot_id] = storage
+        self._managers.pop(bot_id, None)
+        if manager is not None:
+            self._managers[bot_id] = manager
         self._world.changes.notify()
+
+    def session(self, label: str) -> InspectedSession | None:
+        """The session that is shown under a label; None if none is, or if it can only be read."""
+        key = self._shown.get(label)
+        manager = None if key is None else self._managers.get(key.bot_id)
+        return None if manager is None or key is None else manager.handle(key)
 
     async def read(self) -> dict[str, Json]:
         """The open slices as ``slice:<bot>:<number>``, and each bot's state as ``sessions:<bot>``.
@@ -108,10 +136,14 @@ class Inspector:
         keys = sorted(await storage.open_keys(bot_id), key=_order)
         pending = await storage.pending(bot_id)
         found: dict[str, Json] = {}
+        self._shown = {label: key for label, key in self._shown.items() if key.bot_id != bot_id}
         for key in keys:
             entries = await storage.list(key)
+            self._shown[_label(key)] = key
             found[f"slice:{_label(key)}"] = {
                 **self._key_json(key),
+                "label": _label(key),
+                "can_be_ended": bot_id in self._managers,
                 "count": len(entries),
                 "entries": [_entry(entry) for entry in entries[-MAX_ENTRIES:]],
             }

@@ -1,7 +1,8 @@
 // The session inspector: open slices, what each holds, and deletions that are pending.
 
 import { $, arrange, dayInWords, h, time } from "./dom.js";
-import { all, get, has, now, onChange } from "./state.js";
+import { notify } from "./notices.js";
+import { act, all, get, has, now, onChange } from "./state.js";
 
 const cards = new Map();
 let show = () => {};
@@ -42,6 +43,24 @@ function titleOf(slice) {
   return parts.filter(Boolean).join(" · ");
 }
 
+/** When its messages came, how many are shown, and two ways to end it. */
+function aboutOf(slice) {
+  const dates = slice.entries.map((entry) => entry.date).filter(Boolean);
+  const moment = (seconds) => `${dayInWords(seconds, now()).toLowerCase()}, ${time(seconds)}`;
+  const said = [
+    dates.length ? `${slice.count > slice.entries.length ? "" : "first "}${moment(Math.min(...dates))}` : "",
+    dates.length > 1 ? `last ${moment(Math.max(...dates))}` : "",
+    slice.count > slice.entries.length ? `the last ${slice.entries.length} of ${slice.count} are shown` : "",
+  ].filter(Boolean).join(" · ");
+  const end = async (what) => {
+    const done = await act({ do: `${what} session`, session: slice.label });
+    if (done) notify(done.told);
+  };
+  const button = (what, text) => h("button", { class: "soft", type: "button", "aria-label": `${text}: ${labelOf(slice)}`, onclick: () => end(what) }, text);
+  return h("div", { class: "row ends" }, h("span", { class: "small" }, said), h("span", { class: "grow" }),
+    slice.can_be_ended ? [button("clear", "Clear"), button("close", "Close")] : null);
+}
+
 function card(name, slice) {
   const rows = slice.entries.map((entry) => row(slice, entry));
   const face = JSON.stringify([slice, titleOf(slice), slice.entries.map((entry) => messageOf(slice, entry)?.preview)]);
@@ -50,7 +69,7 @@ function card(name, slice) {
   const element = h("section", { class: "card", "data-slice": labelOf(slice) },
     h("header", {}, h("span", { class: `mark hue${hueOf(slice)}` }), h("b", {}, labelOf(slice)), h("span", { class: "small" }, titleOf(slice)),
       h("span", { class: "grow" }), h("span", { class: "badge quiet" }, String(slice.count))),
-    slice.count ? h("ol", {}, rows) : h("p", { class: "small" }, "Open, and holds nothing yet."));
+    aboutOf(slice), slice.count ? h("ol", {}, rows) : h("p", { class: "small" }, "Open, and holds nothing yet."));
   if (old) old.element.replaceWith(element);
   cards.set(name, { element, face });
   return element;
