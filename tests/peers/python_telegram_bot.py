@@ -22,15 +22,12 @@ from tgslices.testing.state.files import StoredFile
 from tgslices.testing.state.stickers import StickerSet
 
 TOKEN = "42:secret"
+PICTURE = {"file_id": "emoji-thumbnail", "file_unique_id": "emoji-thumbnail", "width": 100, "height": 100}
 EMOJIS = "PTBStaticEmojiTestPack"
-EMOJI = {
+EMOJI: dict[str, Any] = {
     **TOPIC_ICONS[0],
-    "width": 100,
-    "height": 100,
-    "is_animated": False,
-    "custom_emoji_id": "6046140249875156202",
-    "emoji": "😎",
-    "set_name": EMOJIS,
+    **{"width": 100, "height": 100, "is_animated": False, "emoji": "😎", "thumbnail": PICTURE},
+    **{"custom_emoji_id": "6046140249875156202", "set_name": EMOJIS},
 }
 CHANNEL = "pythontelegrambottests"
 

@@ -171,6 +171,9 @@ async def test_every_size_of_a_photo_is_a_file_of_its_own(bot: Bot, chat: ChatVi
     sent = await bot.send_photo(chat.id, FILE)
     assert sent.photo is not None
     assert len({size.file_id for size in sent.photo}) == len({size.file_unique_id for size in sent.photo}) == 2
+    for size in sent.photo:
+        file = await bot.get_file(size.file_id)
+        assert (file.file_id, file.file_unique_id) == (size.file_id, size.file_unique_id)
     again = await bot.send_photo(chat.id, sent.photo[0].file_id)
     assert again.photo == sent.photo
 

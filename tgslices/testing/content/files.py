@@ -36,10 +36,15 @@ def find_file(world: World, reference: str) -> StoredFile:
         digest = hashlib.sha256(reference.encode()).hexdigest()
         file = StoredFile(f"AgAC{digest[:40]}", f"AQAD{digest[:12]}", name, "application/octet-stream", b"")
         return world.files.setdefault(file.file_id, file)
-    file_or_none = world.files.get(reference) or world.files.get(reference.removesuffix(SMALL))
+    file_or_none = known_file(world, reference)
     if file_or_none is None:
         raise bad_request("Wrong file identifier/HTTP URL specified")
     return file_or_none
+
+
+def known_file(world: World, file_id: str) -> StoredFile | None:
+    """The file with this identifier, or the picture of which it is the small size; None if there is none."""
+    return world.files.get(file_id) or world.files.get(file_id.removesuffix(SMALL))
 
 
 def given_file(world: World, upload: Upload | None, reference: str, kind: str = "document") -> StoredFile:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from tgslices.testing.content.files import known_file
 from tgslices.testing.errors import bad_request, check
 from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.rules.files import download_refusal
@@ -18,11 +19,12 @@ def get_file(call: Call) -> Json:
     reference = call.arguments.text("file_id")
     if not reference:
         raise bad_request("file_id not specified")
-    file = call.world.files.get(reference)
+    file = known_file(call.world, reference)
     if file is None:
         raise bad_request("invalid file_id")
     check(download_refusal(len(file.data)))
-    return {**file.json(), "file_path": file.path}
+    shown = file.json() if reference == file.file_id else file.sizes((1, 1), (1, 1))[0]
+    return {name: shown[name] for name in ("file_id", "file_unique_id", "file_size")} | {"file_path": file.path}
 
 
 METHODS: Final[dict[str, Method]] = {"getFile": get_file}
