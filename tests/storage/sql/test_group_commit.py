@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event
 
 from tests.storage.samples import NOW
-from tgslices.model import IfClosed, Scope
+from tgslices.model import Direction, IfClosed, PendingDeletion, Scope
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import KEY, sent
 
@@ -65,6 +65,20 @@ async def test_a_lone_message_takes_one_statement(storage: SQLAlchemySessionStor
     told.clear()
     assert await storage.record(SCOPE, sent(3)) == 1
     assert [statement.split()[0] in ("INSERT", "WITH") for statement in told] == [True]
+
+
+async def test_a_wipe_of_ten_messages_takes_a_handful_of_statements(storage: SQLAlchemySessionStorage) -> None:
+    told = statements_of(storage)
+    await storage.open(KEY, at=NOW)
+    sides = (Direction.INCOMING, Direction.OUTGOING)
+    for number in range(10):
+        await storage.record(SCOPE, sent(number, direction=sides[number % 2]))
+    await until_settled(storage)
+    told.clear()
+    claimed = await storage.claim(KEY, None, now=NOW, until=NOW, limit=10_000)
+    assert [message.message_id for message in claimed] == list(range(10))
+    assert await storage.settle([PendingDeletion(KEY, message, NOW, NOW) for message in claimed]) == 10
+    assert len(told) <= 9, told
 
 
 async def test_messages_of_a_hundred_writers_take_a_few_statements(storage: SQLAlchemySessionStorage) -> None:

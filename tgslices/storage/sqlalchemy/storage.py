@@ -28,6 +28,7 @@ from tgslices.storage.sqlalchemy.queries.keys import Keys
 from tgslices.storage.sqlalchemy.queries.migration import Migration, Move
 from tgslices.storage.sqlalchemy.queries.moved_chats import MovedChats
 from tgslices.storage.sqlalchemy.queries.pendings import Pendings
+from tgslices.storage.sqlalchemy.tables.claim_statements import ClaimStatements
 from tgslices.storage.sqlalchemy.tables.rows import entry_values, key_match, scope_match
 
 TIMEOUT: Final = timedelta(seconds=5)
@@ -82,7 +83,13 @@ class SQLAlchemySessionStorage:
         self._discards = Discards(tables, self._keys, self._entries)
         self._migration = Migration(tables, self._keys)
         self._pendings = Pendings(tables, self._backend.statements, self._backend.database)
-        self._claims = Claims(self._entries, self._pendings)
+        self._claims = Claims(
+            self._entries,
+            self._pendings,
+            self._backend.database,
+            self._backend.statements,
+            ClaimStatements(tables, self._backend.engine.dialect),
+        )
         self._moved_chats = MovedChats(tables)
         self._open_keys = OpenKeys(self._backend, self._keys)
 

@@ -41,7 +41,12 @@ def create_sqlite_engine(url: URL, *, synchronous: str, timeout: float) -> Async
     """
     waits = {} if "timeout" in url.query else {"timeout": timeout / 2}
     engine = create_async_engine(
-        url, connect_args=waits, poolclass=AsyncAdaptedQueuePool, hide_parameters=True, pool_timeout=timeout
+        url,
+        connect_args=waits,
+        poolclass=AsyncAdaptedQueuePool,
+        hide_parameters=True,
+        pool_timeout=timeout,
+        pool_reset_on_return=None,  # every transaction is ended by whoever began it
     )
 
     @event.listens_for(engine.sync_engine, "connect")

@@ -1,24 +1,43 @@
-"""Entries on their way to the pending deletions and out of them, each step within one transaction."""
+"""Entries on their way to the pending deletions and out of them, each step within one transaction.
+
+A whole wipe is the commonest of all, so its statements are spelled beforehand, and each is one trip.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from operator import itemgetter
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tgslices.model import PendingDeletion, SessionKey, TrackedMessage
+from tgslices.model import PendingDeletion, SessionKey, TrackedMessage, may_come_again
+from tgslices.storage.sqlalchemy.database.dialect import Database, StatementOf
 from tgslices.storage.sqlalchemy.queries.entries import Entries
-from tgslices.storage.sqlalchemy.queries.pendings import Pendings
-from tgslices.storage.sqlalchemy.tables.rows import message_of, place_of
+from tgslices.storage.sqlalchemy.queries.pendings import Pendings, identities_of
+from tgslices.storage.sqlalchemy.tables.claim_statements import NO_LIMIT, ClaimStatements
+from tgslices.storage.sqlalchemy.tables.rows import Values, message_of, place_of, variant_of
+from tgslices.storage.sqlalchemy.tables.speller import in_chunks
+from tgslices.storage.sqlalchemy.tables.statements import Statements
 
 
 class Claims:
     """Moves entries to the pending deletions, and lets those that are done with go."""
 
-    def __init__(self, entries: Entries, pendings: Pendings) -> None:
+    def __init__(
+        self,
+        entries: Entries,
+        pendings: Pendings,
+        database: Database,
+        statements: Statements,
+        claim_statements: ClaimStatements,
+    ) -> None:
         self._entries = entries
         self._pendings = pendings
+        self._database = database
+        self._lock_keys = statements.lock_keys
+        self._statements = claim_statements
 
     async def claim(
         self,
@@ -32,18 +51,42 @@ class Claims:
     ) -> list[TrackedMessage]:
         """Move these entries, or all; return them in the key's order."""
         if messages is None:
-            taken = await self._entries.take_all(connection, key, limit=limit)
+            taken = await self._take_all(connection, key, NO_LIMIT if limit is None else limit)
         else:
             taken = await self._entries.take(connection, key, messages, limit=limit)
         claimed = [message_of(values) for values in taken]
         await self._pendings.add(connection, key, claimed, taken, now=now, until=until)
         return claimed
 
+    async def _take_all(self, connection: AsyncConnection, key: SessionKey, most: int) -> list[Values]:
+        """Take the oldest entries out of a key, those deleted by hand included, and let the key know them."""
+        rows = await self._database.execute(connection, self._statements.take_all, [(*place_of(key), most)])
+        return [tuple(row[1:]) for row in sorted(rows, key=itemgetter(0))]
+
     async def settle(self, connection: AsyncConnection, pending: Collection[PendingDeletion]) -> int:
         """Drop pending deletions; return how many were there."""
-        of_key: dict[SessionKey, list[TrackedMessage]] = {}
-        for each in pending:
-            of_key.setdefault(each.key, []).append(each.message)
-        for key in sorted(of_key, key=place_of):
-            await self._entries.forget_own(connection, key, of_key[key])
-        return await self._pendings.settle(connection, pending)
+        # What no update can bring is not known any longer: a bot's own ordinary messages.
+        await self._forget(connection, [each for each in pending if not may_come_again(each.message)])
+        identities = [(identity,) for identity in identities_of(pending)]
+        return len(await self._execute(connection, self._statements.settle, identities))
+
+    async def _forget(self, connection: AsyncConnection, own: Sequence[PendingDeletion]) -> None:
+        keys = sorted({each.key for each in own}, key=place_of)
+        places = [(number, *place_of(key)) for number, key in enumerate(keys)]
+        locked = await self._execute(connection, self._lock_keys, places)
+        row_ids = {keys[number]: row_id for number, row_id, *_ in locked}
+        known = [
+            (row_ids[each.key], each.message.chat_id, each.message.message_id, variant_of(each.message))
+            for each in own
+            if each.key in row_ids
+        ]
+        await self._execute(connection, self._statements.forget_known, known)
+        closed = sorted({row_id for _, row_id, is_open, _ in locked if not is_open})
+        await self._execute(connection, self._statements.purge, [(row_id,) for row_id in closed])
+
+    async def _execute(self, connection: AsyncConnection, statement: StatementOf, rows: Iterable[Values]) -> list[Any]:
+        """Run a statement with any number of rows; return what it returns."""
+        found: list[Any] = []
+        for chunk in in_chunks(list(rows), self._database.max_rows):
+            found += await self._database.execute(connection, statement, chunk)
+        return found

@@ -113,26 +113,6 @@ class Entries:
             await self._take_all(connection, row.id)
             await self._rows.purge(connection, [row.id])
 
-    async def take_all(self, connection: AsyncConnection, key: SessionKey, *, limit: int | None) -> list[Values]:
-        """Take the oldest entries out of a key, those deleted by hand included, and let the key know them.
-
-        Returns their values, in the key's order.
-        """
-        row = await self._rows.lock(connection, key)
-        if row is None:
-            return []
-        c = self._messages.c
-        columns = (c.id, *(c[name] for name in MESSAGE_COLUMNS))
-        found = await connection.execute(
-            select(*columns).where(c.key_id == row.id, c.state != KNOWN).order_by(c.id).limit(limit)
-        )
-        taken = found.all()
-        if taken:
-            last = taken[-1][0]
-            these = (c.key_id == row.id, c.state != KNOWN, c.id <= last)
-            await connection.execute(update(self._messages).where(*these).values(state=KNOWN))
-        return [tuple(entry[1:]) for entry in taken]
-
     async def remove(self, connection: AsyncConnection, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
         """Take messages out of a key, and let it know those that may come again; return how many were there."""
         coming = [message for message in messages if may_come_again(message)]
@@ -191,19 +171,6 @@ class Entries:
                 found_rows += [entry for entry in found.all() if (entry[2], bytes(entry[3])) in identities]
         found_rows.sort(key=itemgetter(0))
         return found_rows
-
-    async def forget_own(
-        self, connection: AsyncConnection, key: SessionKey, messages: Sequence[TrackedMessage]
-    ) -> None:
-        """Let a key know no more what is settled and no update can bring: a bot's own ordinary messages."""
-        own = [message for message in messages if not may_come_again(message)]
-        if not own:
-            return
-        row = await self._rows.lock(connection, key)
-        if row is not None:
-            known = await self.find(connection, row.id, own, KNOWN)
-            await self.drop_ids(connection, [entry[0] for entry in known])
-            await self._rows.purge(connection, [row.id])
 
     async def _take_all(self, connection: AsyncConnection, key_id: int) -> int:
         """Let a key know its entries instead of holding them; return how many it listed."""

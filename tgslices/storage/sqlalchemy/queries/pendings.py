@@ -111,18 +111,9 @@ class Pendings:
         self, connection: AsyncConnection, pending: Collection[PendingDeletion], *, until: datetime
     ) -> None:
         """Set when these are due."""
-        for chunk in in_chunks(_identities(pending), IDS_PER_STATEMENT):
+        for chunk in in_chunks(identities_of(pending), IDS_PER_STATEMENT):
             these = self._locked(self._table.c.identity.in_(chunk))
             await connection.execute(update(self._table).where(these).values(due_at=encode_time(until)))
-
-    async def settle(self, connection: AsyncConnection, pending: Collection[PendingDeletion]) -> int:
-        """Drop these; return how many were there."""
-        settled = 0
-        for chunk in in_chunks(_identities(pending), IDS_PER_STATEMENT):
-            these = self._locked(self._table.c.identity.in_(chunk))
-            dropped = await connection.execute(delete(self._table).where(these))
-            settled += dropped.rowcount
-        return settled
 
     async def discard(self, connection: AsyncConnection, bot_id: int, gone: Gone) -> int:
         """Drop those of messages that are gone; return how many."""
@@ -170,6 +161,6 @@ class Pendings:
         return [self._table.c[name] for name in PENDING_COLUMNS]
 
 
-def _identities(pending: Collection[PendingDeletion]) -> list[bytes]:
+def identities_of(pending: Collection[PendingDeletion]) -> list[bytes]:
     """Return what identifies these, in one order everywhere, so that two workers never wait for each other."""
     return sorted({pending_identity(each.key, each.message) for each in pending})
