@@ -13,6 +13,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from tgslices.testing import BotApi
 from tgslices.testing.content.icons import TOPIC_ICONS
@@ -26,8 +27,13 @@ PICTURE = {"file_id": "emoji-thumbnail", "file_unique_id": "emoji-thumbnail", "w
 EMOJIS = "PTBStaticEmojiTestPack"
 EMOJI: dict[str, Any] = {
     **TOPIC_ICONS[0],
-    **{"width": 100, "height": 100, "is_animated": False, "emoji": "😎", "thumbnail": PICTURE},
-    **{"custom_emoji_id": "6046140249875156202", "set_name": EMOJIS},
+    "width": 100,
+    "height": 100,
+    "is_animated": False,
+    "emoji": "😎",
+    "thumbnail": PICTURE,
+    "custom_emoji_id": "6046140249875156202",
+    "set_name": EMOJIS,
 }
 CHANNEL = "pythontelegrambottests"
 
