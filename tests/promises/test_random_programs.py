@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from aiogram import Dispatcher
 from aiogram.types import Update
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tgslices import MemorySessionStorage, Session, SessionBot, setup_sessions, unrecorded
@@ -124,9 +124,8 @@ async def run(steps: list[tuple[str, str]]) -> None:  # noqa: C901 - a table of 
                         sent[message.chat.id, message.message_id] = text
                         model.add(text, chat)
                     case "spawn" | "spawn here" if step == "spawn" or stack:
-                        chat = chat or stack[-1][1].chat
-                        go = asyncio.Event()
-                        waiting.append((go, asyncio.create_task(straggle(go, text, chat)), text, chat, blocks))
+                        to, go = chat or stack[-1][1].chat, asyncio.Event()
+                        waiting.append((go, asyncio.create_task(straggle(go, text, to)), text, to, blocks))
                     case "let one go" if waiting:
                         go, task, late, to, its = waiting.pop(0)
                         go.set()
@@ -147,6 +146,9 @@ async def run(steps: list[tuple[str, str]]) -> None:  # noqa: C901 - a table of 
 
 
 @settings(max_examples=100, deadline=None)
+@example([("enter", "ann"), ("spawn here", ""), ("leave", ""), ("wait", ""), ("let one go", "")])
+@example([("enter", "group"), ("spawn here", ""), ("leave", ""), ("let one go", "")])
+@example([("enter", "ann"), ("spawn", "ben"), ("leave", ""), ("let one go", "")])
 @given(STEPS)
 def test_no_message_is_in_a_slice_that_the_program_did_not_put_there(steps: list[tuple[str, str]]) -> None:
     asyncio.run(run(steps))
