@@ -18,6 +18,9 @@ log = logging.getLogger("tgslices")
 SHUTDOWN_GRACE: Final = timedelta(seconds=5)
 """How long a shutdown waits for handlers, which may be in the middle of a wipe."""
 
+TURNS_TO_BEGIN: Final = 3
+"""How many turns of the loop it takes until the handlers of updates that were fetched last have begun."""
+
 POLLING: Final = "Dispatcher._polling"
 """The coroutine in which aiogram polls for one bot. It outlives a ``start_polling`` that is cancelled."""
 
@@ -111,7 +114,8 @@ class LifeCycle:
         task = asyncio.current_task()
         if task is None or getattr(task.get_coro(), "__qualname__", None) != POLLING:
             return
-        if task in self._ended:
+        is_late = self._progress.is_over and not self.is_run  # it was made just before the stop, and has only begun
+        if task in self._ended or is_late:
             raise asyncio.CancelledError
         self._polls.add(task)
 
@@ -125,6 +129,8 @@ class LifeCycle:
             await asyncio.wait(left, timeout=SHUTDOWN_GRACE.total_seconds())
 
     async def _outlast_handlers(self) -> None:
+        for _ in range(TURNS_TO_BEGIN):
+            await asyncio.sleep(0)
         if not await self._progress.outlast(SHUTDOWN_GRACE):
             log.warning(
                 "%d handlers and sends of bot %d are still at work at shutdown",

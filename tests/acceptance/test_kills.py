@@ -22,18 +22,28 @@ ITEMS = 6
 class Keeper:
     """Keeps a bot's process running, and kills it while the server holds back a call of its."""
 
-    def __init__(self, api: BotApi, account: BotAccount, chat: ChatView, folder: Path) -> None:
+    def __init__(
+        self,
+        api: BotApi,
+        account: BotAccount,
+        chat: ChatView,
+        folder: Path,
+        url: str | None = None,
+        target: str = "poll",
+    ) -> None:
         self.journal = folder / "journal"
         self.journal.touch()
         self.lost: list[ApiRequest] = []
         """The calls whose answers nobody has read."""
         self._api = api
         self._chat = chat
-        self._arguments = (api.url, account.token, f"sqlite+aiosqlite:///{folder}/slices.db", self.journal)
+        url = url or f"sqlite+aiosqlite:///{folder}/slices.db"
+        self._target = target
+        self._arguments = (api.url, account.token, url, self.journal)
         self._process: BaseProcess | None = None
 
     def start(self) -> None:
-        self._process = worker.start("poll", *self._arguments)
+        self._process = worker.start(self._target, *self._arguments)
 
     async def kill(self) -> None:
         process, self._process = self._process, None

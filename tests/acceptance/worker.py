@@ -29,7 +29,7 @@ Order = Annotated[Session, SessionQualifier("order")]
 
 def start(target: str, *arguments: object) -> BaseProcess:
     """Start ``poll`` or ``serve`` in a process of its own; the caller ends it."""
-    targets: dict[str, Callable[..., None]] = {"poll": poll, "serve": serve}
+    targets: dict[str, Callable[..., None]] = {"poll": poll, "poll_in_tasks": poll_in_tasks, "serve": serve}
     process = FORKS.Process(target=targets[target], args=arguments, daemon=True)
     process.start()
     return process
@@ -80,6 +80,16 @@ def poll(api: str, token: str, url: str, journal: Path) -> None:
         bot, dispatcher = _build(api, token, url, journal, shared=None)
         assert isinstance(bot.session.api, TelegramAPIServer)
         await dispatcher.start_polling(bot, handle_as_tasks=False, handle_signals=False, polling_timeout=5)
+
+    asyncio.run(run())
+
+
+def poll_in_tasks(api: str, token: str, url: str, journal: Path) -> None:
+    """Poll as aiogram does by default: handlers in tasks of their own, until killed."""
+
+    async def run() -> None:
+        bot, dispatcher = _build(api, token, url, journal, shared=None)
+        await dispatcher.start_polling(bot, handle_signals=False, polling_timeout=5)
 
     asyncio.run(run())
 
