@@ -94,8 +94,8 @@ async def test_what_is_pending_says_what_keeps_it(scene: Scene, fault: Flood | F
     result = await scene.clear(scene.records(scene.plant(scene.private_chat(), 3)), patience=timedelta())
     assert len(result.pending) == 3
     [told] = reasons(result)
-    assert reason.startswith(told)  # an older aiogram does not name the cause of a lost connection
-    assert told
+    assert told is not None
+    assert told in (reason, "TelegramNetworkError")  # an older aiogram does not name the cause of a lost connection
 
 
 async def test_what_a_flood_kept_from_being_asked_for_is_pending_for_no_other_reason(scene: Scene) -> None:
