@@ -1,4 +1,7 @@
-"""The storage in an SQL database: slices that survive restarts, crashes and more than one worker."""
+"""The storage in an SQL database: slices that survive restarts, crashes and more than one worker.
+
+Past 300 lines, because the protocol is one: each method hands on to the room that does the work.
+"""
 
 # ruff: noqa: D102 - the methods are documented once, on the protocol
 
