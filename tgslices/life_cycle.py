@@ -99,9 +99,8 @@ class LifeCycle:
             await self._upkeep.stop()
             await self._tracker.aclose()
             self._progress.is_over = True
-            if self._holds_storage:
-                self._holds_storage = False
-                await release(self._storage, self)
+            self._holds_storage = False
+            await release(self._storage, self)
 
     # Polling
 

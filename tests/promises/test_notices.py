@@ -80,10 +80,22 @@ async def test_a_notice_is_waited_for_a_minute(api: BotApi) -> None:
         assert await kinds(session) == []
 
 
+async def test_a_notice_that_never_came_keeps_no_bot_busy(api: BotApi) -> None:
+    account, ann, now = api.add_bot("order_bot"), api.add_person("Ann"), [datetime.now(UTC)]
+    group = api.add_supergroup("Group", members=[ann], admins=[account])
+    async with SessionBot(account.token, session=api.client_session()) as bot:
+        setup_sessions(Dispatcher(), bot, clock=lambda: now[0])
+        async with bot.sessions.get(group.id, ann.id) as session:
+            await bot.set_chat_title(group.id, "Garden club")
+        await session.close()
+        assert not bot.sessions.is_idle()
+        now[0] += timedelta(seconds=61)
+        assert bot.sessions.is_idle()
+
+
 async def test_the_notice_of_a_session_that_was_closed_opens_nothing(stage: FedBot, group: Chat) -> None:
     async with stage.bot.sessions.get(group.id, stage.ann.id) as session:
         await stage.bot.set_chat_title(group.id, "Garden club")
         await session.close()
     await stage.settled()
-    assert stage.bot.sessions.is_idle()
     assert await kinds(session) == []

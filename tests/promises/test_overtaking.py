@@ -82,10 +82,9 @@ async def test_a_send_that_outlasts_the_grace_of_a_wipe_is_deleted_when_it_arriv
 async def test_a_send_that_begins_while_a_clear_is_on_its_way_stays(stage: FedBot) -> None:
     session = stage.session()
     await session.send_message("one")
-    stage.api.faults.add(Slow(TWO_TENTHS), method="deleteMessages", times=1)
+    fault = stage.api.faults.add(Slow(TWO_TENTHS), method="deleteMessages", times=1)
     clearing = asyncio.ensure_future(session.clear())
-    for _ in range(5):
-        await asyncio.sleep(0)
+    await stage.chat.until(lambda _: fault.hits > 0)
     await session.send_message("two")
     assert await clearing == 1
     assert stage.chat.texts() == ["two"]

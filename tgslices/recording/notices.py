@@ -71,6 +71,15 @@ class Notices:
         self.expected: defaultdict[tuple[int, ContentType], deque[Expected]] = defaultdict(deque)
         """Always the same dictionary, and empty while nothing is expected."""
 
+    def are_awaited(self, now: datetime) -> bool:
+        """Tell whether a notice may still come; those that came to no update in time are given up."""
+        for place in list(self.expected):
+            waiting = self.expected[place]
+            while waiting and waiting[0].until < now:
+                waiting.popleft()
+            self._drop_empty(*place)
+        return bool(self.expected)
+
     def expect(self, method: TelegramMethod[Any], owner: Owner, now: datetime) -> Expected | None:
         """Note that a call is about to be made inside a block; None where it causes no notice there."""
         kind, chat_id = NOTICES.get(method.__api_method__), getattr(method, "chat_id", None)

@@ -54,7 +54,10 @@ class Tracker:
     def is_idle(self) -> bool:
         """Tell whether no update could be recorded now: no open key, no predicate, nothing that waits."""
         return self._storage_is_idle(self.bot_id) and not (
-            self._predicates or self.waiting_openings or self._unwritten or self._notices_expected
+            self._predicates
+            or self.waiting_openings
+            or self._unwritten
+            or (self._notices_expected and self.notices.are_awaited(self.clock()))
         )
 
     def open_later(self, key: SessionKey, current: TrackedMessage | None = None) -> None:

@@ -83,7 +83,7 @@ async def test_connections_that_were_cut_are_replaced_without_anybody_noticing(
     calls: list[tuple[Callable[[], Awaitable[Any]], Any]] = [
         (lambda: storage.record(SCOPE, sent(1)), 1),
         (lambda: storage.list(KEY), [sent(1)]),
-        (lambda: storage.add(KEY, sent(2)), None),
+        (lambda: storage.add(KEY, sent(2)), True),
         (lambda: storage.claim(KEY, [sent(2)], now=NOW, until=NOW), [sent(2)]),
         (lambda: storage.close(KEY, at=NOW), 1),
     ]

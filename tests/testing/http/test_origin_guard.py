@@ -17,7 +17,7 @@ from tgslices.testing import BotAccount, BotApi
         ({"Sec-Fetch-Site": "cross-site"}, "the Bot API takes no orders from other sites."),
         (
             {"Host": "evil.example", "Origin": "http://evil.example"},
-            "the Bot API is not served to 'evil.example': open it by its IP address.",
+            "the Bot API is not served to 'evil.example': open it by its IP address, or allow the name.",
         ),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from operator import itemgetter
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -18,6 +18,8 @@ from tgslices.storage.sqlalchemy.tables.rows import Values
 from tgslices.storage.sqlalchemy.tables.schema import IDENTITY_COLUMNS
 from tgslices.storage.sqlalchemy.tables.speller import in_chunks
 from tgslices.storage.sqlalchemy.tables.statements import Statements
+
+T = TypeVar("T")
 
 Tell: TypeAlias = Callable[[AsyncConnection, Sequence[Change]], Awaitable[Callable[[], None]]]
 """Tells others of changes within a transaction; what it returns is called once that is committed."""
@@ -83,9 +85,7 @@ class GroupWriter:
 
     async def _record(self, looked_up: Sequence[_Numbered], *, revives: bool) -> list[tuple[int, int]]:
         """Add messages to whatever keys match in the database; return numbers of writes and how many keys matched."""
-        # A row that is made an entry again must not be met twice by one statement.
-        is_one = self._database.record_counts and not revives
-        parts = [looked_up] if is_one else _each_message_once(looked_up)
+        parts = self._parts_of(looked_up, revives=revives)
         unit = self._database.single if len(parts) == 1 else self._database.transaction
         statement = self._statements.add if revives else self._statements.record
         counted: list[tuple[int, int]] = []
@@ -95,10 +95,20 @@ class GroupWriter:
                 counted += self._counts(part, await self._execute(statement, rows))
         return counted
 
+    def _parts_of(self, looked_up: Sequence[_Numbered], *, revives: bool) -> Sequence[Sequence[_Numbered]]:
+        """Split writes into what one statement takes.
+
+        A row that is made an entry again must not be met twice by one statement. A second part locks nothing that the
+        first has not locked, because everybody locks keys in one order.
+        """
+        if not self._database.record_counts:
+            return _each_once(looked_up, _identity_of)
+        return _each_once(looked_up, _target_of) if revives else [looked_up]
+
     def _counts(self, part: Sequence[_Numbered], found: Sequence[Any]) -> Iterable[tuple[int, int]]:
         if self._database.record_counts:
             return found
-        numbers = {_identity_of(write): number for number, write in part}
+        numbers = {_identity_of(numbered): numbered[0] for numbered in part}
         return Counter(numbers[row[1:]] for row in set(found)).items()
 
     async def _add(self, entries: dict[bool, list[Values]], missing: Sequence[Write]) -> dict[SessionKey, Opened]:
@@ -155,7 +165,7 @@ class GroupWriter:
     async def _insert(self, entries: dict[bool, list[Values]]) -> None:
         for revives, rows in entries.items():
             statement = self._statements.revive_entries if revives else self._statements.insert_entries
-            for part in _each_once(rows) if revives else [rows]:
+            for part in _each_once(rows, _entry_of) if revives else [rows]:
                 for chunk in in_chunks(sorted(part, key=itemgetter(0)), self._database.max_rows):
                     await self._execute(statement, chunk)
 
@@ -171,31 +181,29 @@ def _count(write: Write, opened: dict[SessionKey, Opened]) -> int:
     return int(write.message is not None or (write.opening is not None and opened[write.opening].is_new))
 
 
-def _identity_of(write: Write) -> Values:
-    return (write.message or ())[: len(IDENTITY_COLUMNS)]
+def _identity_of(numbered: _Numbered) -> Values:
+    """Return what identifies the message of a write."""
+    return (numbered[1].message or ())[: len(IDENTITY_COLUMNS)]
 
 
-def _each_message_once(writes: Iterable[_Numbered]) -> list[list[_Numbered]]:
-    """Split writes so that no part has two of the same message, the first ones first."""
-    parts: list[list[_Numbered]] = []
+def _target_of(numbered: _Numbered) -> Values:
+    """Return what identifies the message of a write, and the keys that it is for."""
+    return (*(numbered[1].match or ()), *_identity_of(numbered))
+
+
+def _entry_of(row: Values) -> Values:
+    """Return what identifies a row of entries: its key and its message."""
+    return row[: 1 + len(IDENTITY_COLUMNS)]
+
+
+def _each_once(items: Iterable[T], identity_of: Callable[[T], Values]) -> list[list[T]]:
+    """Split items so that no part has two of the same identity, the first ones first."""
+    parts: list[list[T]] = []
     seen: Counter[Values] = Counter()
-    for numbered in writes:
-        identity = _identity_of(numbered[1])
+    for item in items:
+        identity = identity_of(item)
         if seen[identity] == len(parts):
             parts.append([])
-        parts[seen[identity]].append(numbered)
-        seen[identity] += 1
-    return parts
-
-
-def _each_once(rows: Iterable[Values]) -> list[list[Values]]:
-    """Split rows of entries so that no part has two of the same message of a key, the first ones first."""
-    parts: list[list[Values]] = []
-    seen: Counter[Values] = Counter()
-    for row in rows:
-        identity = row[: 1 + len(IDENTITY_COLUMNS)]
-        if seen[identity] == len(parts):
-            parts.append([])
-        parts[seen[identity]].append(row)
+        parts[seen[identity]].append(item)
         seen[identity] += 1
     return parts
