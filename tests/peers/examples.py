@@ -74,7 +74,8 @@ async def run(example: Path) -> bool:
             if process.returncode is not None or api.count("getUpdates"):
                 break
             await asyncio.sleep(0.1)
-        taps = await walk(api, chat, OWN_LINES.get(example.name, LINES))
+        is_snippet = process.returncode == 0
+        taps = 0 if process.returncode is not None else await walk(api, chat, OWN_LINES.get(example.name, LINES))
         has_ended = process.returncode is not None
         if not has_ended:
             process.terminate()
@@ -85,7 +86,6 @@ async def run(example: Path) -> bool:
         print(f"{example.parent.name}/{example.name}: {sent} sent, {answers} there, {taps} taps, refused {refused}")
         if has_ended or "Traceback" in output.decode():
             print("    " + "\n    ".join(output.decode().splitlines()[-6:]))
-        is_snippet = has_ended and process.returncode == 0
         return is_snippet or (sent > 0 and not has_ended)
 
 

@@ -5,9 +5,11 @@ Source: https://core.telegram.org/bots/api#chatjoinrequest
 
 from __future__ import annotations
 
+from tgslices.testing.actions.membership import join
 from tgslices.testing.rules.invitations import ANSWER_WINDOW
 from tgslices.testing.state.accounts import BotAccount, User
 from tgslices.testing.state.chats import Chat
+from tgslices.testing.state.settings import InviteLink
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.json_text import Json
 
@@ -20,7 +22,16 @@ def close_private_chat(world: World, chat: Chat, user: User) -> None:
             private.open_until = world.clock.unix_time() - 1
 
 
-def ask_to_join(world: World, chat: Chat, user: User) -> None:
+def follow_link(world: World, chat: Chat, user: User, link: InviteLink) -> None:
+    """Let a user in by a link, or have them ask if it is one for requests. Nothing is checked."""
+    if link.fields.get("creates_join_request"):
+        ask_to_join(world, chat, user, link)
+        return
+    link.uses += 1
+    join(world, chat, user, user, link.json())
+
+
+def ask_to_join(world: World, chat: Chat, user: User, link: InviteLink | None = None) -> None:
     """Keep a user's request to join, and tell the bots that may decide."""
     chat.settings.join_requests.add(user.id)
     for member in chat.members.values():
@@ -31,6 +42,7 @@ def ask_to_join(world: World, chat: Chat, user: User) -> None:
                 "from": user.json(),
                 "user_chat_id": user.id,
                 "date": world.clock.unix_time(),
+                **({} if link is None else {"invite_link": link.json()}),
             }
             member.user.updates.put("chat_join_request", payload, queue_key=chat.id)
     world.changes.notify()

@@ -14,8 +14,11 @@ from tgslices.testing.state.world import World
 from tgslices.testing.wire.json_text import Json
 
 
-def set_member(world: World, chat: Chat, member: Member, actor: User) -> None:
-    """Set a user's membership of a chat. The update goes to the bot itself and to administrator bots."""
+def set_member(world: World, chat: Chat, member: Member, actor: User, link: Json | None = None) -> None:
+    """Set a user's membership of a chat. The update goes to the bot itself and to administrator bots.
+
+    ``link`` is the ``ChatInviteLink`` by which the user came in.
+    """
     world.expire(chat)
     old = chat.members.get(member.user.id, Member(member.user, "left"))
     if not member.is_inside and member.last_serial is None:
@@ -27,6 +30,7 @@ def set_member(world: World, chat: Chat, member: Member, actor: User) -> None:
         "date": world.clock.unix_time(),
         "old_chat_member": member_json(old),
         "new_chat_member": member_json(member),
+        **({} if link is None else {"invite_link": link}),
     }
     for other in list(chat.members.values()):
         if not isinstance(other.user, BotAccount):
@@ -38,12 +42,13 @@ def set_member(world: World, chat: Chat, member: Member, actor: User) -> None:
     world.changes.notify()
 
 
-def join(world: World, chat: Chat, user: User, actor: User) -> None:
-    """Let a user in: ``actor`` is who invited them, or the user. A restriction lasts."""
+def join(world: World, chat: Chat, user: User, actor: User, link: Json | None = None) -> None:
+    """Let a user in: ``actor`` is who invited them, or the user, perhaps by a link. A restriction lasts."""
     world.expire(chat)
     old = chat.members.get(user.id, Member(user, "left"))
     is_restricted = old.status == "restricted"
-    set_member(world, chat, replace(old, is_member=True, last_serial=None) if is_restricted else Member(user), actor)
+    member = replace(old, is_member=True, last_serial=None) if is_restricted else Member(user)
+    set_member(world, chat, member, actor, link)
     if chat.type != "channel":
         post_service(world, chat, actor, "new_chat_members", {"new_chat_members": [user.json()]})
 

@@ -7,10 +7,12 @@ from datetime import timedelta
 from tgslices.testing.people.seeing import SeenChat
 from tgslices.testing.rules import people
 from tgslices.testing.rules.deletion import Candidate
+from tgslices.testing.rules.invitations import link_prohibition
 from tgslices.testing.rules.people import Prohibition
 from tgslices.testing.rules.topics import closed_topic_refusal
 from tgslices.testing.state.accounts import User
 from tgslices.testing.state.chats import Chat, StoredMessage, Topic
+from tgslices.testing.state.settings import InviteLink
 
 
 class NotAllowed(AssertionError):
@@ -94,6 +96,17 @@ class CheckedChat(SeenChat):
         self.check_joining()
         inside = Prohibition("they are in this chat already", "Let somebody ask who is not")
         self._check("ask to join", inside if self.presence().is_inside else None)
+
+    def check_link(self, link: InviteLink | None) -> None:
+        """Check that the person may come in by this link; None is one that there never was."""
+        self.check_joining()
+        if link is None:
+            self._check("join by this link", Prohibition("there is no such link", "Take one of this chat"))
+            return
+        limits = {name: link.fields.get(name, 0) for name in ("expire_date", "member_limit")}
+        now = self._world.clock.unix_time()
+        wrong = link_prohibition(is_revoked=link.is_revoked, uses=link.uses, now=now, **limits)
+        self._check("join by this link", wrong)
 
     def check_inviting(self, user: User) -> None:
         """Check that the person may add this user."""

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from tgslices.testing.actions.inline_results import picked_content, send_result
 from tgslices.testing.actions.inquiries import ask, settle_payment
-from tgslices.testing.actions.invitations import ask_to_join
+from tgslices.testing.actions.invitations import ask_to_join, follow_link
 from tgslices.testing.actions.polls import vote
 from tgslices.testing.actions.reactions import set_reactions
 from tgslices.testing.people.allowed import CheckedChat
@@ -165,4 +165,16 @@ class ChatInteractions(CheckedChat):
         """
         self.check_asking_to_join()
         ask_to_join(self._world, self.chat, self.person)
+        await asyncio.sleep(0)
+
+    async def joins(self, link: str) -> None:
+        """Come into this group or channel by an invitation link, or ask to if the link is for requests.
+
+        Raises:
+            NotAllowed: the link was revoked or has had its time, or the person is banned.
+        """
+        found = self.chat.settings.links.get(link)
+        self.check_link(found)
+        if found is not None:
+            follow_link(self._world, self.chat, self.person, found)
         await asyncio.sleep(0)

@@ -20,13 +20,14 @@ class BotSettings:
 
 @dataclass(slots=True, eq=False)
 class InviteLink:
-    """A link into a chat; ``fields`` are further ones of the Bot API's ``ChatInviteLink``."""
+    """A link into a chat; ``fields`` are further ones of the Bot API's ``ChatInviteLink``, ``uses`` count who came."""
 
     link: str
     creator: Json
     is_primary: bool = False
     is_revoked: bool = False
     fields: Json = field(default_factory=dict)
+    uses: int = 0
 
     def json(self) -> Json:
         """The Bot API's ``ChatInviteLink``."""
