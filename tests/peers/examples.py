@@ -1,8 +1,8 @@
 """Runs the examples of aiogram and aiogram_dialog unchanged against the emulator.
 
-``python -m tests.peers.examples <file>...``: a person says /start, writes, and taps each button that comes up once.
-Told is how many messages came back, and what the example logged as an error or failed with. One that ends by itself and
-well is a snippet without a program.
+``python -m tests.peers.examples <file>...``, with ``EXAMPLES_PYTHON`` if they need packages of their own: a person
+says /start, writes, and taps each button that comes up once. Told is how many messages came back, and what the example
+logged as an error or failed with. One that ends by itself and well is a snippet without a program.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ async def run(example: Path) -> bool:
             "TGSLICES_API": api.url, "BOT_TOKEN": TOKEN, "API_TOKEN": TOKEN, "PYTHONUNBUFFERED": "1",
         }  # fmt: skip
         process = await asyncio.create_subprocess_exec(
-            sys.executable, str(BOOT), str(example), cwd=example.parent, env=environment,
+            os.environ.get("EXAMPLES_PYTHON", sys.executable), str(BOOT), str(example),
+            cwd=example.parent, env=environment,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         )  # fmt: skip
         for _ in range(1500):
