@@ -48,7 +48,9 @@ def incoming_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middlewa
                 try:
                     await its.track(event)  # type: ignore[arg-type]  # likewise
                 finally:
-                    done.end_record()
+                    done.recording -= 1
+                    if done.recorded is not None:
+                        done.tell_recorded()
             return await handler(event, data)
         finally:
             end(token)

@@ -9,7 +9,7 @@ from datetime import timedelta
 class Progress:
     """Counts what is in progress, and lets others wait for the end of it."""
 
-    __slots__ = ("_recorded", "all_done", "in_progress", "is_over", "recording")
+    __slots__ = ("all_done", "in_progress", "is_over", "recorded", "recording")
 
     def __init__(self) -> None:
         self.in_progress = 0
@@ -20,18 +20,18 @@ class Progress:
         """Whether the last dispatcher of the bot has stopped."""
         self.all_done: asyncio.Event | None = None
         """Set when nothing is in progress any more; None while nobody waits for that."""
-        self._recorded: asyncio.Event | None = None
+        self.recorded: asyncio.Event | None = None
+        """Set when every update is recorded; None while nobody waits for that."""
 
     def end_work(self) -> None:
         """Tell those who wait for it that nothing is in progress any more, if that is so."""
         if self.all_done is not None and not self.in_progress:
             self.all_done.set()
 
-    def end_record(self) -> None:
-        """Note that an update is recorded."""
-        self.recording -= 1
-        if self._recorded is not None and not self.recording:
-            self._recorded.set()
+    def tell_recorded(self) -> None:
+        """Tell those who wait for it that every update is recorded, if that is so."""
+        if self.recorded is not None and not self.recording:
+            self.recorded.set()
 
     async def outlast(self, grace: timedelta) -> bool:
         """Wait until nothing is in progress, at most for ``grace``; return whether that is so."""
@@ -50,6 +50,7 @@ class Progress:
     async def outlast_records(self) -> None:
         """Wait until every update whose task has begun is recorded."""
         while self.recording:
-            if self._recorded is None or self._recorded.is_set():
-                self._recorded = asyncio.Event()
-            await self._recorded.wait()
+            if self.recorded is None or self.recorded.is_set():
+                self.recorded = asyncio.Event()
+            await self.recorded.wait()
+        self.recorded = None

@@ -153,15 +153,17 @@ class Tracker:
                 return
             if record.kind is not _TEXT:
                 await self._follow(message, record)
-            # As keys.scope_of_message, from what the record says already.
+            # As keys.scope_of_message, from what the record says already, and past pydantic's slower way to a field.
+            field = message.__dict__
+            sender_chat = field["sender_chat"]
             scope = scope_unchecked(
                 self.bot_id,
                 record.chat_id,
-                message.chat.type,
+                field["chat"].type,
                 record.user_id,
                 record.thread_id,
                 record.business_connection_id,
-                None if message.sender_chat is None else message.sender_chat.id,
+                None if sender_chat is None else sender_chat.id,
             )
             if self.waiting_openings or self._unwritten or self._predicates:
                 await self._record(update, scope, record)
