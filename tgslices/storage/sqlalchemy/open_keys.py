@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import Any, Final
@@ -104,27 +104,18 @@ class OpenKeys:
 
     async def open_unless_closed(self, key: SessionKey, work: Work[OpenRow | None]) -> bool:
         """Run work that opens a key, unless it says that the key stays as it is; return whether it was opened."""
-
-        async def before(connection: AsyncConnection) -> None:
-            await self._ascertain(connection, key)
-
+        before = partial(self._ascertain, about_to_change=[key])
         opened = await self._change(work, before, None, lambda opened: _openings([opened]))
         return opened is not None  # what is in memory is in doubt: the next write finds out whether the key is open
 
     async def add(self, key: SessionKey, work: Work[Addition]) -> bool:
         """Run work that adds an entry to a key, and may open it."""
-
-        async def before(connection: AsyncConnection) -> None:
-            await self._ascertain(connection, key)
-
+        before = partial(self._ascertain, about_to_change=[key])
         added = await self._change(work, before, None, lambda added: _openings([added.opened]))
         return added.is_there  # what is in memory is in doubt: the next write finds out whether the key is open
 
     async def close(self, key: SessionKey, work: Work[Closing]) -> int:
         """Run work after which a key is not open; return how many entries it dropped."""
-
-        async def before(connection: AsyncConnection) -> None:
-            await self._ascertain(connection, key)
 
         def after(_: Closing) -> None:
             if self._owned is not None:
@@ -133,6 +124,7 @@ class OpenKeys:
         def changes(closing: Closing) -> list[Change]:
             return [] if closing.row_id is None else [Change(key.bot_id, key.chat_id, closing.row_id, False)]
 
+        before = partial(self._ascertain, about_to_change=[key])
         return (await self._change(work, before, after, changes)).dropped
 
     async def move(self, bot_id: int, old_chat_id: int, new_chat_id: int, work: Work[list[Move]]) -> list[Move]:
@@ -196,7 +188,7 @@ class OpenKeys:
 
             yield write
 
-    async def _ascertain(self, connection: AsyncConnection, *about_to_change: SessionKey) -> None:
+    async def _ascertain(self, connection: AsyncConnection, *, about_to_change: Collection[SessionKey] = ()) -> None:
         """Ask the database for the keys that are in doubt since a change of theirs failed; then doubt others."""
         if self._owned is not None:
             for key in self._owned.in_doubt:
