@@ -87,10 +87,6 @@ class OpenKeys:
         found: Sequence[Any] = await self._backend.database.execute(connection, statement, [limits])
         return [OpenRow(row[0], row[1], key_of(row[2:])) for row in found]
 
-    async def change(self, work: Work[T]) -> T:
-        """Run work that opens and closes nothing."""
-        return await self._transactions.write(work)
-
     async def open(self, write: Write, key: SessionKey) -> bool:
         """Open a key together with whatever else is being written; return whether it was opened now."""
         closings = 0 if self._hearing is None else self._hearing.closings
