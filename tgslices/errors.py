@@ -186,6 +186,11 @@ class InvalidStorage(TgslicesError, TypeError):
                 f"{name} keeps the states of aiogram's dispatcher and is no session storage. "
                 "Leave it to Dispatcher(storage=...), and pass setup_sessions what open_storage(...) returns."
             )
+        if all(method.endswith("_data") for method in self.missing):
+            return (
+                f"{name} keeps data only in part: it misses {missing}. Implement the whole of "
+                "tgslices.storage.data_protocol.DataStorage, or nothing of it, to have data kept in memory."
+            )
         if not {"add", "list", "remove", "clear"} & {*self.missing}:
             return (
                 f"{name} is no durable session storage: it misses {missing}. Implement the whole of "

@@ -12,34 +12,38 @@ from __future__ import annotations
 from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
+from typing import cast
 
-from tgslices.errors import InvalidStorage
 from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey, TrackedMessage
+from tgslices.storage.data_protocol import DATA_METHODS, DataStorage
+from tgslices.storage.delegating import DelegatesData
+from tgslices.storage.inprocess.data import DataInProcess
 from tgslices.storage.inprocess.foreign_chats import ForeignChats
 from tgslices.storage.inprocess.keeping import KeepsPendingInProcess
 from tgslices.storage.inprocess.key_locks import KeyLocks
 from tgslices.storage.inprocess.key_map import KeyMap
 from tgslices.storage.inprocess.open_keys import OpenKeys
-from tgslices.storage.protocol import PLUGIN_METHODS, SessionStorage, missing_methods
+from tgslices.storage.protocol import SessionStorage, missing_methods, require_storage
 
 
-class PluginStorage(KeepsPendingInProcess):
+class PluginStorage(KeepsPendingInProcess, DelegatesData):
     """A :class:`~tgslices.storage.protocol.DurableSessionStorage` around a plugin of four methods.
 
     Open keys, pending deletions and known messages are lost with the process. ``migrate`` and ``discard`` reach the
     keys that this process has opened or written to, because a plugin cannot list its keys. What was discarded by hand
-    stays with the plugin, hidden by this process.
+    stays with the plugin, hidden by this process. Data is the plugin's if it has the methods of a
+    :class:`~tgslices.storage.data_protocol.DataStorage`, and lost with the process otherwise.
 
     Raises:
-        InvalidStorage: the plugin misses one of the four methods.
+        InvalidStorage: the plugin misses one of the four methods, or has only a part of those of data.
     """
 
     def __init__(self, plugin: SessionStorage) -> None:
         """Wrap a plugin, which stays its owner's: it is neither opened nor closed here."""
-        if missing := missing_methods(plugin, PLUGIN_METHODS):
-            raise InvalidStorage(plugin, missing)
+        require_storage(plugin)
         super().__init__()
         self.plugin = plugin
+        self._data = DataInProcess() if missing_methods(plugin, DATA_METHODS) else cast(DataStorage, plugin)
         self._open = OpenKeys()
         # The keys that are not open and not known to be empty, because a plugin cannot tell which it has.
         self._closed: KeyMap[SessionKey] = KeyMap()
@@ -82,6 +86,7 @@ class PluginStorage(KeepsPendingInProcess):
     async def close(self, key: SessionKey, *, at: datetime) -> int:
         async with self._locks.hold(key):
             dropped = await self._clear(key)
+            await self._data.close_data(key)
             self._open.unsubscribe(key)
             self._known.close(key, at)
             return dropped
@@ -169,6 +174,7 @@ class PluginStorage(KeepsPendingInProcess):
             # whatever raises in between, the same call again finds the same keys.
             for old, new in moving.items():
                 await self._copy(old, new)
+            await self._data.migrate_data(bot_id, old_chat_id, new_chat_id)
             for old in moving:
                 await self.plugin.clear(old)
                 self._note_left(old, ())
@@ -206,6 +212,10 @@ class PluginStorage(KeepsPendingInProcess):
             self._note_left(key, _without(held, claimed))
             return claimed
 
+    async def sweep(self, bot_id: int, *, now: datetime, limit: int) -> int:
+        swept = self._known.sweep(bot_id, now=now, limit=limit)
+        return swept + await self._data.sweep_data(bot_id, now=now, limit=limit - swept) if swept < limit else swept
+
     async def _record(self, key: SessionKey, message: TrackedMessage) -> bool:
         async with self._locks.hold(key):
             if key not in self._open:
@@ -215,9 +225,8 @@ class PluginStorage(KeepsPendingInProcess):
             return True
 
     async def _leaves_out_unheld(self, key: SessionKey, message: TrackedMessage) -> bool:
-        if message in self._hidden.get(key, ()):
-            return True
-        return self._leaves_out(key, message) and message not in await self.plugin.list(key)
+        is_known = message in self._hidden.get(key, ())
+        return is_known or (self._leaves_out(key, message) and message not in await self.plugin.list(key))
 
     async def _add(self, key: SessionKey, message: TrackedMessage) -> None:
         if message in self._hidden.get(key, ()):

@@ -5,18 +5,22 @@ kept in this process's memory.
 
 A *fragment* is one named piece of data under a session's key; the key need not be open. A fragment is *held* by one
 holder at a time, from the time when it is loaded to the time when its change is written. A hold ends by itself at its
-``until``; until another holder has taken the fragment since, the former one may still write. Every method is atomic,
-and repeating it with the same arguments after an error is harmless. Times are aware.
+``until``; until another holder has taken the fragment since, the former one may still write, at least for
+:data:`HOLD_KEPT`. Every method is atomic, and repeating it with the same arguments after an error is harmless. Times
+are aware. Text has no NUL and no half of a surrogate pair; names may have anything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from tgslices.model import SessionKey
+
+HOLD_KEPT: Final = timedelta(hours=1)
+"""How long after its end a hold is remembered that nobody let go of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +70,8 @@ class DataStorage(Protocol):
         """Write fragments that are held, None to drop one; ``release`` lets go of everything that is held, too.
 
         Returns False, and nothing is written, if one of ``changes`` is no longer held by this holder: another one has
-        taken it since, or it was let go. Fragments that :meth:`close_data` has dropped since they were held are left
-        out, unless they outlive it.
+        taken it since, or it was let go. When all of them are there as they are to be written, an earlier attempt has
+        done it, and that is True. After a :meth:`close_data` since they were held, only what outlives it is written.
         """
 
     async def put_data(self, key: SessionKey, changes: Mapping[str, StoredData | None]) -> None:
@@ -79,11 +83,15 @@ class DataStorage(Protocol):
     async def migrate_data(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> None:
         """Move the fragments of a chat, with their holders, to the chat's new id. ``migrate`` does it as well.
 
-        A fragment that the new key has already stays, and the old one is dropped.
+        A fragment that the new key has already stays, and the old one is dropped. If the new key has only a holder for
+        it, and the old one has the fragment, that holder has lost it.
         """
 
     async def sweep_data(self, bot_id: int, *, now: datetime, limit: int) -> int:
-        """Forget up to ``limit`` expired fragments that nobody holds; return how many. ``sweep`` does it as well."""
+        """Forget up to ``limit`` expired fragments without a hold; return how many. ``sweep`` does it as well.
+
+        Holds are forgotten likewise that ended :data:`HOLD_KEPT` ago. Whether they are counted is free.
+        """
 
 
 DATA_METHODS: Final = (

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from tgslices.model import Gone, IfClosed, Scope, SessionKey, TrackedMessage
+from tgslices.storage.inprocess.data import DataInProcess
 from tgslices.storage.inprocess.foreign_chats import ForeignChats
 from tgslices.storage.inprocess.keeping import KeepsPendingInProcess
 from tgslices.storage.inprocess.key_map import KeyMap, Node
@@ -24,7 +25,7 @@ MAX_LOOKS: Final = 3
 """How often a long list is begun anew, because entries left it, before it is made in one step."""
 
 
-class MemorySessionStorage(KeepsPendingInProcess):
+class MemorySessionStorage(KeepsPendingInProcess, DataInProcess):
     """A :class:`~tgslices.storage.protocol.DurableSessionStorage` that lives and dies with the process.
 
     No method waits for anything, so each one is atomic among the tasks of an event loop. A long list is made in turns,
@@ -76,6 +77,7 @@ class MemorySessionStorage(KeepsPendingInProcess):
         dropped = self._drop(key)
         self._open.pop(key)
         self._known.close(key, at)
+        self._close_data(key)
         return dropped
 
     async def matching(self, scope: Scope) -> list[SessionKey]:
@@ -172,6 +174,7 @@ class MemorySessionStorage(KeepsPendingInProcess):
             self._move(old, old.in_chat(new_chat_id))
         self._known.migrate(bot_id, old_chat_id, new_chat_id)
         self._pending.migrate(bot_id, old_chat_id, new_chat_id)
+        self._migrate_data(bot_id, old_chat_id, new_chat_id)
         return were_open
 
     async def claim(
@@ -194,6 +197,10 @@ class MemorySessionStorage(KeepsPendingInProcess):
         self._known.learn(key, claimed)
         self._pending.put(key, claimed, now=now, until=until)
         return claimed
+
+    async def sweep(self, bot_id: int, *, now: datetime, limit: int) -> int:
+        swept = self._known.sweep(bot_id, now=now, limit=limit)
+        return swept + self._sweep_data(bot_id, now=now, limit=limit - swept)
 
     def _get(self, key: SessionKey) -> Rows | None:
         rows = self._open.get(key)

@@ -22,6 +22,7 @@ from typing import Final, Protocol
 
 from tgslices.errors import InvalidStorage
 from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey, TrackedMessage
+from tgslices.storage.data_protocol import DATA_METHODS, DataStorage
 
 
 class SessionStorage(Protocol):
@@ -40,8 +41,8 @@ class SessionStorage(Protocol):
         """Remove every entry of the key. Nothing happens for an unknown key."""
 
 
-class DurableSessionStorage(SessionStorage, Protocol):
-    """A storage that also keeps open keys, pending deletions and known messages."""
+class DurableSessionStorage(SessionStorage, DataStorage, Protocol):
+    """A storage that also keeps open keys, pending deletions, known messages, and data."""
 
     # Its life
 
@@ -86,8 +87,9 @@ class DurableSessionStorage(SessionStorage, Protocol):
     async def close(self, key: SessionKey, *, at: datetime) -> int:
         """Stop tracking and drop the entries in one step; return how many were dropped. Pending deletions stay.
 
-        The key knows the dropped entries, and what was discarded by hand. ``at`` becomes its ``closed_at``, also if
-        the key was not open, and is kept for ``REPEAT_WINDOW``. An earlier time never replaces a later one.
+        Data that does not outlive it is dropped, too; see :meth:`close_data`. The key knows the dropped entries, and what was
+        discarded by hand. ``at`` becomes its ``closed_at``, also if the key was not open, and is kept for
+        ``REPEAT_WINDOW``. An earlier time never replaces a later one.
         """
 
     async def matching(self, scope: Scope) -> list[SessionKey]:
@@ -152,7 +154,7 @@ class DurableSessionStorage(SessionStorage, Protocol):
 
         Entries keep their own ``chat_id``. Where the new key exists already, the old entries are added behind its own.
         Watermarks of the old keys are dropped, because ids start anew. Returns the old keys that were open. That the
-        chat has migrated is remembered; see :meth:`migrated`.
+        chat has migrated is remembered; see :meth:`migrated`. Data moves as :meth:`migrate_data` says.
         """
 
     async def migrated(self, bot_id: int, chat_ids: Collection[int]) -> set[int]:
@@ -201,7 +203,7 @@ class DurableSessionStorage(SessionStorage, Protocol):
     # Upkeep
 
     async def sweep(self, bot_id: int, *, now: datetime, limit: int) -> int:
-        """Forget up to ``limit`` known messages and closing times of the bot that are past; return how many.
+        """Forget up to ``limit`` known messages, closing times and data of the bot that are past; return how many.
 
         Past is a known message whose ``at + REPEAT_WINDOW <= now``, and likewise a ``closed_at``. Less than ``limit``
         means that none is left.
@@ -214,6 +216,7 @@ DURABLE_METHODS: Final = (
     *("start", "aclose", "is_idle", "knows_open", "is_open", "open", "unsubscribe", "close", "matching", "open_keys"),
     *("record", "discard", "migrate", "migrated"),
     *("claim", "lease", "postpone", "settle", "pending", "next_due", "sweep"),
+    *DATA_METHODS,
 )
 
 _TELLING: Final = ("claim", "lease", "postpone", "settle")
@@ -228,11 +231,19 @@ def missing_methods(storage: object, wanted: Sequence[str]) -> tuple[str, ...]:
 def require_storage(storage: object) -> None:
     """Check that an object has the four methods, and all of the durable protocol if it has a part of what tells it.
 
+    A plugin of four methods may have those of data, too: all of them or none.
+
     Raises:
         InvalidStorage: one is missing, or a class was given instead of an instance.
     """
     missing = PLUGIN_METHODS if isinstance(storage, type) else missing_methods(storage, PLUGIN_METHODS)
     if not missing and len(missing_methods(storage, _TELLING)) <= len(_TELLING) - 2:
         missing = missing_methods(storage, DURABLE_METHODS)
-    if missing:
+    if missing or (missing := missing_data_methods(storage)):
         raise InvalidStorage(storage, missing)
+
+
+def missing_data_methods(storage: object) -> tuple[str, ...]:
+    """Return which methods of data a storage lacks that has some of them; nothing if it has none."""
+    missing = missing_methods(storage, DATA_METHODS)
+    return missing if len(missing) < len(DATA_METHODS) else ()

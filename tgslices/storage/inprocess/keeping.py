@@ -16,6 +16,7 @@ class KeepsPendingInProcess:
     """The methods of the durable protocol that need no entries."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._pending = PendingDeletions()
         self._known = KnownMessages()
         self._migrated: set[tuple[int, int]] = set()
@@ -43,9 +44,6 @@ class KeepsPendingInProcess:
 
     async def next_due(self, bot_id: int, *, now: datetime) -> datetime | None:
         return self._pending.next_due(bot_id, now)
-
-    async def sweep(self, bot_id: int, *, now: datetime, limit: int) -> int:
-        return self._known.sweep(bot_id, now=now, limit=limit)
 
     def _learn_settled(self, settled: Iterable[PendingDeletion]) -> int:
         """Let keys know what is pending no more; return how much that is."""

@@ -17,6 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.storage.codec import encode_time
+from tgslices.storage.delegating import DelegatesData
+from tgslices.storage.inprocess.data import DataInProcess
 from tgslices.storage.sqlalchemy.arguments import Arguments, Synchronous
 from tgslices.storage.sqlalchemy.database.transactions import T, Work
 from tgslices.storage.sqlalchemy.database.urls import masked
@@ -37,7 +39,7 @@ from tgslices.storage.sqlalchemy.tables.rows import entry_values, key_match, sco
 TIMEOUT: Final = timedelta(seconds=5)
 
 
-class SQLAlchemySessionStorage:
+class SQLAlchemySessionStorage(DelegatesData):
     """A :class:`~tgslices.storage.protocol.DurableSessionStorage` on SQLite (aiosqlite) or PostgreSQL (asyncpg).
 
     From a URL it makes and disposes its own engine; a user's ``AsyncEngine`` stays the user's, with its settings, and
@@ -95,6 +97,7 @@ class SQLAlchemySessionStorage:
         )
         self._moved_chats = MovedChats(tables)
         self._open_keys = OpenKeys(self._backend, self._keys)
+        self._data = DataInProcess()
 
     @property
     def metadata(self) -> MetaData:

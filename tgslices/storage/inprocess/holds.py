@@ -1,0 +1,127 @@
+"""Who holds which fragments of data, kept in process memory."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import TypeAlias
+
+from tgslices.model import SessionKey
+from tgslices.storage.data_protocol import HOLD_KEPT, DataHold
+from tgslices.storage.inprocess.key_map import KeyMap
+
+
+class Held:
+    """One fragment in the hands of a holder. ``is_closed``: its key was closed since it was taken."""
+
+    __slots__ = ("holder", "is_closed", "until")
+
+    def __init__(self, holder: str, until: datetime) -> None:
+        self.holder = holder
+        self.until = until
+        self.is_closed = False
+
+
+Before: TypeAlias = dict[str, Held | None]
+"""What was noted of fragments before they were taken."""
+
+
+class Holds:
+    """The holds of any number of bots. A fragment that was let go of leaves nothing here."""
+
+    __slots__ = ("_keys",)
+
+    def __init__(self) -> None:
+        self._keys: KeyMap[dict[str, Held]] = KeyMap()
+
+    def __len__(self) -> int:
+        """Return how many fragments are held, or were until nobody let go of them."""
+        return sum(len(self._keys.get(key) or ()) for bot_id in self._keys.bots for key in self._keys.of_bot(bot_id))
+
+    def take(self, hold: DataHold, *, now: datetime, until: datetime) -> Before | None:
+        """Take all fragments of a hold, or none while another holder has one; return what was noted before."""
+        held = self._keys.get(hold.key) or {}
+        before = {name: held.get(name) for name in hold.names}
+        if any(it is not None and it.holder != hold.holder and it.until > now for it in before.values()):
+            return None
+        for name in hold.names:
+            held[name] = Held(hold.holder, until)
+        self._set(hold.key, held)
+        return before
+
+    def put_back(self, hold: DataHold, before: Before) -> None:
+        """Undo a :meth:`take`, but for what has changed hands since."""
+        held = self._keys.get(hold.key) or {}
+        for name, there in before.items():
+            if name in held and held[name].holder == hold.holder:
+                del held[name]
+                if there is not None:
+                    held[name] = there
+        self._set(hold.key, held)
+
+    def renew(self, hold: DataHold, *, until: datetime) -> None:
+        """Move the end of what is still this holder's."""
+        for held in self._of(hold):
+            held.until = until
+
+    def writable(self, hold: DataHold, names: Collection[str]) -> dict[str, bool] | None:
+        """Tell of each name whether its key is still as it was when it was taken; None if one is not held."""
+        held = self._keys.get(hold.key) or {}
+        found = {name: held[name] for name in names if name in held and held[name].holder == hold.holder}
+        return {name: not it.is_closed for name, it in found.items()} if len(found) == len(names) else None
+
+    def release(self, hold: DataHold) -> None:
+        """Let go of everything that this holder has of the key."""
+        held = self._keys.get(hold.key)
+        if held:
+            self._set(hold.key, {name: it for name, it in held.items() if it.holder != hold.holder})
+
+    def end(self, key: SessionKey, names: Iterable[str]) -> None:
+        """Forget who holds these fragments."""
+        held = self._keys.get(key)
+        if held:
+            for name in names:
+                held.pop(name, None)
+            self._set(key, held)
+
+    def close(self, key: SessionKey) -> None:
+        """Note that a key was closed while its fragments are held."""
+        for held in (self._keys.get(key) or {}).values():
+            held.is_closed = True
+
+    def names(self, key: SessionKey) -> set[str]:
+        """Return which fragments of a key are held."""
+        return {*(self._keys.get(key) or ())}
+
+    def of_chat(self, bot_id: int, chat_id: int) -> list[SessionKey]:
+        """Return the keys of a chat of which fragments are held."""
+        return self._keys.of_chat(bot_id, chat_id)
+
+    def move(self, old: SessionKey, new: SessionKey, names: Iterable[str]) -> None:
+        """Move the holders of fragments to another key, where they take the place of those that are there.
+
+        What an old fragment has no holder for, the new one has none for either.
+        """
+        held, target = self._keys.get(old) or {}, self._keys.get(new) or {}
+        for name in names:
+            target.pop(name, None)
+            if name in held:
+                target[name] = held.pop(name)
+        self._set(old, held)
+        self._set(new, target)
+
+    def forget(self, bot_id: int, *, now: datetime) -> None:
+        """Forget what ended so long ago that its holder will not come back."""
+        for key in self._keys.of_bot(bot_id):
+            held = self._keys.get(key) or {}
+            self._set(key, {name: it for name, it in held.items() if it.until + HOLD_KEPT > now})
+
+    def _of(self, hold: DataHold) -> list[Held]:
+        held = self._keys.get(hold.key) or {}
+        return [it for it in held.values() if it.holder == hold.holder]
+
+    def _set(self, key: SessionKey, held: dict[str, Held]) -> None:
+        if held:
+            self._keys.put(key, held)
+        else:
+            self._keys.pop(key)
