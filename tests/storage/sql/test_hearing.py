@@ -158,7 +158,7 @@ async def test_two_sessions_of_a_chat_are_told_apart(workers: list[SQLAlchemySes
 async def test_a_bot_with_very_many_sessions_asks_each_time(
     workers: list[SQLAlchemySessionStorage], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tgslices.storage.sqlalchemy.queries.shared_keys.MAX_KEYS", 3)
+    monkeypatch.setattr("tgslices.storage.inprocess.shared_keys.MAX_KEYS", 3)
     mine, other = workers
     keys = [replace(KEY, qualifier=str(number)) for number in range(5)]
     for key in keys:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from tgslices.errors import StorageError
-from tgslices.storage.sqlalchemy.database.group_commit import GroupCommit, Verdict
+from tgslices.storage.group_commit import GroupCommit, Verdict
 
 
 class Broken(Exception):

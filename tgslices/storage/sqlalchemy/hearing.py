@@ -11,10 +11,10 @@ from typing import Final, TypeAlias
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import Scope, SessionKey
+from tgslices.storage.inprocess.shared_keys import MAX_KEYS, Change, OpenRowId, SharedKeys
 from tgslices.storage.sqlalchemy.database.notices import Told
 from tgslices.storage.sqlalchemy.lifetime import Backend
 from tgslices.storage.sqlalchemy.queries.keys import Keys
-from tgslices.storage.sqlalchemy.queries.shared_keys import MAX_KEYS, Change, OpenRowId, SharedKeys
 from tgslices.storage.sqlalchemy.tables.speller import in_chunks
 
 CHANGES_PER_NOTICE: Final = 100

@@ -11,11 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from tgslices.errors import StorageError
 from tgslices.shared_attempt import SharedAttempt
+from tgslices.storage.group_commit import other_loop
 from tgslices.storage.sqlalchemy.arguments import Arguments
 from tgslices.storage.sqlalchemy.database.connections import Connections
 from tgslices.storage.sqlalchemy.database.engines import database_of, engine_of_url
 from tgslices.storage.sqlalchemy.database.errors import ErrorTexts
-from tgslices.storage.sqlalchemy.database.group_commit import other_loop
 from tgslices.storage.sqlalchemy.database.notices import Hear, Notices, Told
 from tgslices.storage.sqlalchemy.database.transactions import Transactions
 from tgslices.storage.sqlalchemy.tables.schema import build_tables

@@ -11,8 +11,9 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import Scope, SessionKey
+from tgslices.storage.group_commit import GroupCommit
+from tgslices.storage.inprocess.shared_keys import Change, opening
 from tgslices.storage.sqlalchemy.database.errors import verdict_on
-from tgslices.storage.sqlalchemy.database.group_commit import GroupCommit
 from tgslices.storage.sqlalchemy.database.transactions import T, Work
 from tgslices.storage.sqlalchemy.hearing import Commit, Hearing
 from tgslices.storage.sqlalchemy.lifetime import Backend
@@ -22,7 +23,6 @@ from tgslices.storage.sqlalchemy.queries.group_writer import GroupWriter, Write
 from tgslices.storage.sqlalchemy.queries.keys import Keys, OpenRow
 from tgslices.storage.sqlalchemy.queries.migration import Move
 from tgslices.storage.sqlalchemy.queries.owned_keys import OwnedKeys
-from tgslices.storage.sqlalchemy.queries.shared_keys import Change, opening
 from tgslices.storage.sqlalchemy.tables.rows import key_of
 
 KEYS_PER_LOAD: Final = 10_000

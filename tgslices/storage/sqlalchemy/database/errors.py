@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from tgslices.errors import StorageError, TgslicesError, ValueRefused
-from tgslices.storage.sqlalchemy.database.group_commit import Verdict
+from tgslices.storage.group_commit import Verdict
 from tgslices.storage.sqlalchemy.database.urls import masked, secrets_of
 
 INTACT: Final = "What was recorded before is intact."

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import SessionKey, TrackedMessage
+from tgslices.storage.inprocess.shared_keys import Change, opening
 from tgslices.storage.sqlalchemy.database.dialect import Database, StatementOf
 from tgslices.storage.sqlalchemy.queries.openings import KeyOpener, Opened, Opening
 from tgslices.storage.sqlalchemy.queries.owned_keys import OwnedKey, OwnedKeys
-from tgslices.storage.sqlalchemy.queries.shared_keys import Change, opening
 from tgslices.storage.sqlalchemy.tables.rows import Values
 from tgslices.storage.sqlalchemy.tables.schema import IDENTITY_COLUMNS
 from tgslices.storage.sqlalchemy.tables.speller import in_chunks

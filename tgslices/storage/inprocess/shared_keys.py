@@ -1,4 +1,4 @@
-"""The open keys of a database that several processes share, as far as this process has heard of them."""
+"""The open keys of a storage that several processes share, as far as this process has heard of them."""
 
 from __future__ import annotations
 
