@@ -21,6 +21,7 @@ from tgslices.keys import SessionKeyStrategy, SessionQualifier
 from tgslices.manager import SessionManager, sessions_of
 from tgslices.model import GENERAL_TOPIC, Direction, PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.recording.blocks import unrecorded
+from tgslices.replay.result import ReplayResult
 from tgslices.results import ClearResult, Outcome
 from tgslices.session import Session
 from tgslices.storage.memory import MemorySessionStorage
@@ -47,6 +48,7 @@ __all__ = (  # noqa: RUF022  # in tiers, as a reader needs them
     "Direction",
     "Outcome",
     "PendingDeletion",
+    "ReplayResult",
     "Scope",
     "SessionKey",
     "TrackedMessage",

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 from aiogram import Bot
 
+from tgslices.advice import near_miss
 from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.deletion.executor import DeletionExecutor
 from tgslices.described import described
-from tgslices.errors import ConfigurationError
-from tgslices.model import IfClosed, PendingDeletion, SessionKey, TrackedMessage
+from tgslices.errors import ConfigurationError, quoted
+from tgslices.model import IfClosed, PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.predicates import Predicate, selecting
 from tgslices.recording.handles import SharedKey, tick
 from tgslices.recording.tracker import Tracker
@@ -55,12 +57,30 @@ class Clearing:
 
     async def clear(self, shared: SharedKey, bot: Bot, predicate: Predicate | None) -> ClearResult:
         """Do what :meth:`Session.clear <tgslices.session.Session.clear>` promises."""
+        result = await self._clear(shared, bot, predicate)
+        if not result and predicate is None and shared.key.qualifier is not None:
+            await self._note_near_miss(shared.key)
+        return result
+
+    async def prune(self, shared: SharedKey, bot: Bot, keep: int) -> ClearResult:
+        """Do what :meth:`Session.prune <tgslices.session.Session.prune>` promises."""
+        if type(keep) is not int or keep < 0:
+            raise ConfigurationError(
+                f"A session cannot be pruned to {quoted(keep)} entries.", "Pass a whole number from 0 on."
+            )
+        return await self._clear(shared, bot, None, but_newest=keep)
+
+    async def _clear(
+        self, shared: SharedKey, bot: Bot, predicate: Predicate | None, *, but_newest: int = 0
+    ) -> ClearResult:
+        """Clear what a predicate holds for, but for so many of the entries that were recorded last."""
         began = tick()
         await shared.outlast_sends()
         await self._tracker.catch_up()
         chosen = None
-        if predicate is not None or bot.id != shared.key.bot_id:
+        if predicate is not None or but_newest or bot.id != shared.key.bot_id:
             chosen = await in_turns(selecting(await self._tracker.storage.list(shared.key), predicate))
+            chosen = chosen[: len(chosen) - but_newest] if len(chosen) > but_newest else []
             await require_reach(bot, shared.key, chosen)
             if not chosen:
                 return ClearResult()
@@ -140,6 +160,16 @@ class Clearing:
         until = now + self._lease
         claimed = await self._tracker.storage.claim(key, messages, now=now, until=until, limit=ENTRIES_PER_STEP)
         return [PendingDeletion(key, message, now, until) for message in claimed]
+
+    async def _note_near_miss(self, key: SessionKey) -> None:
+        """Say in the log that another session was probably meant, which is open here under a similar name."""
+        scope = Scope(key.bot_id, key.chat_id, None, key.user_id, key.thread_id, key.business_connection_id)
+        with suppress(Exception):  # the clear is done, and the storage has told what it has to tell
+            meant = near_miss(key, await self._tracker.storage.matching(scope))
+            if meant is not None:
+                log.warning(
+                    "%r was cleared and is empty; was the session %r meant, which is open here?", key.qualifier, meant
+                )
 
     async def delete_late(self, key: SessionKey, message: TrackedMessage) -> None:
         """Have a message deleted that was sent into a session before a wipe and arrived after it."""

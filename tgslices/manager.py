@@ -21,6 +21,7 @@ from tgslices.origin import is_direct_messages
 from tgslices.recording.current import current_update
 from tgslices.recording.subscriptions import UpdatePredicate
 from tgslices.recording.tracker import Tracker
+from tgslices.replay.replayer import Replayer
 from tgslices.results import ClearResult
 from tgslices.session import Session
 from tgslices.storage.lifetime import durable, unwrapped
@@ -67,6 +68,7 @@ class SessionManager:
             self.settle_pending, self._next_due, tidy=self._tidy, clock=config.clock, look_every=config.lease
         )
         self._clearing = Clearing(self.tracker, self._executor, lease=config.lease, on_pending=self.settler.wake)
+        self._replayer = Replayer(bot, self._executor.pacing, self._executor.patience)
         self.life_cycle = LifeCycle(self._durable, self.tracker, self.settler)
 
     # Handing out
@@ -148,7 +150,7 @@ class SessionManager:
         self._require_own(key)
         self._note_use()
         shared = self.tracker.keys.share(self.tracker.keys.current(key))
-        return Session(self.bot, shared, self.tracker, self._clearing, collect=collect)
+        return Session(self.bot, shared, self.tracker, self._clearing, self._replayer, collect=collect)
 
     def key_of(self, event: TelegramObject, qualifier: str | None = None) -> SessionKey | None:
         """Return the key that :meth:`of` uses, without opening anything."""

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self, TypeVar, overload
 
 from aiogram import Bot
 from aiogram.methods import TelegramMethod
-from aiogram.types import TelegramObject
+from aiogram.types import Chat, TelegramObject
 
-from tgslices.advice import near_miss
 from tgslices.clearing import Clearing, require_reach, steps
 from tgslices.deletion.plan import DeletionPlan, planning
 from tgslices.errors import NotAMessage
 from tgslices.extract import is_tapped, record_of_event
-from tgslices.model import Direction, IfClosed, Scope, SessionKey, TrackedMessage
+from tgslices.model import Direction, IfClosed, SessionKey, TrackedMessage
 from tgslices.predicates import Predicate, selecting
 from tgslices.recording.blocks import Block, enter, inside, leave
 from tgslices.recording.current import current_update
 from tgslices.recording.handles import SharedKey
 from tgslices.recording.tracker import Tracker
+from tgslices.replay.replayer import Replayer
+from tgslices.replay.requests import target_of
+from tgslices.replay.result import ReplayResult
 from tgslices.results import ClearResult
 from tgslices.sending import SendWrappers
 from tgslices.turns import in_turns
-
-log = logging.getLogger("tgslices")
 
 T = TypeVar("T")
 
@@ -40,11 +39,21 @@ class Session(SendWrappers):
     nothing then, but for a part of a session beyond a thousand entries.
     """
 
-    def __init__(self, bot: Bot, shared: SharedKey, tracker: Tracker, clearing: Clearing, *, collect: bool) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        shared: SharedKey,
+        tracker: Tracker,
+        clearing: Clearing,
+        replayer: Replayer,
+        *,
+        collect: bool,
+    ) -> None:
         self.bot = bot
         self._shared = shared
         self._tracker = tracker
         self._clearing = clearing
+        self._replayer = replayer
         self.collects = collect
         """Whether the handle opens its session when it is entered, sent through or tracked into."""
         self._entered: list[Block] = []
@@ -186,6 +195,36 @@ class Session(SendWrappers):
         await self._tracker.catch_up()
         return await in_turns(selecting(await self._tracker.storage.list(self.key), predicate))
 
+    # Copying
+
+    async def replay(
+        self,
+        to: Chat | int | str,
+        *,
+        thread_id: int | None = None,
+        predicate: Predicate | None = None,
+        forward: bool = False,
+        exact: bool = True,
+    ) -> ReplayResult:
+        """Copy the entries, or those that a predicate holds for, to another chat, or to a topic of it.
+
+        One ``copyMessage`` a message and one ``copyMessages`` an album, ascending, so that every copy has its pair.
+        Without ``exact`` a hundred go at once. With ``forward`` they are forwarded, which names their origin.
+        What certainly cannot be copied is not asked for. Nothing is asked for twice that may have been sent. Floods
+        are waited for within the patience of ``setup_sessions``. The session stays as it is; a block around records
+        the copies, like whatever is sent in it. An error, or a cancellation, carries what was done until then; see
+        :meth:`ReplayResult.carried_by <tgslices.replay.result.ReplayResult.carried_by>`.
+
+        Raises:
+            PredicateFailed: the predicate raised or is no plain callable; nothing was sent.
+            ConfigurationError: ``to`` is no chat, id or ``@username``; nothing was sent.
+            TelegramUnauthorizedError: the bot's token was revoked.
+        Source: https://core.telegram.org/bots/api#copymessage, https://core.telegram.org/bots/api#copymessages
+        """
+        target = target_of(to, thread_id, forward=forward)
+        await self._shared.outlast_sends()
+        return await self._replayer.replay(await self.messages(predicate), target, exact=exact)
+
     # Ending
 
     async def plan(self, predicate: Predicate | None = None, *, bot: Bot | None = None) -> DeletionPlan:
@@ -214,20 +253,7 @@ class Session(SendWrappers):
             TelegramUnauthorizedError: the bot's token was revoked; the entries are pending.
         Source: https://core.telegram.org/bots/api#deletemessages
         """
-        result = await self._clearing.clear(self._shared, bot or self.bot, predicate)
-        if not result and predicate is None and self.qualifier is not None:
-            await self._note_near_miss(self.key)
-        return result
-
-    async def _note_near_miss(self, key: SessionKey) -> None:
-        """Say in the log that another session was probably meant, which is open here under a similar name."""
-        scope = Scope(key.bot_id, key.chat_id, None, key.user_id, key.thread_id, key.business_connection_id)
-        with suppress(Exception):  # the clear is done, and the storage has told what it has to tell
-            meant = near_miss(key, await self._tracker.storage.matching(scope))
-            if meant is not None:
-                log.warning(
-                    "%r was cleared and is empty; was the session %r meant, which is open here?", key.qualifier, meant
-                )
+        return await self._clearing.clear(self._shared, bot or self.bot, predicate)
 
     async def forget(self, predicate: Predicate | None = None) -> int:
         """Drop the entries, or those that a predicate holds for, and leave Telegram alone; return how many.
@@ -239,6 +265,15 @@ class Session(SendWrappers):
         """
         await self._shared.outlast_sends()
         return await self._remove(await self.messages(predicate))
+
+    async def prune(self, keep: int) -> ClearResult:
+        """Clear all but the newest ``keep`` entries: those that were recorded last stay.
+
+        Raises:
+            ConfigurationError: ``keep`` is no whole number from 0 on; nothing was changed.
+            TelegramUnauthorizedError: the bot's token was revoked; the entries are pending.
+        """
+        return await self._clearing.prune(self._shared, self.bot, keep)
 
     async def keep(self, *messages: TelegramObject | TrackedMessage) -> int:
         """Leave messages out of this session for good; return how many were in it.

@@ -44,7 +44,7 @@ async def test_clears_wait_out_a_flood_at_the_same_time_and_not_one_after_the_ot
     messages = await plant_in_chats(scene, 5)
     scene.api.faults.add(Flood(retry_after=20))
     sleepers, executor = Sleepers(), scene.executor(in_flight=1)
-    executor._pacing._sleep = sleepers.sleep
+    executor.pacing._sleep = sleepers.sleep
     runs = [executor.run(scene.bot, await scene.claim([record])) for record in scene.records(messages)]
     clearing = asyncio.gather(*runs)
     await sleepers.until(asleep=5)
@@ -79,7 +79,7 @@ async def test_entries_stay_leased_while_a_long_flood_is_waited_out(scene: Scene
     scene.api.faults.add(Flood(retry_after=100))
     sleepers, lease = Sleepers(), timedelta(milliseconds=40)
     executor = scene.executor(patience=timedelta(minutes=2), lease=lease)
-    executor._pacing._sleep = sleepers.sleep
+    executor.pacing._sleep = sleepers.sleep
     clearing = asyncio.create_task(executor.run(scene.bot, await scene.claim(scene.records(messages))))
     await sleepers.until(asleep=1)
     scene.api.clock.move(59.99 * SECOND)

@@ -76,7 +76,7 @@ async def test_no_step_of_a_large_run_is_long(scene: Scene, case: str, outcome: 
         scene.bot.session.middleware(_accept)
     executor = scene.executor(patience=timedelta())
     if case == "flood":
-        executor._pacing.pause(timedelta(minutes=1))
+        executor.pacing.pause(timedelta(minutes=1))
     migrated = {GROUP} if case == "left behind" else set()
     result, longest = await longest_step(executor.run(scene.bot, pending, migrated=migrated))
     assert len(getattr(result, outcome.value)) == ENTRIES

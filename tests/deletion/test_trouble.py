@@ -83,7 +83,7 @@ async def test_floods_that_never_end_use_up_the_patience_even_while_a_test_holds
 
     scene.api.faults.add(Flood(retry_after=10), times=None)
     executor = scene.executor()
-    executor._pacing._sleep = no_sleep
+    executor.pacing._sleep = no_sleep
     result = await executor.run(scene.bot, await scene.claim(scene.records(scene.plant(scene.private_chat()))))
     assert len(result.pending) == 1
     assert scene.naps == [10, 10, 10], "half a minute is the patience"
@@ -288,7 +288,7 @@ async def test_a_cancellation_while_the_bot_is_paused_ends_the_wait(scene: Scene
 
     scene.api.faults.add(Flood(retry_after=5))
     executor = scene.executor()
-    executor._pacing._sleep = forever
+    executor.pacing._sleep = forever
     claimed = await scene.claim(scene.records(scene.plant(scene.private_chat())))
     clearing = asyncio.create_task(executor.run(scene.bot, claimed))
     await sleeping.wait()
@@ -391,12 +391,12 @@ async def test_an_executor_outlives_its_event_loop(scene: Scene) -> None:
         return (await executor.run(scene.bot, claimed)).requests
 
     assert await clear_in_another_loop() == 3
-    slots = executor._pacing._semaphore()
+    slots = executor.pacing._semaphore()
     assert await asyncio.to_thread(lambda: asyncio.run(_slots_of(executor))) is not slots
 
 
 async def _slots_of(executor: Any) -> asyncio.Semaphore:
-    slots: asyncio.Semaphore = executor._pacing._semaphore()
+    slots: asyncio.Semaphore = executor.pacing._semaphore()
     return slots
 
 

@@ -57,7 +57,7 @@ class DeletionExecutor:
         self._clock = clock
         self._patience = patience
         self._lease = lease
-        self._pacing = Pacing(max(in_flight, 1), clock=clock, monotonic=monotonic, sleep=sleep)
+        self.pacing = Pacing(max(in_flight, 1), clock=clock, monotonic=monotonic, sleep=sleep)
         self._lacks_batches = False
 
     def patience(self) -> Patience:
@@ -87,12 +87,12 @@ class DeletionExecutor:
         """
         ledger = Ledger(self._storage, clock=self._clock, lease=self._lease)
         timeout = min(MAX_REQUEST_TIME, self._lease / 2)
-        asker = Asker(bot, self._pacing, timeout=timeout, singly=self._lacks_batches)
+        asker = Asker(bot, self.pacing, timeout=timeout, singly=self._lacks_batches)
         run = DeletionRun(
             bot.id,
             asker,
             ledger,
-            pacing=self._pacing,
+            pacing=self.pacing,
             patience=patience or self.patience(),
             clock=self._clock,
             slack=timeout,
@@ -103,13 +103,13 @@ class DeletionExecutor:
             await in_turns(entering)
             await run.carry_out(migrated)
             self._lacks_batches |= asker.lacks_batches and asker.singles_work
-            await ledger.release(not_before=self._pacing.paused_until, troubled=run.troubled())
+            await ledger.release(not_before=self.pacing.paused_until, troubled=run.troubled())
             result = await run.report()
         except asyncio.CancelledError:
             await asyncio.shield(asyncio.ensure_future(_let_go(ledger, entering)))
             raise
         except Exception:
-            await ledger.release(not_before=self._pacing.paused_until, troubled=run.troubled())
+            await ledger.release(not_before=self.pacing.paused_until, troubled=run.troubled())
             raise
         finally:
             deleting_for_sessions.reset(mark)
