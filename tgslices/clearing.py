@@ -15,6 +15,9 @@ from aiogram import Bot
 from tgslices.advice import near_miss
 from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.deletion.executor import DeletionExecutor
+from tgslices.deletion.neutraliser import Neutraliser
+from tgslices.deletion.neutralising import Neutralise, require_neutralise
+from tgslices.deletion.pacing import Patience
 from tgslices.described import described
 from tgslices.errors import ConfigurationError, quoted
 from tgslices.model import IfClosed, PendingDeletion, Scope, SessionKey, TrackedMessage
@@ -55,9 +58,12 @@ class Clearing:
         self._on_pending = on_pending
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    async def clear(self, shared: SharedKey, bot: Bot, predicate: Predicate | None) -> ClearResult:
+    async def clear(
+        self, shared: SharedKey, bot: Bot, predicate: Predicate | None, neutralise: Neutralise
+    ) -> ClearResult:
         """Do what :meth:`Session.clear <tgslices.session.Session.clear>` promises."""
-        result = await self._clear(shared, bot, predicate)
+        require_neutralise(neutralise)
+        result = await self._clear(shared, bot, predicate, neutralise=neutralise)
         if not result and predicate is None and shared.key.qualifier is not None:
             await self._note_near_miss(shared.key)
         return result
@@ -71,7 +77,13 @@ class Clearing:
         return await self._clear(shared, bot, None, but_newest=keep)
 
     async def _clear(
-        self, shared: SharedKey, bot: Bot, predicate: Predicate | None, *, but_newest: int = 0
+        self,
+        shared: SharedKey,
+        bot: Bot,
+        predicate: Predicate | None,
+        *,
+        but_newest: int = 0,
+        neutralise: Neutralise = False,
     ) -> ClearResult:
         """Clear what a predicate holds for, but for so many of the entries that were recorded last."""
         began = tick()
@@ -87,14 +99,27 @@ class Clearing:
         pending = await self._claim(shared, chosen, began)
         if not pending:
             return ClearResult()
-        result = None
+        result, patience = None, self._executor.patience()
         try:
             migrated = await self._tracker.migrated_among(entry.message for entry in pending)
-            result = await self._executor.run(bot, pending, migrated=migrated)
+            result = await self._executor.run(bot, pending, patience=patience, migrated=migrated)
         finally:
             if result is None or result.pending or result.deferred:
                 self._on_pending()
-        return result
+        return await self._neutralise(bot, result, neutralise, patience) if neutralise else result
+
+    async def _neutralise(
+        self, bot: Bot, result: ClearResult, neutralise: Neutralise, patience: Patience
+    ) -> ClearResult:
+        """Take the buttons of what stays in its chat."""
+        neutraliser = Neutraliser(
+            bot,
+            neutralise if isinstance(neutralise, str) else None,
+            keyboard_of=self._tracker.keyboards.under,
+            pacing=self._executor.pacing,
+            patience=patience,
+        )
+        return await neutraliser.neutralise(result)
 
     async def _claim(
         self, shared: SharedKey, chosen: Collection[TrackedMessage] | None, began: int

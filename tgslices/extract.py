@@ -15,6 +15,7 @@ from aiogram.methods import TelegramMethod
 from aiogram.types import (
     CallbackQuery,
     InaccessibleMessage,
+    InlineKeyboardMarkup,
     Message,
     MessageId,
     TelegramObject,
@@ -116,7 +117,7 @@ def records_of_sent(
     """Return the records of what a creating method made, in its order; ``[]`` where it made nothing deletable.
 
     ``chat_id`` is the numeric chat that the method was aimed at, needed for results that only carry ids; those get the
-    bot as user, no kind, and ``at`` as their date.
+    bot as user, no kind, ``at`` as their date, and buttons if the method gave some.
     """
     made = result if isinstance(result, list) else [result]
     connection = getattr(method, "business_connection_id", None)
@@ -126,6 +127,7 @@ def records_of_sent(
             records.append(_track(item, at, Direction.OUTGOING, item.business_connection_id or connection))
         elif isinstance(item, MessageId) and chat_id is not None and item.message_id > 0:
             thread = getattr(method, "message_thread_id", None) or getattr(method, "direct_messages_topic_id", None)
+            has_buttons = isinstance(getattr(method, "reply_markup", None), InlineKeyboardMarkup)
             records.append(
                 tracked_message_unchecked(
                     item.message_id,
@@ -139,7 +141,7 @@ def records_of_sent(
                     thread,
                     None,
                     None,
-                    False,
+                    has_buttons,
                     None,
                 )
             )

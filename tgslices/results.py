@@ -38,6 +38,9 @@ class ClearResult(int):
     lengths add up to the number. ``retryable`` repeats those refused and unreachable entries that may succeed later,
     for example once the bot has a right that it lacked: give them to ``Session.track`` again. ``requests`` counts the
     calls made to Telegram, repeated ones included.
+
+    ``neutralised`` repeats the entries that stay in their chat and whose buttons were taken, because ``clear`` was
+    asked to; ``not_neutralised`` those whose buttons may still be there, each with the reason.
     """
 
     accepted: tuple[TrackedMessage, ...]
@@ -47,6 +50,8 @@ class ClearResult(int):
     unreachable: tuple[TrackedMessage, ...]
     pending: tuple[TrackedMessage, ...]
     retryable: tuple[TrackedMessage, ...]
+    neutralised: tuple[TrackedMessage, ...]
+    not_neutralised: Mapping[TrackedMessage, str]
     requests: int
     _reasons: dict[TrackedMessage, str]
 
@@ -80,7 +85,23 @@ class ClearResult(int):
         self.requests = requests
         self.retryable = tuple(retryable)
         self._reasons = dict(reasons)
+        self.neutralised = ()
+        self.not_neutralised = {}
         return self
+
+    def with_buttons(
+        self,
+        *,
+        neutralised: Iterable[TrackedMessage],
+        not_neutralised: Mapping[TrackedMessage, str],
+        requests: int = 0,
+    ) -> Self:
+        """Return the same result that also tells what became of buttons, and of so many requests more."""
+        outcomes = {outcome: getattr(self, outcome.value) for outcome in Outcome}
+        requests += self.requests
+        told = type(self).of(outcomes, requests=requests, retryable=self.retryable, reasons=self._reasons)
+        told.neutralised, told.not_neutralised = tuple(neutralised), dict(not_neutralised)
+        return told
 
     def reason(self, entry: TrackedMessage) -> str | None:
         """Return why an entry was not accepted; None for an accepted one, and for one of another result.
@@ -108,16 +129,21 @@ class ClearResult(int):
             reasons |= result._reasons
             for outcome, messages in sorted_out.items():
                 messages.extend(getattr(result, outcome.value))
-        return cls.of(
+        total = cls.of(
             sorted_out,
             requests=sum(result.requests for result in results),
             retryable=(message for result in results for message in result.retryable),
             reasons=reasons,
         )
+        return total.with_buttons(
+            neutralised=(message for result in results for message in result.neutralised),
+            not_neutralised={message: why for result in results for message, why in result.not_neutralised.items()},
+        )
 
     def __repr__(self) -> str:
         """Show the number and every outcome that has entries."""
-        parts = [f"{o.value}={len(getattr(self, o.value))}" for o in Outcome if getattr(self, o.value)]
+        told = (*(outcome.value for outcome in Outcome), "neutralised", "not_neutralised")
+        parts = [f"{name}={len(getattr(self, name))}" for name in told if getattr(self, name)]
         return f"ClearResult({', '.join([str(int(self)), *parts, f'requests={self.requests}'])})"
 
     __str__ = int.__repr__

@@ -12,6 +12,7 @@ from aiogram.methods import TelegramMethod
 from aiogram.types import Chat, TelegramObject
 
 from tgslices.clearing import Clearing, require_reach, steps
+from tgslices.deletion.neutralising import Neutralise
 from tgslices.deletion.plan import DeletionPlan, planning
 from tgslices.errors import NotAMessage
 from tgslices.extract import is_tapped, record_of_event
@@ -239,21 +240,26 @@ class Session(SendWrappers):
         migrated = await self._tracker.migrated_among(entries)
         return await in_turns(planning(entries, now=self._tracker.clock(), bot_id=bot.id, migrated=migrated))
 
-    async def clear(self, predicate: Predicate | None = None, *, bot: Bot | None = None) -> ClearResult:
+    async def clear(
+        self, predicate: Predicate | None = None, *, bot: Bot | None = None, neutralise: Neutralise = False
+    ) -> ClearResult:
         """Delete the entries, or those that a predicate holds for, from Telegram and drop them from the session.
 
         Messages that are on their way into the session are waited for, at most five seconds; after a whole clear they
         are deleted when they arrive later. What is recorded meanwhile stays. What Telegram, the network or a
         cancellation keeps from being settled is left pending, and finished by ``SessionManager.settle_pending``.
-        ``bot`` deletes in place of the session's own, where it may: in supergroups and channels.
+        ``bot`` deletes in place of the session's own, where it may: in supergroups and channels. With ``neutralise``
+        the buttons of the bot's own messages that were refused or have expired are disabled or taken off, one request
+        each; a text also replaces theirs, or their caption.
 
         Raises:
             PredicateFailed: the predicate raised or is no plain callable; nothing was changed.
-            ConfigurationError: another bot was given for messages that only this one can name; nothing was changed.
+            ConfigurationError: another bot was given for messages that only this one can name, or ``neutralise`` is no
+                bool and no text; nothing was changed.
             TelegramUnauthorizedError: the bot's token was revoked; the entries are pending.
         Source: https://core.telegram.org/bots/api#deletemessages
         """
-        return await self._clearing.clear(self._shared, bot or self.bot, predicate)
+        return await self._clearing.clear(self._shared, bot or self.bot, predicate, neutralise)
 
     async def forget(self, predicate: Predicate | None = None) -> int:
         """Drop the entries, or those that a predicate holds for, and leave Telegram alone; return how many.

@@ -12,11 +12,12 @@ from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextR
 from aiogram.exceptions import TelegramMigrateToChat
 from aiogram.methods import DeleteBusinessMessages, Response, TelegramMethod
 from aiogram.methods.base import TelegramType
+from aiogram.types import Message
 
 from tgslices.deletion.executor import deleting_for_sessions
 from tgslices.described import described
 from tgslices.doors.deletions import DELETIONS, gone_by
-from tgslices.extract import carries_ids_only, creates_messages, records_of_sent
+from tgslices.extract import EFFECTS, Effect, carries_ids_only, creates_messages, records_of_sent
 from tgslices.manager import known_manager
 from tgslices.recording.blocks import Block, blocks_of
 from tgslices.recording.handles import Send
@@ -67,6 +68,8 @@ class OutgoingMiddleware(BaseRequestMiddleware):
             return await _delete(make_request, bot, method)
         if name in NOTICES and (blocks := blocks_of(bot.id)):
             return await _leave_notice(make_request, bot, method, blocks)
+        if EFFECTS.get(name) is Effect.EDITS:
+            return await _edit(make_request, bot, method)
         return await _follow(make_request, bot, method)
 
     async def _send_apart(
@@ -121,6 +124,8 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         at = blocks[0].tracker.clock()
         chat_id = await self._numeric_chat(bot, method, at) if carries_ids_only(result) else None
         messages = records_of_sent(method, result, bot_id=bot.id, chat_id=chat_id, at=at)
+        if isinstance(result, Message) and result.reply_markup is not None:
+            blocks[0].tracker.keyboards.note(result)
         owners = [(next((block for block in blocks if block.holds(message)), None), message) for message in messages]
         recording = [block.record(message, send) for block, message in owners if block is not None]
         if len(recording) == 1:
@@ -209,6 +214,17 @@ async def _delete(
             await manager.tracker.drop_business(method.business_connection_id, method.message_ids)
         for gone, surely in gone_by(method):
             await manager.tracker.drop(gone, surely=surely)
+    return response
+
+
+async def _edit(
+    make_request: NextRequestMiddlewareType[TelegramType], bot: Bot, method: TelegramMethod[TelegramType]
+) -> Response[TelegramType]:
+    """Edit, and remember which buttons are under the message now."""
+    response = await _follow(make_request, bot, method)
+    edited: object = response
+    if isinstance(edited, Message) and (manager := known_manager(bot)) is not None:
+        manager.tracker.keyboards.note(edited)
     return response
 
 

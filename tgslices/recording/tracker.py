@@ -19,6 +19,7 @@ from tgslices.model import Gone, IfClosed, Scope, SessionKey, TrackedMessage, sc
 from tgslices.recording.backlog import Backlog, Write
 from tgslices.recording.current import current_update
 from tgslices.recording.handles import SharedKey, SharedKeys, tick
+from tgslices.recording.keyboards import Keyboards
 from tgslices.recording.notices import Notices
 from tgslices.recording.openings import Openings
 from tgslices.recording.progress import Progress
@@ -47,6 +48,7 @@ class Tracker:
         self.openings = Openings(self._backlog, self._move_late)
         self.waiting_openings = self.openings.waiting
         self.notices = Notices()
+        self.keyboards = Keyboards()
         self._predicates, self._notices_expected = self.subscriptions.predicates, self.notices.expected
 
     # What is open
