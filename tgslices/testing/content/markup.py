@@ -56,15 +56,16 @@ def put_under(markup: tuple[Json | None, Json | None], place: Place) -> tuple[Js
         ApiError: it cannot stand there. Source: tdlib/td ``ReplyMarkup.cpp:720-830``.
     """
     inline, other = markup
-    if other is not None:
-        check(markup_refusal(place))
     if inline is not None:
-        rows = kept_buttons(inline["inline_keyboard"])
-        for button in chain.from_iterable(rows):
+        kept = kept_buttons(inline["inline_keyboard"])
+        for button in chain.from_iterable(kept):
             check(inline_button_refusal(button, place))
-        rows = [[linked(button, is_test=place.is_test) for button in row] for row in rows]
+        rows = [[linked(button, is_test=place.is_test) for button in row] for row in kept]
         return ({"inline_keyboard": rows} if rows else None), None
-    if other is not None and "keyboard" in other:
+    if other is None:
+        return None, None
+    check(markup_refusal(place))
+    if "keyboard" in other:
         keys = kept_buttons(other["keyboard"])
         for key in chain.from_iterable(keys):
             check(reply_button_refusal(key, place))
@@ -97,7 +98,9 @@ def _read(markup: Any) -> tuple[Json | None, Json | None]:
 
 
 def _read_rows(given: Json, name: str, what: str, read: Callable[[Any], Button]) -> list[list[Button]]:
-    rows = array_field(given, name) or []
+    rows = array_field(given, name)
+    if not rows:
+        return []
     if not all(isinstance(row, list) for row in rows):
         raise bad_request(f'Field "{name}" must be an Array of Arrays')
     try:

@@ -96,17 +96,21 @@ class Calls:
 
     async def _answer(self, function: Method | None, bot: BotAccount, key: str, arguments: Arguments) -> Answer:
         effects = self._faults.take(bot.id, key, arguments)
-        await _before(effects)
-        if any(isinstance(effect, Drop) and not effect.after_work for effect in effects):
-            return _DROPPED
+        if effects:
+            await _before(effects)
+            if any(isinstance(effect, Drop) and not effect.after_work for effect in effects):
+                return _DROPPED
         if function is None:
             raise not_found("method not found")
         result = self._call(function, bot, arguments, effects)
         if isinstance(result, Awaitable):
             result = await result
-        return await _after(effects, Answer(200, _encoded(result)))
+        answer = Answer(200, _encoded(result))
+        return await _after(effects, answer) if effects else answer
 
     def _call(self, function: Method, bot: BotAccount, arguments: Arguments, effects: list[Effect]) -> object:
+        if not effects:
+            return function(Call(self._world, bot, arguments))
         if any(isinstance(effect, Pretend) for effect in effects):
             return True
         partial = next((effect for effect in effects if isinstance(effect, Partial)), None)

@@ -50,32 +50,30 @@ class RequestLimits:
         Raises:
             ApiError: a limit is reached; the block is not entered.
         """
+        place, count = self._destination(bot, method, arguments), 0
         self._active[bot.id] += 1
         try:
             active = self._active[bot.id]
             check(active_refusal(method, active=active, recent_updates=bot.updates.count_recent()))
-            with self._sending(bot, method, arguments):
-                yield
+            if place is not None:
+                check(unsent_refusal(self._unsent[place]))
+                count = _messages_of(method, arguments)
+                self._unsent[place] += count
+            yield
         finally:
             self._active[bot.id] -= 1
+            if place is not None:
+                self._unsent[place] -= count
 
-    @contextmanager
-    def _sending(self, bot: BotAccount, method: str, arguments: Arguments) -> Iterator[None]:
-        """Count all but business messages as unsent. Source: tdlib/telegram-bot-api ``Client.cpp:16152-16176``."""
+    def _destination(self, bot: BotAccount, method: str, arguments: Arguments) -> tuple[int, int] | None:
+        """The bot and the chat whose unsent messages a request counts among; None for business messages.
+
+        Source: tdlib/telegram-bot-api ``Client.cpp:16152-16176``.
+        """
         if method not in SENDING or arguments.text("business_connection_id"):
-            yield
-            return
+            return None
         chat = self._world.find_chat(bot, arguments.text("chat_id"))
-        if chat is None:
-            yield
-            return
-        place, count = (bot.id, chat.id), _messages_of(method, arguments)
-        check(unsent_refusal(self._unsent[place]))
-        self._unsent[place] += count
-        try:
-            yield
-        finally:
-            self._unsent[place] -= count
+        return None if chat is None else (bot.id, chat.id)
 
 
 def _messages_of(method: str, arguments: Arguments) -> int:

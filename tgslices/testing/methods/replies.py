@@ -67,6 +67,9 @@ class Reply:
     fields: Json = field(default_factory=dict)
 
 
+_NONE: Final = Reply()
+
+
 def find_reply(
     call: Call,
     chat: Chat,
@@ -81,7 +84,7 @@ def find_reply(
         ApiError: the target is missing, does not take such a reply, or lacks the quote.
     """
     if call.arguments.values.keys().isdisjoint(_TO_A_MESSAGE):
-        return Reply()
+        return _NONE
     given = _parameters(call.arguments)
     if given.get("ephemeral_message_id"):
         number = identifiers.integer(str(given["ephemeral_message_id"]))

@@ -204,4 +204,4 @@ class ChatView(ChatInteractions):
         shown = self.shown_markup()
         if shown is None or not any(text in row for row in self.keyboard()):
             raise AssertionError(f"no button {text!r} in the reply keyboard {self.keyboard()}:\n{self}")
-        self.chat.messages[shown.serial].used_by.add(self.person.id)
+        self.chat.messages[shown.serial].used_by |= {self.person.id}

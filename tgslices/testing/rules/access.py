@@ -5,8 +5,8 @@ Source: tdlib/telegram-bot-api ``Client.cpp:8127-8195`` at 01a3679, ``check_chat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from tgslices.testing.errors import ApiError, bad_request, forbidden, migrated
 
@@ -21,8 +21,7 @@ class Access(IntEnum):
     WRITE = 2
 
 
-@dataclass(frozen=True, slots=True)
-class ChatFacts:
+class ChatFacts(NamedTuple):
     """The facts about a chat and about the bot in it.
 
     ``status`` is the Bot API's ``ChatMember.status``; ``is_public`` means that the chat has a username.

@@ -6,8 +6,7 @@ Source: tdlib/td ``ReplyMarkup.cpp:466-860`` at 022d602, ``get_reply_markup`` an
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from tgslices.testing.errors import ApiError, bad_request
 
@@ -34,8 +33,7 @@ _SWITCHING: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """What decides about a markup.
 
     ``is_anonymous``: the bot shows as the channel or group itself. ``is_edit``: the message is there already.

@@ -47,10 +47,12 @@ class User:
     def json(self) -> Json:
         """The Bot API's ``User``."""
         data: Json = {"id": self.id, "is_bot": self.is_bot, "first_name": self.first_name}
-        for name in ("last_name", "username", "language_code"):
-            value = getattr(self, name)
-            if value is not None:
-                data[name] = value
+        if self.last_name is not None:
+            data["last_name"] = self.last_name
+        if self.username is not None:
+            data["username"] = self.username
+        if self.language_code is not None:
+            data["language_code"] = self.language_code
         return data
 
 

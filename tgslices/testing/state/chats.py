@@ -203,7 +203,7 @@ class StoredMessage:
     ephemeral_id: int | None = None
     replaces: StoredMessage | None = None
     inline_id: str | None = None
-    used_by: set[int] = field(default_factory=set)
+    used_by: frozenset[int] = frozenset()
     reactions: dict[int, list[Json]] = field(default_factory=dict)
     votes: dict[int, tuple[int, ...]] = field(default_factory=dict)
     scores: dict[int, int] = field(default_factory=dict)

@@ -197,9 +197,9 @@ class World:
         message = self._new_message(chat, sender, kind, content, date)
         message.reply_to = reply_to
         message.markup = markup
-        message.ids = {key: box.next() for key, box in chat.numberings()}
-        for key, number in message.ids.items():
-            chat.index.setdefault(key, {})[number] = message
+        for key, box in chat.numberings():
+            message.ids[key] = box.next()
+            chat.index.setdefault(key, {})[message.ids[key]] = message
         self.changes.notify()
         return message
 

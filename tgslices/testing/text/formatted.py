@@ -30,13 +30,12 @@ def formatted(text: str, entities: list[Json], *, may_be_empty: bool = False) ->
     if entities:
         _check_places(entities)
         entities = fixed(without_empty(entities))
-        entities = _moved(text, entities)
+        entities = fixed(without_empty(_moved(text, entities)))
     text = cleaned(text)
-    if not text.strip(_BLANKS):
-        if may_be_empty:
-            return "", []
-        raise bad_request("Text must be non-empty")
-    text, entities = _trimmed(text, fixed(without_empty(entities)))
+    bare = text.strip(_BLANKS)
+    if not bare and may_be_empty:
+        return "", []
+    text, entities = _trimmed(text, entities) if entities else (bare, entities)
     if not may_be_empty and is_unseen(text):
         raise bad_request("Text must be non-empty")
     return text, merged(entities, found_entities(text))
@@ -101,10 +100,8 @@ def _byte_behind(text: str, offset: int) -> int:
 
 
 def _trimmed(text: str, entities: list[Json]) -> tuple[str, list[Json]]:
-    """Without blanks around it; those at the beginning stay from the first entity on."""
+    """Without blanks around it; those at the beginning stay from the first of one or more entities on."""
     text = text.rstrip(_BLANKS)
-    if not entities:
-        return text.lstrip(_BLANKS), []
     length = units_in(text)
     kept = [{**item, "length": min(item["length"], length - item["offset"])} for item in entities]
     kept = in_order(item for item in kept if item["length"] > 0)

@@ -40,10 +40,12 @@ def text_field(given: Json, name: str, *, is_required: bool = False) -> str:
         FieldError: it is something else, or missing.
     """
     value = given.get(name)
+    if isinstance(value, str):
+        return value
     if value is None:
         _check_missing(name, is_required=is_required)
         return ""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise FieldError(f'Field "{name}" must be of type String')
     return str(value)
 
