@@ -11,13 +11,14 @@ from aiogram import Dispatcher, F
 from aiogram.filters import Command
 from aiogram.types import Message, Update
 
-from tests.promises.fed_bot import FedBot, texts_of
-from tgslices import Session, SessionBot, SessionQualifier, setup_sessions
+from tests.promises.fed_bot import NOW, FedBot, texts_of
+from tgslices import Session, SessionBot, SessionQualifier, sessions_of, setup_sessions
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 
 Order = Annotated[Session, SessionQualifier("order")]
 Workers = tuple[Dispatcher, SessionBot, Dispatcher, SessionBot]
 Take = Callable[[Session], Awaitable[object]]
+Opens = Callable[[Message, Session], Awaitable[object]]
 
 
 class Deliveries:
@@ -81,6 +82,96 @@ async def test_what_was_said_before_the_session_was_opened_stays_outside(stage: 
     await deliveries.first("a pizza")
     await deliveries.first("/done")
     assert stage.chat.texts() == ["hello", "/order"]
+
+
+async def by_a_send(message: Message, order: Session) -> None:
+    await order.send_message("Which?")
+
+
+async def by_a_call(message: Message, order: Session) -> None:
+    await order(message.answer("Which?"))
+
+
+async def by_what_is_sent_inside(message: Message, order: Session) -> None:
+    with order.recording():
+        await message.answer("Which?")
+
+
+async def by_what_is_tracked(message: Message, order: Session) -> None:
+    await order.track(await message.answer("Which?"))
+
+
+async def by_a_predicate(message: Message, order: Session) -> None:
+    assert message.bot is not None
+    sessions_of(message.bot).subscribe(order.key, F.message)
+
+
+@pytest.mark.parametrize("opens", [by_a_send, by_a_call, by_what_is_sent_inside, by_what_is_tracked, by_a_predicate])
+async def test_what_was_there_before_stays_outside_whatever_line_opened_the_session(
+    stage: FedBot, deliveries: Deliveries, opens: Opens
+) -> None:
+    @stage.dispatcher.message(F.text == "order")
+    async def start(message: Message, order: Order) -> None:
+        await opens(message, order)
+
+    await deliveries.first("hello")
+    await deliveries.first("order")
+    session = stage.session("order", collect=False)
+    await deliveries.again("hello", "order")
+    assert await session.messages(F.direction == "in") == []
+    await deliveries.first("a pizza")
+    assert len(await session.messages(F.direction == "in")) == 1
+
+
+async def test_what_came_before_the_message_that_a_session_begins_with_stays_outside(
+    stage: FedBot, deliveries: Deliveries
+) -> None:
+    @stage.dispatcher.message(F.text == "order")
+    async def start(message: Message, order: Order) -> None:
+        await order.open(include_current=True)
+
+    await deliveries.first("hello")
+    await deliveries.first("order")
+    await deliveries.again("order", "hello")
+    assert await texts_of(stage.session("order", collect=False), stage.chat) == ["order"]
+
+
+async def test_what_came_before_a_tapped_or_edited_message_stays_outside_of_what_the_tap_or_edit_opens(
+    stage: FedBot, deliveries: Deliveries
+) -> None:
+    @stage.dispatcher.callback_query()
+    @stage.dispatcher.edited_message()
+    @stage.dispatcher.message_reaction()
+    async def opens(event: object, order: Order) -> None:
+        await order.open()
+
+    await deliveries.first("hello")
+    session = stage.session("order", collect=False)
+    menu = stage.message(2, **{"from": stage.account.json()})
+    person, emoji = stage.ann.json(), [{"type": "emoji", "emoji": "👍"}]
+    for kind, event in (
+        ("callback_query", {"id": "1", "chat_instance": "1", "data": "x", "from": person, "message": menu}),
+        ("edited_message", stage.message(2, edit_date=NOW)),
+        (
+            "message_reaction",
+            {"chat": stage.chat.chat.json(), "message_id": 2, "user": person, "date": NOW}
+            | {"old_reaction": [], "new_reaction": emoji},
+        ),
+    ):
+        await stage.dispatcher.feed_update(stage.bot, stage.update(kind, event))
+        assert await session.is_open(), kind
+        await deliveries.again("hello")
+        assert await session.messages() == [], kind
+        await session.close()
+
+
+async def test_a_session_that_a_timer_opens_by_a_send_begins_there(stage: FedBot, deliveries: Deliveries) -> None:
+    """Nobody's update is being handled: what has a smaller number was there before."""
+    await deliveries.first("hello")
+    key = stage.session("order", collect=False).key
+    await stage.bot.sessions.handle(key).send_message("Still there?")
+    await deliveries.again("hello")
+    assert await texts_of(stage.session("order", collect=False), stage.chat) == ["Still there?"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from aiogram.types import Update
 from magic_filter import MagicFilter
 
-from tgslices.model import SessionKey
+from tgslices.model import SessionKey, TrackedMessage
 from tgslices.predicates import AsyncPredicate, matches
 from tgslices.recording.handles import SharedKeys
 
@@ -25,17 +25,31 @@ class Subscriptions:
     def __init__(self) -> None:
         self.predicates: dict[SessionKey, Callable[[Update], Any]] = {}
         """Always the same dictionary, so that an update asks it directly: a method costs ten times as much."""
+        self._outside: dict[SessionKey, TrackedMessage] = {}
+        """The newest message of a key's chat that was there before."""
 
     def __contains__(self, key: SessionKey) -> bool:
         return key in self.predicates
 
-    def put(self, key: SessionKey, predicate: UpdatePredicate) -> None:
-        """Let a predicate decide for a key."""
+    def put(self, key: SessionKey, predicate: UpdatePredicate, outside: TrackedMessage | None) -> None:
+        """Let a predicate decide for a key, about what comes after the message ``outside`` if it had none before."""
+        if outside is not None and key not in self.predicates:
+            self._outside[key] = outside
         self.predicates[key] = predicate.resolve if isinstance(predicate, MagicFilter) else predicate
 
     def pop(self, key: SessionKey) -> Callable[[Update], Any] | None:
         """Take a key's predicate away and return it; None where there is none."""
+        self._outside.pop(key, None)
         return self.predicates.pop(key, None)
+
+    def was_before(self, key: SessionKey, message: TrackedMessage) -> bool:
+        """Tell whether a message was in a key's chat before the key had its predicate. Ids grow within a chat."""
+        outside = self._outside.get(key)
+        if outside is None:
+            return False
+        if (message.chat_id, message.business_connection_id) != (outside.chat_id, outside.business_connection_id):
+            return False
+        return 0 < message.message_id <= outside.message_id
 
     def restore(self, key: SessionKey, predicate: Callable[[Update], Any] | None) -> None:
         """Put back what was taken away, unless the key has another predicate by now."""
@@ -51,6 +65,7 @@ class Subscriptions:
         """Let predicates follow their chat."""
         for key in [key for key in self.predicates if key.chat_id == old_chat_id]:
             self.predicates.setdefault(keys.current(key), self.predicates.pop(key))
+            self._outside.pop(key, None)  # ids start anew in the supergroup
 
     def _matches(self, key: SessionKey, update: Update) -> bool:
         try:

@@ -22,6 +22,7 @@ from tgslices.recording.handles import SharedKey, SharedKeys, tick
 from tgslices.recording.keyboards import Keyboards
 from tgslices.recording.notices import Notices
 from tgslices.recording.openings import Openings
+from tgslices.recording.outside import outside_of
 from tgslices.recording.progress import Progress
 from tgslices.recording.subscriptions import Subscriptions, UpdatePredicate
 from tgslices.storage.protocol import DurableSessionStorage
@@ -84,23 +85,16 @@ class Tracker:
         at = self.clock()
 
         async def write(begun_at: datetime | None) -> None:
-            await self.storage.open(key, at=at, outside=self._message_in(key, update), begun_at=begun_at)
+            await self.storage.open(key, at=at, outside=outside_of(key, update, at), begun_at=begun_at)
 
         return self._repeatable(write)
 
     def _opening_with(self, key: SessionKey, message: TrackedMessage) -> Write:
         async def write(begun_at: datetime | None) -> None:
-            await self.storage.add(key, message, if_closed=IfClosed.OPEN, begun_at=begun_at)
+            outside = outside_of(key, None, message.at, message)
+            await self.storage.add(key, message, if_closed=IfClosed.OPEN, outside=outside, begun_at=begun_at)
 
         return self._repeatable(write)
-
-    def _message_in(self, key: SessionKey, update: Update | None) -> TrackedMessage | None:
-        """Return the new message of an update if it belongs to the chat of a key."""
-        message = None if update is None else new_message(update)
-        record = None if message is None else record_of_incoming(message, self.bot_id, self.clock())
-        if record is None or record.chat_id != key.chat_id:
-            return None
-        return record if record.business_connection_id == key.business_connection_id else None
 
     def _repeatable(self, write: Callable[[datetime | None], Awaitable[object]]) -> Write:
         """Return a write that tells the storage when it was tried first, if it was tried before."""
@@ -119,7 +113,7 @@ class Tracker:
             self.subscriptions.pop(key)
             self.open_later(key)
         else:
-            self.subscriptions.put(key, predicate)
+            self.subscriptions.put(key, predicate, outside_of(key, current_update.get(), self.clock()))
             # Last, so that whatever else is to open the key comes before.
             self.openings.put_last(key, partial(self.storage.unsubscribe, key))
 
@@ -199,7 +193,7 @@ class Tracker:
     async def _record(self, update: Update, scope: Scope, message: TrackedMessage) -> None:
         await self._write(partial(self.storage.record, scope, message), "a message")
         for key in self.subscriptions.matching(update):
-            if key in self.subscriptions:
+            if key in self.subscriptions and not self.subscriptions.was_before(key, message):
                 await self._backlog.write(partial(self.storage.add, key, message, unless_known=True), "a message")
 
     async def _follow(self, message: Message, record: TrackedMessage) -> None:
@@ -257,12 +251,19 @@ class Tracker:
         key = self.keys.current(key)
         if key in self.subscriptions:
             if_closed = IfClosed.KEEP
-        held = True
+        held, outside = True, None
+        if if_closed is IfClosed.OPEN and not self.storage.knows_open(key):
+            outside = outside_of(key, current_update.get(), message.at, message)
 
         async def write(repeated: datetime | None) -> None:
             nonlocal held
             held = await self.storage.add(
-                key, message, if_closed=if_closed, begun_at=begun_at or repeated, unless_known=unless_known
+                key,
+                message,
+                if_closed=if_closed,
+                outside=outside,
+                begun_at=begun_at or repeated,
+                unless_known=unless_known,
             )
 
         await self._backlog.write(self._repeatable(write), "a message")

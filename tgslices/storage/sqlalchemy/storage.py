@@ -182,8 +182,8 @@ class SQLAlchemySessionStorage(DelegatesData):
     ) -> bool:
         if not self._backend.is_running:
             await self._ready()
-        if not (unless_known or outside):
-            opening = None if begun_at or if_closed is IfClosed.SKIP else key
+        if not unless_known:
+            opening = None if begun_at or outside or if_closed is IfClosed.SKIP else key
             if await self._add(key, message, opening=opening, if_closed=if_closed):
                 return True
             if opening is not None or if_closed is IfClosed.SKIP:

@@ -1,0 +1,37 @@
+"""What was in a chat before a session was opened there, as far as an update or a message tells."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from aiogram.types import Update
+
+from tgslices.errors import NotAMessage
+from tgslices.extract import record_of_event
+from tgslices.model import Direction, SessionKey, TrackedMessage
+
+
+def outside_of(
+    key: SessionKey, update: Update | None, at: datetime, first: TrackedMessage | None = None
+) -> TrackedMessage | None:
+    """Return the newest message that is known to be older than a session which is opened now.
+
+    It is that of the update being handled: a new one, an edited one, the one under a tapped button or a reaction. Where
+    the update tells of none in the key's chat, it is ``first``, the message that the session is opened with.
+    """
+    message = None if update is None else _message_of(update, key.bot_id, at)
+    return next((it for it in (message, first) if it is not None and _is_at_home(key, it)), None)
+
+
+def _is_at_home(key: SessionKey, message: TrackedMessage) -> bool:
+    return (message.chat_id, message.business_connection_id) == (key.chat_id, key.business_connection_id)
+
+
+def _message_of(update: Update, bot_id: int, at: datetime) -> TrackedMessage | None:
+    reaction = update.message_reaction or update.message_reaction_count
+    if reaction is not None:
+        return TrackedMessage(reaction.message_id, reaction.chat.id, None, None, Direction.INCOMING, None, at)
+    try:
+        return record_of_event(update, bot_id, at, None)
+    except NotAMessage:
+        return None
