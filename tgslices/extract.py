@@ -25,7 +25,7 @@ from aiogram.types import (
 from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.errors import NotAMessage
 from tgslices.model import Direction, TrackedMessage, tracked_message_unchecked
-from tgslices.origin import since, topic_of, writer_of
+from tgslices.origin import is_direct_messages, since, topic_of, writer_of
 
 
 class Effect(Enum):
@@ -151,6 +151,14 @@ def records_of_sent(
 def carries_ids_only(result: object) -> bool:
     """Tell whether a method's result names messages without saying in which chat they are."""
     return isinstance(result, MessageId) or (isinstance(result, list) and any(isinstance(i, MessageId) for i in result))
+
+
+def is_sent_directly(method: TelegramMethod[Any], result: object) -> bool:
+    """Tell whether a method wrote into the direct messages of a channel."""
+    made = result[0] if isinstance(result, list) and result else result
+    if isinstance(made, Message):
+        return is_direct_messages(made.chat)
+    return getattr(method, "direct_messages_topic_id", None) is not None
 
 
 def record_of_event(

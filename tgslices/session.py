@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
+from functools import partial
 from types import TracebackType
 from typing import Self, TypeVar, overload
 
@@ -18,7 +19,7 @@ from tgslices.errors import NotAMessage
 from tgslices.extract import is_tapped, record_of_event
 from tgslices.model import Direction, IfClosed, SessionKey, TrackedMessage
 from tgslices.predicates import Predicate, selecting
-from tgslices.recording.blocks import Block, enter, inside, leave
+from tgslices.recording.blocks import Block, Inside, enter, leave
 from tgslices.recording.current import current_update
 from tgslices.recording.handles import SharedKey
 from tgslices.recording.tracker import Tracker
@@ -109,7 +110,8 @@ class Session(SendWrappers):
         With ``everywhere`` what is sent to other chats and topics is recorded, too. With ``while_open`` nothing is
         recorded unless the session is open.
         """
-        return inside(self._block(everywhere=everywhere, if_closed=IfClosed.SKIP if while_open else self._if_closed))
+        if_closed = IfClosed.SKIP if while_open else self._if_closed
+        return Inside(partial(self._block, everywhere=everywhere, if_closed=if_closed), "session.recording")
 
     async def __call__(self, method: TelegramMethod[T], request_timeout: int | None = None) -> T:
         """Do what ``await bot(method)`` does, and record what it made, wherever. Raises what aiogram raises."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from aiogram import Dispatcher
 
 from tests.promises.fed_bot import FedBot
-from tgslices import Session
+from tgslices import Session, SessionBot, setup_sessions
 from tgslices.recording import handles
+from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing import Slow
 
 TWO_TENTHS = timedelta(milliseconds=200)
@@ -109,3 +112,58 @@ async def test_a_session_that_is_entered_after_its_close_is_open_again(stage: Fe
         await stage.bot.send_message(stage.chat.id, "anew")
     assert len(await session.messages()) == 1
     assert not stage.bot.sessions.is_idle()
+
+
+async def test_a_farewell_that_is_overtaken_by_the_wipe_of_a_later_session_stays(
+    stage: FedBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own session was closed before it was sent, so it was never part of any."""
+    monkeypatch.setattr(handles, "SEND_GRACE", timedelta(milliseconds=20))
+    async with stage.session() as session:
+        await session.close()
+        farewell = await slow_send(stage, lambda: stage.bot.send_message(stage.chat.id, "Bye"))
+    again = stage.session()
+    await again.send_message("anew")
+    assert await again.clear() == 1
+    await again.close()
+    await farewell
+    assert await stage.bot.sessions.settle_pending() == 0
+    assert stage.chat.texts() == ["Bye"]
+
+
+async def test_what_is_sent_while_no_session_is_open_is_not_deleted_by_the_wipe_of_one_that_came_later(
+    stage: FedBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handles, "SEND_GRACE", timedelta(milliseconds=20))
+    session = stage.session(collect=False)
+    with session.recording(while_open=True):
+        advert = await slow_send(stage, lambda: stage.bot.send_message(stage.chat.id, "Two for one"))
+    again = stage.session()
+    await again.send_message("anew")
+    assert await again.clear() == 1
+    await advert
+    assert await stage.bot.sessions.settle_pending() == 0
+    assert stage.chat.texts() == ["Two for one"]
+
+
+async def test_a_block_whose_session_another_worker_closed_reopens_nothing(stage: FedBot, tmp_path: Path) -> None:
+    bots = [SessionBot(stage.account.token, session=stage.api.client_session()) for _ in range(2)]
+    for bot in bots:
+        storage = SQLAlchemySessionStorage(f"sqlite:///{tmp_path / 'shared.db'}", shared=True)
+        setup_sessions(Dispatcher(), bot, storage=storage)
+    here, there = bots
+    async with here.sessions.get(stage.chat.id) as session:
+        await here.send_message(stage.chat.id, "What would you like?")
+        elsewhere = there.sessions.get(stage.chat.id, collect=False)
+        assert await elsewhere.clear() == 1
+        await elsewhere.close()
+        await here.send_message(stage.chat.id, "Bye")
+        assert not await elsewhere.is_open()
+        assert await session.messages() == []
+        await elsewhere.close()
+        await there.sessions.get(stage.chat.id).open()
+        await here.send_message(stage.chat.id, "anew")
+        assert len(await session.messages()) == 1
+    for bot in bots:
+        await bot.sessions.aclose()
+        await bot.session.close()

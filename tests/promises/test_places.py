@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -11,7 +12,7 @@ from aiogram import Dispatcher
 from aiogram.methods import SendMessage
 
 from tests.promises.fed_bot import FedBot, ids_in, texts_of
-from tgslices import Session, SessionBot, setup_sessions, unrecorded
+from tgslices import ConfigurationError, Session, SessionBot, setup_sessions, unrecorded
 from tgslices.testing import BotApi, Chat, ChatView, Person
 
 
@@ -149,3 +150,67 @@ async def test_a_send_that_began_in_a_groups_block_is_recorded_although_its_call
     task.cancel()
     assert await session.clear() == 1  # waits for what is on its way
     assert stage.ann.view(group).texts() == []
+
+
+async def test_topic_1_of_a_private_chat_is_not_all_that_stands_in_no_topic(stage: FedBot) -> None:
+    topic = await stage.bot.create_forum_topic(stage.chat.id, "Orders")
+    assert topic.message_thread_id == 1
+    async with stage.session(thread_id=1) as session:
+        await stage.bot.send_message(stage.chat.id, "outside of topics")
+        await stage.bot.send_message(stage.chat.id, "inside", message_thread_id=1)
+    assert await texts_of(session, stage.chat) == ["inside"]
+
+
+async def test_a_block_by_hand_takes_nothing_that_is_said_to_another_writer_to_a_channel(
+    stage: FedBot, ben: Person
+) -> None:
+    """Nothing has told yet that the chat is one of direct messages; the answer to the send does."""
+    channel = stage.api.add_channel("Shop", members=[stage.ann, ben], admins=[stage.account])
+    direct = stage.api.add_direct_messages(channel)
+    for person in (stage.ann, ben):
+        await person.view(direct).types("hi")
+    await stage.settled()
+    async with stage.bot.sessions.get(direct.id, stage.ann.id) as session:
+        sent = await stage.bot.send_message(direct.id, "to Ben", direct_messages_topic_id=ben.id)
+        await stage.bot.copy_message(direct.id, direct.id, sent.message_id, direct_messages_topic_id=ben.id)
+        ours = await stage.bot.send_message(direct.id, "to Ann", direct_messages_topic_id=stage.ann.id)
+    assert await ids_in(session) == [ours.message_id]
+
+
+async def test_a_block_that_is_left_inside_unrecorded_is_left(stage: FedBot) -> None:
+    session = stage.session()
+    await session.__aenter__()
+    outside = unrecorded()
+    outside.__enter__()
+    await session.__aexit__(None, None, None)
+    outside.__exit__(None, None, None)
+    await stage.bot.send_message(stage.chat.id, "after all")
+    assert await ids_in(session) == []
+
+
+async def test_unrecorded_may_be_left_in_another_context(stage: FedBot) -> None:
+    """As an asynchronous generator is that somebody else closes."""
+
+    async def steps() -> AsyncIterator[None]:
+        with unrecorded():
+            yield
+
+    async with stage.session() as session:
+        generator = steps()
+        await asyncio.create_task(anext(generator))  # type: ignore[arg-type]  # an awaitable will do
+        await asyncio.create_task(generator.aclose())  # type: ignore[attr-defined]  # every generator has it
+        await stage.bot.send_message(stage.chat.id, "recorded")
+    assert await texts_of(session, stage.chat) == ["recorded"]
+
+
+async def test_unrecorded_and_recording_are_no_decorators(stage: FedBot) -> None:
+    """Around a coroutine function they would be left before anything is sent, and what it sends be recorded."""
+
+    async def advertise() -> None: ...
+
+    with pytest.raises(
+        ConfigurationError, match=r"^unrecorded\(\) is no decorator. Write 'with unrecorded\(\):' inside"
+    ):
+        unrecorded()(advertise)  # type: ignore[operator]  # which is the mistake
+    with pytest.raises(ConfigurationError, match=r"^session.recording\(\) is no decorator"):
+        stage.session().recording()(advertise)  # type: ignore[operator]  # which is the mistake

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from aiogram import Dispatcher
+from aiogram.enums import ContentType
+from aiogram.types import Message
 
 from tests.promises.fed_bot import FedBot, texts_of
-from tgslices import Session
+from tgslices import Session, SessionBot, setup_sessions
+from tgslices.recording import handles
+from tgslices.testing import BotApi, Chat, Person, Slow
 
 Send = Callable[[str], Coroutine[Any, Any, object]]
 
@@ -112,3 +119,58 @@ async def test_a_straggler_whose_session_was_closed_does_not_record_into_the_blo
         await straggler.sends()
         assert await held(stage, order) == []
     assert await stage.bot.sessions.storage.list(support.key) == []
+
+
+@pytest.fixture
+def group(stage: FedBot) -> Chat:
+    return stage.api.add_supergroup("Group", members=[stage.ann], admins=[stage.account])
+
+
+async def test_a_straggler_causes_no_notice_in_a_group(stage: FedBot, group: Chat) -> None:
+    """A worker that was first needed inside the block pins what it tells somebody else."""
+    news = await stage.bot.send_message(group.id, "news")
+    async with stage.bot.sessions.get(group.id, stage.ann.id) as session:
+        straggler = Straggler(lambda _: stage.bot.pin_chat_message(group.id, news.message_id))
+    await straggler.sends()
+    await stage.settled()
+    assert await session.messages() == []
+
+
+async def test_a_straggler_causes_no_notice_after_a_minute(api: BotApi) -> None:
+    account, ann, now = api.add_bot("order_bot"), api.add_person("Ann"), [datetime.now(UTC)]
+    ann.private_chat(account)
+    async with SessionBot(account.token, session=api.client_session()) as bot:
+        setup_sessions(dispatcher := Dispatcher(), bot, clock=lambda: now[0])
+        news = [await bot.send_message(ann.id, text) for text in ("one", "two")]
+        async with bot.sessions.get(ann.id, ann.id) as session:
+            soon, late = [Straggler(partial(pin, bot, ann, message)) for message in news]
+        await soon.sends()
+        now[0] += timedelta(seconds=61)
+        await late.sends()
+        now[0] -= timedelta(seconds=61)
+        for update in await bot.get_updates():
+            await dispatcher.feed_update(bot, update)
+        assert [entry.kind for entry in await session.messages()] == [ContentType.PINNED_MESSAGE]
+
+
+async def pin(bot: SessionBot, person: Person, message: Message, _: str) -> object:
+    return await bot.pin_chat_message(person.id, message.message_id)
+
+
+async def test_what_a_straggler_tells_a_group_is_not_deleted_although_a_wipe_overtakes_it(
+    stage: FedBot, group: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handles, "SEND_GRACE", timedelta(milliseconds=20))
+    async with stage.bot.sessions.get(group.id, stage.ann.id) as session:
+        await stage.bot.send_message(group.id, "Hello Ann")
+        straggler = Straggler(lambda _: stage.bot.send_message(group.id, "Ben, your parcel is here"))
+    held = asyncio.Event()
+    fault = stage.api.faults.add(Slow(until=held), method="sendMessage", times=1)
+    sending = asyncio.create_task(straggler.sends())
+    await stage.chat.until(lambda _: fault.hits > 0)
+    assert await session.clear() == 1
+    held.set()
+    await sending
+    settled = await stage.bot.sessions.settle_pending()
+    assert settled == 0
+    assert stage.ann.view(group).texts() == ["Ben, your parcel is here"]

@@ -17,9 +17,16 @@ from aiogram.types import Message
 from tgslices.deletion.executor import deleting_for_sessions
 from tgslices.described import described
 from tgslices.doors.deletions import DELETIONS, gone_by
-from tgslices.extract import EFFECTS, Effect, carries_ids_only, creates_messages, records_of_sent
+from tgslices.extract import (
+    EFFECTS,
+    Effect,
+    carries_ids_only,
+    creates_messages,
+    is_sent_directly,
+    records_of_sent,
+)
 from tgslices.manager import known_manager
-from tgslices.recording.blocks import Block, blocks_of
+from tgslices.recording.blocks import Block, Passage, blocks_of
 from tgslices.recording.handles import Send
 from tgslices.recording.notices import NOTICES
 
@@ -81,9 +88,8 @@ class OutgoingMiddleware(BaseRequestMiddleware):
     ) -> Response[TelegramType]:
         """Send in a task of its own: a caller that is cancelled must not lose the record of what was sent."""
         send = Send(blocks[0].tracker.clock())
-        for block in blocks:
-            block.shared.begin(send)
-        task = asyncio.create_task(self._send(make_request, bot, method, blocks, send), name="tgslices-send")
+        ways = [block.begin(send) for block in blocks]
+        task = asyncio.create_task(self._send(make_request, bot, method, ways, send), name="tgslices-send")
         self._sending.add(task)
         task.add_done_callback(self._sent)
         return await asyncio.shield(task)
@@ -98,36 +104,37 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         make_request: NextRequestMiddlewareType[TelegramType],
         bot: Bot,
         method: TelegramMethod[TelegramType],
-        blocks: list[Block],
+        ways: list[Passage],
         send: Send,
     ) -> Response[TelegramType]:
-        progress = blocks[0].tracker.progress
+        progress = ways[0].block.tracker.progress
         progress.in_progress += 1
         try:
             response = await _follow(make_request, bot, method)
             try:
-                await self._record(bot, method, response, blocks, send)
+                await self._record(bot, method, response, ways)
             except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
                 log.error("What %s sent could not be recorded: %s", method.__api_method__, described(error))  # noqa: TRY400  # a traceback may show a token
             return response
         finally:
-            for block in blocks:
-                block.shared.end(send)
+            for way in ways:
+                way.end()
             send.done.set()
             progress.in_progress -= 1
             progress.end_work()
 
-    async def _record(
-        self, bot: Bot, method: TelegramMethod[Any], result: object, blocks: list[Block], send: Send
-    ) -> None:
+    async def _record(self, bot: Bot, method: TelegramMethod[Any], result: object, ways: list[Passage]) -> None:
         """Add what was sent to the innermost block whose place it is."""
-        at = blocks[0].tracker.clock()
+        at, is_direct = ways[0].block.tracker.clock(), is_sent_directly(method, result)
         chat_id = await self._numeric_chat(bot, method, at) if carries_ids_only(result) else None
         messages = records_of_sent(method, result, bot_id=bot.id, chat_id=chat_id, at=at)
         if isinstance(result, Message) and result.reply_markup is not None:
-            blocks[0].tracker.keyboards.note(result)
-        owners = [(next((block for block in blocks if block.holds(message)), None), message) for message in messages]
-        recording = [block.record(message, send) for block, message in owners if block is not None]
+            ways[0].block.tracker.keyboards.note(result)
+        owners = [
+            (next((way for way in ways if way.block.holds(message, is_direct=is_direct)), None), message)
+            for message in messages
+        ]
+        recording = [way.record(message) for way, message in owners if way is not None]
         if len(recording) == 1:
             await recording[0]
         else:
@@ -236,7 +243,7 @@ async def _leave_notice(
 ) -> Response[TelegramType]:
     """Make a call that leaves a notice in the chat, which belongs to the block's session when it arrives."""
     block = next((block for block in blocks if block.may_hold(method)), None)
-    if block is None:
+    if block is None or not block.may_begin():
         return await _follow(make_request, bot, method)
     notices = block.tracker.notices
     expected = notices.expect(method, block, block.tracker.clock())

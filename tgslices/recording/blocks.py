@@ -6,16 +6,18 @@ that run side by side never see each other's.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeAlias
+from types import TracebackType
+from typing import Any, Final, NoReturn, TypeAlias
 
 from aiogram.methods import TelegramMethod
 
 from tgslices.chat_kind import ChatKind, chat_kind
-from tgslices.errors import ConfigurationError
+from tgslices.errors import ConfigurationError, quoted
 from tgslices.model import GENERAL_TOPIC, IfClosed, SessionKey, TrackedMessage
 from tgslices.recording.handles import Send, SharedKey, tick
 from tgslices.recording.tracker import Tracker
@@ -37,11 +39,12 @@ class Block:
     __slots__ = (
         "_delete_late",
         "_entered",
+        "_entered_at",
         "_everywhere",
         "_if_closed",
-        "_left",
         "_left_at",
         "_topic_id",
+        "_was_open",
         "shared",
         "tracker",
     )
@@ -66,68 +69,130 @@ class Block:
         self._everywhere = everywhere
         self._if_closed = if_closed
         self._topic_id = topic_id
-        self._entered = tick()
-        self._left: int | None = None
+        self._entered, self._entered_at = tick(), tracker.clock()
+        self._was_open = if_closed is not IfClosed.SKIP or tracker.storage.knows_open(shared.key)
         self._left_at: datetime | None = None
 
     def leave(self) -> None:
         """Note that the block was left. What its tasks begin to send from now on comes from stragglers."""
-        self._left, self._left_at = tick(), self.tracker.clock()
+        self._left_at = self.tracker.clock()
 
     def may_hold(self, method: TelegramMethod[Any]) -> bool:
         """Tell whether what a method makes may belong here, as far as its arguments say."""
         target = getattr(method, "chat_id", None)
         return self._everywhere or type(target) is not int or target == self.shared.key.chat_id
 
-    def holds(self, message: TrackedMessage) -> bool:
-        """Tell whether a message was sent into the session's own place."""
+    def holds(self, message: TrackedMessage, *, is_direct: bool = False) -> bool:
+        """Tell whether a message was sent into the session's own place.
+
+        ``is_direct``: the chat is the direct messages of a channel, where each person has a topic.
+        """
         if self._everywhere:
             return True
         key = self.shared.key
-        topic_id = key.thread_id or self._topic_id
         return (
             message.chat_id == key.chat_id
             and message.business_connection_id == key.business_connection_id
-            and (topic_id is None or (message.thread_id or GENERAL_TOPIC) == topic_id)
+            and self._is_in_topic(message, key.thread_id or self._topic_id or (key.user_id if is_direct else None))
         )
 
-    async def record(self, message: TrackedMessage, send: Send) -> None:
-        """Add what was sent; what overtook the end of the session shares its fate."""
-        shared, tracker = self.shared, self.tracker
-        if self._left is not None and send.began > self._left:
-            if self._may_straggle() and not shared.was_closed_since(self._entered):
-                await tracker.add(shared.key, message, if_closed=IfClosed.SKIP)
-        elif not (shared.was_wiped_since(send.began) or shared.was_closed_since(send.began)):
-            if_closed = IfClosed.SKIP if shared.was_closed_since(self._entered) else self._if_closed
-            await tracker.add(shared.key, message, if_closed=if_closed, begun_at=send.at)
-        if shared.was_wiped_since(send.began):
-            await self._delete_late(shared.key, message)
+    def _is_in_topic(self, message: TrackedMessage, topic_id: int | None) -> bool:
+        if topic_id is None or message.thread_id == topic_id:
+            return True
+        # What was sent into General names no topic. A private chat has none, and its topic 1 is one like any other.
+        is_general = message.thread_id is None and topic_id == GENERAL_TOPIC
+        return is_general and chat_kind(message.chat_id) is not ChatKind.PRIVATE
 
-    def _may_straggle(self) -> bool:
-        """Tell whether a straggler records: in a group it may speak to somebody else by now."""
-        if self._left_at is None or chat_kind(self.shared.key.chat_id) is not ChatKind.PRIVATE:
+    def may_begin(self) -> bool:
+        """Tell whether what the running task does now may belong here: a task that outlived the block is a straggler.
+
+        In a group a straggler records nothing, because it may speak to somebody else by now.
+        """
+        if self._left_at is None:
+            return True
+        if chat_kind(self.shared.key.chat_id) is not ChatKind.PRIVATE or self.was_closed:
             return False
         return abs(self.tracker.clock() - self._left_at) <= STRAGGLER_WINDOW
 
+    def begin(self, send: Send) -> Passage:
+        """Note that a message is on its way through the block."""
+        self.shared.begin(send)
+        is_part = self._was_open and not self.was_closed
+        return Passage(self, send, is_straggler=self._left_at is not None, is_part=is_part)
 
-_blocks: Final[ContextVar[tuple[Block | None, ...]]] = ContextVar("tgslices_blocks", default=())
-"""The innermost last; None stands for ``unrecorded()``."""
+    async def record(self, message: TrackedMessage, way: Passage) -> None:
+        """Add what was sent; what overtook the end of the session shares its fate."""
+        shared, began = self.shared, way.send.began
+        if way.is_straggler and not self.may_begin():
+            return
+        if not (shared.was_wiped_since(began) or shared.was_closed_since(began)):
+            if_closed = IfClosed.SKIP if way.is_straggler or self.was_closed else self._if_closed
+            # As of the block's begin, because another worker may have closed the session since.
+            await self.tracker.add(shared.key, message, if_closed=if_closed, begun_at=self._entered_at)
+        if way.is_part and shared.was_wiped_first_since(began):
+            await self._delete_late(shared.key, message)
+
+    @property
+    def was_closed(self) -> bool:
+        """Whether the session was closed since the block was entered."""
+        return self.shared.was_closed_since(self._entered)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A message on its way through a block, as things stood when it began.
+
+    ``is_part``: the session was not closed, as far as this process knows, so that a wipe which overtakes the message
+    takes it, too.
+    """
+
+    block: Block
+    send: Send
+    is_straggler: bool
+    is_part: bool
+
+    async def record(self, message: TrackedMessage) -> None:
+        """Add what was sent."""
+        await self.block.record(message, self)
+
+    def end(self) -> None:
+        """Note that the message is recorded, or was not sent."""
+        self.block.shared.end(self.send)
+
+
+class _Unrecorded:
+    """The mark that ``unrecorded()`` puts around what is inside."""
+
+    __slots__ = ()
+
+    def leave(self) -> None:
+        """There is nothing to note."""
+
+
+_blocks: Final[ContextVar[tuple[Block | _Unrecorded, ...]]] = ContextVar("tgslices_blocks", default=())
+"""The innermost last."""
 
 
 def blocks_of(bot_id: int) -> list[Block]:
     """Return the blocks of one bot that the running task is in, the innermost first."""
     found: list[Block] = []
     for block in reversed(_blocks.get()):
-        if block is None:
+        if not isinstance(block, Block):
             break
         if block.tracker.bot_id == bot_id:
             found.append(block)
     return found
 
 
-def enter(block: Block) -> None:
+def enter(block: Block | _Unrecorded) -> None:
     """Make a block the innermost one of the running task."""
     _blocks.set((*_blocks.get(), block))
+
+
+def _end(block: Block | _Unrecorded) -> None:
+    """End a block, wherever it stands among those of the running task, and whatever task entered it."""
+    block.leave()
+    _blocks.set(tuple(other for other in _blocks.get() if other is not block))
 
 
 def leave(entered: list[Block]) -> None:
@@ -140,32 +205,45 @@ def leave(entered: list[Block]) -> None:
         raise ConfigurationError(
             "A session's block was left more often than it was entered.", "Write 'async with session:' around it."
         )
-    mine = [block for block in _blocks.get() if block is not None and block in entered]
+    mine = [block for block in _blocks.get() if isinstance(block, Block) and block in entered]
     block = mine[-1] if mine else entered[-1]
-    block.leave()
     entered.remove(block)
-    _blocks.set(tuple(other for other in _blocks.get() if other is not block))
+    _end(block)
 
 
-@contextmanager
-def inside(block: Block) -> Iterator[None]:
-    """Be in a block for the length of one call."""
-    token = _blocks.set((*_blocks.get(), block))
-    try:
-        yield
-    finally:
-        block.leave()
-        _blocks.reset(token)
+class Inside:
+    """The context manager that is inside a block, or outside of all, until it is left."""
+
+    def __init__(self, make: Callable[[], Block | _Unrecorded], name: str) -> None:
+        """``make`` returns the block; ``name`` is what its author calls."""
+        self._make = make
+        self._name = name
+        self._entered: list[Block | _Unrecorded] = []
+
+    def __enter__(self) -> None:
+        block = self._make()
+        self._entered.append(block)
+        enter(block)
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        _end(self._entered.pop())
+
+    def __call__(self, function: object) -> NoReturn:
+        """Refuse to decorate: around a coroutine function it would be left before anything is sent.
+
+        Raises:
+            ConfigurationError: always.
+        """
+        raise ConfigurationError(
+            f"{self._name}() is no decorator.", f"Write 'with {self._name}():' inside {quoted(function)}."
+        )
 
 
-@contextmanager
-def unrecorded() -> Iterator[None]:
+def unrecorded() -> AbstractContextManager[None]:
     """Keep what is sent inside out of the blocks around it.
 
     ``session(method)``, ``session.send_*`` and a block that is entered inside record all the same.
     """
-    token = _blocks.set((*_blocks.get(), None))
-    try:
-        yield
-    finally:
-        _blocks.reset(token)
+    return Inside(_Unrecorded, "unrecorded")

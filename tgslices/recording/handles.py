@@ -87,6 +87,10 @@ class SharedKey:
         """Tell whether the whole session was cleared in this process after a :func:`tick`."""
         return self._ends.wiped > earlier
 
+    def was_wiped_first_since(self, earlier: int) -> bool:
+        """Tell whether the session was cleared after a :func:`tick`, and not closed between the two."""
+        return self.was_wiped_since(earlier) and not earlier < self._ends.closed < self._ends.wiped
+
     def merge_into(self, other: SharedKey) -> None:
         """Share everything with another key from now on, because their chats have become one."""
         other.close(self._ends.closed)
