@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -16,6 +16,7 @@ from tgslices.testing.http.call_log import CallLog
 from tgslices.testing.http.calls import Calls, log
 from tgslices.testing.http.client import is_loopback, loopback_session, server_at
 from tgslices.testing.http.listener import Listener
+from tgslices.testing.http.public_addresses import checked_proxy
 from tgslices.testing.http.webhooks import Deliveries
 from tgslices.testing.page import ChatPage
 from tgslices.testing.page.inspector import InspectableManager
@@ -42,6 +43,7 @@ class BotApi(Stage):
         page: bool = False,
         test_dc: bool = False,
         allowed_hosts: Collection[str] = (),
+        reverse_proxy: Mapping[str, str] | None = None,
     ) -> None:
         """Prepare; ``port`` 0 picks a free one. ``webhook_retry_delay`` scales the pauses after failed deliveries.
 
@@ -52,6 +54,12 @@ class BotApi(Stage):
         ``allowed_hosts`` are host names that browsers may open it by, such as that of a service of Compose. Allow none
         that others can point elsewhere.
 
+        ``reverse_proxy`` takes the public origins of webhooks to where bots listen on this machine, such as
+        ``{"https://shop.example": "http://127.0.0.1:8080"}``: a bot that sets a public address runs unchanged.
+
+        Raises:
+            ValueError: ``reverse_proxy`` holds what is no origin.
+
         Source: https://core.telegram.org/bots/webapps#using-bots-in-the-test-environment
         """
         super().__init__(World(Clock(), is_test_dc=test_dc))
@@ -59,6 +67,7 @@ class BotApi(Stage):
         self.calls = Calls(self.world, self.faults)
         self.listener = Listener(self.world, self.calls, host, port, allowed_hosts)
         self._retry_delay = webhook_retry_delay
+        self._reverse_proxy = checked_proxy(reverse_proxy)
         self._deliveries: list[Deliveries] = []
         self.page = ChatPage(self, self.add_bot, self.faults, self.calls, self.listener) if page else None
 
@@ -167,7 +176,9 @@ class BotApi(Stage):
         """
         bot = self.world.add_bot(username, first_name, token)
         bot.reads_all_group_messages = reads_all_group_messages
-        self._deliveries.append(Deliveries(bot, self.clock, self._perform_reply, self._retry_delay))
+        self._deliveries.append(
+            Deliveries(bot, self.clock, self._perform_reply, self._retry_delay, self._reverse_proxy)
+        )
         return bot
 
     async def _perform_reply(self, bot: BotAccount, method: str, arguments: Arguments) -> object:

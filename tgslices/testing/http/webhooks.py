@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -17,6 +18,7 @@ from typing import Final
 import aiohttp
 
 from tgslices.testing.errors import ApiError
+from tgslices.testing.http.public_addresses import trust_in, way_to
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.clock import Clock
 from tgslices.testing.state.updates import LIFETIME, QueuedUpdate
@@ -83,12 +85,24 @@ def retry_delay(fails: int, retry_after: timedelta = timedelta()) -> timedelta:
 class Deliveries:
     """The deliveries of one bot; idle while no webhook is set."""
 
-    def __init__(self, bot: BotAccount, clock: Clock, perform: Perform, second: timedelta) -> None:
-        """Deliver this bot's updates; ``perform`` is called for methods in answers, ``second`` scales the retries."""
+    def __init__(
+        self,
+        bot: BotAccount,
+        clock: Clock,
+        perform: Perform,
+        second: timedelta,
+        reverse_proxy: Mapping[str, str],
+    ) -> None:
+        """Deliver this bot's updates; ``perform`` is called for methods in answers, ``second`` scales the retries.
+
+        ``reverse_proxy`` takes public origins to the servers behind them.
+        """
         self.bot = bot
         self._clock = clock
         self._perform = perform
         self._second = second
+        self._reverse_proxy = reverse_proxy
+        self._trust: ssl.SSLContext | bool | None = None
         self._gone_since: float | None = None
         self._waiting: dict[object, deque[QueuedUpdate]] = {}
         self._tasks: dict[object, asyncio.Task[None]] = {}
@@ -104,6 +118,7 @@ class Deliveries:
         self._tasks.clear()
         self._waiting.clear()
         self._gone_since = None
+        self._trust = None
         for update in self.bot.updates.pending.values():
             self._on_put(update)
 
@@ -174,12 +189,24 @@ class Deliveries:
     async def _post(self, webhook: Webhook, update: QueuedUpdate) -> Reply:
         if self._client is None:
             self._client = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
-        headers = {"Content-Type": "application/json"}
+        way = way_to(webhook.url, self._reverse_proxy)
+        headers = {"Content-Type": "application/json", "Host": way.host}
         if webhook.secret_token:
             headers[_SECRET_HEADER] = webhook.secret_token
         try:
-            posting = self._client.post(webhook.url, data=update.body, headers=headers, allow_redirects=False)
-            async with posting as response:
+            if self._trust is None:
+                self._trust = trust_in(webhook.certificate)
+        except ValueError as error:
+            return Reply(error=f"Can't create an SSL context: {error}")
+        try:
+            async with self._client.post(
+                way.url,
+                data=update.body,
+                headers=headers,
+                allow_redirects=False,
+                ssl=self._trust,
+                server_hostname=way.server_name,
+            ) as response:
                 return await _read_reply(response)
         except (aiohttp.ClientError, TimeoutError) as error:
             return Reply(error=f"Connection failed: {type(error).__name__}")

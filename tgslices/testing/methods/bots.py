@@ -18,6 +18,9 @@ _WEBHOOK_IS_SET: Final = (
     "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
 )
 _MAX_SECRET: Final = 256
+_MAX_CERTIFICATE: Final = 3 << 20
+"""Bytes. Source: ``Client.h:70``."""
+
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]*")
 
 
@@ -103,8 +106,16 @@ def _checked_webhook(url: str, arguments: Arguments) -> Webhook:
         secret_token=secret,
         max_connections=arguments.clamped("max_connections", 40, 1, 100_000),
         ip_address=arguments.text("ip_address"),
-        has_custom_certificate=arguments.upload("certificate") is not None,
+        certificate=_certificate(arguments),
     )
+
+
+def _certificate(arguments: Arguments) -> bytes | None:
+    """The webhook's own certificate. Source: tdlib/telegram-bot-api ``Client.cpp:15972-15990, 16035-16041``."""
+    upload = arguments.upload("certificate")
+    if upload is not None and len(upload.data) > _MAX_CERTIFICATE:
+        raise bad_request(f"certificate size is too big ({len(upload.data)} bytes)")
+    return None if upload is None else upload.data
 
 
 def delete_webhook(call: Call) -> Done:

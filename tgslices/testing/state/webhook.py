@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
 @dataclass(slots=True, eq=False)
 class Webhook:
     """The arguments of setWebhook, and the last error; ``last_error_date`` is Unix time, 0 for no error.
+
+    ``certificate`` is a PEM file, None for none.
 
     Source: https://core.telegram.org/bots/api#webhookinfo
     """
@@ -17,7 +19,7 @@ class Webhook:
     secret_token: str = ""
     max_connections: int = 40
     ip_address: str = ""
-    has_custom_certificate: bool = False
+    certificate: bytes | None = field(default=None, repr=False)
     last_error_date: int = 0
     last_error_message: str = ""
 
@@ -28,13 +30,13 @@ class Webhook:
         """
         mine = (self.url, self.secret_token, self.max_connections, self.ip_address)
         others = (other.url, other.secret_token, other.max_connections, other.ip_address)
-        return mine == others and not self.has_custom_certificate and not other.has_custom_certificate
+        return mine == others and self.certificate is None and other.certificate is None
 
     def json(self) -> dict[str, Any]:
         """The Bot API's ``WebhookInfo``, without the counts of the queue."""
         data: dict[str, Any] = {
             "url": self.url,
-            "has_custom_certificate": self.has_custom_certificate,
+            "has_custom_certificate": self.certificate is not None,
             "max_connections": self.max_connections,
         }
         if self.ip_address:
