@@ -87,8 +87,8 @@ class DurableSessionStorage(SessionStorage, DataStorage, Protocol):
     async def close(self, key: SessionKey, *, at: datetime) -> int:
         """Stop tracking and drop the entries in one step; return how many were dropped. Pending deletions stay.
 
-        Data that does not outlive it is dropped, too; see :meth:`close_data`. The key knows the dropped entries, and what was
-        discarded by hand. ``at`` becomes its ``closed_at``, also if the key was not open, and is kept for
+        Data that does not outlive it is dropped, too; see :meth:`close_data`. The key knows the dropped entries, and
+        what was discarded by hand. ``at`` becomes its ``closed_at``, also if the key was not open, and is kept for
         ``REPEAT_WINDOW``. An earlier time never replaces a later one.
         """
 
