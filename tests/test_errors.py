@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import pickle
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,10 @@ from tgslices import (
     CannotSendThere,
     ChatGiven,
     ConfigurationError,
+    DataBusy,
+    DataConflict,
+    DataRefused,
+    DataTooNew,
     InvalidSessionKey,
     InvalidStorage,
     InvalidTrackedMessage,
@@ -156,6 +161,40 @@ ERRORS: list[tuple[TgslicesError, type[Exception], str]] = [
         ValueRefused("The database refuses the message.", "Drop the trigger."),
         ValueError,
         "The database refuses the message. Drop the trigger.",
+    ),
+    (
+        DataRefused("Form", "items[0].price", "comes back as None"),
+        ValueError,
+        (
+            "Form was refused: its part items[0].price comes back as None. Nothing was written. "
+            "Change the value, or the type of its SessionData."
+        ),
+    ),
+    (
+        DataTooNew("Form", 3, 2),
+        ValueError,
+        (
+            "What is stored as Form has version 3, but this code knows versions up to 2. It stays as it is. "
+            "Run the newer version of the bot."
+        ),
+    ),
+    (
+        DataConflict(("Cart", "Form"), KEY),
+        RuntimeError,
+        (
+            f"Cart and Form of {KEY} went to another holder before the change was written, because this process "
+            "stood still for too long. Nothing was written. Load it anew and change it again, or use "
+            "session.data(...).update(function), which does so."
+        ),
+    ),
+    (
+        DataBusy(("Form",), KEY, timedelta(seconds=30)),
+        TimeoutError,
+        (
+            f"Form of {KEY} was held by another handler for 0:00:30. Hold data for a short time, pass it to tasks "
+            "that you start and wait for, and take several fragments as parameters of one handler, which never wait "
+            "in a circle."
+        ),
     ),
 ]
 

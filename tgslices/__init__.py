@@ -1,12 +1,18 @@
 """Sessions for aiogram 3: handles on one slice of a conversation, to wipe or forget it in one call."""
 
 from tgslices.config import SessionConfig
+from tgslices.data.declaration import SessionData
+from tgslices.data.handle import DataHandle
 from tgslices.deletion.plan import DeletionPlan
 from tgslices.doors.in_session import InSession
 from tgslices.errors import (
     CannotSendThere,
     ChatGiven,
     ConfigurationError,
+    DataBusy,
+    DataConflict,
+    DataRefused,
+    DataTooNew,
     InvalidSessionKey,
     InvalidStorage,
     InvalidTrackedMessage,
@@ -37,6 +43,8 @@ __all__ = (  # noqa: RUF022  # in tiers, as a reader needs them
     "sessions_of",
     # what a bot's author holds
     "Session",
+    "SessionData",
+    "DataHandle",
     "SessionManager",
     "SessionKeyStrategy",
     "SessionQualifier",
@@ -61,6 +69,10 @@ __all__ = (  # noqa: RUF022  # in tiers, as a reader needs them
     "CannotSendThere",
     "ChatGiven",
     "ConfigurationError",
+    "DataBusy",
+    "DataConflict",
+    "DataRefused",
+    "DataTooNew",
     "InvalidSessionKey",
     "InvalidStorage",
     "InvalidTrackedMessage",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final
 
@@ -107,9 +107,12 @@ class SessionUnavailable(TgslicesError, LookupError):
     handler: str
     parameter: str | None
     event: str
+    annotation: str = "Session"
+    """What the parameter is, if it is another type."""
 
     def __str__(self) -> str:
-        asks, remedy = f"requires {self.parameter!r}", f"Annotate {self.parameter!r} as 'Session | None'"
+        asks = f"requires {self.parameter!r}"
+        remedy = f"Annotate {self.parameter!r} as '{self.annotation} | None'"
         if self.parameter is None:
             asks, remedy = "runs inside a session", "Take the flag or InSession off it"
         return (
@@ -201,6 +204,80 @@ class InvalidStorage(TgslicesError, TypeError):
             f"{name} is no session storage: it misses {missing}. "
             "Implement the four async methods of tgslices.SessionStorage: add, list, remove, clear."
         )
+
+
+@dataclass(eq=False, repr=False)
+class DataRefused(TgslicesError, ValueError):
+    """A value of session data cannot be kept, or what is stored cannot be read; what is stored stays as it is.
+
+    ``path`` is the way to the part that is refused, as Python would write it; empty for the whole.
+    """
+
+    fragment: str
+    path: str
+    why: str
+    is_stored: bool = False
+
+    def __str__(self) -> str:
+        part = f"its part {self.path}" if self.path else "it"
+        if self.is_stored:
+            return (
+                f"What is stored as {self.fragment} was refused: {part} {self.why}. It stays as it is. "
+                "Raise the version of its SessionData and give an upgrade, or write another value."
+            )
+        return (
+            f"{self.fragment} was refused: {part} {self.why}. Nothing was written. "
+            "Change the value, or the type of its SessionData."
+        )
+
+
+class DataTooNew(DataRefused):
+    """Session data was written by a newer version of the bot; it stays as it is."""
+
+    def __init__(self, fragment: str, stored: int, known: int) -> None:
+        super().__init__(fragment, "", f"has version {stored}, and this code knows {known}", is_stored=True)
+        self.stored = stored
+        self.known = known
+
+    def __str__(self) -> str:
+        return (
+            f"What is stored as {self.fragment} has version {self.stored}, but this code knows versions up to "
+            f"{self.known}. It stays as it is. Run the newer version of the bot."
+        )
+
+
+@dataclass(eq=False, repr=False)
+class DataConflict(TgslicesError, RuntimeError):
+    """Session data went to another holder, because a handler had it for longer than its lease; nothing was written."""
+
+    fragments: tuple[str, ...]
+    key: object
+
+    def __str__(self) -> str:
+        return (
+            f"{' and '.join(self.fragments)} of {self.key} went to another holder before the change was written, "
+            "because this process stood still for too long. Nothing was written. Load it anew and change it again, "
+            "or use session.data(...).update(function), which does so."
+        )
+
+
+@dataclass(eq=False, repr=False)
+class DataBusy(TgslicesError, TimeoutError):
+    """Session data was held by somebody else for as long as ``patience`` allows; nothing was changed."""
+
+    fragments: tuple[str, ...]
+    key: object
+    patience: timedelta
+
+    def __str__(self) -> str:
+        return (
+            f"{' and '.join(self.fragments)} of {self.key} was held by another handler for {self.patience}. "
+            "Hold data for a short time, pass it to tasks that you start and wait for, "
+            "and take several fragments as parameters of one handler, which never wait in a circle."
+        )
+
+    def __reduce__(self) -> tuple[type[DataBusy], tuple[object, ...]]:
+        return DataBusy, (self.fragments, self.key, self.patience)  # an OSError would be made anew without arguments
 
 
 @dataclass(eq=False, repr=False)

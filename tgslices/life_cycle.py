@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 from weakref import WeakSet
 
+from tgslices.data.holds import Holds
 from tgslices.recording.tracker import Tracker
 from tgslices.storage.lifetime import acquire, release
 from tgslices.storage.protocol import DurableSessionStorage
@@ -33,9 +34,10 @@ class LifeCycle:
     event loop, the next one begins anew.
     """
 
-    def __init__(self, storage: DurableSessionStorage, tracker: Tracker, upkeep: Upkeep) -> None:
+    def __init__(self, storage: DurableSessionStorage, tracker: Tracker, holds: Holds, upkeep: Upkeep) -> None:
         self._storage = storage
         self._tracker = tracker
+        self._holds = holds
         self._progress = tracker.progress
         self._upkeep = upkeep
         self._runs = 0
@@ -98,6 +100,7 @@ class LifeCycle:
             await self._cancel_polls()
             await self._upkeep.stop()
             await self._tracker.aclose()
+            await self._holds.aclose()
             self._progress.is_over = True
             self._holds_storage = False
             await release(self._storage, self)

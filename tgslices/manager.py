@@ -11,6 +11,7 @@ from aiogram.types import Chat, TelegramObject, Update, User
 from tgslices.advice import advised, require_update_fields, too_many
 from tgslices.clearing import Clearing
 from tgslices.config import SessionConfig
+from tgslices.data.holds import Holds
 from tgslices.deletion.executor import DeletionExecutor
 from tgslices.errors import ConfigurationError, InvalidSessionKey, NotAMessage, quoted
 from tgslices.extract import record_of_event
@@ -57,6 +58,7 @@ class SessionManager:
         self._durable = durable(storage)
         self._bot_id = bot.id
         self.tracker = Tracker(self._durable, self._bot_id, clock=config.clock, backlog_limit=config.backlog)
+        self.holds = Holds(self._durable, clock=config.clock, patience=config.patience)
         self._executor = DeletionExecutor(
             self._durable,
             clock=config.clock,
@@ -69,7 +71,7 @@ class SessionManager:
         )
         self._clearing = Clearing(self.tracker, self._executor, lease=config.lease, on_pending=self.settler.wake)
         self._replayer = Replayer(bot, self._executor.pacing, self._executor.patience)
-        self.life_cycle = LifeCycle(self._durable, self.tracker, self.settler)
+        self.life_cycle = LifeCycle(self._durable, self.tracker, self.holds, self.settler)
 
     # Handing out
 
@@ -150,7 +152,7 @@ class SessionManager:
         self._require_own(key)
         self._note_use()
         shared = self.tracker.keys.share(self.tracker.keys.current(key))
-        return Session(self.bot, shared, self.tracker, self._clearing, self._replayer, collect=collect)
+        return Session(self.bot, shared, self.tracker, self._clearing, self._replayer, self.holds, collect=collect)
 
     def key_of(self, event: TelegramObject, qualifier: str | None = None) -> SessionKey | None:
         """Return the key that :meth:`of` uses, without opening anything."""

@@ -6,13 +6,17 @@ from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from functools import partial
 from types import TracebackType
-from typing import Self, TypeVar, overload
+from typing import Any, Self, TypeVar, overload
 
 from aiogram import Bot
 from aiogram.methods import TelegramMethod
 from aiogram.types import Chat, TelegramObject
 
 from tgslices.clearing import Clearing, require_reach, steps
+from tgslices.data.declaration import SessionData, require_declared
+from tgslices.data.handle import DataHandle
+from tgslices.data.held import Wanted
+from tgslices.data.holds import Holds
 from tgslices.deletion.neutralising import Neutralise
 from tgslices.deletion.plan import DeletionPlan, planning
 from tgslices.errors import NotAMessage
@@ -31,6 +35,7 @@ from tgslices.sending import SendWrappers
 from tgslices.turns import in_turns
 
 T = TypeVar("T")
+D = TypeVar("D")
 
 
 class Session(SendWrappers):
@@ -48,6 +53,7 @@ class Session(SendWrappers):
         tracker: Tracker,
         clearing: Clearing,
         replayer: Replayer,
+        holds: Holds,
         *,
         collect: bool,
     ) -> None:
@@ -56,6 +62,7 @@ class Session(SendWrappers):
         self._tracker = tracker
         self._clearing = clearing
         self._replayer = replayer
+        self._holds = holds
         self.collects = collect
         """Whether the handle opens its session when it is entered, sent through or tracked into."""
         self._entered: list[Block] = []
@@ -149,6 +156,20 @@ class Session(SendWrappers):
             # Whoever writes to a channel has a topic there, as a chat of their own.
             topic_id=None if self.user_id is None else self.direct_topic_id,
         )
+
+    # Data
+
+    def data(self, fragment: SessionData[D]) -> DataHandle[D]:
+        """Return a handle on one fragment of the session's data. It opens nothing, and reads nothing yet.
+
+        Raises:
+            ConfigurationError: the fragment is not declared by ``SessionData(...)``.
+        """
+        return DataHandle(self._holds, self._shared, require_declared(fragment))
+
+    def wanting(self, fragment: SessionData[Any]) -> Wanted:
+        """Return a fragment of this session as a :class:`~tgslices.data.block.DataBlock` asks for it."""
+        return Wanted(self._shared, fragment)
 
     # Looking and adding
 
@@ -303,6 +324,9 @@ class Session(SendWrappers):
 
         Messages that are on their way into the session are waited for, at most five seconds, and open it no more.
         Deletions that are pending are finished all the same. Entering, tracking or sending opens the session again.
+        Data that does not outlive the session is dropped; of what a handler holds only what it changes later is kept.
         """
         await self._shared.outlast_sends()
-        return await self._tracker.close(self._shared)
+        dropped = await self._tracker.close(self._shared)
+        await self._holds.note_closed(self.key)
+        return dropped

@@ -10,6 +10,8 @@ from aiogram.dispatcher.event.handler import HandlerObject
 from aiogram.methods import TelegramMethod
 from aiogram.types import TelegramObject, Update
 
+from tgslices.data.block import DataBlock
+from tgslices.data.shapes import named
 from tgslices.doors.annotations import name_of
 from tgslices.doors.incoming import Handler, Middleware
 from tgslices.doors.needs import HandlerNeeds, UnclearParameter, needs_of
@@ -76,12 +78,38 @@ async def _handle(
         if unclear.name not in data:
             raise _nothing_for(unclear, name_of(data["handler"]))
     if needs.block is None:
-        return await handler(event, data)
+        return await _with_data(needs, manager, update, handler, event, data)
     around = _handle_of(manager, update, needs.block)
     if around is None:
         raise SessionUnavailable(name_of(data["handler"]), None, update.event_type)
     async with around:
-        return await answer(handler, event, data)
+        return await sent(await _with_data(needs, manager, update, handler, event, data), data)
+
+
+async def _with_data(
+    needs: HandlerNeeds,
+    manager: SessionManager,
+    update: Update,
+    handler: Handler,
+    event: TelegramObject,
+    data: dict[str, Any],
+) -> Any:
+    """Run a handler with the data that it asks for, which is written when it returns."""
+    if not needs.data:
+        return await handler(event, data)
+    wanted = {}
+    for parameter in needs.data:
+        session = _handle_of(manager, update, parameter.qualifier)
+        if session is not None:
+            wanted[parameter.name] = session.wanting(parameter.fragment)
+        elif parameter.is_optional:
+            data[parameter.name] = None
+        else:
+            annotation = named(parameter.fragment.type)
+            raise SessionUnavailable(name_of(data["handler"]), parameter.name, update.event_type, annotation)
+    async with DataBlock(manager.holds, list(wanted.values())) as values:
+        data.update(zip(wanted, values, strict=True))
+        return await handler(event, data)
 
 
 def _handle_of(manager: SessionManager, event: TelegramObject, qualifier: SessionQualifier) -> Session | None:
@@ -99,7 +127,11 @@ async def answer(handler: Handler, event: TelegramObject, data: dict[str, Any]) 
 
     aiogram would send it after the block, or in the answer to a webhook, where nobody sees what was made.
     """
-    result = await handler(event, data)
+    return await sent(await handler(event, data), data)
+
+
+async def sent(result: Any, data: dict[str, Any]) -> Any:
+    """Return what a handler returned; a method is sent first."""
     bot: Bot = data["bot"]
     return await bot(result) if isinstance(result, TelegramMethod) else result
 

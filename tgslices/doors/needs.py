@@ -9,6 +9,8 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from aiogram.dispatcher.event.handler import HandlerObject
 
+from tgslices.data.declaration import SessionData
+from tgslices.data.shapes import named
 from tgslices.doors.annotations import UNKNOWN, annotations_of, name_of, plain_parameters
 from tgslices.errors import ConfigurationError
 from tgslices.keys import SessionQualifier
@@ -24,6 +26,16 @@ class SessionParameter:
     """A handler's parameter that is a session."""
 
     name: str
+    qualifier: SessionQualifier
+    is_optional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DataParameter:
+    """A handler's parameter that is data of a session."""
+
+    name: str
+    fragment: SessionData[Any]
     qualifier: SessionQualifier
     is_optional: bool
 
@@ -45,6 +57,7 @@ class HandlerNeeds:
     managers: tuple[str, ...] = ()
     unclear: tuple[UnclearParameter, ...] = ()
     block: SessionQualifier | None = None
+    data: tuple[DataParameter, ...] = ()
 
 
 def needs_of(handler: HandlerObject) -> HandlerNeeds | None:
@@ -61,6 +74,11 @@ def needs_of(handler: HandlerObject) -> HandlerNeeds | None:
         tuple(name for name, annotation in annotations.items() if _means_manager(annotation)),
         tuple(_unclear_in(handler, annotations)),
         _flag_of(handler),
+        tuple(
+            DataParameter(name, *meant)
+            for name, annotation in annotations.items()
+            if (meant := data_annotation(annotation)) is not None
+        ),
     )
     return None if needs == HandlerNeeds() else needs
 
@@ -85,12 +103,11 @@ def session_annotation(annotation: object) -> tuple[SessionQualifier, bool] | No
         ConfigurationError: a name stands where the qualifier should, or the qualifier has none.
     """
     annotation = getattr(annotation, "__value__", annotation)  # an alias made by the type statement
-    origin = get_origin(annotation)
-    if origin is Annotated:
+    if get_origin(annotation) is Annotated:
         annotated, *extras = get_args(annotation)
         meant = session_annotation(annotated)
         return None if meant is None else (_qualifier_in(extras, meant[0]), meant[1])
-    if origin in (Union, types.UnionType):
+    if _is_union(annotation):
         parts = get_args(annotation)
         meanings = [meant for part in parts if (meant := session_annotation(part)) is not None]
         return (meanings[0][0], meanings[0][1] or type(None) in parts) if len(meanings) == 1 else None
@@ -99,19 +116,67 @@ def session_annotation(annotation: object) -> tuple[SessionQualifier, bool] | No
     return None
 
 
-def _qualifier_in(extras: list[Any], inner: SessionQualifier) -> SessionQualifier:
+def data_annotation(annotation: object) -> tuple[SessionData[Any], SessionQualifier, bool] | None:
+    """Return which data an annotation means, of which session, and whether None will do; None where it means none.
+
+    Understands ``Annotated[Form, FORM, SessionQualifier(...)]``, it or its type with ``| None``, and aliases.
+
+    Raises:
+        ConfigurationError: the type is not the data's, or the declaration's class stands in its place.
+    """
+    annotation = getattr(annotation, "__value__", annotation)
+    if _is_union(annotation):
+        parts = get_args(annotation)
+        meanings = [meant for part in parts if (meant := data_annotation(part)) is not None]
+        return (*meanings[0][:2], meanings[0][2] or type(None) in parts) if len(meanings) == 1 else None
+    if isinstance(annotation, SessionData):
+        raise ConfigurationError(
+            f"A handler asks for {annotation!r} itself.",
+            f"Annotate the parameter with its type: Annotated[{named(annotation.type)}, FORM].",
+        )
+    if get_origin(annotation) is not Annotated:
+        return None
+    annotated, *extras = get_args(annotation)
+    if SessionData in extras:
+        raise ConfigurationError(
+            f"A handler asks for Annotated[{named(annotated)}, SessionData].",
+            "Declare the data once, FORM = SessionData(Form), and write Annotated[Form, FORM].",
+        )
+    fragment = next((extra for extra in extras if isinstance(extra, SessionData)), None)
+    if fragment is None:
+        return None
+    is_optional = _is_union(annotated) and type(None) in get_args(annotated)
+    _require_type(annotated, fragment)
+    return fragment, _qualifier_in(extras, SessionQualifier(), named(annotated)), is_optional
+
+
+def _require_type(annotated: object, fragment: SessionData[Any]) -> None:
+    """Refuse a parameter that says another type than it would get."""
+    given = [part for part in get_args(annotated) if part is not type(None)] if _is_union(annotated) else [annotated]
+    if given != [fragment.type] and given != [Any]:
+        raise ConfigurationError(
+            f"A handler asks for {annotated} with {fragment!r}.",
+            f"Annotate the parameter with the type of the data: Annotated[{named(fragment.type)}, ...].",
+        )
+
+
+def _is_union(annotation: object) -> bool:
+    return get_origin(annotation) in (Union, types.UnionType)
+
+
+def _qualifier_in(extras: list[Any], inner: SessionQualifier, what: str = "Session") -> SessionQualifier:
     qualifiers = [extra for extra in extras if isinstance(extra, SessionQualifier)]
     if qualifiers:
         return qualifiers[-1]
     if SessionQualifier in extras:
         raise ConfigurationError(
-            "A handler asks for Annotated[Session, SessionQualifier].", 'Give a name: SessionQualifier("order").'
+            f"A handler asks for Annotated[{what}, SessionQualifier].", 'Give a name: SessionQualifier("order").'
         )
     name = next((extra for extra in extras if isinstance(extra, str)), None)
     if name is not None and inner == SessionQualifier():
         raise ConfigurationError(
-            f"A handler asks for Annotated[Session, {name!r}], which is the session without a qualifier.",
-            f"Write Annotated[Session, SessionQualifier({name!r})] for the session {name!r}, or take the text out.",
+            f"A handler asks for Annotated[{what}, {name!r}], which is the session without a qualifier.",
+            f"Write Annotated[{what}, SessionQualifier({name!r})] for the session {name!r}, or take the text out.",
         )
     return inner
 
@@ -119,7 +184,7 @@ def _qualifier_in(extras: list[Any], inner: SessionQualifier) -> SessionQualifie
 def _means_manager(annotation: object) -> bool:
     if get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
-    if get_origin(annotation) in (Union, types.UnionType):
+    if _is_union(annotation):
         return sum(_means_manager(part) for part in get_args(annotation)) == 1
     return isinstance(annotation, type) and issubclass(annotation, SessionManager)
 

@@ -1,0 +1,162 @@
+"""How a bot's author declares a fragment of session data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from pydantic import TypeAdapter
+from pydantic.errors import PydanticUserError
+
+from tgslices.data.coding import Coding, Upgrade
+from tgslices.data.shapes import has_own_name, maker_of, named, require_changeable
+from tgslices.errors import ConfigurationError, DataRefused, quoted
+from tgslices.storage.data_protocol import StoredData
+
+T = TypeVar("T")
+
+
+class SessionData(Generic[T]):
+    """One declared piece of data, kept under the key of each session that uses it.
+
+    Declare it once, in a module; then annotate a handler's parameter with it, or pass it to
+    :meth:`Session.data <tgslices.Session.data>`.
+    """
+
+    def __init__(
+        self,
+        type: type[T],  # noqa: A002  # what it is called everywhere else
+        *,
+        name: str | None = None,
+        initial: Callable[[], T] | None = None,
+        version: int = 1,
+        upgrades: Mapping[int, Upgrade] | None = None,
+        expires: timedelta | None = None,
+        outlives_close: bool = False,
+    ) -> None:
+        """Declare a fragment.
+
+        ``type``: a pydantic model, dataclass, TypedDict, list or dict. ``name``: tells the fragments of a session from
+        each other; by default the type's name. ``initial``: makes a new value where none is stored; by default the type
+        called without arguments. ``version`` and ``upgrades``: ``upgrades[n]`` takes a plain JSON value of version
+        ``n`` and returns one of version ``n + 1``. ``expires``: how long after the last write the data is forgotten.
+        ``outlives_close``: whether the data stays when its session is closed.
+
+        Raises:
+            ConfigurationError: an argument is none of what it must be, or the type cannot be kept.
+        """
+        require_changeable(type)
+        self.name = _name_of(type) if name is None else name
+        if not isinstance(self.name, str) or not self.name:
+            raise ConfigurationError(f"The name of session data is {name!r}.", 'Give a text: name="orders".')
+        self.type = type
+        self.initial: Callable[[], T] = maker_of(type) if initial is None else initial
+        self._makes_new = initial is None
+        self.version = version
+        self.expires = expires
+        self.outlives_close = outlives_close
+        self._require_kinds()
+        self.coding: Coding[T] = Coding(self.name, _adapter_of(type), version, _checked(self.name, version, upgrades))
+        if initial is None:
+            self._try_initial()
+
+    def __repr__(self) -> str:
+        return f"SessionData({named(self.type)}, name={self.name!r})"
+
+    def stored(self, text: str, at: datetime) -> StoredData:
+        """Return what a storage keeps of a value that is written now."""
+        expires_at = None if self.expires is None else at + self.expires
+        return StoredData(text, self.version, at, expires_at, self.outlives_close)
+
+    def value_of(self, stored: StoredData | None) -> T:
+        """Return the value of what is stored; a new one, which nobody else has, where nothing is.
+
+        Raises:
+            DataRefused: what is stored does not fit the type, or a new value cannot be kept.
+        """
+        if stored is not None:
+            return self.coding.decode(stored)
+        return self.initial() if self._makes_new else self.coding.copy(self.initial())
+
+    def _require_kinds(self) -> None:
+        if not callable(self.initial):
+            raise ConfigurationError(
+                f"The initial value of {self.name} is one object for all sessions.",
+                "Pass a function that makes a new one each time, like initial=lambda: Form(...).",
+            )
+        if self.expires is not None and (not isinstance(self.expires, timedelta) or self.expires <= timedelta()):
+            raise ConfigurationError(f"{self.name} expires after {self.expires!r}.", "Pass a positive timedelta.")
+        if not isinstance(self.outlives_close, bool):
+            raise ConfigurationError(f"outlives_close of {self.name} is no bool.", "Pass True or False.")
+
+    def _try_initial(self) -> None:
+        remedy = f"Give every field a default, or pass initial=lambda: {named(self.type)}(...)."
+        try:
+            self.coding.encode_surely(self.initial())
+        except DataRefused as error:
+            raise ConfigurationError(
+                f"{named(self.type)} as it is made anew cannot be kept: {error}", remedy
+            ) from error
+        except Exception as error:
+            raise ConfigurationError(f"{named(self.type)} cannot be made without arguments.", remedy) from error
+
+
+def require_declared(fragment: SessionData[T]) -> SessionData[T]:
+    """Return a fragment if it is one.
+
+    Raises:
+        ConfigurationError: it is a type, or something else that is not declared.
+    """
+    if not isinstance(fragment, SessionData):
+        raise ConfigurationError(
+            f"session.data(...) got {quoted(fragment)}.", "Declare it once, FORM = SessionData(Form), and pass FORM."
+        )
+    return fragment
+
+
+def _name_of(annotation: Any) -> str:
+    if not has_own_name(annotation):
+        raise ConfigurationError(
+            f"SessionData({named(annotation)}) has no name of its own.", 'Give one: name="pizzas", for example.'
+        )
+    name: str = annotation.__name__
+    return name
+
+
+def _adapter_of(annotation: Any) -> TypeAdapter[Any]:
+    try:
+        return TypeAdapter(annotation)
+    except PydanticUserError as error:
+        remedy = "Use types that pydantic can write as JSON and read again."
+        if error.code == "typed-dict-version":
+            remedy = "Import TypedDict from typing_extensions, which Python 3.11 needs here."
+        raise ConfigurationError(f"{named(annotation)} cannot be session data: {error.message}.", remedy) from error
+    except (NameError, TypeError) as error:
+        raise ConfigurationError(
+            f"{named(annotation)} cannot be session data: {error}.", "Define what it names before SessionData(...)."
+        ) from error
+
+
+def _checked(name: str, version: object, upgrades: Mapping[int, Upgrade] | None) -> Mapping[int, Upgrade]:
+    """Return the upgrades if there is one for each step from the first version to the present one."""
+    if type(version) is not int or version < 1:
+        raise ConfigurationError(f"The version of {name} is {version!r}.", "Count versions from 1: version=2.")
+    given = dict(upgrades or {})
+    if missing := [step for step in range(1, version) if step not in given]:
+        raise ConfigurationError(
+            f"{name} has no upgrade from version {missing[0]} to {missing[0] + 1}.",
+            f"Add one to upgrades: {{{missing[0]}: function}}.",
+        )
+    for step, upgrade in given.items():
+        if type(step) is not int or not 1 <= step < version:
+            raise ConfigurationError(
+                f"{name} has an upgrade from version {step!r}, but its version is {version}.",
+                "Each upgrade leads from its number to the next; raise version=, or take it out.",
+            )
+        if not callable(upgrade):
+            raise ConfigurationError(
+                f"The upgrade of {name} from version {step} is {upgrade!r}.",
+                "Pass a function from the plain JSON value of one version to that of the next.",
+            )
+    return given

@@ -1,0 +1,104 @@
+"""A fragment in the hands of one task: its value, and what the storage has of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from secrets import token_hex
+from typing import Any, Protocol
+
+from tgslices.data.declaration import SessionData
+from tgslices.data.queues import Name
+from tgslices.data.shapes import become
+from tgslices.errors import DataRefused
+from tgslices.model import SessionKey
+from tgslices.storage.data_protocol import DataHold, StoredData
+
+
+class Place(Protocol):
+    """Where data is kept: a session's key, which changes when its chat migrates."""
+
+    key: SessionKey
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A fragment of one session, as it is asked for."""
+
+    place: Place
+    fragment: SessionData[Any]
+
+    @property
+    def name(self) -> Name:
+        """What tells it from all others."""
+        return self.place.key, self.fragment.name
+
+
+class Held:
+    """A fragment that was loaded, and may be changed in place."""
+
+    __slots__ = ("_seen", "_stored", "value", "wanted")
+
+    def __init__(self, wanted: Wanted, stored: StoredData | None) -> None:
+        """Load a value.
+
+        Raises:
+            DataRefused: what is stored cannot be read, or a new value cannot be kept.
+        """
+        self.wanted = wanted
+        self.value = wanted.fragment.value_of(stored)
+        self._stored = stored
+        is_present = stored is not None and stored.version == wanted.fragment.version
+        self._seen: str | None = stored.text if stored is not None and is_present else self._encoded()
+
+    @property
+    def ends_with_session(self) -> bool:
+        """Whether a close drops it."""
+        return not self.wanted.fragment.outlives_close
+
+    def change(self, now: datetime) -> StoredData | None:
+        """Return what is to be written; None when nothing has changed.
+
+        Raises:
+            DataRefused: the value cannot be kept.
+        """
+        text, fragment = self._encoded(), self.wanted.fragment
+        if text == self._seen:
+            return None
+        # A text that another version of the code has written may differ although nothing was changed.
+        if self._stored is not None and text == fragment.coding.encode(fragment.value_of(self._stored)):
+            return None
+        fragment.coding.require_return(self.value, text)
+        return fragment.stored(text, now)
+
+    def regard_as_written(self) -> None:
+        """Take what the value is now for what the storage knows of it, so that only later changes are written."""
+        self._stored = None
+        try:
+            self._seen = self._encoded()
+        except DataRefused:
+            self._seen = None  # it is refused at the end, unless it is set right
+
+    def become(self, value: Any) -> None:
+        """Be what was written, in place, because others have the object."""
+        become(self.value, value)
+        self.regard_as_written()
+
+    def _encoded(self) -> str:
+        return self.wanted.fragment.coding.encode(self.value)
+
+
+class Hold:
+    """Fragments of one session that are held together, by one holder."""
+
+    __slots__ = ("_holder", "helds", "names", "place")
+
+    def __init__(self, place: Place, names: frozenset[str]) -> None:
+        self.place = place
+        self.names = names
+        self._holder = token_hex(8)
+        self.helds: list[Held] = []
+
+    def told(self) -> DataHold:
+        """Return the hold as storages know it, under the id that the chat has by now."""
+        return DataHold(self.place.key, self.names, self._holder)
