@@ -99,3 +99,64 @@ async def test_the_notice_of_a_session_that_was_closed_opens_nothing(stage: FedB
         await session.close()
     await stage.settled()
     assert await kinds(session) == []
+
+
+async def test_a_call_that_left_no_notice_gives_its_block_no_other_one(stage: FedBot, group: Chat) -> None:
+    """What is pinned already is pinned without a notice here, as with Telegram's server."""
+    stage.answers("pinChatMessage", True)
+    stage.answers("banChatMember", True)
+    stage.answers("createForumTopic", {"message_thread_id": 77, "name": "Tomatoes", "icon_color": 7322096})
+    session = stage.bot.sessions.get(group.id, stage.ann.id)
+    async with session:
+        await stage.bot.pin_chat_message(group.id, 5)
+        await stage.bot.ban_chat_member(group.id, stage.ann.id)
+        await stage.bot.create_forum_topic(group.id, "Tomatoes")
+        await stage.bot.set_chat_title(group.id, "Garden club")
+    await stage.settled()
+    place = {"chat": group.json(), "from": stage.account.json(), "text": None}
+    pinned = stage.message(6, **place)
+    for number, notice in enumerate(
+        (
+            {"pinned_message": pinned},
+            {"left_chat_member": {"id": 4711, "is_bot": False, "first_name": "Ben"}},
+            {"forum_topic_created": {"name": "Potatoes", "icon_color": 7322096}},
+            {"new_chat_title": "Garden party"},
+        ),
+        100,
+    ):
+        await stage.delivers("message", stage.message(number, **place, **notice))
+    assert await kinds(session) == [ContentType.NEW_CHAT_TITLE]
+
+
+async def test_the_notice_of_a_topic_belongs_to_the_block_that_changed_this_topic(stage: FedBot, group: Chat) -> None:
+    topics = [await stage.bot.create_forum_topic(group.id, name) for name in ("Tomatoes", "Potatoes")]
+    tomatoes, potatoes = (topic.message_thread_id for topic in topics)
+    session = stage.bot.sessions.get(group.id, stage.ann.id)
+    await stage.bot.close_forum_topic(group.id, potatoes)
+    async with session:
+        await stage.bot.close_forum_topic(group.id, tomatoes)
+    await stage.settled()
+    assert [(entry.kind, entry.thread_id) for entry in await session.messages()] == [
+        (ContentType.FORUM_TOPIC_CLOSED, tomatoes)
+    ]
+
+
+async def test_a_title_that_the_server_tidies_up_is_known_again(stage: FedBot, group: Chat) -> None:
+    session = stage.bot.sessions.get(group.id, stage.ann.id)
+    stage.answers("setChatTitle", True)
+    async with session:
+        await stage.bot.set_chat_title(group.id, "  Garden   club " + "!" * 200)
+    place = {"chat": group.json(), "from": stage.account.json(), "text": None}
+    await stage.delivers("message", stage.message(100, **place, new_chat_title="Garden club " + "!" * 50))
+    assert await kinds(session) == [ContentType.NEW_CHAT_TITLE]
+
+
+async def test_a_late_notice_is_not_in_the_session_that_came_after_its_own(stage: FedBot, group: Chat) -> None:
+    stage.answers("setChatTitle", True)
+    async with stage.bot.sessions.get(group.id, stage.ann.id) as session:
+        await stage.bot.set_chat_title(group.id, "Garden club")
+    await session.close()
+    await session.open()
+    place = {"chat": group.json(), "from": stage.account.json(), "text": None}
+    await stage.delivers("message", stage.message(100, **place, new_chat_title="Garden club"))
+    assert await kinds(session) == []

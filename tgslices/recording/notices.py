@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
 from aiogram.enums import ContentType
 from aiogram.methods import TelegramMethod
+from aiogram.types import Message
 
 from tgslices.model import Direction, TrackedMessage
-from tgslices.recording.handles import SharedKey
+from tgslices.origin import topic_of
+from tgslices.recording.handles import SharedKey, tick
 
 NOTICE_WINDOW: Final = timedelta(minutes=1)
 """How long after a call its notice is waited for."""
@@ -43,6 +45,29 @@ Source: telegram-bot-api ``Client.cpp`` lines 17411-17445 (a bot's own service m
 """
 
 
+def is_told_by(method: TelegramMethod[Any], notice: Message) -> bool:
+    """Tell whether a notice of the right kind may be that of a call, as far as it names what was done to what.
+
+    Another call of the bot's, or one that left no notice, must not give a block what it did not cause.
+    """
+    told, asked = notice.__dict__, vars(method)
+    if (pinned := told["pinned_message"]) is not None:
+        return pinned.message_id == asked["message_id"]
+    if (removed := told["left_chat_member"]) is not None:
+        return removed.id == asked["user_id"]
+    if (title := told["new_chat_title"]) is not None:
+        return _is_same_name(title, asked["title"])
+    if (topic := told["forum_topic_created"]) is not None:
+        return _is_same_name(topic.name, asked["name"])
+    return topic_of(notice) == asked["message_thread_id"] if "message_thread_id" in asked else True
+
+
+def _is_same_name(told: str, asked: str) -> bool:
+    """Tell whether a name is what was asked for: the server leaves out white space, and what is too long."""
+    told, asked = ("".join(name.split()) for name in (told, asked))
+    return bool(told) and asked.startswith(told)
+
+
 class Owner(Protocol):
     """The block in which a call is made."""
 
@@ -60,8 +85,14 @@ class Expected:
 
     chat_id: int
     kind: ContentType
+    method: TelegramMethod[Any]
     owner: Owner
     until: datetime
+    began: int = field(default_factory=tick)
+
+    def is_told_by(self, notice: Message, record: TrackedMessage) -> bool:
+        """Tell whether a notice in this chat, of this kind, is the one."""
+        return self.owner.holds(record) and is_told_by(self.method, notice)
 
 
 class Notices:
@@ -85,7 +116,7 @@ class Notices:
         kind, chat_id = NOTICES.get(method.__api_method__), getattr(method, "chat_id", None)
         if kind is None or type(chat_id) is not int:
             return None
-        expected = Expected(chat_id, kind, owner, now + NOTICE_WINDOW)
+        expected = Expected(chat_id, kind, method, owner, now + NOTICE_WINDOW)
         self.expected[chat_id, kind].append(expected)
         return expected
 
@@ -96,18 +127,20 @@ class Notices:
             waiting.remove(expected)
         self._drop_empty(expected.chat_id, expected.kind)
 
-    def take(self, message: TrackedMessage, now: datetime) -> SharedKey | None:
-        """Return the session whose block caused a notice that arrived; None for any other message."""
-        if message.direction is not Direction.OUTGOING or message.kind is None:
+    def take(self, notice: Message, record: TrackedMessage, now: datetime) -> SharedKey | None:
+        """Return the session whose block caused a notice that arrived; None for others, and if it was closed since."""
+        if record.direction is not Direction.OUTGOING or record.kind is None:
             return None
-        waiting = self.expected.get((message.chat_id, message.kind), deque())
+        waiting = self.expected.get((record.chat_id, record.kind), deque())
         while waiting and waiting[0].until < now:
             waiting.popleft()
-        found = next((expected for expected in waiting if expected.owner.holds(message)), None)
+        found = next((expected for expected in waiting if expected.is_told_by(notice, record)), None)
         if found is not None:
             waiting.remove(found)
-        self._drop_empty(message.chat_id, message.kind)
-        return None if found is None else found.owner.shared
+        self._drop_empty(record.chat_id, record.kind)
+        if found is None or found.owner.shared.was_closed_since(found.began):
+            return None
+        return found.owner.shared
 
     def _drop_empty(self, chat_id: int, kind: ContentType) -> None:
         if not self.expected.get((chat_id, kind)):

@@ -201,7 +201,7 @@ class Tracker:
             await self.migrate(message.chat.id, message.migrate_to_chat_id)
         elif message.migrate_from_chat_id:
             await self.migrate(message.migrate_from_chat_id, message.chat.id)
-        elif self._notices_expected and (owner := self.notices.take(record, self.clock())) is not None:
+        elif self._notices_expected and (owner := self.notices.take(message, record, self.clock())) is not None:
             await self.add(owner.key, record, if_closed=IfClosed.SKIP, unless_known=True)
 
     async def migrate(self, old_chat_id: int, new_chat_id: int) -> None:
