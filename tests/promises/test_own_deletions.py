@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from aiogram import types
 
 from tests.needs import needs
 from tests.promises.fed_bot import FedBot, ids_in
+from tgslices.testing import Failure
 
 
 async def test_ordinary_messages_that_were_deleted_by_hand_are_in_no_list(stage: FedBot) -> None:
@@ -82,3 +84,42 @@ async def test_what_was_deleted_by_hand_goes_with_a_close(stage: FedBot) -> None
     await session.close()
     await session.open()
     assert await session.clear() == 0
+
+
+async def test_a_deletion_that_names_its_chat_in_another_way_counts_too(stage: FedBot) -> None:
+    group = stage.api.add_supergroup("Group", members=[stage.ann], admins=[stage.account])
+    group.username = "gardeners"
+    session = stage.bot.sessions.get(group.id, stage.ann.id)
+    one, two, three = [await session.send_message(text) for text in ("one", "two", "three")]
+    await stage.bot.delete_message(str(group.id), one.message_id)
+    await stage.bot.delete_messages("@gardeners", [two.message_id])
+    assert await ids_in(session) == [three.message_id]
+
+
+@needs(types, "EphemeralMessageParameters")
+async def test_an_ephemeral_number_that_was_deleted_under_a_username_is_never_asked_for(stage: FedBot) -> None:
+    """The number may be another message's by then."""
+    group = stage.api.add_supergroup("Group", members=[stage.ann], admins=[stage.account])
+    group.username = "gardeners"
+    session = stage.bot.sessions.get(group.id, stage.ann.id)
+    parameters = types.EphemeralMessageParameters(receiver_user_id=stage.ann.id)
+    code = await session.send_message("Your code: 1234", ephemeral_message_parameters=parameters)
+    assert code.ephemeral_message_id is not None
+    await stage.bot.delete_ephemeral_message("@gardeners", stage.ann.id, code.ephemeral_message_id)
+    seat = await stage.bot.send_message(group.id, "Your seat: 5B", ephemeral_message_parameters=parameters)
+    assert seat.ephemeral_message_id == code.ephemeral_message_id
+    await session.clear()
+    assert stage.ann.view(group).texts() == ["Your seat: 5B"]
+
+
+async def test_a_chat_that_cannot_be_asked_for_is_told_in_the_log(
+    stage: FedBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    group = stage.api.add_supergroup("Group", members=[stage.ann], admins=[stage.account])
+    group.username = "gardeners"
+    session = stage.bot.sessions.get(group.id, stage.ann.id)
+    one = await session.send_message("one")
+    stage.api.faults.add(Failure(500), method="getChat")
+    assert await stage.bot.delete_message("@gardeners", one.message_id)
+    assert await ids_in(session) == [one.message_id]
+    assert "What deleteMessage deleted stays in its sessions" in caplog.text

@@ -14,21 +14,18 @@ DELETIONS: Final = frozenset(
 """The methods that delete messages."""
 
 
-def gone_by(method: TelegramMethod[Any]) -> list[tuple[Gone, bool]]:
-    """Return what a deletion that Telegram answered with True took away, and whether that is certain.
+def gone_by(method: TelegramMethod[Any], chat_id: int) -> tuple[Gone, bool]:
+    """Return what a deletion that Telegram answered with True took away from a chat, and whether that is certain.
 
     ``True`` for ordinary messages proves acceptance and not disappearance, so they are asked for once more. An
-    ephemeral id may be another message's at once. ``deleteBusinessMessages`` does not say in which chat.
+    ephemeral id may be another message's at once.
     Source: telegram-bot-api ``Client.cpp`` lines 6760-6770; https://core.telegram.org/bots/api#deleteephemeralmessage
     """
     argument: dict[str, Any] = vars(method)
-    chat_id = argument.get("chat_id")
-    if type(chat_id) is not int:
-        return []
     if method.__api_method__ == "deleteForumTopic":
-        return [(Gone(chat_id, None, thread_id=argument["message_thread_id"]), False)]
+        return Gone(chat_id, None, thread_id=argument["message_thread_id"]), False
     if method.__api_method__ == "deleteEphemeralMessage":
         ids = frozenset({argument["ephemeral_message_id"]})
-        return [(Gone(chat_id, ids, receiver_user_id=argument["receiver_user_id"]), True)]
+        return Gone(chat_id, ids, receiver_user_id=argument["receiver_user_id"]), True
     ids = frozenset(argument["message_ids"] if "message_ids" in argument else {argument["message_id"]})
-    return [(Gone(chat_id, ids), False)]
+    return Gone(chat_id, ids), False

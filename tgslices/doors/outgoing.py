@@ -25,7 +25,7 @@ from tgslices.extract import (
     is_sent_directly,
     records_of_sent,
 )
-from tgslices.manager import known_manager
+from tgslices.manager import SessionManager, known_manager
 from tgslices.recording.blocks import Block, Passage, blocks_of
 from tgslices.recording.handles import Send
 from tgslices.recording.notices import NOTICES
@@ -72,7 +72,7 @@ class OutgoingMiddleware(BaseRequestMiddleware):
             self._check_allowed(bot, method)
             return await _fetch(make_request, bot, method)
         if name in DELETIONS:
-            return await _delete(make_request, bot, method)
+            return await self._delete(make_request, bot, method)
         if name in NOTICES and (blocks := blocks_of(bot.id)):
             return await _leave_notice(make_request, bot, method, blocks)
         if EFFECTS.get(name) is Effect.EDITS:
@@ -140,9 +140,38 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         else:
             await asyncio.gather(*recording)
 
+    async def _delete(
+        self,
+        make_request: NextRequestMiddlewareType[TelegramType],
+        bot: Bot,
+        method: TelegramMethod[TelegramType],
+    ) -> Response[TelegramType]:
+        """Delete, and let what the bot's own code deletes leave the sessions."""
+        response = await _follow(make_request, bot, method)
+        manager = known_manager(bot)
+        is_done: object = response
+        if manager is not None and is_done is True and not deleting_for_sessions.get():
+            await self._drop(bot, method, manager)
+        return response
+
+    async def _drop(self, bot: Bot, method: TelegramMethod[Any], manager: SessionManager) -> None:
+        if not (manager.is_used or manager.is_wired):
+            return
+        tracker = manager.tracker
+        if isinstance(method, DeleteBusinessMessages):
+            await tracker.drop_business(method.business_connection_id, method.message_ids)
+            return
+        try:
+            chat_id = await self._numeric_chat(bot, method, tracker.clock())
+        except Exception as error:  # noqa: BLE001  # whatever a client session raises
+            log.error("What %s deleted stays in its sessions: %s", method.__api_method__, described(error))  # noqa: TRY400  # a traceback may show a token
+            return
+        gone, surely = gone_by(method, chat_id)
+        await tracker.drop(gone, surely=surely)
+
     async def _numeric_chat(self, bot: Bot, method: TelegramMethod[Any], now: datetime) -> int:
         """Return the id of the chat that a method was aimed at; ``@username`` is asked for, and kept for a minute."""
-        target: int | str = method.chat_id  # type: ignore[attr-defined]  # every method that returns ids has it
+        target: int | str = method.chat_id  # type: ignore[attr-defined]  # every method that asks for this has it
         try:
             return int(target)
         except ValueError:
@@ -206,21 +235,6 @@ async def _fetch(
     await manager.tracker.progress.outlast_records()
     response = await make_request(bot, method)
     manager.life_cycle.require_running_poll()  # what came after the shutdown is not confirmed, and comes again
-    return response
-
-
-async def _delete(
-    make_request: NextRequestMiddlewareType[TelegramType], bot: Bot, method: TelegramMethod[TelegramType]
-) -> Response[TelegramType]:
-    """Delete, and let what the bot's own code deletes leave the sessions."""
-    response = await _follow(make_request, bot, method)
-    manager = known_manager(bot)
-    is_done: object = response
-    if manager is not None and is_done is True and not deleting_for_sessions.get():
-        if isinstance(method, DeleteBusinessMessages):
-            await manager.tracker.drop_business(method.business_connection_id, method.message_ids)
-        for gone, surely in gone_by(method):
-            await manager.tracker.drop(gone, surely=surely)
     return response
 
 
