@@ -12,6 +12,7 @@ from aiogram.types import (
     InputTextMessageContent,
     WebAppInfo,
 )
+from aiogram.utils.web_app import safe_parse_webapp_init_data
 
 from tests.testing.refusals import refusal
 from tgslices.testing import BotAccount, BotApi, ChatView, Person
@@ -103,6 +104,20 @@ async def test_what_a_web_app_sends_with_buttons_can_be_edited(bot: Bot, chat: C
     sent = await bot.answer_web_app_query(opened.id, ORDER.model_copy(update={"reply_markup": buttons}))
     assert await bot.edit_message_text("tea, please", inline_message_id=sent.inline_message_id) is True
     assert chat.texts() == ["See:", "tea, please"]
+
+
+async def test_a_web_app_gets_data_that_aiogram_finds_signed(bot: Bot, ann: Person, chat: ChatView) -> None:
+    """https://core.telegram.org/bots/webapps#validating-data-received-via-the-mini-app"""
+    menu = InlineKeyboardButton(text="Menu", web_app=WebAppInfo(url="https://example.org/menu"))
+    await bot.send_message(chat.id, "See:", reply_markup=InlineKeyboardMarkup(inline_keyboard=[[menu]]))
+    opened = await chat.opens_web_app("Menu")
+    assert opened.url == "https://example.org/menu"
+    data = safe_parse_webapp_init_data(bot.token, opened.init_data)
+    assert data.query_id == opened.id
+    assert data.user is not None
+    assert (data.user.id, data.user.first_name) == (ann.id, ann.first_name)
+    with pytest.raises(ValueError, match="Invalid init data signature"):
+        safe_parse_webapp_init_data("42:other", opened.init_data)
 
 
 async def test_a_web_app_that_no_button_opens(bot: Bot, chat: ChatView) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from tgslices.testing.actions.service_messages import post_service
+from tgslices.testing.rules.web_apps import signed_init_data
 from tgslices.testing.state.accounts import BotAccount, User
 from tgslices.testing.state.chats import StoredMessage
 from tgslices.testing.state.inquiries import Inquiry, Payment
@@ -45,6 +46,15 @@ def ask(world: World, user: User, bot: BotAccount, kind: str, **fields: object) 
     if kind in UPDATE_TYPES:
         bot.updates.put(kind, payload, queue_key=user.id)
     world.changes.notify()
+    return inquiry
+
+
+def open_web_app(world: World, user: User, bot: BotAccount, url: str) -> Inquiry:
+    """Open a bot's Web App at this address; the bot is not told."""
+    inquiry = ask(world, user, bot, "web_app_query", url=url)
+    inquiry.payload["init_data"] = signed_init_data(
+        bot.token, query_id=inquiry.id, user=user.json(), auth_date=world.clock.unix_time()
+    )
     return inquiry
 
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import TypeAlias
 
 from tgslices.testing.actions.inline_results import picked_content, send_result
-from tgslices.testing.actions.inquiries import ask, settle_payment
+from tgslices.testing.actions.inquiries import ask, open_web_app, settle_payment
 from tgslices.testing.actions.invitations import ask_to_join, follow_link
 from tgslices.testing.actions.polls import vote
 from tgslices.testing.actions.reactions import set_reactions
@@ -99,17 +99,19 @@ class ChatInteractions(CheckedChat):
     async def opens_web_app(self, text: str | None = None) -> Inquiry:
         """Open the Web App of the newest visible inline button with this caption, in the private chat with a bot.
 
-        The bot is not told. Its page gives it the ``id`` of the inquiry, for ``answerWebAppQuery``.
+        The bot is not told: its page at ``url`` sends it the ``init_data`` of the inquiry, which names its ``id`` for
+        ``answerWebAppQuery``.
         Source: https://core.telegram.org/bots/webapps#webappinitdata (``query_id``)
 
         Raises:
             AssertionError: there is no such button; the text shows the chat.
         """
         for message in reversed(self.stored()):
-            buttons = [button for row in inline_rows(message) for button in row if "web_app" in button]
             bot = self._world.bot_by_id(message.bot_id)
-            if bot is not None and any(text in {None, button["text"]} for button in buttons):
-                return ask(self._world, self.person, bot, "web_app_query")
+            for button in (button for row in inline_rows(message) for button in row):
+                app = button.get("web_app")
+                if bot is not None and isinstance(app, dict) and text in {None, button["text"]}:
+                    return open_web_app(self._world, self.person, bot, str(app["url"]))
         raise AssertionError(f"no visible button of a Web App{'' if text is None else f' {text!r}'}:\n{self}")
 
     async def checks_out(self, message: AnyMessage | None = None) -> Inquiry:

@@ -32,6 +32,19 @@ class Inquiry:
         return (self.answer or {}).get("ok", "").lower() in {"true", "1", "yes"}
 
     @property
+    def url(self) -> str:
+        """The address of an open Web App; empty for other inquiries."""
+        return str(self.payload.get("url", ""))
+
+    @property
+    def init_data(self) -> str:
+        """The ``Telegram.WebApp.initData`` of an open Web App, signed with the bot's token; empty for others.
+
+        Source: https://core.telegram.org/bots/webapps#webappinitdata
+        """
+        return str(self.payload.get("init_data", ""))
+
+    @property
     def results(self) -> list[Json]:
         """The results of an inline query, each an ``InlineQueryResult``; ``[]`` before the bot has answered."""
         results: list[Json] = read_json((self.answer or {}).get("results", "[]"))
