@@ -97,6 +97,24 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
     async def open_keys(self, bot_id: int) -> list[SessionKey]:
         return self._open.open_keys(bot_id)
 
+    async def is_held(
+        self,
+        bot_id: int,
+        chat_id: int,
+        message_id: int,
+        *,
+        business_connection_id: str | None = None,
+        user_id: int | None = None,
+    ) -> bool:
+        chat = (chat_id, business_connection_id)
+        own = [key for key in self._open.of_chat(bot_id, chat_id) if key.business_connection_id == chat[1]]
+        own.sort(key=lambda key: key.user_id != user_id)  # a tap is nearly always on a message of the tapper's session
+        foreign = [key for key in self._foreign_chats.keys(bot_id, chat) if key in self._open]
+        for key in dict.fromkeys((*own, *foreign)):
+            if any(_is_named(message, chat, message_id) for message in await self.plugin.list(key)):
+                return True
+        return False
+
     # Entries
 
     async def record(self, scope: Scope, message: TrackedMessage) -> int:
@@ -297,6 +315,11 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
             hidden = self._hidden.get(key, ())
             # A plugin may hand out the very list that it keeps.
             return [message for message in await self.plugin.list(key) if message not in hidden]
+
+
+def _is_named(message: TrackedMessage, chat: tuple[int, str | None], message_id: int) -> bool:
+    is_there = message.message_id == message_id and message.ephemeral_message_id is None
+    return is_there and (message.chat_id, message.business_connection_id) == chat
 
 
 def _without(messages: Collection[TrackedMessage], gone: Collection[TrackedMessage]) -> list[TrackedMessage]:

@@ -14,9 +14,11 @@ from tgslices.storage.inprocess.foreign_chats import ForeignChats
 from tgslices.storage.inprocess.keeping import KeepsPendingInProcess
 from tgslices.storage.inprocess.key_map import KeyMap, Node
 from tgslices.storage.inprocess.known import MAX_KNOWN
-from tgslices.storage.inprocess.packed_rows import SIZE
-from tgslices.storage.inprocess.slices import Chat, Rows, Slices, add_at_home
+from tgslices.storage.inprocess.packed_rows import HEAD, HOME, SIZE
+from tgslices.storage.inprocess.slices import Chat, Rows, Slices, add_at_home, holds
 from tgslices.turns import in_turns
+
+pack_head: Final = HEAD.pack
 
 MAX_AT_ONCE: Final = 1000 * SIZE
 """The most bytes of entries that are listed in one step."""
@@ -85,6 +87,27 @@ class MemorySessionStorage(KeepsPendingInProcess, DataInProcess):
 
     async def open_keys(self, bot_id: int) -> list[SessionKey]:
         return self._open.of_bot(bot_id)
+
+    async def is_held(
+        self,
+        bot_id: int,
+        chat_id: int,
+        message_id: int,
+        *,
+        business_connection_id: str | None = None,
+        user_id: int | None = None,
+    ) -> bool:
+        head = pack_head(message_id, HOME)
+        for node in self._open.nodes_of_chat(bot_id, chat_id, user_id):
+            if node[2] == business_connection_id and holds(node[4], head):
+                return True
+        chat = (chat_id, business_connection_id)
+        number = self._slices.number_of(chat)
+        if number is None:
+            return False
+        head = pack_head(message_id, number)
+        foreign = (self._open.get(key) for key in self._foreign_chats.keys(bot_id, chat))
+        return any(rows is not None and holds(rows, head) for rows in foreign)
 
     # Entries
 

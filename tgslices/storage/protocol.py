@@ -102,6 +102,21 @@ class DurableSessionStorage(SessionStorage, DataStorage, Protocol):
     async def open_keys(self, bot_id: int) -> list[SessionKey]:
         """Return every open key of the bot, in no particular order."""
 
+    async def is_held(
+        self,
+        bot_id: int,
+        chat_id: int,
+        message_id: int,
+        *,
+        business_connection_id: str | None = None,
+        user_id: int | None = None,
+    ) -> bool:
+        """Tell, in one round trip, whether an open key of the bot holds a message, whoever's key it is.
+
+        The message is the one of this chat and business connection, and not ephemeral; its key may be of another chat.
+        What was discarded by hand counts as held. ``user_id`` is a hint whose keys to look at first.
+        """
+
     # Entries
 
     async def record(self, scope: Scope, message: TrackedMessage) -> int:
@@ -214,6 +229,7 @@ PLUGIN_METHODS: Final = ("add", "list", "remove", "clear")
 DURABLE_METHODS: Final = (
     *PLUGIN_METHODS,
     *("start", "aclose", "is_idle", "knows_open", "is_open", "open", "unsubscribe", "close", "matching", "open_keys"),
+    "is_held",
     *("record", "discard", "migrate", "migrated"),
     *("claim", "lease", "postpone", "settle", "pending", "next_due", "sweep"),
     *DATA_METHODS,

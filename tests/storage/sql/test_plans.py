@@ -74,6 +74,8 @@ async def use_everything(storage: SQLAlchemySessionStorage) -> None:
     await storage.open(BUSINESS, at=NOW)
     await storage.add(BUSINESS, sent(5, BUSINESS.chat_id, business_connection_id="c"))
     await storage.matching(scope)
+    await storage.is_held(7, KEY.chat_id, 1)
+    await storage.is_held(7, KEY.chat_id, 1, business_connection_id="c")
     await storage.open_keys(7)
     entries = await storage.list(KEY)
     await storage.remove(KEY, entries[:1])

@@ -41,6 +41,13 @@ class _ManyKeys(Generic[V]):
     def __iter__(self) -> Iterator[Node[V]]:
         return _each(self._parts.values())
 
+    def nodes(self, user_id: int | None) -> Iterator[Node[V]]:
+        """Yield every node, those of a user's part without topic and connection first."""
+        first = self._parts.get((user_id, None, None))
+        if first is not None:
+            yield from _each([first])
+        yield from self
+
     def put(self, node: Node[V]) -> None:
         there = self._parts.get(node[:3])
         if type(there) is _ManyQualifiers:
@@ -150,6 +157,14 @@ class KeyMap(Generic[V]):
         ):
             return [there]
         return []
+
+    def nodes_of_chat(self, bot_id: int, chat_id: int, user_id: int | None) -> Iterable[Node[V]]:
+        """Return what is kept of every key of a chat, that of a user before others."""
+        chats = self._bots.get(bot_id)
+        there = None if chats is None else chats.get(chat_id)
+        if there is None:
+            return ()
+        return there.nodes(user_id) if type(there) is _ManyKeys else (there,)
 
     def matching_keys(self, scope: Scope) -> list[SessionKey]:
         """Return the keys that a scope belongs to, in the order of :meth:`matching`."""

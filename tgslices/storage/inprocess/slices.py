@@ -135,6 +135,10 @@ class Slices:
             return not _is_hidden(rows, start)
         return None
 
+    def number_of(self, chat: Chat) -> int | None:
+        """Return the number of a chat for the keys of others; None where no key holds anything of it."""
+        return self._places.find((*chat, None, None))
+
     def newest(self, rows: Rows, home: Chat, most: int) -> list[TrackedMessage]:
         """Return up to ``most`` messages from the end, hidden or not, in order."""
         start = max(len(rows) - most * SIZE, 0)
@@ -256,6 +260,12 @@ class Slices:
         kept_from = (0, *(start + SIZE for start in starts))
         kept_to = (*starts, len(rows))
         rows[:] = b"".join(rows[a:b] for a, b in zip(kept_from, kept_to, strict=True))
+
+
+def holds(rows: Rows, head: bytes) -> bool:
+    """Tell whether one of the rows starts with a head, hidden or not."""
+    found = rows.rfind(head)
+    return found >= 0 and (not found % SIZE or _is_within(rows, head, len(rows)))
 
 
 def _is_hidden(rows: Rows, start: int) -> bool:

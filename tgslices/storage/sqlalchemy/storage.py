@@ -29,6 +29,7 @@ from tgslices.storage.sqlalchemy.queries.claims import Claims
 from tgslices.storage.sqlalchemy.queries.discards import Discards
 from tgslices.storage.sqlalchemy.queries.entries import Entries
 from tgslices.storage.sqlalchemy.queries.group_writer import Write
+from tgslices.storage.sqlalchemy.queries.holders import HeldName, Holders
 from tgslices.storage.sqlalchemy.queries.keys import Keys
 from tgslices.storage.sqlalchemy.queries.migration import Migration, Move
 from tgslices.storage.sqlalchemy.queries.moved_chats import MovedChats
@@ -96,6 +97,7 @@ class SQLAlchemySessionStorage(DelegatesData):
             ClaimStatements(tables, self._backend.engine.dialect),
         )
         self._moved_chats = MovedChats(tables)
+        self._holders = Holders(tables)
         self._open_keys = OpenKeys(self._backend, self._keys)
         self._data = DataInProcess()
 
@@ -308,6 +310,21 @@ class SQLAlchemySessionStorage(DelegatesData):
         if known is None:
             return await self._read(partial(self._keys.matching, scope=scope))
         return known.matching_keys(scope)
+
+    async def is_held(
+        self,
+        bot_id: int,
+        chat_id: int,
+        message_id: int,
+        *,
+        business_connection_id: str | None = None,
+        user_id: int | None = None,
+    ) -> bool:
+        await self._ready()
+        if self._open_keys.is_idle(bot_id):
+            return False
+        name = HeldName(bot_id, chat_id, message_id, business_connection_id)
+        return await self._read(partial(self._holders.is_held, name=name))
 
     async def open_keys(self, bot_id: int) -> list[SessionKey]:
         await self._ready()

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from tgslices.testing.contract.discards import DiscardContract
 from tgslices.testing.contract.durable_machine import DurableMachine
+from tgslices.testing.contract.holding import HoldingContract
 from tgslices.testing.contract.machine import EntriesMachine
 from tgslices.testing.contract.migration import MigrationContract
 from tgslices.testing.contract.opening import OpeningContract
@@ -20,6 +21,7 @@ class DurableStorageContract(
     RecordingContract,
     RepeatsContract,
     DiscardContract,
+    HoldingContract,
     MigrationContract,
     PendingDeletionContract,
     SharingContract,

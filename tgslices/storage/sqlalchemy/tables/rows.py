@@ -144,8 +144,11 @@ def key_match(key: SessionKey, *, or_closed: bool) -> Values:
 
 def variant_of(message: TrackedMessage) -> bytes:
     """Return a digest of what identifies a message beside chat and id; empty for an ordinary one."""
-    connection = message.business_connection_id
-    ephemeral, receiver = message.ephemeral_message_id, message.receiver_user_id
+    return variant_in(message.business_connection_id, message.ephemeral_message_id, message.receiver_user_id)
+
+
+def variant_in(connection: str | None, ephemeral: int | None = None, receiver: int | None = None) -> bytes:
+    """Return the variant of a message of a business connection, or an ephemeral one."""
     if connection is None and ephemeral is None and receiver is None:
         return b""
     return _digest(connection, ephemeral, receiver)
