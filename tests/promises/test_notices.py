@@ -115,15 +115,13 @@ async def test_a_call_that_left_no_notice_gives_its_block_no_other_one(stage: Fe
     await stage.settled()
     place = {"chat": group.json(), "from": stage.account.json(), "text": None}
     pinned = stage.message(6, **place)
-    for number, notice in enumerate(
-        (
-            {"pinned_message": pinned},
-            {"left_chat_member": {"id": 4711, "is_bot": False, "first_name": "Ben"}},
-            {"forum_topic_created": {"name": "Potatoes", "icon_color": 7322096}},
-            {"new_chat_title": "Garden party"},
-        ),
-        100,
-    ):
+    others: list[dict[str, object]] = [
+        {"pinned_message": pinned},
+        {"left_chat_member": {"id": 4711, "is_bot": False, "first_name": "Ben"}},
+        {"forum_topic_created": {"name": "Potatoes", "icon_color": 7322096}},
+        {"new_chat_title": "Garden party"},
+    ]
+    for number, notice in enumerate(others, 100):
         await stage.delivers("message", stage.message(number, **place, **notice))
     assert await kinds(session) == [ContentType.NEW_CHAT_TITLE]
 

@@ -50,16 +50,16 @@ def is_told_by(method: TelegramMethod[Any], notice: Message) -> bool:
 
     Another call of the bot's, or one that left no notice, must not give a block what it did not cause.
     """
-    told, asked = notice.__dict__, vars(method)
-    if (pinned := told["pinned_message"]) is not None:
-        return pinned.message_id == asked["message_id"]
-    if (removed := told["left_chat_member"]) is not None:
-        return removed.id == asked["user_id"]
-    if (title := told["new_chat_title"]) is not None:
-        return _is_same_name(title, asked["title"])
-    if (topic := told["forum_topic_created"]) is not None:
-        return _is_same_name(topic.name, asked["name"])
-    return topic_of(notice) == asked["message_thread_id"] if "message_thread_id" in asked else True
+    asked: dict[str, Any] = vars(method)
+    if notice.pinned_message is not None:
+        return notice.pinned_message.message_id == int(asked["message_id"])
+    if notice.left_chat_member is not None:
+        return notice.left_chat_member.id == int(asked["user_id"])
+    if notice.new_chat_title is not None:
+        return _is_same_name(notice.new_chat_title, asked["title"])
+    if notice.forum_topic_created is not None:
+        return _is_same_name(notice.forum_topic_created.name, asked["name"])
+    return asked.get("message_thread_id") in (None, topic_of(notice))
 
 
 def _is_same_name(told: str, asked: str) -> bool:
