@@ -146,18 +146,14 @@ class Clearing:
 
     async def _give_back(self, claiming: asyncio.Task[list[PendingDeletion]]) -> None:
         """Let what was claimed for a caller that is gone be due at once."""
-        progress = self._tracker.progress
-        progress.in_progress += 1
-        try:
-            for part in steps(await claiming):
-                await self._tracker.storage.postpone(part, until=self._tracker.clock())
-                await asyncio.sleep(0)
-            self._on_pending()
-        except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
-            log.error("What a cancelled clear had claimed is due when its lease ends: %s", described(error))  # noqa: TRY400  # a traceback may show a token
-        finally:
-            progress.in_progress -= 1
-            progress.end_work()
+        with self._tracker.progress.working():
+            try:
+                for part in steps(await claiming):
+                    await self._tracker.storage.postpone(part, until=self._tracker.clock())
+                    await asyncio.sleep(0)
+                self._on_pending()
+            except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
+                log.error("What a cancelled clear had claimed is due when its lease ends: %s", described(error))  # noqa: TRY400  # a traceback may show a token
 
     async def _take(self, claim: _Claim) -> list[PendingDeletion]:
         chosen = claim.chosen

@@ -57,6 +57,11 @@ class LifeCycle:
             self._holds_storage = True
             acquire(self._storage, self)
 
+    def note_pending(self) -> None:
+        """Have what is pending finished, unless all is over: then the next start does it."""
+        if not self._progress.is_over:
+            self._upkeep.wake()
+
     async def resume(self) -> None:
         """Go on where updates are fed to a dispatcher that nobody started, or to one that has stopped.
 
@@ -94,14 +99,15 @@ class LifeCycle:
             return
         self._ended |= self._polls
         async with self._in_turn():
-            await self._outlast_handlers()
+            is_quiet = await self._outlast_handlers()
             if self.is_run:  # another dispatcher has started meanwhile
                 return
-            await self._cancel_polls()
+            if await self._cancel_polls() and is_quiet:
+                await self._outlast_handlers()  # which they may have begun meanwhile
+            self._progress.is_over = True  # first, so that whoever comes now waits for the end and then begins anew
             await self._upkeep.stop()
             await self._tracker.aclose()
             await self._holds.aclose()
-            self._progress.is_over = True
             self._holds_storage = False
             await release(self._storage, self)
 
@@ -121,24 +127,28 @@ class LifeCycle:
             raise asyncio.CancelledError
         self._polls.add(task)
 
-    async def _cancel_polls(self) -> None:
-        """Cancel aiogram's polling tasks that outlived their dispatcher's stop."""
+    async def _cancel_polls(self) -> bool:
+        """Cancel aiogram's polling tasks that outlived their dispatcher's stop; return whether there were any."""
         loop, current = asyncio.get_running_loop(), asyncio.current_task()
         left = [task for task in self._ended if task.get_loop() is loop and task is not current and not task.done()]
         for task in left:
             task.cancel()
         if left:
             await asyncio.wait(left, timeout=SHUTDOWN_GRACE.total_seconds())
+        return bool(left)
 
-    async def _outlast_handlers(self) -> None:
+    async def _outlast_handlers(self) -> bool:
+        """Wait for what is in progress, at most for :data:`SHUTDOWN_GRACE`; return whether it has ended."""
         for _ in range(TURNS_TO_BEGIN):
             await asyncio.sleep(0)
-        if not await self._progress.outlast(SHUTDOWN_GRACE):
+        is_quiet = await self._progress.outlast(SHUTDOWN_GRACE)
+        if not is_quiet:
             log.warning(
-                "%d handlers and sends of bot %d are still at work at shutdown",
+                "%d handlers, sends and clears of bot %d are still at work at shutdown",
                 self._progress.in_progress,
                 self._tracker.bot_id,
             )
+        return is_quiet
 
     def _in_turn(self) -> asyncio.Lock:
         """Return the lock of the running event loop; one that is gone left nothing to wait for."""

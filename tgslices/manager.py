@@ -69,9 +69,10 @@ class SessionManager:
         self.settler = Upkeep(
             self.settle_pending, self._next_due, tidy=self._tidy, clock=config.clock, look_every=config.lease
         )
-        self._clearing = Clearing(self.tracker, self._executor, lease=config.lease, on_pending=self.settler.wake)
-        self._replayer = Replayer(bot, self._executor.pacing, self._executor.patience)
         self.life_cycle = LifeCycle(self._durable, self.tracker, self.holds, self.settler)
+        on_pending = self.life_cycle.note_pending
+        self._clearing = Clearing(self.tracker, self._executor, lease=config.lease, on_pending=on_pending)
+        self._replayer = Replayer(bot, self._executor.pacing, self._executor.patience)
 
     # Handing out
 

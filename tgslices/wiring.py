@@ -77,7 +77,9 @@ class _Wiring:
         self.factory = factory
         self.managers: WeakSet[SessionManager] = WeakSet()
         self._running: list[SessionManager] = []
-        """Those that this dispatcher has started."""
+        """Those that this dispatcher has started, or is about to start."""
+        self._ending: list[SessionManager] = []
+        """Those whose run is to end, once for each run."""
 
     def manager_of(self, bot: Bot) -> SessionManager:
         """Return a bot's manager; a bot that appears for the first time is wired now."""
@@ -121,16 +123,33 @@ class _Wiring:
             self.adopt(each)
         for manager in list(self.managers):
             if manager not in self._running:
-                await manager.start()
                 self._running.append(manager)
+                try:
+                    await manager.start()
+                except BaseException:
+                    self._running.remove(manager)
+                    raise
 
     async def stop(self) -> None:
-        """Write what is waiting and let go of the storages, of every bot that no other dispatcher runs."""
-        running, self._running = self._running, []
+        """Write what is waiting and let go of the storages, of every bot that no other dispatcher runs.
+
+        Raises what went wrong first, once all that can be done is done.
+        """
+        self._ending += self._running
+        self._running = []
         # Those that appeared during the run were never started.
-        appeared = [manager for manager in self.managers if manager not in running]
-        ending = [manager for manager in appeared if not manager.life_cycle.is_run]
-        await asyncio.gather(*(manager.aclose() for manager in (*running, *ending)))
+        appeared = [each for each in self.managers if each not in self._ending and not each.life_cycle.is_run]
+        ends = (self._end(manager) for manager in self._ending)
+        outcomes = await asyncio.gather(*ends, *(each.aclose() for each in appeared), return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+    async def _end(self, manager: SessionManager) -> None:
+        """End one run of a bot. What a stop that is cancelled does not get to is done by the next one."""
+        if manager in self._ending:
+            self._ending.remove(manager)
+            await manager.aclose()
 
 
 def _require_unused(bot: Bot, manager: SessionManager | None) -> None:

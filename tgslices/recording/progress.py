@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 
@@ -13,7 +15,7 @@ class Progress:
 
     def __init__(self) -> None:
         self.in_progress = 0
-        """How many updates are being handled, and how many messages are being sent for a session."""
+        """How many updates are being handled, messages are being sent for a session, and sessions are being cleared."""
         self.recording = 0
         """How many of the updates are not recorded yet."""
         self.is_over = False
@@ -22,6 +24,16 @@ class Progress:
         """Set when nothing is in progress any more; None while nobody waits for that."""
         self.recorded: asyncio.Event | None = None
         """Set when every update is recorded; None while nobody waits for that."""
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Be in progress for the length of a block."""
+        self.in_progress += 1
+        try:
+            yield
+        finally:
+            self.in_progress -= 1
+            self.end_work()
 
     def end_work(self) -> None:
         """Tell those who wait for it that nothing is in progress any more, if that is so."""

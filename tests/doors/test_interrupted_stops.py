@@ -1,0 +1,96 @@
+"""Stops that are cancelled, fail half-way, or come while something else is at work: nothing is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiogram import Dispatcher
+
+from tests.doors.test_shutdown import CLOSED, storage_in
+from tgslices import MemorySessionStorage, SessionBot, StorageError, setup_sessions
+from tgslices.testing import BotApi, Failure
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[BotApi]:
+    async with BotApi() as api:
+        yield api
+
+
+def upkeeps() -> list[asyncio.Task[Any]]:
+    return [task for task in asyncio.all_tasks() if task.get_name() == "tgslices-upkeep" and not task.done()]
+
+
+async def test_a_wipe_that_no_handler_runs_is_waited_for_and_wakes_nothing_afterwards(
+    api: BotApi, tmp_path: Path
+) -> None:
+    """A job of a scheduler, for example. What it leaves pending is the next start's."""
+    account = api.add_bot("order_bot")
+    bot = SessionBot(account.token, session=api.client_session())
+    dispatcher = Dispatcher()
+    setup_sessions(dispatcher, bot, storage=storage_in(tmp_path), patience=timedelta(0))
+    chat = api.add_person("Ann").private_chat(account)
+    for turns in range(12):
+        await dispatcher.emit_startup(bot=bot)
+        session = bot.sessions.get(chat.id)
+        await session.send_message("sent")
+        api.faults.add(Failure(500), method="deleteMessages")
+        clearing = asyncio.create_task(session.clear())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await dispatcher.emit_shutdown(bot=bot)
+        assert not upkeeps()
+        if turns:  # it had begun
+            assert len((await clearing).pending) == 1
+        await asyncio.wait([clearing])
+        assert not upkeeps()
+        api.faults.clear()
+    await bot.session.close()
+
+
+async def test_a_stop_that_was_cancelled_before_it_began_is_made_up_for_by_the_next(
+    api: BotApi, tmp_path: Path
+) -> None:
+    storage = storage_in(tmp_path)
+    bot = SessionBot(api.add_bot("order_bot").token, session=api.client_session())
+    dispatcher = Dispatcher()
+    setup_sessions(dispatcher, bot, storage=storage)
+    for turns in range(12):
+        await dispatcher.emit_startup(bot=bot)
+        stopping = asyncio.create_task(dispatcher.emit_shutdown(bot=bot))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        stopping.cancel()
+        await asyncio.wait([stopping])
+        await dispatcher.emit_startup(bot=bot)
+        await dispatcher.emit_shutdown(bot=bot)
+        assert not upkeeps()
+        with pytest.raises(StorageError, match=CLOSED):
+            await storage.open_keys(bot.id)
+    await bot.session.close()
+
+
+async def test_a_storage_that_cannot_be_closed_keeps_no_other_from_being_closed(api: BotApi, tmp_path: Path) -> None:
+    class Stuck(MemorySessionStorage):
+        async def aclose(self) -> None:
+            raise ConnectionError("gone")
+
+    storage, dispatcher = storage_in(tmp_path), Dispatcher()
+    bots = [SessionBot(api.add_bot(name).token, session=api.client_session()) for name in ("one_bot", "two_bot")]
+    for bot, kept in zip(bots, (Stuck(), storage), strict=True):
+        setup_sessions(Dispatcher(), bot, storage=kept)
+        setup_sessions(dispatcher, bot)
+    await dispatcher.emit_startup(bot=bots[0], bots=bots)
+    await bots[1].sessions.get(7).messages()
+    with pytest.raises(ConnectionError):
+        await dispatcher.emit_shutdown(bot=bots[0], bots=bots)
+    assert not upkeeps()
+    with pytest.raises(StorageError, match=CLOSED):
+        await storage.open_keys(bots[1].id)
+    for bot in bots:
+        await bot.session.close()
