@@ -1,7 +1,43 @@
-"""A bot whose handlers use session data, wired and fed by hand."""
+"""A bot whose handlers use session data, wired and fed by hand; and every storage that data can be kept in."""
 
 from __future__ import annotations
 
-from tests.doors.conftest import api, stage
+from collections.abc import AsyncIterator
+from pathlib import Path
 
-__all__ = ("api", "stage")
+import pytest
+
+from tests.doors.conftest import api, stage
+from tests.promises.storages import ListStorage
+from tests.storage.conftest import postgres, postgres_url
+from tgslices import MemorySessionStorage, SessionStorage
+from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
+
+__all__ = ("api", "postgres", "postgres_url", "stage")
+
+
+class Store:
+    """Opens storages on the same data, as processes that come and go would."""
+
+    def __init__(self, kind: str, url: str | None) -> None:
+        self.kind = kind
+        self._url = url
+        self._kept = MemorySessionStorage() if kind == "memory" else ListStorage() if kind == "plugin" else None
+        self.is_shared = kind in ("sqlite-shared", "postgresql")
+
+    def open(self) -> SessionStorage:
+        """Return a storage that sees what earlier ones have kept, as far as its kind allows."""
+        if self._url is None:
+            assert self._kept is not None
+            return self._kept
+        return SQLAlchemySessionStorage(self._url, shared=self.is_shared)
+
+
+@pytest.fixture(params=["memory", "plugin", "sqlite", "sqlite-shared", "postgresql"])
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    """A place that storages can be opened on."""
+    kind = str(request.param)
+    if kind == "postgresql":
+        yield Store(kind, request.getfixturevalue("postgres_url"))
+    else:
+        yield Store(kind, f"sqlite:///{tmp_path / 'kept.db'}" if kind.startswith("sqlite") else None)
