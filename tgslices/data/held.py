@@ -18,7 +18,9 @@ from tgslices.storage.data_protocol import DataHold, StoredData
 class Place(Protocol):
     """Where data is kept: a session's key, which changes when its chat migrates."""
 
-    key: SessionKey
+    @property
+    def key(self) -> SessionKey:
+        """What identifies the session."""
 
 
 @dataclass(frozen=True, slots=True)
