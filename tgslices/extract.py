@@ -189,6 +189,14 @@ def record_of_event(
     return record if direction is None else replace(record, direction=direction)
 
 
+def record_carried(event: TelegramObject | None, bot_id: int, at: datetime) -> TrackedMessage | None:
+    """Return the record of the message that an event carries; None where it carries none that a bot could delete."""
+    try:
+        return None if event is None else record_of_event(event, bot_id, at, None)
+    except NotAMessage:
+        return None
+
+
 def is_tapped(message: object, update: Update | None) -> bool:
     """Tell whether an update is a tap under a message, which the bot itself sent then."""
     tapped = None if update is None or update.callback_query is None else update.callback_query.message

@@ -13,13 +13,13 @@ from tgslices.clearing import Clearing
 from tgslices.config import SessionConfig
 from tgslices.data.holds import Holds
 from tgslices.deletion.executor import DeletionExecutor
-from tgslices.errors import ConfigurationError, InvalidSessionKey, NotAMessage, quoted
-from tgslices.extract import record_of_event
+from tgslices.errors import ConfigurationError, InvalidSessionKey, quoted
+from tgslices.extract import record_carried
 from tgslices.keys import direct_topic_of, key_of, scope_of
 from tgslices.life_cycle import LifeCycle
-from tgslices.model import SessionKey, TrackedMessage
+from tgslices.model import SessionKey
 from tgslices.origin import is_direct_messages
-from tgslices.recording.current import current_update
+from tgslices.recording.current import current_for
 from tgslices.recording.subscriptions import UpdatePredicate
 from tgslices.recording.tracker import Tracker
 from tgslices.replay.replayer import Replayer
@@ -110,7 +110,7 @@ class SessionManager:
             )
         except InvalidSessionKey as refused:
             raise advised(refused) from None
-        session = self._hand_out(self.handle(key, collect=collect), current_update.get() if include_current else None)
+        session = self._hand_out(self.handle(key, collect=collect), current_for(key) if include_current else None)
         if isinstance(chat, Chat) and is_direct_messages(chat):
             session.direct_topic_id = key.thread_id or key.user_id
         return session
@@ -162,18 +162,13 @@ class SessionManager:
 
     def _hand_out(self, session: Session, current: TelegramObject | None) -> Session:
         if session.collects:
-            self.tracker.open_later(session.key, None if current is None else self._record_of(current))
+            at = self.config.clock()
+            self.tracker.open_later(session.key, record_carried(current, self._bot_id, at))
         return session
 
     def _note_use(self) -> None:
         self.is_used = True
         self.life_cycle.note_use()
-
-    def _record_of(self, event: TelegramObject) -> TrackedMessage | None:
-        try:
-            return record_of_event(event, self._bot_id, self.config.clock(), None)
-        except NotAMessage:
-            return None
 
     # What is open
 

@@ -20,11 +20,11 @@ from tgslices.data.holds import Holds
 from tgslices.deletion.neutralising import Neutralise
 from tgslices.deletion.plan import DeletionPlan, planning
 from tgslices.errors import NotAMessage
-from tgslices.extract import is_tapped, record_of_event
+from tgslices.extract import is_tapped, record_carried, record_of_event
 from tgslices.model import Direction, IfClosed, SessionKey, TrackedMessage
 from tgslices.predicates import Predicate, selecting
 from tgslices.recording.blocks import Block, Inside, enter, leave
-from tgslices.recording.current import current_update
+from tgslices.recording.current import current_for, current_update
 from tgslices.recording.handles import SharedKey
 from tgslices.recording.tracker import Tracker
 from tgslices.replay.replayer import Replayer
@@ -99,8 +99,8 @@ class Session(SendWrappers):
         with ``collect=False`` opens nothing.
         """
         if self.collects:
-            update = current_update.get() if include_current else None
-            self._tracker.open_later(self.key, None if update is None else self._record_of(update))
+            update, at = current_for(self.key) if include_current else None, self._tracker.clock()
+            self._tracker.open_later(self.key, record_carried(update, self.key.bot_id, at))
             await self._tracker.write_openings()
         return self
 

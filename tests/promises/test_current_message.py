@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from aiogram import F
-from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
+from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message, PollAnswer
 
 from tests.promises.fed_bot import FedBot, ids_in, texts_of
 from tgslices import Direction, Session
@@ -138,3 +138,42 @@ async def test_it_is_done_although_the_handler_fails(stage: FedBot) -> None:
 
     await stage.says("/order")
     assert [entry.message_id for entry in await stage.bot.sessions.storage.list(stage.session().key)] == [1]
+
+
+async def test_a_worker_that_outlives_the_handler_begins_nobodys_session_with_its_message(stage: FedBot) -> None:
+    ben = stage.api.add_person("Ben")
+    group = stage.api.add_supergroup("Group", members=[stage.ann, ben], admins=[stage.account])
+    waiting: asyncio.Queue[int] = asyncio.Queue()
+    workers: list[asyncio.Task[None]] = []
+
+    async def work() -> None:
+        while True:
+            user_id = await waiting.get()
+            await stage.bot.sessions.get(group.id, user_id, include_current=True).open(include_current=True)
+            waiting.task_done()
+
+    @stage.dispatcher.message()
+    async def first_needed_here(message: Message) -> None:
+        workers.append(asyncio.create_task(work()))
+
+    typed = await stage.ann.view(group).types("for the worker")
+    await stage.settled()
+    for person in (ben, stage.ann):
+        waiting.put_nowait(person.id)
+    await waiting.join()
+    workers[0].cancel()
+    bens, anns = (stage.bot.sessions.get(group.id, person.id, collect=False) for person in (ben, stage.ann))
+    assert await ids_in(bens) == []
+    assert await ids_in(anns) == [typed.message_id]
+
+
+async def test_an_update_without_a_message_opens_all_the_same(stage: FedBot) -> None:
+    @stage.dispatcher.poll_answer()
+    async def answered(answer: PollAnswer, session: Session) -> None:
+        await session.open(include_current=True)
+
+    answer = {"poll_id": "1", "user": stage.ann.json(), "option_ids": [0], "option_persistent_ids": ["0"]}
+    await stage.delivers("poll_answer", answer)
+    session = stage.session(collect=False)
+    assert await session.is_open()
+    assert await session.messages() == []

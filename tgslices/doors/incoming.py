@@ -10,7 +10,7 @@ from aiogram import Bot
 from aiogram.types import TelegramObject
 
 from tgslices.manager import SessionManager
-from tgslices.recording.current import current_update
+from tgslices.recording.current import being_handled, current_update
 from tgslices.recording.progress import Progress
 from tgslices.recording.tracker import Tracker
 
@@ -40,6 +40,7 @@ def incoming_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middlewa
             last_bot, last_loop = bot, running_loop()
         its, done = tracker, progress
         token = begin(event)  # type: ignore[arg-type]  # an update middleware gets updates only
+        being_handled.add(id(event))
         done.in_progress += 1
         try:
             # What is gone may have left entries although no session is open.
@@ -54,6 +55,7 @@ def incoming_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middlewa
             return await handler(event, data)
         finally:
             end(token)
+            being_handled.discard(id(event))
             done.in_progress -= 1
             if its.waiting_openings or done.all_done is not None:
                 await its.end_update()

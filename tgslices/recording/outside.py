@@ -6,8 +6,7 @@ from datetime import datetime
 
 from aiogram.types import Update
 
-from tgslices.errors import NotAMessage
-from tgslices.extract import record_of_event
+from tgslices.extract import record_carried
 from tgslices.model import Direction, SessionKey, TrackedMessage
 
 
@@ -31,7 +30,4 @@ def _message_of(update: Update, bot_id: int, at: datetime) -> TrackedMessage | N
     reaction = update.message_reaction or update.message_reaction_count
     if reaction is not None:
         return TrackedMessage(reaction.message_id, reaction.chat.id, None, None, Direction.INCOMING, None, at)
-    try:
-        return record_of_event(update, bot_id, at, None)
-    except NotAMessage:
-        return None
+    return record_carried(update, bot_id, at)
