@@ -5,6 +5,7 @@ from tgslices.data.declaration import SessionData
 from tgslices.data.handle import DataHandle
 from tgslices.deletion.plan import DeletionPlan
 from tgslices.doors.in_session import InSession
+from tgslices.doors.stale_buttons import StaleButton
 from tgslices.errors import (
     CannotSendThere,
     ChatGiven,
@@ -40,6 +41,7 @@ __all__ = (  # noqa: RUF022  # in tiers, as a reader needs them
     "SessionBot",
     "SessionConfig",
     "InSession",
+    "StaleButton",
     "sessions_of",
     # what a bot's author holds
     "Session",

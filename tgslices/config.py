@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from tgslices.clock import Clock, utc_now
 from tgslices.errors import ConfigurationError
 from tgslices.keys import KeyStrategy, SessionKeyStrategy
 from tgslices.storage.protocol import SessionStorage
+
+MAX_ANSWER: Final = 200
+"""How long the answer to a tap may be. Source: https://core.telegram.org/bots/api#answercallbackquery"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,7 @@ class SessionConfig:
     ``storage``: None means in this process's memory. ``lease``: how long pending deletions belong to the worker that
     took them. ``patience``: how long one clear goes on about floods and a failing network. ``in_flight``: how many
     deletion requests of one bot run at once. ``backlog``: how many writes are kept while the storage is down.
+    ``stale_buttons``: what answers a tap on a message that no open session holds; None leaves it to the handlers.
 
     Raises:
         ConfigurationError: an argument is none of what it must be.
@@ -30,6 +35,7 @@ class SessionConfig:
     patience: timedelta = timedelta(seconds=30)
     in_flight: int = 4
     backlog: int = 100_000
+    stale_buttons: str | None = None
 
     def __post_init__(self) -> None:
         for name, too_little in (("lease", timedelta()), ("patience", timedelta(microseconds=-1))):
@@ -39,6 +45,7 @@ class SessionConfig:
             if type(value := getattr(self, name)) is not int or value < 1:
                 raise ConfigurationError(f"{name} is {_shown(value)}.", f"Pass a positive integer as {name}.")
         _require_strategy(self.key_strategy)
+        _require_answer(self.stale_buttons)
         _require_clock(self.clock)
 
 
@@ -47,6 +54,14 @@ def _require_strategy(strategy: object) -> None:
         raise ConfigurationError(
             f"key_strategy is {_shown(strategy)}.",
             "Pass a member of SessionKeyStrategy, or a function from a Scope to a SessionKey or None.",
+        )
+
+
+def _require_answer(text: object) -> None:
+    if text is not None and not (isinstance(text, str) and len(text) <= MAX_ANSWER):
+        shown = f"{len(text)} characters long" if isinstance(text, str) else _shown(text)
+        raise ConfigurationError(
+            f"stale_buttons is {shown}.", f"Pass the text that answers a tap, of at most {MAX_ANSWER} characters."
         )
 
 

@@ -19,6 +19,7 @@ from tgslices.config import SessionConfig
 from tgslices.doors.incoming import incoming_middleware
 from tgslices.doors.injection import check_handlers, injection_middleware
 from tgslices.doors.outgoing import watch
+from tgslices.doors.stale_buttons import stale_buttons_middleware
 from tgslices.errors import ConfigurationError
 from tgslices.keys import KeyStrategy, SessionKeyStrategy
 from tgslices.manager import SessionManager, known_manager
@@ -176,6 +177,7 @@ def setup_sessions(
     patience: timedelta = timedelta(seconds=30),
     in_flight: int = 4,
     backlog: int = 100_000,
+    stale_buttons: str | None = None,
 ) -> None:
     """Give a dispatcher and its bots sessions. The only wiring.
 
@@ -187,7 +189,8 @@ def setup_sessions(
     pending deletions belong to the worker that took them. ``patience``: how long one ``clear`` goes on about floods
     and a failing network before the rest is left pending. ``in_flight``: how many deletion requests of one bot run at
     once.
-    ``backlog``: how many writes are kept while the storage is down.
+    ``backlog``: how many writes are kept while the storage is down. ``stale_buttons``: answers at once, before any
+    handler, every tap on a message of the bot that no open session holds; of at most 200 characters.
 
     Raises:
         InvalidStorage: the storage misses one of the four methods, or has only a part of the durable ones.
@@ -200,7 +203,7 @@ def setup_sessions(
         if storage is not None:
             require_storage(storage)
         kept = storage if storage is not None else _storage_in_use(bots)
-        config = SessionConfig(durable(kept), key_strategy, clock, lease, patience, in_flight, backlog)
+        config = SessionConfig(durable(kept), key_strategy, clock, lease, patience, in_flight, backlog, stale_buttons)
         wiring = _Wiring(kept, config, manager_factory or SessionManager, chosen=storage is not None)
         wiring.require_free(*bots)
         for bot in bots:
@@ -258,14 +261,18 @@ def _attach(dispatcher: Dispatcher, wiring: _Wiring) -> None:
     others = list(updates)
     for middleware in others:
         updates.unregister(middleware)
-    for middleware in (incoming_middleware(wiring.manager_of), *others):
+    text = wiring.config.stale_buttons
+    answering = [] if text is None else [stale_buttons_middleware(wiring.manager_of, text)]
+    for middleware in (incoming_middleware(wiring.manager_of), *answering, *others):
         updates.register(middleware)
     injection = injection_middleware(wiring.manager_of)
     for name, observer in dispatcher.observers.items():
         if name != "update":
             observer.middleware(injection)
-    # aiogram asks the server for the kinds of updates that have a handler; this one never matches.
+    # aiogram asks the server for the kinds of updates that have a handler; these never match.
     dispatcher.deleted_business_messages.register(_follow, _never)
+    if answering:
+        dispatcher.callback_query.register(_follow, _never)
     dispatcher.startup.register(check_handlers(dispatcher))
     dispatcher.startup.register(wiring.start)
     dispatcher.shutdown.register(wiring.stop)

@@ -60,6 +60,11 @@ class SharedKey:
         """Note that a message is recorded, or was not sent."""
         self._ends.sends.discard(send)
 
+    @property
+    def is_sending(self) -> bool:
+        """Whether a message is on its way."""
+        return bool(self._ends.sends)
+
     async def outlast_sends(self) -> None:
         """Wait until the messages that are on their way now are recorded, at most for :data:`SEND_GRACE`."""
         waits = [asyncio.ensure_future(send.done.wait()) for send in self._ends.sends]
@@ -123,6 +128,12 @@ class SharedKeys:
         """Return a key under the id that its chat has by now."""
         moved_to = self._moves.get(key.chat_id)
         return key if moved_to is None else key.in_chat(moved_to)
+
+    async def outlast_sends_into(self, chat_id: int) -> bool:
+        """Wait as :meth:`SharedKey.outlast_sends` does for every key of a chat; tell whether there was anything to."""
+        sending = [shared for shared in self._keys.values() if shared.key.chat_id == chat_id and shared.is_sending]
+        await asyncio.gather(*(shared.outlast_sends() for shared in sending))
+        return bool(sending)
 
     def chat_moves(self, old_chat_id: int, new_chat_id: int) -> None:
         """Note that a chat is about to have another id."""

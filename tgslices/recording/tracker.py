@@ -45,7 +45,7 @@ class Tracker:
         self.progress = Progress()
         # A bot has no chat with itself: nothing is ever kept under this key.
         self._backlog = Backlog(backlog_limit, probe=partial(storage.list, SessionKey(bot_id, bot_id)))
-        self._unwritten = self._backlog.waiting
+        self.unwritten = self._backlog.waiting
         self.openings = Openings(self._backlog, self._move_late)
         self.waiting_openings = self.openings.waiting
         self.notices = Notices()
@@ -59,7 +59,7 @@ class Tracker:
         return self._storage_is_idle(self.bot_id) and not (
             self._predicates
             or self.waiting_openings
-            or self._unwritten
+            or self.unwritten
             or (self._notices_expected and self.notices.are_awaited(self.clock()))
         )
 
@@ -161,7 +161,7 @@ class Tracker:
                 record.business_connection_id,
                 None if sender_chat is None else sender_chat.id,
             )
-            if self.waiting_openings or self._unwritten or self._predicates:
+            if self.waiting_openings or self.unwritten or self._predicates:
                 await self._record(update, scope, record)
                 return
             # The way of nearly every update of an open session, without the detour.

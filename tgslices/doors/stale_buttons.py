@@ -1,0 +1,87 @@
+"""The door for taps under messages that no open session holds."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from aiogram import Bot
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.filters import Filter
+from aiogram.types import CallbackQuery, Message, TelegramObject
+
+from tgslices.described import described
+from tgslices.doors.incoming import Handler, Middleware
+from tgslices.errors import ConfigurationError
+from tgslices.manager import SessionManager, sessions_of
+from tgslices.recording.held import is_held
+
+log = logging.getLogger("tgslices")
+
+_TOO_LATE: Final = re.compile("query is too old|query ID is invalid", re.IGNORECASE)
+"""Source: telegram-bot-api ``Client.cpp`` (``QUERY_ID_INVALID``)"""
+
+
+class StaleButton(Filter):
+    """Holds for a tap on a message of this bot in a chat that no open session there holds, whoever's.
+
+    ``router.callback_query(StaleButton())`` takes such taps; ``~StaleButton()`` leaves them out. Messages that were
+    sent by way of inline mode are in no session and never stale; neither are ephemeral ones. In doubt, as while the
+    storage is down, a button is not stale. It costs one round trip of the storage.
+    """
+
+    async def __call__(self, event: TelegramObject, bot: Bot) -> bool:
+        """Tell whether the tapped button is stale.
+
+        Raises:
+            ConfigurationError: the event is no tap, or the bot has no sessions.
+        """
+        if not isinstance(event, CallbackQuery):
+            raise ConfigurationError(
+                f"StaleButton() was asked about a {type(event).__name__}.",
+                "Use it with callback queries: @router.callback_query(StaleButton()).",
+            )
+        return await is_stale(sessions_of(bot), event)
+
+    def __repr__(self) -> str:
+        return "StaleButton()"
+
+
+async def is_stale(manager: SessionManager, query: CallbackQuery) -> bool:
+    """Tell whether no open session holds the message under which somebody tapped."""
+    message = query.message
+    if message is None or message.message_id <= 0:
+        return False
+    return not await is_held(
+        manager.tracker,
+        message.chat.id,
+        message.message_id,
+        business_connection_id=message.business_connection_id if isinstance(message, Message) else None,
+        user_id=query.from_user.id,
+    )
+
+
+def stale_buttons_middleware(manager_of: Callable[[Bot], SessionManager], text: str) -> Middleware:
+    """Return the update middleware that answers stale taps at once with a text; no filter and no handler sees them."""
+
+    async def answer_stale(handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+        query: CallbackQuery | None = event.callback_query  # type: ignore[attr-defined]  # an update middleware gets updates only
+        if query is None or not await is_stale(manager_of(data["bot"]), query):
+            return await handler(event, data)
+        await _answer(data["bot"], query, text)
+        return None
+
+    return answer_stale
+
+
+async def _answer(bot: Bot, query: CallbackQuery, text: str) -> None:
+    """Answer a tap. Being late is no failure: the client has stopped waiting, and there is nothing else to do."""
+    try:
+        await bot.answer_callback_query(query.id, text=text or None)
+    except TelegramBadRequest as refusal:
+        if not _TOO_LATE.search(refusal.message):
+            log.warning("A tap on a stale button could not be answered: %s", described(refusal))
+    except Exception as error:  # noqa: BLE001  # of the network, or of a request middleware
+        log.warning("A tap on a stale button could not be answered: %s", described(error))
