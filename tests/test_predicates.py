@@ -169,3 +169,48 @@ def test_a_field_that_entries_do_not_have_is_refused_even_where_there_are_none()
 def test_a_predicate_is_never_asked_about_nothing() -> None:
     asked: Callable[[TrackedMessage], bool] = naive
     assert select([], asked) == []
+
+
+@pytest.mark.parametrize(
+    ("predicate", "why"),
+    [
+        (
+            F.direction != "incoming",
+            "compares direction with 'incoming', which it never is (it is Direction.INCOMING or Direction.OUTGOING)",
+        ),
+        (F.kind == "foto", "compares kind with 'foto', which it never is (it is a member of aiogram's ContentType)"),
+        (
+            ~F.kind.in_({"text", "foto"}),
+            "compares kind with 'foto', which it never is (it is a member of aiogram's ContentType)",
+        ),
+        (F.date & (F.user_id == "7"), "compares user_id with '7', which it never is (its type is int)"),
+        (F[F.chat_id == "@shop"].date, "compares chat_id with '@shop', which it never is (its type is int)"),
+        (F.date == 2026, "compares date with 2026, which it never is (its type is datetime)"),
+        (F.kind.text, "asks for text of kind, whose type is ContentType"),
+    ],
+    ids=repr,
+)
+def test_an_expression_that_is_the_same_for_every_entry_is_refused(predicate: Any, why: str) -> None:
+    """It would choose nothing, or everything."""
+    with pytest.raises(PredicateFailed) as caught:
+        select(ALL, predicate)
+    assert caught.value.why == why
+
+
+@pytest.mark.parametrize(
+    "predicate",
+    [
+        F.kind.value == "photo",
+        F.kind.in_(["photo", "text"]),
+        F.kind.not_in({ContentType.VIDEO}),
+        F.thread_id == None,  # noqa: E711  # how expressions are written
+        F.user_id == F.chat_id,
+        F.message_id.cast(str) != "x",
+        F.date.year != 5,
+        F.business_connection_id != "x",
+        F.has_buttons == 0,
+    ],
+    ids=repr,
+)
+def test_an_expression_that_may_hold_is_evaluated(predicate: Any) -> None:
+    assert select(ALL, predicate)

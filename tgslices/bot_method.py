@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
+from aiogram.types import Chat, User
+
 _CHAT: Final = re.compile(r"@\w{4,}|-?\d{5,}")
 _NUMBERS: Final = ("int", "float", "ChatIdUnion")
 
@@ -63,7 +65,7 @@ class BotMethod:
         if not args:
             return None
         first, parameter = args[0], self.own[0]
-        if parameter.name in arguments:
+        if parameter.name in arguments or isinstance(first, Chat | User):
             return first
         are_too_many = len(args) > max(self._required, 1)
         if type(first) is int and not any(number in str(parameter.annotation) for number in _NUMBERS):

@@ -8,7 +8,7 @@ from typing import Final, Never
 from aiogram import Bot
 from aiogram.types import Chat, TelegramObject, Update, User
 
-from tgslices.advice import advised, require_update_fields, too_many
+from tgslices.advice import advised, require_bot, require_event, require_flags, require_update_fields, too_many
 from tgslices.clearing import Clearing
 from tgslices.config import SessionConfig
 from tgslices.data.holds import Holds
@@ -99,6 +99,7 @@ class SessionManager:
         """
         if more:
             raise too_many(more)
+        require_flags(include_current=include_current, collect=collect)
         try:
             key = SessionKey(
                 bot_id=self._bot_id,
@@ -118,7 +119,7 @@ class SessionManager:
     def of(
         self,
         event: TelegramObject,
-        *,
+        *more: Never,
         qualifier: str | None = None,
         include_current: bool = False,
         collect: bool = True,
@@ -130,9 +131,15 @@ class SessionManager:
 
         Raises:
             InvalidSessionKey: the qualifier is no string.
-            ConfigurationError: a custom strategy returned something else than a key of this bot, or None.
+            ConfigurationError: a custom strategy returned something else than a key of this bot, or None; or what was
+                given is no event.
         """
-        session = self.handle_of(event, qualifier=qualifier, collect=collect)
+        require_event(event, *more)
+        require_flags(include_current=include_current, collect=collect)
+        try:
+            session = self.handle_of(event, qualifier=qualifier, collect=collect)
+        except InvalidSessionKey as refused:
+            raise advised(refused) from None
         return None if session is None else self._hand_out(session, event if include_current else None)
 
     def handle_of(self, event: TelegramObject, *, qualifier: str | None = None, collect: bool = True) -> Session | None:
@@ -208,7 +215,9 @@ class SessionManager:
         if not isinstance(key, SessionKey) or key.bot_id != self._bot_id:
             raise ConfigurationError(
                 f"{key if isinstance(key, SessionKey) else quoted(key)} is no session key of bot {self._bot_id}.",
-                "Pass a SessionKey that has the bot's id as bot_id.",
+                "Write session.key."
+                if isinstance(key, Session)
+                else "Pass a SessionKey that has the bot's id as bot_id.",
             )
 
     async def matching_subscriptions(self, update: Update) -> list[SessionKey]:
@@ -271,8 +280,9 @@ def sessions_of(bot: Bot) -> SessionManager:
     """Return the sessions of a bot that ``setup_sessions`` has wired: what ``bot.sessions`` is, with its type.
 
     Raises:
-        ConfigurationError: the bot has none.
+        ConfigurationError: the bot has none, or what was given is no bot.
     """
+    require_bot(bot)
     manager = known_manager(bot)
     if manager is None:
         raise ConfigurationError(

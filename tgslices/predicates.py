@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator, Iterable, Iterator
 from dataclasses import fields
+from datetime import datetime
+from enum import Enum
+from operator import eq, ne
 from typing import Any, Final, TypeAlias, TypeVar
 
+from aiogram.enums import ContentType
 from magic_filter import MagicFilter
-from magic_filter.operations import BaseOperation, GetAttributeOperation, GetItemOperation, SelectorOperation
+from magic_filter.operations import (
+    BaseOperation,
+    ComparatorOperation,
+    FunctionOperation,
+    GetAttributeOperation,
+    GetItemOperation,
+    SelectorOperation,
+)
 
-from tgslices.errors import PredicateFailed
-from tgslices.model import TrackedMessage
+from tgslices.errors import PredicateFailed, quoted
+from tgslices.model import Direction, TrackedMessage
 from tgslices.turns import PORTION, at_once
 
 T = TypeVar("T")
@@ -54,6 +65,8 @@ def _decider(predicate: Predicate) -> Callable[[TrackedMessage], Any]:
     if isinstance(predicate, MagicFilter):
         if unknown := sorted({name for name in asked_for(predicate) if not hasattr(TrackedMessage, name)}):
             raise PredicateFailed(predicate, f"asks for {', '.join(unknown)}, which entries do not have ({_FIELDS})")
+        if (never := next(_never_true(predicate), None)) is not None:
+            raise PredicateFailed(predicate, never)
         resolve: Callable[[TrackedMessage], Any] = predicate.resolve
         return resolve
     if callable(predicate):
@@ -81,6 +94,61 @@ def asked_for(expression: MagicFilter) -> Iterator[str]:
         for name in ("right", "left") if not is_subject else ("inner",):
             if isinstance(inner := getattr(operation, name, None), MagicFilter):
                 yield from asked_for(inner)
+
+
+_TYPES: Final[dict[str, type]] = {
+    **dict.fromkeys(("message_id", "chat_id", "user_id", "thread_id", "ephemeral_message_id", "receiver_user_id"), int),
+    **dict.fromkeys(("date", "at"), datetime),
+    **dict.fromkeys(("business_connection_id", "media_group_id"), str),
+    "kind": ContentType,
+    "direction": Direction,
+}
+
+
+def _never_true(expression: MagicFilter) -> Iterator[str]:
+    """Return what in an expression is the same for every entry: a comparison with what a field never is.
+
+    ``F.direction != "incoming"`` would choose everything.
+    """
+    operations: tuple[BaseOperation, ...] = getattr(expression, "_operations", ())
+    for operation in operations:
+        for name in ("right", "left", "inner"):
+            if isinstance(inner := getattr(operation, name, None), MagicFilter):
+                yield from _never_true(inner)
+    if len(operations) < 2 or not isinstance(operations[0], GetAttributeOperation):
+        return
+    field, then = operations[0].name, operations[1]
+    known = _TYPES.get(field, object)
+    if isinstance(then, GetAttributeOperation) and not _has(known, then.name):
+        yield f"asks for {then.name} of {field}, whose type is {known.__name__}"
+    for value in _compared_in(then):
+        if not _may_be(known, value):
+            yield f"compares {field} with {quoted(value)}, which it never is ({_allowed(known)})"
+
+
+def _compared_in(operation: BaseOperation) -> Iterable[object]:
+    if isinstance(operation, ComparatorOperation) and operation.comparator in (eq, ne):
+        return () if isinstance(operation.right, MagicFilter) else (operation.right,)
+    given = operation.args[0] if isinstance(operation, FunctionOperation) and operation.args else None
+    is_choice = getattr(getattr(operation, "function", None), "__name__", "") in ("in_op", "not_in_op")
+    return given if is_choice and isinstance(given, Collection) and not isinstance(given, str) else ()
+
+
+def _has(known: type, name: str) -> bool:
+    """Tell whether values of a type have an attribute. Those of an enumeration have some that its class has not."""
+    return known is object or hasattr(next(iter(known)) if issubclass(known, Enum) else known, name)
+
+
+def _may_be(known: type, value: object) -> bool:
+    if value is None or known is object or isinstance(value, known):
+        return True
+    return issubclass(known, Enum) and isinstance(value, str) and value in {member.value for member in known}
+
+
+def _allowed(known: type) -> str:
+    if known is Direction:
+        return "it is Direction.INCOMING or Direction.OUTGOING"
+    return "it is a member of aiogram's ContentType" if known is ContentType else f"its type is {known.__name__}"
 
 
 class AsyncPredicate(TypeError):

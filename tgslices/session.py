@@ -12,6 +12,7 @@ from aiogram import Bot
 from aiogram.methods import TelegramMethod
 from aiogram.types import Chat, TelegramObject
 
+from tgslices.advice import require_bot, require_method, why_no_message
 from tgslices.clearing import Clearing, require_reach, steps
 from tgslices.data.declaration import SessionData, require_declared
 from tgslices.data.handle import DataHandle
@@ -121,7 +122,12 @@ class Session(SendWrappers):
         return Inside(partial(self._block, everywhere=everywhere, if_closed=if_closed), "session.recording")
 
     async def __call__(self, method: TelegramMethod[T], request_timeout: int | None = None) -> T:
-        """Do what ``await bot(method)`` does, and record what it made, wherever. Raises what aiogram raises."""
+        """Do what ``await bot(method)`` does, and record what it made, wherever. Raises what aiogram raises.
+
+        Raises:
+            ConfigurationError: it is no method, but perhaps a call of the bot's.
+        """
+        require_method(method)
         with self.recording(everywhere=True):
             return await self.bot(method, request_timeout)
 
@@ -202,10 +208,8 @@ class Session(SendWrappers):
     def _record_of(
         self, message: TelegramObject | TrackedMessage, direction: Direction | None = None
     ) -> TrackedMessage:
-        if isinstance(message, Direction):
-            raise NotAMessage(message, f"a direction is given by name, as direction={message!r}")
         if not isinstance(message, TelegramObject | TrackedMessage):
-            raise NotAMessage(message, "it is no Telegram object")
+            raise NotAMessage(message, why_no_message(message))
         if direction is None and is_tapped(message, current_update.get()):
             direction = Direction.OUTGOING
         return record_of_event(message, self.key.bot_id, self._tracker.clock(), direction)
@@ -258,7 +262,8 @@ class Session(SendWrappers):
             PredicateFailed: the predicate raised or is no plain callable.
             ConfigurationError: another bot was given for messages that only this one can name.
         """
-        bot, entries = bot or self.bot, await self.messages(predicate)
+        bot = self._deleting(bot)
+        entries = await self.messages(predicate)
         await require_reach(bot, self.key, entries)
         migrated = await self._tracker.migrated_among(entries)
         return await in_turns(planning(entries, now=self._tracker.clock(), bot_id=bot.id, migrated=migrated))
@@ -282,7 +287,12 @@ class Session(SendWrappers):
             TelegramUnauthorizedError: the bot's token was revoked; the entries are pending.
         Source: https://core.telegram.org/bots/api#deletemessages
         """
-        return await self._clearing.clear(self._shared, bot or self.bot, predicate, neutralise)
+        return await self._clearing.clear(self._shared, self._deleting(bot), predicate, neutralise)
+
+    def _deleting(self, bot: Bot | None) -> Bot:
+        if bot is not None:
+            require_bot(bot)
+        return bot or self.bot
 
     async def forget(self, predicate: Predicate | None = None) -> int:
         """Drop the entries, or those that a predicate holds for, and leave Telegram alone; return how many.

@@ -111,6 +111,15 @@ def plain_parameters(callback: Callable[..., Any]) -> dict[str, str | None]:
     }
 
 
+def defaults_of(callback: Callable[..., Any]) -> dict[str, object]:
+    """Return the defaults of a handler's parameters, or the values of a class-based handler's attributes."""
+    callback = _undecorated(callback)
+    if inspect.isclass(callback):
+        return {name: value for owner in reversed(callback.__mro__[:-1]) for name, value in vars(owner).items()}
+    parameters = inspect.signature(callback, **_LATE).parameters.values()
+    return {parameter.name: parameter.default for parameter in parameters}
+
+
 _BY_NAME: Final = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 

@@ -8,6 +8,7 @@ from aiogram import BaseMiddleware, Dispatcher
 from aiogram.dispatcher.event.handler import HandlerObject
 from aiogram.types import TelegramObject, Update
 
+from tgslices.advice import require_flags
 from tgslices.doors.annotations import name_of
 from tgslices.doors.incoming import Handler
 from tgslices.doors.injection import answer, update_of
@@ -26,12 +27,17 @@ class InSession(BaseMiddleware):
 
     Raises:
         InvalidSessionKey: the qualifier is no string.
-        ConfigurationError: when an update comes: the bot is not wired, or, without ``while_open``, it stands where no
-            handler is chosen yet.
+        ConfigurationError: the qualifier is a SessionQualifier, or ``while_open`` neither True nor False. When an
+            update comes: the bot is not wired, or, without ``while_open``, it stands where no handler is chosen yet.
         SessionUnavailable: when an update comes that has no key, without ``while_open``.
     """
 
     def __init__(self, qualifier: str | None = None, *, while_open: bool = False) -> None:
+        if isinstance(qualifier, SessionQualifier):
+            raise ConfigurationError(
+                f"InSession was given {qualifier!r}.", f"Pass its name alone: InSession({qualifier.name!r})."
+            )
+        require_flags(while_open=while_open)
         self._qualifier = SessionQualifier(qualifier).name
         self._while_open = while_open
 

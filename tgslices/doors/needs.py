@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
@@ -11,10 +11,11 @@ from aiogram.dispatcher.event.handler import HandlerObject
 
 from tgslices.data.declaration import SessionData
 from tgslices.data.shapes import named
-from tgslices.doors.annotations import UNKNOWN, annotations_of, name_of, plain_parameters
+from tgslices.doors.annotations import UNKNOWN, annotations_of, defaults_of, name_of, plain_parameters
 from tgslices.errors import ConfigurationError
-from tgslices.keys import SessionQualifier
+from tgslices.keys import SessionKeyStrategy, SessionQualifier
 from tgslices.manager import SessionManager
+from tgslices.model import SessionKey
 from tgslices.session import Session
 
 FLAG: Final = "tgslices"
@@ -69,6 +70,7 @@ def needs_of(handler: HandlerObject) -> HandlerNeeds | None:
     """
     annotations = annotations_of(handler.callback)
     meanings = {name: session_annotation(annotation) for name, annotation in annotations.items()}
+    _require_no_default(handler, [name for name, meant in meanings.items() if meant is not None])
     needs = HandlerNeeds(
         tuple(SessionParameter(name, *meant) for name, meant in meanings.items() if meant is not None),
         tuple(name for name, annotation in annotations.items() if _means_manager(annotation)),
@@ -81,6 +83,19 @@ def needs_of(handler: HandlerObject) -> HandlerNeeds | None:
         ),
     )
     return None if needs == HandlerNeeds() else needs
+
+
+def _require_no_default(handler: HandlerObject, names: Iterable[str]) -> None:
+    """Refuse ``order: Session = "order"``, which would silently be the session without a qualifier."""
+    defaults = defaults_of(handler.callback) if names else {}
+    for name in names:
+        default = defaults.get(name)
+        if isinstance(default, str | SessionQualifier):
+            qualifier = SessionQualifier(default) if isinstance(default, str) else default
+            raise ConfigurationError(
+                f"{name_of(handler)} takes '{name}: Session = {default!r}', which is the session without a qualifier.",
+                f"Write '{name}: Annotated[Session, SessionQualifier({qualifier.name!r})]'.",
+            )
 
 
 def _flag_of(handler: HandlerObject) -> SessionQualifier | None:
@@ -103,6 +118,11 @@ def session_annotation(annotation: object) -> tuple[SessionQualifier, bool] | No
         ConfigurationError: a name stands where the qualifier should, or the qualifier has none.
     """
     annotation = getattr(annotation, "__value__", annotation)  # an alias made by the type statement
+    if isinstance(annotation, SessionQualifier):
+        raise ConfigurationError(
+            "A handler's parameter is annotated with a SessionQualifier alone, which is no session.",
+            f"Write Annotated[Session, SessionQualifier({annotation.name!r})].",
+        )
     if get_origin(annotation) is Annotated:
         annotated, *extras = get_args(annotation)
         meant = session_annotation(annotated)
@@ -172,6 +192,12 @@ def _qualifier_in(extras: list[Any], inner: SessionQualifier, what: str = "Sessi
         raise ConfigurationError(
             f"A handler asks for Annotated[{what}, SessionQualifier].", 'Give a name: SessionQualifier("order").'
         )
+    strategy = next((extra for extra in extras if isinstance(extra, SessionKey | SessionKeyStrategy)), None)
+    if strategy is not None:
+        raise ConfigurationError(
+            f"A handler asks for Annotated[{what}, {strategy}], which is the session of setup_sessions' strategy.",
+            "Pass setup_sessions a key_strategy, or write bot.sessions.get(chat, user) in the handler.",
+        )
     name = next((extra for extra in extras if isinstance(extra, str)), None)
     if name is not None and inner == SessionQualifier():
         raise ConfigurationError(
@@ -183,7 +209,12 @@ def _qualifier_in(extras: list[Any], inner: SessionQualifier, what: str = "Sessi
 
 def _means_manager(annotation: object) -> bool:
     if get_origin(annotation) is Annotated:
-        annotation = get_args(annotation)[0]
+        annotation, *extras = get_args(annotation)
+        if _means_manager(annotation) and any(isinstance(extra, SessionQualifier) for extra in extras):
+            raise ConfigurationError(
+                "A handler asks for the SessionManager with a qualifier, and gets the manager of all sessions.",
+                "Write Annotated[Session, SessionQualifier(...)] for one session, or SessionManager alone.",
+            )
     if _is_union(annotation):
         return sum(_means_manager(part) for part in get_args(annotation)) == 1
     return isinstance(annotation, type) and issubclass(annotation, SessionManager)
