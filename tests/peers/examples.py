@@ -1,99 +1,110 @@
 """Runs the examples of aiogram and aiogram_dialog unchanged against the emulator.
 
-``python -m tests.peers.examples <file>...``, with ``EXAMPLES_PYTHON`` if they need packages of their own: a person
-says /start, writes, and taps each button that comes up once. Told is how many messages came back, and what the example
-logged as an error or failed with. One that ends by itself and well is a snippet without a program.
+``AIOGRAM=<checkout> AIOGRAM_DIALOG=<checkout> python -m tests.peers.examples [part of a name]...``, with
+``EXAMPLES_PYTHON`` for a Python that has their packages, and ``OLD_AIOGRAM_PYTHON`` for one with aiogram before 3.7. A
+person does in each what `tests.peers.conversations` says. Told is what did not come, what the example logged as an
+error, and what the emulator refused. Webhooks are set to public addresses, before which the emulator has its proxy.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
-from contextlib import suppress
+import time
+from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
-from tgslices.testing import BotApi, ChatView
-from tgslices.testing.people.seeing import inline_rows
+from tests.peers.conversations import AIOGRAM, DIALOG, OTHER_TOKEN, Example
+from tests.peers.walking import Walk, walk_through
+from tgslices.testing import BotApi
 
-TOKEN = "42:secret"
-LINES = ("/start", "Ann", "yes", "7", "hello", "/help", "/cancel")
-OWN_LINES = {
-    "error_handling.py": ("/age 7", "/age x", "/name Ann", "/name 7"),
-    "finite_state_machine.py": ("/start", "Ann", "Yes", "Python", "/start", "Ben", "No"),
-    "quiz_scene.py": ("/quiz", "Berlin", "🚫 Exit", "/start"),
-    "scene.py": ("/demo", "Ann", "yes", "Python"),
-    "stars_invoice.py": ("/start", "/invoice"),
+TOKEN: Final = "42:secret"
+BOOT: Final = Path(__file__).with_name("boot.py")
+TLS: Final = Path(__file__).parents[1] / "testing" / "http" / "tls"
+PROXY: Final = {
+    "https://aiogram.dev": "http://127.0.0.1:8080",
+    "https://example.com": "http://127.0.0.1:8080",
+    "https://shop.example": "http://127.0.0.1:8081",
 }
-BOOT = Path(__file__).with_name("boot.py")
-MOST_TAPS = 25
+_ERROR: Final = re.compile(r"Traceback|\b(?:ERROR|CRITICAL)\b|Error")
 
 
-async def settled(api: BotApi) -> None:
-    """Wait until every update was taken and nothing has happened for a moment."""
-    with suppress(AssertionError):
-        await api.idle(timeout=20)
-    count = -1
-    while count != len(api.requests):
-        count = len(api.requests)
-        await asyncio.sleep(0.7)
+async def started(api: BotApi, process: asyncio.subprocess.Process) -> None:
+    """Wait until the example asks for updates or has set its webhook, or has ended."""
+    for _ in range(1500):
+        if process.returncode is not None or api.count("getUpdates") or api.count("setWebhook"):
+            return
+        await asyncio.sleep(0.02)
 
 
-async def walk(api: BotApi, chat: ChatView, lines: tuple[str, ...]) -> int:
-    """Write and tap; returns how many buttons were tapped."""
-    tapped: set[str] = set()
-    for line in lines:
-        await chat.types(line)
-        await settled(api)
-        while len(tapped) < MOST_TAPS and (new := new_buttons(chat) - tapped):
-            button = min(new)
-            tapped.add(button)
-            await chat.taps(callback_data=button)
-            await settled(api)
-    return len(tapped)
+def faults_in(output: str, allowed: tuple[str, ...]) -> list[str]:
+    """The lines of a log that tell of errors, but for those that the example writes on purpose."""
+    found = [line for line in output.splitlines() if _ERROR.search(line)]
+    return [line for line in found if not any(words in line for words in allowed)]
 
 
-def new_buttons(chat: ChatView) -> set[str]:
-    rows = (row for message in chat.stored()[-3:] for row in inline_rows(message))
-    return {str(button["callback_data"]) for row in rows for button in row if "callback_data" in button}
-
-
-async def run(example: Path) -> bool:
-    """Run one; returns whether it worked."""
-    async with BotApi() as api:
+async def run(path: Path, example: Example) -> str:
+    """Run one; returns what went wrong, empty for nothing."""
+    is_secure = path.name == "echo_bot_webhook_ssl.py"
+    proxy = PROXY | ({"https://aiogram.dev": "https://127.0.0.1:8080"} if is_secure else {})
+    async with BotApi(webhook_retry_delay=timedelta(milliseconds=50), reverse_proxy=proxy) as api:
         account = api.add_bot("example_bot", token=TOKEN)
-        chat = api.add_person("Ann", username="ann_lee").private_chat(account)
-        environment = os.environ | {
-            "TGSLICES_API": api.url, "BOT_TOKEN": TOKEN, "API_TOKEN": TOKEN, "PYTHONUNBUFFERED": "1",
-        }  # fmt: skip
-        process = await asyncio.create_subprocess_exec(
-            os.environ.get("EXAMPLES_PYTHON", sys.executable), str(BOOT), str(example),
-            cwd=example.parent, env=environment,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        )  # fmt: skip
-        for _ in range(1500):
-            if process.returncode is not None or api.count("getUpdates"):
-                break
-            await asyncio.sleep(0.1)
-        is_snippet = process.returncode == 0
-        taps = 0 if process.returncode is not None else await walk(api, chat, OWN_LINES.get(example.name, LINES))
-        has_ended = process.returncode is not None
-        if not has_ended:
-            process.terminate()
-        output, _ = await process.communicate()
-        refused = sorted({request.description for request in api.requests if request.description})
-        answers = len([message for message in chat.visible() if message.stored.sender_id == account.id])
-        sent = sum(request.method.startswith("send") for request in api.requests)
-        print(f"{example.parent.name}/{example.name}: {sent} sent, {answers} there, {taps} taps, refused {refused}")
-        if has_ended or "Traceback" in output.decode():
-            print("    " + "\n    ".join(output.decode().splitlines()[-6:]))
-        return is_snippet or (sent > 0 and not has_ended)
+        api.add_bot("other_bot", token=OTHER_TOKEN)
+        person = api.add_person("Ann", username="ann_lee")
+        walk = Walk(api, account, person, person.private_chat(account))
+        output, code = await _go(path, example, walk)
+    refused = sorted({f"{request.method}: {request.description}" for request in api.requests if request.description})
+    print(f"    {len(api.requests)} calls, {len(walk.looks())} messages there; refused: {refused}")
+    ends_itself = example.is_snippet or example.arguments
+    if code or (code is not None and not ends_itself):
+        return f"it ended with {code}:\n{output[-1500:]}"
+    return "\n".join([*([walk.lost] if walk.lost else []), *faults_in(output, example.errors)])
+
+
+async def _go(path: Path, example: Example, walk: Walk) -> tuple[str, int | None]:
+    """Let the person walk through it; returns the example's log, and its exit code if it ended by itself."""
+    places = {"token": TOKEN, "chat": walk.chat.id}
+    python = "OLD_AIOGRAM_PYTHON" if path.name == "multibot.py" else "EXAMPLES_PYTHON"
+    environment = os.environ | {
+        "TGSLICES_API": walk.api.url, "TGSLICES_PATH_TO": str(TLS), "BOT_TOKEN": TOKEN, "PYTHONUNBUFFERED": "1",
+        "APP_BASE_URL": "https://shop.example",
+    }  # fmt: skip
+    process = await asyncio.create_subprocess_exec(
+        os.environ.get(python, sys.executable), str(BOOT), str(path),
+        *(argument.format(**places) for argument in example.arguments),
+        cwd=path.parent, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    reading = asyncio.ensure_future(process.communicate())
+    await started(walk.api, process)
+    await walk_through(walk, example.steps)
+    await asyncio.sleep(0.3)
+    code = process.returncode
+    if code is None:
+        process.terminate()
+    output, _ = await reading
+    return output.decode(), code
 
 
 async def main() -> int:
-    """Run all that are named; returns how many failed."""
-    worked = [await run(Path(name).resolve()) for name in sys.argv[1:]]
-    return worked.count(False)
+    """Run all, or those whose names hold one of the arguments; returns how many failed."""
+    trees = {"AIOGRAM": ("examples", AIOGRAM), "AIOGRAM_DIALOG": ("example", DIALOG)}
+    failed = []
+    for variable, (folder, examples) in trees.items():
+        for name, example in examples.items():
+            if sys.argv[1:] and not any(part in f"{folder}/{name}" for part in sys.argv[1:]):
+                continue
+            print(f"{variable.lower()} {name}", flush=True)
+            begun = time.monotonic()
+            wrong = await run(Path(os.environ[variable]).resolve() / folder / name, example)
+            took = time.monotonic() - begun
+            told = wrong.replace("\n", "\n    ")
+            print(f"    {took:.0f} s, {f'WRONG: {told}' if wrong else 'well'}", flush=True)
+            failed += [name] if wrong else []
+    print(f"failed: {failed}")
+    return len(failed)
 
 
 if __name__ == "__main__":

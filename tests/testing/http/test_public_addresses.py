@@ -15,7 +15,7 @@ from tgslices.testing import BotApi
 from tgslices.testing.http.public_addresses import Way, checked_proxy, way_to
 
 TLS = Path(__file__).with_name("tls")
-"""A self-signed certificate of shop.example, and its key."""
+"""A self-signed certificate of shop.example and aiogram.dev, and its key."""
 
 SHOP = "https://shop.example"
 
@@ -47,7 +47,7 @@ async def secure_hook() -> AsyncIterator[Hook]:
     runner = web.ServerRunner(web.Server(hook.handle, access_log=None))
     await runner.setup()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(TLS / "shop.pem", TLS / "shop.key")
+    context.load_cert_chain(TLS / "cert.pem", TLS / "private.key")
     await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
     hook.url = f"https://127.0.0.1:{runner.addresses[0][1]}"
     yield hook
@@ -72,7 +72,7 @@ async def test_a_certificate_of_its_own_is_trusted_and_no_other(secure_hook: Hoo
     async with BotApi(reverse_proxy={SHOP: secure_hook.url, "https://other.example": secure_hook.url}) as api:
         account = api.add_bot("shop_bot")
         chat = api.add_person("Ann").private_chat(account)
-        certificate = FSInputFile(TLS / "shop.pem")
+        certificate = FSInputFile(TLS / "cert.pem")
         async with Bot(account.token, session=api.client_session()) as bot:
             await chat.types("/start")
             for url, given in ((f"{SHOP}/hook", None), ("https://other.example/hook", certificate)):
