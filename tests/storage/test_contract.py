@@ -16,8 +16,9 @@ from aiogram.enums import ContentType
 
 from tgslices.model import Direction, SessionKey, TrackedMessage
 from tgslices.storage.adapter import PluginStorage
+from tgslices.storage.inprocess.data import DataInProcess
 from tgslices.storage.memory import MemorySessionStorage
-from tgslices.testing.contract import DurableStorageContract, SessionStorageContract
+from tgslices.testing.contract import DataStorageContract, DurableStorageContract, SessionStorageContract
 
 
 def weight(root: object) -> int:
@@ -53,6 +54,13 @@ def message_of(row: tuple[int, ...], place: tuple[Any, ...], albums: dict[int, s
         has_buttons=marks & 64 > 0,
         media_group_id=albums.get(seconds // 2**17 + at[1] // 2**17 * 2**15),
     )
+
+
+def data_count(data: object) -> int:
+    """Count the fragments that a process keeps or merely has a holder of."""
+    assert isinstance(data, DataInProcess)
+    keys = {key for bot in (42, 43) for key in (*data._data.of_bot(bot), *data._holds._keys.of_bot(bot))}
+    return sum(len({*(data._data.get(key) or ()), *data._holds.names(key)}) for key in keys)
 
 
 class DictionaryStorage:
@@ -96,6 +104,9 @@ class TestMemory(DurableStorageContract):
         kept = {"_slices", "_migrated"}
         return sum(weight(part) - weight(type(part)()) for name, part in vars(storage).items() if name not in kept)
 
+    async def raw_data_count(self, storage: MemorySessionStorage) -> int:
+        return data_count(storage._data)
+
 
 class TestPlugin(SessionStorageContract):
     survives_reopening = False
@@ -122,3 +133,41 @@ class TestAdapter(DurableStorageContract):
 
     async def raw_count(self, storage: PluginStorage) -> int:
         return weight(storage) - len(storage._migrated) - weight(PluginStorage(DictionaryStorage()))
+
+    async def raw_data_count(self, storage: PluginStorage) -> int:
+        return data_count(storage._data)
+
+
+class DictionaryStorageWithData(DictionaryStorage, DataInProcess):
+    """The same with data methods of its own."""
+
+    def __init__(self) -> None:
+        DictionaryStorage.__init__(self)
+        DataInProcess.__init__(self)
+
+
+class TestPluginData(DataStorageContract):
+    survives_reopening = False
+
+    async def open_storage(self, place: Path) -> DictionaryStorageWithData:
+        return DictionaryStorageWithData()
+
+    async def raw_data_count(self, storage: DictionaryStorageWithData) -> int:
+        return data_count(storage)
+
+
+class TestAdapterOfData(DurableStorageContract):
+    survives_reopening = False
+
+    async def open_storage(self, place: Path) -> PluginStorage:
+        return PluginStorage(DictionaryStorageWithData())
+
+    async def raw_list(self, storage: PluginStorage, key: SessionKey) -> list[TrackedMessage]:
+        plugin: Any = storage.plugin
+        return [*plugin.entries.get(key, {}).values()]
+
+    async def raw_count(self, storage: PluginStorage) -> int:
+        return weight(storage) - len(storage._migrated) - weight(PluginStorage(DictionaryStorageWithData()))
+
+    async def raw_data_count(self, storage: PluginStorage) -> int:
+        return data_count(storage.plugin)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from tgslices.model import Gone, IfClosed, Scope, SessionKey, TrackedMessage
+from tgslices.storage.delegating import DelegatesData
 from tgslices.storage.inprocess.data import DataInProcess
 from tgslices.storage.inprocess.foreign_chats import ForeignChats
 from tgslices.storage.inprocess.keeping import KeepsPendingInProcess
@@ -27,7 +28,7 @@ MAX_LOOKS: Final = 3
 """How often a long list is begun anew, because entries left it, before it is made in one step."""
 
 
-class MemorySessionStorage(KeepsPendingInProcess, DataInProcess):
+class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
     """A :class:`~tgslices.storage.protocol.DurableSessionStorage` that lives and dies with the process.
 
     No method waits for anything, so each one is atomic among the tasks of an event loop. A long list is made in turns,
@@ -36,6 +37,7 @@ class MemorySessionStorage(KeepsPendingInProcess, DataInProcess):
 
     def __init__(self) -> None:
         super().__init__()
+        self._data = DataInProcess()
         self._open: KeyMap[Rows] = KeyMap()
         self._closed: KeyMap[Rows] = KeyMap()
         self._slices = Slices()
@@ -79,7 +81,7 @@ class MemorySessionStorage(KeepsPendingInProcess, DataInProcess):
         dropped = self._drop(key)
         self._open.pop(key)
         self._known.close(key, at)
-        self._close_data(key)
+        await self._data.close_data(key)
         return dropped
 
     async def matching(self, scope: Scope) -> list[SessionKey]:
@@ -200,7 +202,7 @@ class MemorySessionStorage(KeepsPendingInProcess, DataInProcess):
             self._move(old, old.in_chat(new_chat_id))
         self._known.migrate(bot_id, old_chat_id, new_chat_id)
         self._pending.migrate(bot_id, old_chat_id, new_chat_id)
-        self._migrate_data(bot_id, old_chat_id, new_chat_id)
+        await self._data.migrate_data(bot_id, old_chat_id, new_chat_id)
         return were_open
 
     async def claim(
@@ -226,7 +228,7 @@ class MemorySessionStorage(KeepsPendingInProcess, DataInProcess):
 
     async def sweep(self, bot_id: int, *, now: datetime, limit: int) -> int:
         swept = self._known.sweep(bot_id, now=now, limit=limit)
-        return swept + self._sweep_data(bot_id, now=now, limit=limit - swept)
+        return swept + await self._data.sweep_data(bot_id, now=now, limit=limit - swept)
 
     def _get(self, key: SessionKey) -> Rows | None:
         rows = self._open.get(key)

@@ -39,6 +39,9 @@ class SQLiteContract(DurableStorageContract):
     async def raw_count(self, storage: SQLAlchemySessionStorage) -> int:
         return sqlite_count(self.file)
 
+    async def raw_data_count(self, storage: SQLAlchemySessionStorage) -> int:
+        return sqlite_count(self.file, ["tgslices_data"])
+
 
 class TestSQLiteAlone(SQLiteContract):
     pass
@@ -102,6 +105,10 @@ class PostgreSQLContract(DurableStorageContract):
             await self.postgres.execute("postgres", f"SELECT count(*) FROM {self.schema}.{table}") for table in TABLES
         ]
         return sum(rows[0]["count"] for rows in counts)
+
+    async def raw_data_count(self, storage: SQLAlchemySessionStorage) -> int:
+        [row] = await self.postgres.execute("postgres", f"SELECT count(*) FROM {self.schema}.tgslices_data")
+        return int(row["count"])
 
 
 class TestPostgreSQL(PostgreSQLContract):

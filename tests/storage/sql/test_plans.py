@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import event
 
 from tgslices.model import Gone, IfClosed, Scope, SessionKey
+from tgslices.storage.data_protocol import DataHold, StoredData
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.storage.sqlalchemy.database.dialect import ANY_NUMBER
 from tgslices.storage.sqlalchemy.tables.schema import NO_ID
@@ -37,7 +38,13 @@ FILL_PENDING = f"""
         (identity, bot_id, key_chat_id, chat_id, message_id, variant, direction, recorded_at, claimed_at, due_at)
     {{series}} SELECT {{number}}, n % {BOTS}, 100000 + n, 100000 + n, n, {{empty}}, 'in', 0, 0, 1000000 + n FROM s
 """
-FILL = (FILL_KEYS, FILL_MESSAGES, FILL_PENDING)
+FILL_DATA = f"""
+    INSERT INTO tgslices_data
+        (bot_id, chat_id, user_id, thread_id, label, fragment, name, value, version, written_at, expires_at)
+    {{series}} SELECT n % {BOTS}, 100000 + n, 100000 + n, {NO_ID + 1} - 1, {{empty}}, {{number}}, 'form', '1', 1, 0,
+        CASE WHEN n % 10 = 0 THEN n END FROM s
+"""
+FILL = (FILL_KEYS, FILL_MESSAGES, FILL_PENDING, FILL_DATA)
 
 
 class Statements:
@@ -89,7 +96,26 @@ async def use_everything(storage: SQLAlchemySessionStorage) -> None:
     await storage.migrate(7, KEY.chat_id, 100_107)
     await storage.unsubscribe(BUSINESS)
     await storage.clear(SessionKey(7, 100_107, 100_107))
+    await use_data(storage, SessionKey(7, 100_107, KEY.user_id))
     await storage.close(SessionKey(7, 100_107, KEY.user_id), at=NOW)
+    await storage.sweep(7, now=NOW, limit=2)
+
+
+async def use_data(storage: SQLAlchemySessionStorage, key: SessionKey) -> None:
+    """Call every method of data."""
+    stored = StoredData("1", 1, NOW, NOW)
+    await storage.put_data(key, {"a": stored, "b": None})
+    hold = DataHold(key, frozenset("abc"), "one")
+    for names in ("a", "abc"):
+        await storage.hold_data(DataHold(key, frozenset(names), "one"), now=NOW, until=NOW + MINUTE)
+    await storage.renew_data([hold, DataHold(KEY, frozenset("a"), "one")], until=NOW + MINUTE)
+    await storage.write_data(hold, {"a": None, "b": stored}, release=False)
+    await storage.write_data(hold, {"c": stored})
+    await storage.read_data(key, now=NOW)
+    await storage.read_data(key, ["a", "b"], now=NOW)
+    await storage.migrate_data(7, key.chat_id, key.chat_id + 50)
+    await storage.close_data(key)
+    await storage.sweep_data(7, now=NOW, limit=2)
 
 
 @pytest.mark.parametrize("shared", [False, True])

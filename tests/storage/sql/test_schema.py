@@ -14,6 +14,7 @@ from sqlalchemy import Column, Connection, Integer, MetaData, Table, create_engi
 from tests.storage.sql.backends import PostgresServer, sqlite_rows
 from tgslices.errors import StorageError
 from tgslices.model import IfClosed, Scope, SessionKey
+from tgslices.storage.data_protocol import DataHold, StoredData
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage, build_tables
 from tgslices.storage.sqlalchemy.tables.schema import VERSION, Tables
 from tgslices.storage.sqlalchemy.tables.versions import UPGRADES, Versions
@@ -66,6 +67,17 @@ async def test_a_new_database_looks_as_the_published_version_does(file: Path, tm
     assert declarations(new) == declarations(file)
 
 
+async def test_data_that_this_release_wrote_is_read_by_it(file: Path) -> None:
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(VERSION_2.read_text(encoding="utf-8"))
+    storage = SQLAlchemySessionStorage(url(file))
+    form = StoredData('{"item": "pizza"}', 1, NOW, outlives_close=True)
+    assert await storage.read_data(KEY, now=NOW) == {"form": form}
+    await storage.close(KEY, at=NOW)
+    assert await storage.read_data(KEY, ["form"], now=NOW) == {"form": form}
+    await storage.aclose()
+
+
 @pytest.mark.parametrize("shared", [False, True])
 async def test_workers_that_start_at_once_upgrade_what_version_1_wrote_once(
     written_by_version_1: Path, shared: bool
@@ -75,6 +87,7 @@ async def test_workers_that_start_at_once_upgrade_what_version_1_wrote_once(
     for worker in workers:
         assert await worker.list(KEY) == [sent(1), sent(9, business_connection_id="c")]
         assert len(await worker.pending(42)) == 1
+        assert await worker.hold_data(DataHold(KEY, frozenset({"form"}), "one"), now=NOW, until=NOW + MINUTE) == {}
         await worker.aclose()
     assert sqlite_rows(written_by_version_1, VERSION_IN) == [{"value": "2"}]
 
@@ -228,11 +241,12 @@ async def test_the_tables_join_a_users_metadata_and_only_they_are_created(file: 
     Table("users", metadata, Column("id", Integer, primary_key=True))
     storage = await opened(SQLAlchemySessionStorage(url(file), metadata=metadata))
     await storage.aclose()
-    names = ["tgslices_keys", "tgslices_messages", "tgslices_meta", "tgslices_moved_chats", "tgslices_pending", "users"]
+    own = ("data", "keys", "messages", "meta", "moved_chats", "pending")
+    names = [*(f"tgslices_{name}" for name in own), "users"]
     assert sorted(metadata.tables) == names
     assert storage.metadata is metadata
     assert {row["name"] for row in sqlite_rows(file, "SELECT name FROM sqlite_master WHERE type = 'table'")} == {
-        *names[:5]
+        *names[:-1]
     }
 
 
@@ -246,7 +260,7 @@ def test_a_metadata_with_a_schema_may_be_used_twice(schema: str | None) -> None:
     metadata = MetaData(schema="main")
     first = build_tables(metadata=metadata, schema=schema)
     assert build_tables(metadata=metadata).keys is first.keys
-    assert min(metadata.tables) == "main.tgslices_keys"
+    assert min(metadata.tables) == "main.tgslices_data"
 
 
 @pytest.mark.parametrize("prefix", ["a/b_", "a\\b_", "a\0b_", "x" * 47])

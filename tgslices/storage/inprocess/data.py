@@ -24,7 +24,6 @@ class DataInProcess:
     """
 
     def __init__(self) -> None:
-        super().__init__()
         self._data: KeyMap[dict[str, StoredData]] = KeyMap()
         self._holds = Holds()
         self._expiries: dict[int, Expiries[Place]] = {}
@@ -48,56 +47,45 @@ class DataInProcess:
     ) -> bool:
         writable = self._holds.writable(hold, changes)
         if writable is not None:
-            self._put_data(hold.key, what_is_written(changes, writable))
+            self._put(hold.key, what_is_written(changes, writable))
         if release:
             self._holds.release(hold)
         return writable is not None or self._stand(hold.key, changes)
 
     async def put_data(self, key: SessionKey, changes: Mapping[str, StoredData | None]) -> None:
-        self._put_data(key, changes)
+        self._put(key, changes)
         self._holds.end(key, changes)
 
     async def close_data(self, key: SessionKey) -> None:
-        self._close_data(key)
-
-    async def migrate_data(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> None:
-        self._migrate_data(bot_id, old_chat_id, new_chat_id)
-
-    async def sweep_data(self, bot_id: int, *, now: datetime, limit: int) -> int:
-        return self._sweep_data(bot_id, now=now, limit=limit)
-
-    def _close_data(self, key: SessionKey) -> None:
         there = self._data.get(key)
         if there:
-            self._put_data(key, {name: None for name, stored in there.items() if not stored.outlives_close})
+            self._put(key, {name: None for name, stored in there.items() if not stored.outlives_close})
         self._holds.close(key)
 
-    def _migrate_data(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> None:
+    async def migrate_data(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> None:
         if old_chat_id == new_chat_id:
             return
         for old in {*self._data.of_chat(bot_id, old_chat_id), *self._holds.of_chat(bot_id, old_chat_id)}:
-            self._move_data(old, old.in_chat(new_chat_id))
+            self._move(old, old.in_chat(new_chat_id))
 
-    def _move_data(self, old: SessionKey, new: SessionKey) -> None:
-        there, target = {**(self._data.get(old) or {})}, self._data.get(new) or {}
-        moving = {name: stored for name, stored in there.items() if name not in target}
-        merely_held = self._holds.names(old) - {*there} - {*target} - self._holds.names(new)
-        self._holds.move(old, new, {*moving, *merely_held})
-        self._holds.end(old, self._holds.names(old))
-        self._put_data(new, moving)
-        self._put_data(old, dict.fromkeys(there))
-
-    def _sweep_data(self, bot_id: int, *, now: datetime, limit: int) -> int:
+    async def sweep_data(self, bot_id: int, *, now: datetime, limit: int) -> int:
         self._holds.forget(bot_id, now=now)
         expiries = self._expiries.get(bot_id)
         if expiries is None:
             return 0
         expired = expiries.expired(now, limit=limit, unless=lambda place: place[1] in self._holds.names(place[0]))
         for key, name in expired:
-            self._put_data(key, {name: None})
+            self._put(key, {name: None})
         if not len(expiries):
             self._expiries.pop(bot_id, None)
         return len(expired)
+
+    def _move(self, old: SessionKey, new: SessionKey) -> None:
+        there, target = {**(self._data.get(old) or {})}, self._data.get(new) or {}
+        moving = {name: stored for name, stored in there.items() if name not in target}
+        self._holds.follow(old, new, moved=moving, there={*target})
+        self._put(new, moving)
+        self._put(old, dict.fromkeys(there))
 
     def _living(self, key: SessionKey, names: Iterable[str] | None, now: datetime) -> dict[str, StoredData]:
         there = self._data.get(key)
@@ -110,7 +98,7 @@ class DataInProcess:
         there = self._data.get(key) or {}
         return all(there.get(name) == stored for name, stored in changes.items())
 
-    def _put_data(self, key: SessionKey, changes: Mapping[str, StoredData | None]) -> None:
+    def _put(self, key: SessionKey, changes: Mapping[str, StoredData | None]) -> None:
         there = self._data.get(key) or {}
         for name, stored in changes.items():
             if stored is None:

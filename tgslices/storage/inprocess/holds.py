@@ -97,11 +97,16 @@ class Holds:
         """Return the keys of a chat of which fragments are held."""
         return self._keys.of_chat(bot_id, chat_id)
 
-    def move(self, old: SessionKey, new: SessionKey, names: Iterable[str]) -> None:
-        """Move the holders of fragments to another key, where they take the place of those that are there.
+    def follow(self, old: SessionKey, new: SessionKey, *, moved: Collection[str], there: Collection[str]) -> None:
+        """Let holders go with the fragments that ``moved`` to another key, which had others before.
 
-        What an old fragment has no holder for, the new one has none for either.
+        Whoever merely holds a fragment goes along where the other key has neither that nor a holder of it.
         """
+        merely_held = self.names(old) - {*moved} - {*there} - self.names(new)
+        self._move(old, new, {*moved, *merely_held})
+        self.end(old, self.names(old))
+
+    def _move(self, old: SessionKey, new: SessionKey, names: Iterable[str]) -> None:
         held, target = self._keys.get(old) or {}, self._keys.get(new) or {}
         for name in names:
             target.pop(name, None)

@@ -110,12 +110,14 @@ class OpenKeys:
         added = await self._change(work, before, None, lambda added: _openings([added.opened]))
         return added.is_there  # what is in memory is in doubt: the next write finds out whether the key is open
 
-    async def close(self, key: SessionKey, work: Work[Closing]) -> int:
-        """Run work after which a key is not open; return how many entries it dropped."""
+    async def close(self, key: SessionKey, work: Work[Closing], *, then: Callable[[], None] | None = None) -> int:
+        """Run work after which a key is not open, ``then`` in the same turn; return how many entries it dropped."""
 
         def after(_: Closing) -> None:
             if self._owned is not None:
                 self._owned.ascertain(key, None)
+            if then is not None:
+                then()
 
         def changes(closing: Closing) -> list[Change]:
             return [] if closing.row_id is None else [Change(key.bot_id, key.chat_id, closing.row_id, False)]
@@ -123,8 +125,16 @@ class OpenKeys:
         before = partial(self._ascertain, about_to_change=[key])
         return (await self._change(work, before, after, changes)).dropped
 
-    async def move(self, bot_id: int, old_chat_id: int, new_chat_id: int, work: Work[list[Move]]) -> list[Move]:
-        """Run work that moves the keys of a chat."""
+    async def move(
+        self,
+        bot_id: int,
+        old_chat_id: int,
+        new_chat_id: int,
+        work: Work[list[Move]],
+        *,
+        then: Callable[[], None],
+    ) -> list[Move]:
+        """Run work that moves the keys of a chat, and call ``then`` in the same turn."""
 
         async def before(connection: AsyncConnection) -> None:
             await self._ascertain(connection)
@@ -137,6 +147,7 @@ class OpenKeys:
                 for move in moves:
                     if move.was_open:
                         self._owned.moved(move.old, move.new, move.row_id, move.after_id)
+            then()
 
         def changes(moves: list[Move]) -> list[Change]:
             moved = [move for move in moves if move.was_open]

@@ -18,16 +18,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.storage.codec import encode_time
 from tgslices.storage.delegating import DelegatesData
-from tgslices.storage.inprocess.data import DataInProcess
 from tgslices.storage.sqlalchemy.arguments import Arguments, Synchronous
+from tgslices.storage.sqlalchemy.data import SQLData, data_of
 from tgslices.storage.sqlalchemy.database.transactions import T, Work
 from tgslices.storage.sqlalchemy.database.urls import masked
 from tgslices.storage.sqlalchemy.lifetime import Backend
 from tgslices.storage.sqlalchemy.open_keys import OpenKeys
 from tgslices.storage.sqlalchemy.queries.additions import Addition, Additions
 from tgslices.storage.sqlalchemy.queries.claims import Claims
+from tgslices.storage.sqlalchemy.queries.data import NOTHING_MOVED
 from tgslices.storage.sqlalchemy.queries.discards import Discards
-from tgslices.storage.sqlalchemy.queries.entries import Entries
+from tgslices.storage.sqlalchemy.queries.entries import Closing, Entries
 from tgslices.storage.sqlalchemy.queries.group_writer import Write
 from tgslices.storage.sqlalchemy.queries.holders import HeldName, Holders
 from tgslices.storage.sqlalchemy.queries.keys import Keys
@@ -99,7 +100,7 @@ class SQLAlchemySessionStorage(DelegatesData):
         self._moved_chats = MovedChats(tables)
         self._holders = Holders(tables)
         self._open_keys = OpenKeys(self._backend, self._keys)
-        self._data = DataInProcess()
+        self._data: SQLData = data_of(self._backend, self._ready)
 
     @property
     def metadata(self) -> MetaData:
@@ -113,7 +114,7 @@ class SQLAlchemySessionStorage(DelegatesData):
     # Lifetime
 
     async def start(self) -> None:
-        await self._backend.start(self._open_keys.load)
+        await self._backend.start(self._load)
 
     async def aclose(self) -> None:
         await self._backend.aclose(self._open_keys.writer.aclose)
@@ -122,7 +123,11 @@ class SQLAlchemySessionStorage(DelegatesData):
         return self._open_keys.is_idle(bot_id)
 
     async def _ready(self) -> None:
-        await self._backend.ready(self._open_keys.load)
+        await self._backend.ready(self._load)
+
+    async def _load(self) -> None:
+        await self._open_keys.load()
+        await self._data.load()
 
     async def _read(self, work: Work[T]) -> T:
         await self._ready()
@@ -231,8 +236,13 @@ class SQLAlchemySessionStorage(DelegatesData):
         await self._open_keys.close(key, partial(self._entries.unsubscribe, key=key))
 
     async def close(self, key: SessionKey, *, at: datetime) -> int:
+        async def work(connection: AsyncConnection) -> Closing:
+            closing = await self._entries.close(connection, key, at, along=self._data.closing(key))
+            await self._data.close_within(connection, key)
+            return closing
+
         await self._ready()
-        return await self._open_keys.close(key, partial(self._entries.close, key=key, at=at))
+        return await self._open_keys.close(key, work, then=partial(self._data.closed, key))
 
     async def remove(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
         return await self._write(partial(self._entries.remove, key=key, messages=messages))
@@ -248,15 +258,25 @@ class SQLAlchemySessionStorage(DelegatesData):
         return await self._write(work)
 
     async def migrate(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> list[SessionKey]:
+        moved = NOTHING_MOVED
+
         async def work(connection: AsyncConnection) -> list[Move]:
+            nonlocal moved
             if new_chat_id != old_chat_id:
                 await self._moved_chats.add(connection, bot_id, old_chat_id)
             moves = await self._migration.migrate(connection, bot_id, old_chat_id, new_chat_id)
             await self._pendings.migrate(connection, bot_id, old_chat_id, new_chat_id)
+            moved = await self._data.migrate_within(connection, bot_id, old_chat_id, new_chat_id)
             return moves
 
         await self._ready()
-        moves = await self._open_keys.move(bot_id, old_chat_id, new_chat_id, work)
+        moves = await self._open_keys.move(
+            bot_id,
+            old_chat_id,
+            new_chat_id,
+            work,
+            then=lambda: self._data.migrated(bot_id, old_chat_id, new_chat_id, moved),
+        )
         return [move.old for move in moves if move.was_open]
 
     async def migrated(self, bot_id: int, chat_ids: Collection[int]) -> set[int]:
@@ -298,7 +318,11 @@ class SQLAlchemySessionStorage(DelegatesData):
         return await self._read(partial(self._pendings.next_due, bot_id=bot_id, now=now))
 
     async def sweep(self, bot_id: int, *, now: datetime, limit: int) -> int:
-        return await self._write(partial(self._discards.sweep, bot_id=bot_id, now=now, limit=limit))
+        async def work(connection: AsyncConnection) -> int:
+            swept = await self._discards.sweep(connection, bot_id, now, limit)
+            return swept + await self._data.sweep_within(connection, bot_id, now=now, limit=limit - swept)
+
+        return await self._write(work)
 
     # What there is
 

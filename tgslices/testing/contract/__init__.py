@@ -11,11 +11,18 @@
 
         async def raw_count(self, storage: MyStorage) -> int:
             return ...  # how many keys, entries, pending deletions and known messages lie there
+
+Session data is a contract of its own, :class:`DataStorageContract`. :class:`DurableStorageContract` has all of them.
 """
 
 import pytest
 
 pytest.register_assert_rewrite(
+    "tgslices.testing.contract.data",
+    "tgslices.testing.contract.data_holds",
+    "tgslices.testing.contract.data_machine",
+    "tgslices.testing.contract.data_upkeep",
+    "tgslices.testing.contract.data_writes",
     "tgslices.testing.contract.discards",
     "tgslices.testing.contract.durable",
     "tgslices.testing.contract.durable_machine",
@@ -31,7 +38,8 @@ pytest.register_assert_rewrite(
     "tgslices.testing.contract.upkeep",
 )
 
+from tgslices.testing.contract.data import DataStorageContract  # noqa: E402 - pytest must be told before
 from tgslices.testing.contract.durable import DurableStorageContract  # noqa: E402 - pytest must be told before
 from tgslices.testing.contract.entries import SessionStorageContract  # noqa: E402
 
-__all__ = ("DurableStorageContract", "SessionStorageContract")
+__all__ = ("DataStorageContract", "DurableStorageContract", "SessionStorageContract")

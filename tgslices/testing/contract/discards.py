@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tgslices.model import Direction, Gone, IfClosed, TrackedMessage
-from tgslices.testing.contract.entries import Opener
+from tgslices.testing.contract.opened import Opener
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, OTHER_KEYS, sent
 from tgslices.testing.contract.upkeep import BOT, IN_PRIVATE, UpkeepContract
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from tgslices.testing.contract.data import DurableDataContract
 from tgslices.testing.contract.discards import DiscardContract
 from tgslices.testing.contract.durable_machine import DurableMachine
 from tgslices.testing.contract.holding import HoldingContract
@@ -25,6 +26,7 @@ class DurableStorageContract(
     MigrationContract,
     PendingDeletionContract,
     SharingContract,
+    DurableDataContract,
 ):
     """Tests of the whole durable protocol."""
 

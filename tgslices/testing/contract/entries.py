@@ -5,47 +5,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Final, TypeAlias
+from typing import Any, ClassVar, Final
 
 import pytest
-import pytest_asyncio
 
 from tgslices.model import Direction, SessionKey, TrackedMessage
 from tgslices.testing.contract.machine import EntriesMachine, run_machine
+from tgslices.testing.contract.opened import Opener, OpensStorages
 from tgslices.testing.contract.samples import KEY, MESSAGES, NOW, OTHER_KEYS, STRINGS, TWINS, exactly, sent
-
-Opener: TypeAlias = Callable[[], Awaitable[Any]]
 
 WRITERS: Final = 20
 
 
-class SessionStorageContract:
+class SessionStorageContract(OpensStorages):
     """Tests of the four methods. A subclass says how to open its storage, and how to look behind it.
 
     Flags tell what the storage promises beyond that; nothing is skipped: where a promise is not made, the test sees to
     it that it is not kept by accident either.
     """
 
-    pytestmark: ClassVar[Any] = pytest.mark.asyncio
-
-    survives_reopening: ClassVar[bool] = True
-    """Whether what was written is there when the storage is opened anew at the same place."""
-
     machine: ClassVar[type[EntriesMachine]] = EntriesMachine
-    examples: ClassVar[int] = 30
-    """How many random programs of calls are run."""
-
-    async def open_storage(self, place: Path) -> Any:
-        """Return a storage that keeps its data at a place: a directory that exists and is empty at first."""
-        raise NotImplementedError("Override open_storage(place) and return a storage.")
-
-    async def close_storage(self, storage: Any) -> None:
-        """Close a storage; by default with its ``aclose``, if it has one."""
-        if hasattr(storage, "aclose"):
-            await storage.aclose()
 
     async def raw_list(self, storage: Any, key: SessionKey) -> list[TrackedMessage]:
         """Return what lies under a key, in order, read without the storage's own methods."""
@@ -61,25 +42,6 @@ class SessionStorageContract:
     async def left(self, storage: Any) -> int:
         """Return what :meth:`raw_count` does once everything was forgotten that may be."""
         return await self.raw_count(storage)
-
-    @pytest_asyncio.fixture
-    async def opened(self, tmp_path: Path) -> AsyncIterator[Opener]:
-        """Open the storage at the test's place; whatever was opened is closed at the end."""
-        storages = []
-
-        async def opened() -> Any:
-            storage = await self.open_storage(tmp_path)
-            storages.append(storage)
-            return storage
-
-        yield opened
-        for storage in storages:
-            await self.close_storage(storage)
-
-    @pytest_asyncio.fixture
-    async def storage(self, opened: Opener) -> Any:
-        """An empty storage."""
-        return await opened()
 
     # Adding and listing
 

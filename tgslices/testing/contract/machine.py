@@ -153,7 +153,7 @@ class EntriesMachine(RuleBasedStateMachine):
             assert [exactly(it) for it in listed] == [exactly(it) for it in self.listed(key)]
 
 
-def run_machine(opener: StorageOpener, machine: type[EntriesMachine], places: Path, examples: int) -> None:
+def run_machine(opener: StorageOpener, machine: type[RuleBasedStateMachine], places: Path, examples: int) -> None:
     """Run random programs of calls; what fails is shrunk to the shortest program that fails."""
     bound = type(machine.__name__, (machine,), {"opener": opener, "places": places})
     run_state_machine_as_test(

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from tgslices.model import Gone, IfClosed
-from tgslices.testing.contract.entries import Opener
+from tgslices.testing.contract.opened import Opener
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, exactly, sent
 from tgslices.testing.contract.upkeep import BOT, IN_PRIVATE, UpkeepContract
 

@@ -12,7 +12,7 @@ import pytest
 from aiogram.enums import ContentType
 
 from tgslices.model import Direction, Gone, IfClosed, TrackedMessage
-from tgslices.testing.contract.entries import Opener
+from tgslices.testing.contract.opened import Opener
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, exactly, sent
 from tgslices.testing.contract.upkeep import BOT, IN_PRIVATE, UpkeepContract
 

@@ -5,19 +5,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, ClassVar
+from typing import Any
 
 from tgslices.model import IfClosed
-from tgslices.testing.contract.entries import WRITERS, Opener
+from tgslices.testing.contract.entries import WRITERS
+from tgslices.testing.contract.opened import Opener
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, OTHER_KEYS, sent
 from tgslices.testing.contract.upkeep import IN_PRIVATE, UpkeepContract
 
 
 class SharingContract(UpkeepContract):
     """Tests of starting, closing, reopening and sharing."""
-
-    shared: ClassVar[bool] = False
-    """Whether storages that are open at one place at the same time see each other's work."""
 
     async def test_starting_and_closing_are_harmless_when_repeated(self, storage: Any) -> None:
         await asyncio.gather(storage.start(), storage.start())

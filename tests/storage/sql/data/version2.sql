@@ -1,5 +1,28 @@
 -- What the second release wrote into SQLite. Never change this once it is published: it is what users have.
 BEGIN TRANSACTION;
+CREATE TABLE tgslices_data (
+	id INTEGER NOT NULL, 
+	bot_id BIGINT NOT NULL, 
+	chat_id BIGINT NOT NULL, 
+	user_id BIGINT NOT NULL, 
+	thread_id BIGINT NOT NULL, 
+	label BLOB NOT NULL, 
+	business_connection_id TEXT, 
+	qualifier TEXT, 
+	fragment BLOB NOT NULL, 
+	name TEXT NOT NULL, 
+	value TEXT, 
+	version BIGINT, 
+	written_at BIGINT, 
+	expires_at BIGINT, 
+	outlives_close BOOLEAN DEFAULT 0 NOT NULL, 
+	holder TEXT, 
+	held_until BIGINT, 
+	is_closed BOOLEAN DEFAULT 0 NOT NULL, 
+	PRIMARY KEY (id), 
+	CONSTRAINT tgslices_data_fragment UNIQUE (bot_id, chat_id, user_id, thread_id, label, fragment)
+);
+INSERT INTO "tgslices_data" VALUES(1,42,7,-9223372036854775808,-9223372036854775808,X'',NULL,NULL,X'166FABC663EA089B50444A5D839627E6','form','{"item": "pizza"}',1,1782909015123456,NULL,1,NULL,NULL,0);
 CREATE TABLE tgslices_keys (
 	id INTEGER NOT NULL, 
 	bot_id BIGINT NOT NULL, 
@@ -88,6 +111,7 @@ CREATE TABLE tgslices_pending (
 	CONSTRAINT tgslices_pending_identity UNIQUE (identity)
 );
 INSERT INTO "tgslices_pending" VALUES(1,X'91537E2B5835BE88999D3E3A796CC31C',42,7,NULL,NULL,NULL,NULL,7,4,X'',7,'text','in',1782909015123456,1782909015123456,NULL,NULL,NULL,NULL,0,NULL,1782909015123456,1782909075123456);
+CREATE INDEX tgslices_data_expiry ON tgslices_data (bot_id, expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX tgslices_messages_foreign ON tgslices_messages (chat_id, message_id) WHERE is_foreign;
 CREATE INDEX tgslices_messages_known ON tgslices_messages (recorded_at) WHERE state = 1;
 CREATE INDEX tgslices_messages_business ON tgslices_messages (chat_id, message_id) WHERE business_connection_id IS NOT NULL;

@@ -86,17 +86,19 @@ class Transactions:
         after: Callable[[T], None] | None = None,
         limited: bool = True,
         unclaimed: Callable[[T], Work[None]] | None = None,
+        single: bool = False,
     ) -> T:
         """Run work in one transaction, with nobody else's turn between it and what comes ``before`` and ``after``.
 
         Unless it is ``limited`` it may take any time, and ends with its caller. ``unclaimed`` tells what is to be done
-        about a result that its caller, who was cancelled, does not get any more.
+        about a result that its caller, who was cancelled, does not get any more. Of *single* work one statement writes,
+        which needs no other transaction and is harmless to repeat.
 
         Raises:
             StorageError: the database failed, or did not answer in time. What was written is undone, unless the
                 connection broke at the very end, when nobody knows.
         """
-        task = self._begin(lambda: self._attempt_write(work, before, after), limited=limited)
+        task = self._begin(lambda: self._attempt_write(work, before, after, single=single), limited=limited)
         try:
             return await self._outcome(task, limited=limited)
         except asyncio.CancelledError:
@@ -184,16 +186,19 @@ class Transactions:
         async with self._borrow() as connection:
             return await work(connection)
 
-    async def _attempt_write(self, work: Work[T], before: Work[None] | None, after: Callable[[T], None] | None) -> T:
+    async def _attempt_write(
+        self, work: Work[T], before: Work[None] | None, after: Callable[[T], None] | None, *, single: bool = False
+    ) -> T:
+        unit = self._database.single if single else self._database.transaction
         for attempt in range(1, MAX_ATTEMPTS + 1):
             worked = False
             try:
                 async with self._queue, self._borrow() as connection, self.turn:
                     if before is not None:
                         await before(connection)
-                    async with self._database.transaction(connection):
+                    async with unit(connection):
                         result = await work(connection)
-                        worked = True
+                        worked = not single
                     if after is not None:
                         after(result)
                     return result

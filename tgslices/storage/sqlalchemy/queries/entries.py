@@ -16,7 +16,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, CursorResult, and_, delete, func, or_, select, update
+from sqlalchemy import CTE, ColumnElement, CursorResult, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import (
@@ -80,20 +80,24 @@ class Entries:
         )
         return await in_turns(_reading(found))
 
-    async def close(self, connection: AsyncConnection, key: SessionKey, at: datetime) -> Closing:
-        """Let a key be closed as of a time, and take its entries out."""
+    async def close(
+        self, connection: AsyncConnection, key: SessionKey, at: datetime, *, along: Sequence[CTE] = ()
+    ) -> Closing:
+        """Let a key be closed as of a time, and take its entries out; what goes ``along`` costs no further trip."""
         row, closed_at = await self._rows.lock(connection, key), encode_time(at)
         if row is None:
             values = dict(zip(KEY_COLUMNS, key_values(key), strict=True))
             new = insert_into(connection, self._keys).values(is_open=False, closed_at=closed_at, **values)
             # Somebody may have made it meanwhile.
             later = {"is_open": False, "closed_at": closed_at, "opened_at": None, "after_id": None}
-            await connection.execute(new.on_conflict_do_update(index_elements=PLACE_COLUMNS, set_=later))
+            new = new.on_conflict_do_update(index_elements=PLACE_COLUMNS, set_=later)
+            await connection.execute(new.add_cte(*along))
             return Closing(0, None)
         dropped = await self._take_all(connection, row.id)
         closed_at = max(closed_at, row.closed_at or closed_at)
         values = {"is_open": False, "closed_at": closed_at, "opened_at": None, "after_id": None}
-        await connection.execute(update(self._keys).where(self._keys.c.id == row.id).values(values))
+        changed = update(self._keys).where(self._keys.c.id == row.id).values(values)
+        await connection.execute(changed.add_cte(*along))
         return Closing(dropped, row.id if row.is_open else None)
 
     async def unsubscribe(self, connection: AsyncConnection, key: SessionKey) -> Closing:

@@ -26,6 +26,7 @@ from sqlalchemy import (
 )
 
 from tgslices.errors import StorageError
+from tgslices.storage.sqlalchemy.tables.data_schema import data_table
 
 VERSION: Final = 2
 """The version of the schema that this code reads and writes; it stands in the database."""
@@ -87,7 +88,7 @@ _ID: Final = BigInteger().with_variant(Integer(), "sqlite")
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The five tables of one storage, all in ``metadata``."""
+    """The six tables of one storage, all in ``metadata``."""
 
     metadata: MetaData
     meta: Table
@@ -95,11 +96,12 @@ class Tables:
     messages: Table
     pending: Table
     moved_chats: Table
+    data: Table
 
     @property
     def all(self) -> tuple[Table, ...]:
         """Return every table, in an order in which they can be created."""
-        return (self.meta, self.keys, self.messages, self.pending, self.moved_chats)
+        return (self.meta, self.keys, self.messages, self.pending, self.moved_chats, self.data)
 
 
 def build_tables(prefix: str = "tgslices_", *, schema: str | None = None, metadata: MetaData | None = None) -> Tables:
@@ -120,7 +122,7 @@ def build_tables(prefix: str = "tgslices_", *, schema: str | None = None, metada
         there if (there := metadata.tables.get(f"{dot}{prefix}{name}")) is not None else make(prefix, schema, metadata)
         for name, make in (
             *(("meta", _meta), ("keys", _keys), ("messages", _messages), ("pending", _pending)),
-            ("moved_chats", _moved_chats),
+            *(("moved_chats", _moved_chats), ("data", data_table)),
         )
     ]
     return Tables(metadata, *described)

@@ -17,7 +17,7 @@ Upgrade: TypeAlias = Callable[[Connection, Tables], None]
 
 
 def _to_2(connection: Connection, tables: Tables) -> None:
-    """Let keys know when they were opened and closed, and messages what left their keys, buttons and albums."""
+    """Let keys know when they were opened and closed, messages what left their keys, buttons and albums; add data."""
     new = {
         tables.keys: ("opened_at", "closed_at", "after_id"),
         tables.messages: ("has_buttons", "media_group_id", "is_foreign", "state"),
@@ -33,6 +33,7 @@ def _to_2(connection: Connection, tables: Tables) -> None:
     connection.execute(update(messages).where(messages.c.chat_id != home).values(is_foreign=True))
     for index in messages.indexes:
         index.create(connection, checkfirst=True)
+    tables.data.create(connection)
 
 
 UPGRADES: Final[Mapping[int, Upgrade]] = {1: _to_2}
