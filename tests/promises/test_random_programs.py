@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from aiogram import Dispatcher
-from aiogram.types import Update
+from aiogram.types import Message, Update
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +23,7 @@ STEPS = st.lists(
         st.tuples(st.just("send"), st.sampled_from(CHATS)),
         st.tuples(st.just("send unrecorded"), st.sampled_from(CHATS)),
         st.tuples(st.just("send by session"), st.sampled_from(CHATS)),
-        st.tuples(st.just("spawn"), st.sampled_from(CHATS)),
+        st.tuples(st.sampled_from(["spawn", "spawn pin", "pin"]), st.sampled_from(CHATS)),
         st.tuples(st.just("spawn here"), st.just("")),
         st.tuples(st.just("let one go"), st.just("")),
         st.tuples(st.just("close"), st.sampled_from(CHATS)),
@@ -49,6 +49,11 @@ class Model:
     held: dict[str, list[str]] = field(default_factory=lambda: {chat: [] for chat in CHATS})
     closed: dict[str, int] = field(default_factory=lambda: dict.fromkeys(CHATS, -1))
     is_open: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(CHATS, False))
+
+    def pin(self, text: str, chat: str, blocks: list[Block], now: datetime) -> None:
+        """A message is pinned by a task that is in these blocks; its notice comes at once, and opens nothing."""
+        if self.is_open[chat]:
+            self.send(text, chat, blocks, now)
 
     def send(self, text: str, chat: str, blocks: list[Block], now: datetime) -> None:
         """A text is sent to a chat by a task that is in these blocks, the innermost last."""
@@ -87,19 +92,29 @@ async def run(steps: list[tuple[str, str]]) -> None:  # noqa: C901 - a table of 
             person.private_chat(account)
         ids["group"] = api.add_supergroup("Group", members=list(people.values()), admins=[account]).id
         async with SessionBot(account.token, session=api.client_session()) as bot:
-            setup_sessions(Dispatcher(), bot, clock=lambda: now[0])
-            keys = {name: bot.sessions.get(ids[name], collect=False).key for name in CHATS}
+            setup_sessions(dispatcher := Dispatcher(), bot, clock=lambda: now[0])
+            to_pin = {name: (await bot.send_message(ids[name], "rules")).message_id for name in CHATS}
+            owners = people | {"group": people["ann"]}  # sessions of a whole chat get the bot's notices by themselves
+            keys = {name: bot.sessions.get(ids[name], owners[name].id, collect=False).key for name in CHATS}
             stack: list[tuple[Session, Block]] = []
-            waiting: list[tuple[asyncio.Event, asyncio.Task[None], str, str, list[Block]]] = []
+            waiting: list[tuple[asyncio.Event, asyncio.Task[None], str, str, list[Block], Callable[..., None]]] = []
             sent: dict[tuple[int, int], str] = {}
 
             async def send(text: str, chat: str) -> None:
                 message = await bot.send_message(ids[chat], text)
                 sent[message.chat.id, message.message_id] = text
 
-            async def straggle(go: asyncio.Event, text: str, chat: str) -> None:
+            async def pin(text: str, chat: str) -> None:
+                await bot.pin_chat_message(ids[chat], to_pin[chat])
+                for update in await bot.get_updates():
+                    assert update.message is not None
+                    sent[update.message.chat.id, update.message.message_id] = text
+                    await dispatcher.feed_update(bot, update)
+                    await bot.get_updates(offset=update.update_id + 1)
+
+            async def straggle(go: asyncio.Event, text: str, chat: str, acts: Callable[..., Awaitable[None]]) -> None:
                 await go.wait()
-                await send(text, chat)
+                await acts(text, chat)
 
             for number, (step, chat) in enumerate(steps):
                 text, blocks = f"{number}", [block for _, block in stack]
@@ -123,14 +138,19 @@ async def run(steps: list[tuple[str, str]]) -> None:  # noqa: C901 - a table of 
                         message = await bot.sessions.handle(keys[chat]).send_message(text)
                         sent[message.chat.id, message.message_id] = text
                         model.add(text, chat)
-                    case "spawn" | "spawn here" if step == "spawn" or stack:
+                    case "pin":
+                        await pin(text, chat)
+                        model.pin(text, chat, blocks, now[0])
+                    case "spawn" | "spawn here" | "spawn pin" if step != "spawn here" or stack:
                         to, go = chat or stack[-1][1].chat, asyncio.Event()
-                        waiting.append((go, asyncio.create_task(straggle(go, text, to)), text, to, blocks))
+                        does, in_model = (pin, model.pin) if step == "spawn pin" else (send, model.send)
+                        straggling = asyncio.create_task(straggle(go, text, to, does))
+                        waiting.append((go, straggling, text, to, blocks, in_model))
                     case "let one go" if waiting:
-                        go, task, late, to, its = waiting.pop(0)
+                        go, task, late, to, its, in_model = waiting.pop(0)
                         go.set()
                         await task
-                        model.send(late, to, its, now[0])
+                        in_model(late, to, its, now[0])
                     case "close":
                         await bot.sessions.handle(keys[chat], collect=False).close()
                         model.close(chat, number)
@@ -148,18 +168,27 @@ async def run(steps: list[tuple[str, str]]) -> None:  # noqa: C901 - a table of 
 @settings(max_examples=100, deadline=None)
 @example([("enter", "ann"), ("spawn here", ""), ("leave", ""), ("wait", ""), ("let one go", "")])
 @example([("enter", "group"), ("spawn here", ""), ("leave", ""), ("let one go", "")])
+@example([("enter", "group"), ("spawn pin", "group"), ("leave", ""), ("let one go", "")])
 @example([("enter", "ann"), ("spawn", "ben"), ("leave", ""), ("let one go", "")])
 @given(STEPS)
 def test_no_message_is_in_a_slice_that_the_program_did_not_put_there(steps: list[tuple[str, str]]) -> None:
     asyncio.run(run(steps))
 
 
+OPENINGS: tuple[Callable[[Session, Message], Awaitable[object]], ...] = (
+    lambda session, _: session.open(),
+    lambda session, _: session.send_message("Which?"),
+    lambda session, message: session(message.answer("Which?")),
+    lambda session, message: session.keep(message),
+)
+"""Lines that open a session. The last one opens none."""
+
 DELIVERIES = st.lists(
     st.one_of(
         st.tuples(st.just("type"), st.just(0), st.integers(0, 1)),
         st.tuples(st.just("type, deliver later"), st.just(0), st.just(0)),
         st.tuples(st.just("deliver"), st.integers(0, 12), st.integers(0, 1)),
-        st.tuples(st.just("open with"), st.just(0), st.integers(0, 1)),
+        st.tuples(st.just("open with"), st.sampled_from(range(len(OPENINGS))), st.integers(0, 1)),
         st.tuples(st.sampled_from(["forget", "clear", "close", "keep"]), st.integers(0, 12), st.integers(0, 1)),
     ),
     max_size=25,
@@ -171,16 +200,16 @@ async def deliver(steps: list[tuple[str, int, int]]) -> None:  # noqa: C901 - a 
     async with BotApi() as api:
         account, ann, storage = api.add_bot("order_bot"), api.add_person("Ann"), MemorySessionStorage()
         chat, workers = ann.private_chat(account), []
-        opening: list[bool] = []
+        opening: list[Callable[[Session, Message], Awaitable[object]]] = []
         for _ in range(2):
             bot = SessionBot(account.token, session=api.client_session())
             setup_sessions(dispatcher := Dispatcher(), bot, storage=storage)
 
             @dispatcher.message()
-            async def handle(message: object, bot: SessionBot) -> None:
+            async def handle(message: Message, bot: SessionBot, session: Session) -> None:
                 if opening:
-                    await bot.sessions.get(ann.id, ann.id, collect=False).close()
-                    await bot.sessions.handle(bot.sessions.get(ann.id, ann.id, collect=False).key).open()
+                    await session.close()
+                    await opening[0](session, message)
 
             workers.append((dispatcher, bot))
         typed: list[int] = []
@@ -208,7 +237,7 @@ async def deliver(steps: list[tuple[str, int, int]]) -> None:  # noqa: C901 - a 
                     await feed(typed[-1], worker)
                 case "open with":
                     gone.update(typed)
-                    opening.append(True)
+                    opening.append(OPENINGS[number])
                     await feed(typed[-1], worker)
                     opening.clear()
                 case "deliver" if typed:

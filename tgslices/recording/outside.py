@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from operator import attrgetter
 
 from aiogram.types import Update
 
 from tgslices.extract import record_carried
 from tgslices.model import Direction, SessionKey, TrackedMessage
+from tgslices.recording.current import being_handled
 
 
 def outside_of(
@@ -16,10 +18,14 @@ def outside_of(
     """Return the newest message that is known to be older than a session which is opened now.
 
     It is that of the update being handled: a new one, an edited one, the one under a tapped button or a reaction. Where
-    the update tells of none in the key's chat, it is ``first``, the message that the session is opened with.
+    no update is handled any more, or it tells of no message in the key's chat, it may be ``first``, the message that
+    the session is opened with.
     """
     message = None if update is None else _message_of(update, key.bot_id, at)
-    return next((it for it in (message, first) if it is not None and _is_at_home(key, it)), None)
+    there = [it for it in (message, first) if it is not None and _is_at_home(key, it)]
+    if update is not None and id(update) in being_handled:
+        return next(iter(there), None)
+    return max(there, key=attrgetter("message_id"), default=None)
 
 
 def _is_at_home(key: SessionKey, message: TrackedMessage) -> bool:

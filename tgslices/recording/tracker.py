@@ -252,7 +252,7 @@ class Tracker:
         if key in self.subscriptions:
             if_closed = IfClosed.KEEP
         held, outside = True, None
-        if if_closed is IfClosed.OPEN and not self.storage.knows_open(key):
+        if if_closed is IfClosed.OPEN:
             outside = outside_of(key, current_update.get(), message.at, message)
 
         async def write(repeated: datetime | None) -> None:
