@@ -3,7 +3,7 @@
 ``TDLIB=<checkout of tdlib/td> python -m tests.peers.tdlib_entities`` reads ``test/message_entities.cpp`` there, and
 prints what is answered otherwise. Not read are cases that a loop of that file makes (ours are in
 ``tests/testing/text/``), and what bots cannot ask for: times of media and TDLib's own Markdown for people.
-One case differs: a caption with nothing to see in it is kept for bots (``MessageEntity.cpp:4661``), there it is not.
+One case differs: a caption with nothing to see in it is kept for bots (``MessageEntity.cpp:4665``), there it is not.
 """
 
 from __future__ import annotations
