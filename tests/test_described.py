@@ -12,7 +12,7 @@ from aiogram.exceptions import (
 )
 from aiogram.methods import GetChat
 
-from tgslices.described import described, without_tokens, words_of
+from tgslices.described import described, without_secrets, words_of
 from tgslices.errors import ConfigurationError
 
 TOKEN = "123456789:AAF-dGhpc19pc19ub3RfYV90b2tlbl9hdF9hbGw"
@@ -62,23 +62,23 @@ def test_an_error_is_told_without_what_may_hold_a_token(error: Exception, text: 
     ],
 )
 def test_no_token_is_left_in_a_text(text: str) -> None:
-    assert SECRET not in without_tokens(text)
-    assert "[token]" in without_tokens(text)
+    assert SECRET not in without_secrets(text)
+    assert "[token]" in without_secrets(text)
 
 
 def test_a_short_token_of_a_test_is_found_in_a_url() -> None:
-    assert without_tokens("http://localhost:1234/bot42:secret/getMe") == "http://localhost:1234/bot[token]/getMe"
+    assert without_secrets("http://localhost:1234/bot42:secret/getMe") == "http://localhost:1234/bot[token]/getMe"
 
 
 def test_a_page_becomes_one_short_line() -> None:
-    page = without_tokens("<html>\n" + "<p>Bad Gateway</p>\n" * 100)
+    page = without_secrets("<html>\n" + "<p>Bad Gateway</p>\n" * 100)
     assert page.startswith("<html> <p>Bad Gateway</p> <p>")
     assert (len(page), page[-1]) == (300, "…")
 
 
 def test_times_and_addresses_stay_as_they_are() -> None:
     assert (
-        without_tokens("at 18:45:02 on [::1]:8443 or 127.0.0.1:5432") == "at 18:45:02 on [::1]:8443 or 127.0.0.1:5432"
+        without_secrets("at 18:45:02 on [::1]:8443 or 127.0.0.1:5432") == "at 18:45:02 on [::1]:8443 or 127.0.0.1:5432"
     )
 
 

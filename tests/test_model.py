@@ -270,3 +270,11 @@ def test_a_pending_deletion_is_its_key_and_its_message() -> None:
     assert one == PendingDeletion(KEY, tracked(user_id=None), NOW, NOW + timedelta(1))
     assert one != PendingDeletion(dataclasses.replace(KEY, qualifier="order"), tracked(), NOW, NOW)
     assert one != PendingDeletion(KEY, tracked(2), NOW, NOW)
+
+
+def test_a_key_shows_the_beginning_alone_of_what_is_long() -> None:
+    """A qualifier may be what a person typed, and stands in lines of the log."""
+    key = SessionKey(1, 2, business_connection_id="b" * 1000, qualifier="q" * 1_000_000)
+    shown = "SessionKey(bot_id=1, chat_id=2, user_id=None, thread_id=None, "
+    assert str(key) == f"{shown}business_connection_id='{'b' * 63}…', qualifier='{'q' * 63}…')"
+    assert str(SessionKey(1, 2, qualifier="q" * 64)) == repr(SessionKey(1, 2, qualifier="q" * 64))

@@ -61,20 +61,22 @@ class Clearing:
     async def clear(
         self, shared: SharedKey, bot: Bot, predicate: Predicate | None, neutralise: Neutralise
     ) -> ClearResult:
-        """Do what :meth:`Session.clear <tgslices.session.Session.clear>` promises."""
+        """Do what :meth:`Session.clear <tgslices.session.Session.clear>` promises; a shutdown waits for it."""
         require_neutralise(neutralise)
-        result = await self._clear(shared, bot, predicate, neutralise=neutralise)
-        if not result and predicate is None and shared.key.qualifier is not None:
-            await self._note_near_miss(shared.key)
-        return result
+        with self._tracker.progress.working():
+            result = await self._clear(shared, bot, predicate, neutralise=neutralise)
+            if not result and predicate is None and shared.key.qualifier is not None:
+                await self._note_near_miss(shared.key)
+            return result
 
     async def prune(self, shared: SharedKey, bot: Bot, keep: int) -> ClearResult:
-        """Do what :meth:`Session.prune <tgslices.session.Session.prune>` promises."""
+        """Do what :meth:`Session.prune <tgslices.session.Session.prune>` promises; a shutdown waits for it."""
         if type(keep) is not int or keep < 0:
             raise ConfigurationError(
                 f"A session cannot be pruned to {quoted(keep)} entries.", "Pass a whole number from 0 on."
             )
-        return await self._clear(shared, bot, None, but_newest=keep)
+        with self._tracker.progress.working():
+            return await self._clear(shared, bot, None, but_newest=keep)
 
     async def _clear(
         self,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from tgslices.clock import Clock, utc_now
-from tgslices.errors import ConfigurationError
+from tgslices.errors import ConfigurationError, quoted
 from tgslices.keys import KeyStrategy, SessionKeyStrategy
 from tgslices.storage.protocol import SessionStorage
 
@@ -28,7 +28,7 @@ class SessionConfig:
         ConfigurationError: an argument is none of what it must be.
     """
 
-    storage: SessionStorage | None = None
+    storage: SessionStorage | None = field(default=None, repr=False)  # a plugin may show its password
     key_strategy: KeyStrategy = SessionKeyStrategy.CHAT_USER
     clock: Clock = utc_now
     lease: timedelta = timedelta(minutes=1)
@@ -40,10 +40,10 @@ class SessionConfig:
     def __post_init__(self) -> None:
         for name, too_little in (("lease", timedelta()), ("patience", timedelta(microseconds=-1))):
             if not isinstance(value := getattr(self, name), timedelta) or value <= too_little:
-                raise ConfigurationError(f"{name} is {_shown(value)}.", f"Pass a positive timedelta as {name}.")
+                raise ConfigurationError(f"{name} is {quoted(value)}.", f"Pass a positive timedelta as {name}.")
         for name in ("in_flight", "backlog"):
             if type(value := getattr(self, name)) is not int or value < 1:
-                raise ConfigurationError(f"{name} is {_shown(value)}.", f"Pass a positive integer as {name}.")
+                raise ConfigurationError(f"{name} is {quoted(value)}.", f"Pass a positive integer as {name}.")
         _require_strategy(self.key_strategy)
         _require_answer(self.stale_buttons)
         _require_clock(self.clock)
@@ -52,14 +52,14 @@ class SessionConfig:
 def _require_strategy(strategy: object) -> None:
     if not callable(strategy) or strategy is SessionKeyStrategy:
         raise ConfigurationError(
-            f"key_strategy is {_shown(strategy)}.",
+            f"key_strategy is {quoted(strategy)}.",
             "Pass a member of SessionKeyStrategy, or a function from a Scope to a SessionKey or None.",
         )
 
 
 def _require_answer(text: object) -> None:
     if text is not None and not (isinstance(text, str) and len(text) <= MAX_ANSWER):
-        shown = f"{len(text)} characters long" if isinstance(text, str) else _shown(text)
+        shown = f"{len(text)} characters long" if isinstance(text, str) else quoted(text)
         raise ConfigurationError(
             f"stale_buttons is {shown}.", f"Pass the text that answers a tap, of at most {MAX_ANSWER} characters."
         )
@@ -69,13 +69,7 @@ def _require_clock(clock: object) -> None:
     now = clock() if callable(clock) else clock
     if not isinstance(now, datetime):
         raise ConfigurationError(
-            f"The clock tells {_shown(now)}.", "Pass a function that returns an aware datetime in UTC."
+            f"The clock tells {quoted(now)}.", "Pass a function that returns an aware datetime in UTC."
         )
     if now.tzinfo is None:
         raise ConfigurationError("The clock tells a naive time.", "Return an aware datetime in UTC from it.")
-
-
-def _shown(value: object) -> str:
-    """Return a value as an error may show it: a text with a colon by its type, because it may hold a token."""
-    text = repr(value)
-    return f"a {type(value).__name__}" if ":" in text and isinstance(value, str | bytes) else text

@@ -1,4 +1,4 @@
-"""Errors in one line of a log, without tokens."""
+"""Errors in one line of a log, without tokens and passwords."""
 
 from __future__ import annotations
 
@@ -19,15 +19,19 @@ _MAX_LENGTH: Final = 300
 """A proxy may answer with a whole page."""
 
 
-def without_tokens(text: str) -> str:
-    """Return a text in one line of at most 300 characters, with a mark in place of every bot token."""
-    line = " ".join(_TOKEN.sub("[token]", text).split())
+_CREDENTIALS: Final = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+"""The user and the password of a URL."""
+
+
+def without_secrets(text: str) -> str:
+    """Return a text in one line of at most 300 characters, with a mark for every bot token and password in a URL."""
+    line = " ".join(_CREDENTIALS.sub("***", _TOKEN.sub("[token]", text)).split())
     return line if len(line) <= _MAX_LENGTH else f"{line[: _MAX_LENGTH - 1]}…"
 
 
 def words_of(error: TelegramAPIError) -> str:
     """Return Telegram's own description of an error, without what aiogram adds to it."""
-    return without_tokens(error.message.rpartition("Original description: ")[2])
+    return without_secrets(error.message.rpartition("Original description: ")[2])
 
 
 def described(error: BaseException) -> str:
@@ -40,7 +44,13 @@ def described(error: BaseException) -> str:
     if isinstance(error, TelegramAPIError) and not isinstance(error, TelegramNetworkError):
         return f"{name}: {words_of(error)}"
     if isinstance(error, TgslicesError):
-        return f"{name}: {without_tokens(str(error))}"
+        return f"{name}: {without_secrets(str(error))}"
     if isinstance(error, AiogramError) and cause is not None:
         return f"{name} ({type(cause).__name__})"
     return name
+
+
+def said(error: BaseException) -> str:
+    """Return an error's type and its own words: for those of storages, which quote no page of a proxy."""
+    words = without_secrets(str(error))
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__

@@ -20,10 +20,14 @@ _MAY_BE_SECRET: Final = re.compile(r"[:/]|[\w-]{33}")
 
 def quoted(value: object) -> str:
     """Return a value as an error text may quote it: never what may be a token or a password, never pages of fields."""
-    if isinstance(value, datetime | Enum) or inspect.isroutine(value):
-        return repr(value)
+    if isinstance(value, Enum):
+        return f"{type(value).__name__}.{value.name}"
     if isinstance(value, type):
         return f"the class {value.__name__}"
+    if inspect.ismethod(value):  # its own text has that of its object, which may be anything
+        return f"the method {value.__qualname__}"
+    if isinstance(value, datetime | timedelta) or inspect.isroutine(value):
+        return repr(value)
     is_plain = type(value).__module__ == "builtins" and len(repr(value)) <= _MAX_QUOTED
     if is_plain and not _MAY_BE_SECRET.search(repr(value)):
         return repr(value)

@@ -93,7 +93,8 @@ def key_of(scope: Scope, strategy: KeyStrategy, qualifier: str | None) -> Sessio
         return None
     if not isinstance(key, SessionKey) or key.bot_id != scope.bot_id:
         raise ConfigurationError(
-            f"The key strategy {strategy!r} returned {key!r} for an update of bot {scope.bot_id}.",
+            f"The key strategy {quoted(strategy)} returned {key if isinstance(key, SessionKey) else quoted(key)} "
+            f"for an update of bot {scope.bot_id}.",
             "Return a SessionKey with the scope's own bot_id, or None.",
         )
     return key if qualifier is None else replace(key, qualifier=qualifier)

@@ -44,6 +44,13 @@ class Direction(StrEnum):
     OUTGOING = "out"
 
 
+_MOST_SHOWN: Final = 64
+
+
+def _beginning(text: str | None) -> str | None:
+    return text if text is None or len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 1]}…"
+
+
 def _is_id(value: object) -> bool:
     return type(value) is int and -MAX_INT <= value <= MAX_INT
 
@@ -79,9 +86,19 @@ class SessionKey:
             if value is not None and not isinstance(value, str):
                 raise InvalidSessionKey(name, value, "string")
 
+    def __str__(self) -> str:
+        """Show every part, the beginning alone of what is long: a qualifier may be a whole text."""
+        return repr(shortened(self))
+
     def in_chat(self, chat_id: int) -> SessionKey:
         """Return the same key in another chat."""
         return replace(self, chat_id=chat_id)
+
+
+def shortened(key: SessionKey) -> SessionKey:
+    """Return a key as a line of the log shows it, with the beginning alone of what is long."""
+    connection, qualifier = _beginning(key.business_connection_id), _beginning(key.qualifier)
+    return replace(key, business_connection_id=connection, qualifier=qualifier)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from tgslices.doors.incoming import incoming_middleware
 from tgslices.doors.injection import check_handlers, injection_middleware
 from tgslices.doors.outgoing import watch
 from tgslices.doors.stale_buttons import stale_buttons_middleware
-from tgslices.errors import ConfigurationError
+from tgslices.errors import ConfigurationError, quoted
 from tgslices.keys import KeyStrategy, SessionKeyStrategy
 from tgslices.manager import SessionManager, known_manager
 from tgslices.storage.lifetime import durable
@@ -97,7 +97,7 @@ class _Wiring:
                 _require_unused(bot, manager)
             elif self.chosen and manager.storage is not self.storage:
                 raise ConfigurationError(
-                    f"The sessions of bot {bot.id} are kept in {manager.storage!r} already.",
+                    f"The sessions of bot {bot.id} are kept in {_named(manager.storage)} already.",
                     "Call setup_sessions with that storage, or with none.",
                 )
 
@@ -109,7 +109,7 @@ class _Wiring:
             manager = self.factory(bot, self.config)
             if not isinstance(manager, SessionManager):
                 raise ConfigurationError(
-                    f"The manager_factory returned {manager!r}.",
+                    f"The manager_factory returned {quoted(manager)}.",
                     "Return a SessionManager or an instance of a subclass.",
                 )
             manager.is_wired = True
@@ -156,7 +156,7 @@ class _Wiring:
 def _require_unused(bot: Bot, manager: SessionManager | None) -> None:
     if manager is None and hasattr(bot, "sessions"):
         raise ConfigurationError(
-            f"Bot {bot.id} has an attribute 'sessions' that is no SessionManager: {getattr(bot, 'sessions')!r}.",  # noqa: B009  # no Bot declares it
+            f"Bot {bot.id} has an attribute 'sessions' that is no SessionManager.",
             "Rename it; setup_sessions needs that name.",
         )
     if manager is not None and manager.is_used:
@@ -212,7 +212,7 @@ def setup_sessions(
         return
     if storage is not None and storage is not wiring.storage:
         raise ConfigurationError(
-            f"The sessions of this dispatcher are kept in {wiring.storage!r} already.",
+            f"The sessions of this dispatcher are kept in {_named(wiring.storage)} already.",
             "Call setup_sessions with that storage, or with none.",
         )
     wiring.require_free(*bots)
@@ -234,9 +234,15 @@ def _require_kinds(dispatcher: object, bots: Sequence[object], factory: object) 
             )
     if factory is not None and not callable(factory):
         raise ConfigurationError(
-            f"The manager_factory is {factory!r}.",
+            f"The manager_factory is {quoted(factory)}.",
             "Pass a function of a bot and a SessionConfig, or a subclass of SessionManager.",
         )
+
+
+def _named(storage: SessionStorage) -> str:
+    """Return what an error says of a storage; a plugin's own text may hold a password."""
+    is_ours = type(storage).__module__.startswith("tgslices.")
+    return repr(storage) if is_ours else f"a storage of type {type(storage).__name__}"
 
 
 def _storage_in_use(bots: Sequence[Bot]) -> SessionStorage:

@@ -43,6 +43,17 @@ async def test_a_run_for_several_sessions_names_the_bot(scene: Scene, caplog: py
     assert lines(caplog, logging.INFO) == [f"Bot {scene.account.id} cleared 2 messages with 1 request: 2 accepted"]
 
 
+async def test_a_qualifier_that_is_a_whole_text_makes_no_long_line(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    messages = scene.records(scene.plant(scene.private_chat(), 1))
+    claimed = await scene.claim(messages, replace(scene.key, qualifier="q" * 1_000_000))
+    await scene.executor().run(scene.bot, claimed)
+    (line,) = lines(caplog, logging.INFO)
+    assert "qualifier 'qqq" in line
+    assert len(line) < 300
+
+
 async def test_nothing_to_delete_is_not_worth_a_line(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     await scene.executor().run(scene.bot, [])
     assert lines(caplog, logging.INFO) == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ import pytest
 from aiogram import Dispatcher
 
 from tests.doors.test_shutdown import CLOSED, storage_in
-from tgslices import MemorySessionStorage, SessionBot, StorageError, setup_sessions
-from tgslices.testing import BotApi, Failure
+from tgslices import MemorySessionStorage, Session, SessionBot, SessionStorage, StorageError, setup_sessions
+from tgslices.testing import BotApi, Failure, Slow
 
 
 @pytest.fixture
@@ -53,6 +53,33 @@ async def test_a_wipe_that_no_handler_runs_is_waited_for_and_wakes_nothing_after
     await bot.session.close()
 
 
+@pytest.mark.parametrize("wipe", [Session.clear, lambda session: session.prune(0)], ids=["clear", "prune"])
+async def test_a_wipe_on_its_way_is_settled_before_the_storage_is_closed(
+    api: BotApi, tmp_path: Path, wipe: Callable[[Session], Coroutine[Any, Any, int]]
+) -> None:
+    account = api.add_bot("order_bot")
+    bot = SessionBot(account.token, session=api.client_session())
+    dispatcher, answer = Dispatcher(), asyncio.Event()
+    setup_sessions(dispatcher, bot, storage=storage_in(tmp_path))
+    chat = api.add_person("Ann").private_chat(account)
+    await dispatcher.emit_startup(bot=bot)
+    session = bot.sessions.get(chat.id)
+    for text in "abcdefg":
+        await session.send_message(text)
+    api.faults.add(Slow(until=answer, after_work=True), method="deleteMessages")
+    wiping = asyncio.create_task(wipe(session))
+    await chat.until(lambda view: "a" not in view.texts())
+    stopping = asyncio.create_task(dispatcher.emit_shutdown(bot=bot))
+    await asyncio.sleep(0)
+    answer.set()
+    await stopping
+    assert wiping.done()
+    again = storage_in(tmp_path)
+    assert await again.pending(account.id) == []
+    await again.aclose()
+    await bot.session.close()
+
+
 async def test_a_stop_that_was_cancelled_before_it_began_is_made_up_for_by_the_next(
     api: BotApi, tmp_path: Path
 ) -> None:
@@ -82,8 +109,9 @@ async def test_a_storage_that_cannot_be_closed_keeps_no_other_from_being_closed(
 
     storage, dispatcher = storage_in(tmp_path), Dispatcher()
     bots = [SessionBot(api.add_bot(name).token, session=api.client_session()) for name in ("one_bot", "two_bot")]
-    for bot, kept in zip(bots, (Stuck(), storage), strict=True):
-        setup_sessions(Dispatcher(), bot, storage=kept)
+    kept: list[SessionStorage] = [Stuck(), storage]
+    for bot, its in zip(bots, kept, strict=True):
+        setup_sessions(Dispatcher(), bot, storage=its)
         setup_sessions(dispatcher, bot)
     await dispatcher.emit_startup(bot=bots[0], bots=bots)
     await bots[1].sessions.get(7).messages()

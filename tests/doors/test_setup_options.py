@@ -178,7 +178,7 @@ STRATEGIES = "Pass a member of SessionKeyStrategy, or a function from a Scope to
         ({"backlog": 0}, "backlog is 0. Pass a positive integer as backlog."),
         ({"backlog": True}, "backlog is True. Pass a positive integer as backlog."),
         ({"key_strategy": "CHAT"}, f"key_strategy is 'CHAT'. {STRATEGIES}"),
-        ({"key_strategy": SessionKeyStrategy}, f"key_strategy is <enum 'SessionKeyStrategy'>. {STRATEGIES}"),
+        ({"key_strategy": SessionKeyStrategy}, f"key_strategy is the class SessionKeyStrategy. {STRATEGIES}"),
         ({"clock": 5}, "The clock tells 5. Pass a function that returns an aware datetime in UTC."),
         ({"clock": lambda: None}, "The clock tells None. Pass a function that returns an aware datetime in UTC."),
         (

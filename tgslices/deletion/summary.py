@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Final
 
 from tgslices.deletion.fates import DEFERRED, EXPIRED
-from tgslices.model import PendingDeletion, SessionKey
+from tgslices.model import PendingDeletion, SessionKey, shortened
 from tgslices.results import ClearResult, Outcome
 
 _MAX_REASONS: Final = 3
@@ -28,7 +28,7 @@ def summary_of(bot_id: int, pending: Sequence[PendingDeletion], result: ClearRes
 
 
 def _named(key: SessionKey) -> str:
-    parts = {name: value for name, value in asdict(key).items() if value is not None and name != "bot_id"}
+    parts = {name: value for name, value in asdict(shortened(key)).items() if value is not None and name != "bot_id"}
     return ", ".join(f"{name} {value!r}" for name, value in parts.items())
 
 

@@ -12,7 +12,7 @@ from aiogram.dispatcher.event.handler import HandlerObject
 from tgslices.data.declaration import SessionData
 from tgslices.data.shapes import named
 from tgslices.doors.annotations import UNKNOWN, annotations_of, defaults_of, name_of, plain_parameters
-from tgslices.errors import ConfigurationError
+from tgslices.errors import ConfigurationError, quoted
 from tgslices.keys import SessionKeyStrategy, SessionQualifier
 from tgslices.manager import SessionManager
 from tgslices.model import SessionKey
@@ -104,7 +104,7 @@ def _flag_of(handler: HandlerObject) -> SessionQualifier | None:
         return SessionQualifier()
     if flag is not None and not isinstance(flag, SessionQualifier):
         raise ConfigurationError(
-            f"The flag {FLAG!r} of {name_of(handler)} is {flag!r}.", "Set it to a SessionQualifier, or to True."
+            f"The flag {FLAG!r} of {name_of(handler)} is {quoted(flag)}.", "Set it to a SessionQualifier, or to True."
         )
     return flag
 

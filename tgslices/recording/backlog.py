@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final, TypeAlias
 
+from tgslices.described import said
 from tgslices.doubling import Doubling
 from tgslices.errors import InvalidSessionKey, InvalidTrackedMessage, ValueRefused
 from tgslices.shared_attempt import SharedAttempt
@@ -69,10 +70,10 @@ class Backlog:
     def keep(self, write: Write, what: str, error: Exception | None = None) -> None:
         """Put a write at the end of the line, unless the ``error`` with which it failed says that it is hopeless."""
         if isinstance(error, _HOPELESS):
-            log.error("Cannot record %s; it is left out", what, exc_info=error)
+            log.error("Cannot record %s; it is left out: %s", what, said(error))
             return
         if error is not None:
-            log.error("The storage failed to record %s and is tried again: %s: %s", what, type(error).__name__, error)
+            log.error("The storage failed to record %s and is tried again: %s", what, said(error))
         if len(self.waiting) >= self._limit:
             log.error("The storage is down and %d writes are waiting; %s is lost", self._limit, what)
             return
@@ -101,7 +102,7 @@ class Backlog:
                     if not (is_hopeless or await self._answers()):
                         raise
                     if is_hopeless or refusals == MOST_REFUSALS:
-                        log.exception("Cannot record %s; it is left out", what)
+                        log.error("Cannot record %s; it is left out: %s", what, said(error))  # noqa: TRY400  # a traceback may show a token
                         break
             self.waiting.popleft()
 
@@ -131,5 +132,5 @@ class Backlog:
             await asyncio.wait([self._retrying])
         try:
             await self.drain()
-        except Exception:
-            log.exception("The storage is down at shutdown; %d writes are lost", len(self.waiting))
+        except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
+            log.error("The storage is down at shutdown; %d writes are lost: %s", len(self.waiting), said(error))  # noqa: TRY400  # a traceback may show a token

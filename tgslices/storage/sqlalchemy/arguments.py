@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from sqlalchemy import MetaData
 
-from tgslices.errors import StorageError
+from tgslices.errors import StorageError, quoted
 
 Synchronous: TypeAlias = Literal["OFF", "NORMAL", "FULL", "EXTRA"]
 
@@ -47,11 +47,11 @@ class Arguments:
                 raise StorageError(f"{name} of a storage is no {type(value).__name__} but {wanted}.", remedy)
         if not isinstance(self.timeout, timedelta) or self.timeout <= timedelta(0):
             raise StorageError(
-                f"The timeout of a storage is {self.timeout!r}, which is no length of time.",
+                f"The timeout of a storage is {quoted(self.timeout)}, which is no length of time.",
                 "Pass timedelta(seconds=5).",
             )
         if self.synchronous not in get_args(Synchronous):
             raise StorageError(
-                f"synchronous of a storage is {self.synchronous!r}, which SQLite does not know.",
+                f"synchronous of a storage is {quoted(self.synchronous)}, which SQLite does not know.",
                 f"Pass one of {', '.join(get_args(Synchronous))}.",
             )

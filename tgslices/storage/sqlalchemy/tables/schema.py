@@ -25,7 +25,7 @@ from sqlalchemy import (
     text,
 )
 
-from tgslices.errors import StorageError
+from tgslices.errors import StorageError, quoted
 from tgslices.storage.sqlalchemy.tables.data_schema import data_table
 
 VERSION: Final = 2
@@ -112,7 +112,7 @@ def build_tables(prefix: str = "tgslices_", *, schema: str | None = None, metada
     """
     if any(character in prefix for character in "/\\\0") or len(prefix.encode(errors="replace")) > MAX_PREFIX:
         raise StorageError(
-            f"The prefix {prefix!r} cannot begin the names of tables and of a lock file.",
+            f"The prefix {quoted(prefix)} cannot begin the names of tables and of a lock file.",
             f"Use one of at most {MAX_PREFIX} bytes without slashes, like 'my_bot_'.",
         )
     metadata = MetaData() if metadata is None else metadata
