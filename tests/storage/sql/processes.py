@@ -7,12 +7,13 @@ import multiprocessing
 import os
 import random
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from struct import Struct
 from typing import Any, Final
 
 from tgslices.model import PendingDeletion, Scope
+from tgslices.storage.data_protocol import DataHold, StoredData
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
 
@@ -101,3 +102,41 @@ async def wipe(storage: SQLAlchemySessionStorage, report: Report, seed: int) -> 
         await storage.settle([PendingDeletion(KEY, message, NOW, NOW + MINUTE) for message in claimed])
         for message in claimed:
             report(-1 - message.message_id)
+
+
+LEASE: Final = timedelta(seconds=2)
+TWINS: Final = ("left", "right")
+"""Two counters that are always alike."""
+
+
+async def count_up(storage: SQLAlchemySessionStorage, report: Report, worker: int, rounds: int) -> None:
+    """Count two counters up together, again and again; report each number when it is acknowledged."""
+    for number in range(rounds):
+        hold = DataHold(KEY, frozenset(TWINS), f"{worker}:{number}")
+        found, now = await taken(storage, hold)
+        counts = {int(it.text) for it in found.values()} or {0}
+        assert len(counts) == 1, "half of it was written"
+        [count] = counts
+        changes = {name: StoredData(str(count + 1), 1, now) for name in TWINS}
+        assert await storage.write_data(hold, changes)
+        report(count + 1)
+
+
+async def keep_hold(storage: SQLAlchemySessionStorage, report: Report) -> None:
+    """Take the counters, report that, and never let go of them."""
+    hold = DataHold(KEY, frozenset(TWINS), "killed")
+    await taken(storage, hold)
+    report(1)
+    while True:
+        await storage.renew_data([hold], until=datetime.now(UTC) + LEASE)
+        await asyncio.sleep(LEASE.total_seconds() / 4)
+
+
+async def taken(storage: SQLAlchemySessionStorage, hold: DataHold) -> tuple[dict[str, StoredData], datetime]:
+    """Wait for a hold; return what is there, and when it was taken."""
+    while True:
+        now = datetime.now(UTC)
+        found = await storage.hold_data(hold, now=now, until=now + LEASE)
+        if found is not None:
+            return found, now
+        await asyncio.sleep(random.uniform(0.001, 0.01))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.storage.sql.processes import WRITERS, Worker, record, wipe
+from tests.storage.sql.processes import LEASE, TWINS, WRITERS, Worker, count_up, keep_hold, record, taken, wipe
 from tgslices.model import SessionKey
+from tgslices.storage.data_protocol import DataHold
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
 
@@ -101,4 +103,40 @@ async def test_a_wipe_by_several_processes_gives_each_entry_to_one_and_survives_
     leased = await storage.lease(KEY.bot_id, now=NOW + MINUTE, until=NOW + 2 * MINUTE, limit=1_000)
     assert {pending.message.message_id for pending in leased} == left
     assert await storage.settle(leased) == len(left)
+    await storage.aclose()
+
+
+async def test_what_processes_count_together_misses_none_although_one_is_killed(url: str) -> None:
+    rounds = 100
+    others = [Worker(count_up, url, shared=True, worker=number, rounds=rounds) for number in range(2)]
+    victim = Worker(count_up, url, shared=True, worker=2, rounds=MANY)
+    await victim.reports(40)
+    await victim.kill()
+    await asyncio.gather(*(worker.end() for worker in others))
+    told = Counter(number for worker in (*others, victim) for number in worker.told)
+    assert [len(worker.told) for worker in others] == [rounds] * 2
+    assert set(told.values()) == {1}, "two were told the same number"
+    storage = SQLAlchemySessionStorage(url, shared=True)
+    counted = await storage.read_data(KEY, now=NOW)
+    [left, right] = (int(counted[name].text) for name in TWINS)
+    assert left == right, "half of it was written"
+    # Of what the victim was writing when it was killed, nobody may have been told.
+    assert len(told) <= left <= len(told) + 1
+    await storage.aclose()
+
+
+async def test_what_a_killed_process_held_is_free_when_its_hold_ends(url: str) -> None:
+    storage = SQLAlchemySessionStorage(url, shared=True)
+    await storage.start()
+    victim = Worker(keep_hold, url, shared=True)
+    await victim.reports(1)
+    hold = DataHold(KEY, frozenset(TWINS), "next")
+    now = datetime.now(UTC)
+    assert await storage.hold_data(hold, now=now, until=now + LEASE) is None
+    await victim.kill()
+    killed = datetime.now(UTC)
+    found, at = await taken(storage, hold)
+    assert found == {}
+    assert at - killed <= LEASE + timedelta(seconds=1)
+    assert await storage.write_data(hold, {}) is True
     await storage.aclose()

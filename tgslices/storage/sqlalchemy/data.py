@@ -95,12 +95,16 @@ class SharedData(_Methods):
         super().__init__(backend, ready)
         self._rows: SharedRows = SharedRows(backend.tables, backend.database, statements)
         self._in_steps = backend.database.one_writer
+        self._write = self._rows.write_in_steps if self._in_steps else self._rows.write
 
     async def hold_data(self, hold: DataHold, *, now: datetime, until: datetime) -> dict[str, StoredData] | None:
         if not hold.names:
             return {}
         work = partial(self._rows.hold, hold=hold, now=now, until=until)
-        return await (await self._transactions()).write(work, single=True)
+        release = partial(self._write, hold=hold, changes={}, release=True)
+        transactions = await self._transactions()
+        # Whoever is cancelled meanwhile lets go before the hold is there.
+        return await transactions.write(work, single=True, unclaimed=lambda _: release)
 
     async def renew_data(self, holds: Collection[DataHold], *, until: datetime) -> None:
         if holds:
@@ -113,8 +117,7 @@ class SharedData(_Methods):
     ) -> bool:
         if not (changes or release):
             return True
-        write = self._rows.write_in_steps if self._in_steps else self._rows.write
-        work = partial(write, hold=hold, changes=changes, release=release)
+        work = partial(self._write, hold=hold, changes=changes, release=release)
         return await (await self._transactions()).write(work, single=not self._in_steps)
 
     async def put_data(self, key: SessionKey, changes: Mapping[str, StoredData | None]) -> None:

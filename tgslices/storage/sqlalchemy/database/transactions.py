@@ -85,7 +85,7 @@ class Transactions:
         before: Work[None] | None = None,
         after: Callable[[T], None] | None = None,
         limited: bool = True,
-        unclaimed: Callable[[T], Work[None]] | None = None,
+        unclaimed: Callable[[T], Work[object]] | None = None,
         single: bool = False,
     ) -> T:
         """Run work in one transaction, with nobody else's turn between it and what comes ``before`` and ``after``.
@@ -134,7 +134,7 @@ class Transactions:
         task.add_done_callback(self._forget)
         return task
 
-    def _follow_up(self, unclaimed: Callable[[T], Work[None]], task: asyncio.Task[T]) -> None:
+    def _follow_up(self, unclaimed: Callable[[T], Work[object]], task: asyncio.Task[T]) -> None:
         """Do what is to be done about a result that nobody gets."""
         if not task.cancelled() and task.exception() is None:
             work = unclaimed(task.result())
