@@ -153,12 +153,15 @@ async def test_a_text_costs_nothing_where_there_were_no_buttons(scene: Scene, ma
     assert message.content["text"] == "Sure?"
 
 
-async def test_where_the_text_is_refused_the_buttons_go_all_the_same(scene: Scene, manager: SessionManager) -> None:
-    message = plant(scene, scene.private_chat())
-    result = await (await session_of(scene, manager, message)).clear(neutralise="x" * 5000)
-    assert [call.method for call in scene.api.requests] == ["editMessageText", "editMessageReplyMarkup"]
-    assert len(result.neutralised) == 1
-    assert not is_live(message)
+async def test_where_the_text_is_refused_the_buttons_go_all_the_same(
+    scene: Scene, manager: SessionManager, caplog: pytest.LogCaptureFixture
+) -> None:
+    messages = [plant(scene, scene.private_chat()) for _ in range(2)]
+    result = await (await session_of(scene, manager, *messages)).clear(neutralise="x" * 5000)
+    assert scene.api.count("editMessageText") == scene.api.count("editMessageReplyMarkup") == 2
+    assert len(result.neutralised) == 2
+    assert not any(is_live(message) for message in messages)
+    assert len([line for line in caplog.messages if "was not taken" in line]) == 1
 
 
 async def test_what_has_no_buttons_any_more_counts_as_done(scene: Scene, manager: SessionManager) -> None:

@@ -13,7 +13,7 @@ from aiogram import Dispatcher, F
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message, TelegramObject
 
-from tests.promises.fed_bot import FedBot, polling
+from tests.promises.fed_bot import FedBot, polling, webhook
 from tests.promises.storages import Line, ListStorage
 from tests.storage.conftest import postgres, postgres_url
 from tgslices import (
@@ -290,6 +290,20 @@ class TestOnALine:
 
     async def test_a_bot_without_handlers_of_taps_gets_them(self, stage: FedBot) -> None:
         assert "callback_query" in stage.dispatcher.resolve_used_update_types()
+
+
+async def test_a_webhook_answers_stale_taps_too(
+    storage: SessionStorage, taps: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with BotApi() as api:
+        account, ann = api.add_bot("order_bot"), api.add_person("Ann")
+        dispatcher, chat = Dispatcher(), ann.private_chat(account)
+        async with SessionBot(account.token, session=api.client_session()) as bot:
+            setup_sessions(dispatcher, bot, storage=storage, stale_buttons=OVER)
+            stage = FedBot(api, account, bot, dispatcher, ann, chat, monkeypatch)
+            async with webhook(dispatcher, bot):
+                await bot.send_message(chat.id, "Pay?", reply_markup=KEYBOARD)
+                assert await tapped(stage) == OVER
 
 
 # The filter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -79,6 +80,50 @@ async def test_a_deleted_message_is_refused_and_the_rest_copied(stage: ReplaySta
     assert result.skipped == (gone,)
     assert result.reason(gone) == "Bad Request: message to copy not found"
     assert list(result.copied) == [one]
+
+
+REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
+    "service": ("pinned_message", {"pinned_message": {}}),
+    "paid media": ("paid_media", {"paid_media": {"star_count": 1, "paid_media": []}}),
+    "invoice": ("invoice", {"invoice": {}}),
+    "giveaway": ("giveaway", {"giveaway": {}}),
+    "winners": ("giveaway_winners", {"giveaway_winners": {}}),
+    "quiz": ("poll", {"poll": {"id": "1", "type": "quiz", "question": "?", "options": []}}),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+async def test_what_the_record_does_not_tell_telegram_refuses_and_the_rest_is_copied(
+    stage: ReplayStage, what: str
+) -> None:
+    kind, content = REFUSED[what]
+    stored = stage.scene.api.world.store(stage.scene.private_chat(), stage.scene.account, kind, content)
+    untold, one = stage.record(stored, kind=None), stage.texts("one")
+    result = await stage.replay([untold, *one])
+    assert (result.skipped, list(result.copied)) == ((untold,), one)
+    assert result.reason(untold) == "Bad Request: the message can't be copied"
+    in_bulk = await stage.replay([untold, *one], exact=False)
+    assert (in_bulk.unpaired, len(in_bulk.unpaired_ids)) == ((untold, *one), 1)
+    alone = await stage.replay([untold, replace(untold, message_id=untold.message_id + 500)], exact=False)
+    assert alone.reason(untold) == "Bad Request: messages can't be forwarded"
+
+
+async def test_of_what_is_all_gone_nothing_is_copied(stage: ReplayStage) -> None:
+    album = stage.album(2)
+    for message in album:
+        await stage.scene.bot.delete_message(message.chat_id, message.message_id)
+    result = await stage.replay(album)
+    assert result.skipped == tuple(album)
+    assert result.reason(album[0]) == "Bad Request: there are no messages to forward"
+
+
+async def test_a_target_that_wants_another_topic_ends_the_replay_at_once(stage: ReplayStage) -> None:
+    scene = stage.scene
+    channel = scene.api.add_channel("News", admins=[scene.account])
+    direct = scene.api.add_direct_messages(channel)
+    entries = stage.texts("one", "two")
+    result = await stage.replay(entries, to=direct.id)
+    assert (result.requests, result.left) == (1, tuple(entries))
 
 
 async def test_protected_messages_are_copied_and_not_forwarded(stage: ReplayStage) -> None:

@@ -130,6 +130,23 @@ async def test_an_empty_session_asks_for_nothing(fed: FedBot, desk: Chat) -> Non
     assert (await fed.session("order").replay(desk.id)).requests == 0
 
 
+async def test_after_a_restart_albums_are_still_albums(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'kept.db'}"
+    async with BotApi() as api:
+        account, ann = api.add_bot("order_bot"), api.add_person("Ann")
+        desk, chat = api.add_supergroup("Desk", members=[ann, account]), ann.private_chat(account)
+        await chat.types("/start")
+        for is_later in (False, True):
+            async with SessionBot(account.token, session=api.client_session()) as bot:
+                setup_sessions(Dispatcher(), bot, storage=SQLAlchemySessionStorage(url))
+                session = bot.sessions.get(chat.id, ann.id)
+                if not is_later:
+                    await session.send_media_group([InputMediaPhoto(media="https://example.org/1.jpg")] * 3)
+                    continue
+                result = await session.replay(desk.id)
+                assert (len(result.copied), result.requests) == (3, 1)
+
+
 async def test_pruning_leaves_the_newest(fed: FedBot) -> None:
     session = fed.session("order")
     for number in range(8):

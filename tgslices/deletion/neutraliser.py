@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from datetime import timedelta
 from typing import Final
@@ -23,6 +24,8 @@ from tgslices.deletion.pacing import BACKOFF, Pacing, Patience
 from tgslices.described import described, words_of
 from tgslices.model import TrackedMessage
 from tgslices.results import ClearResult
+
+log = logging.getLogger("tgslices")
 
 NOT_ASKED: Final = "The message was not asked for: the replies before it took all of the patience."
 
@@ -45,6 +48,7 @@ class Neutraliser:
         self._failed: dict[TrackedMessage, str] = {}
         self._lost_chats: dict[int, str] = {}
         self._given_up: str | None = None
+        self._has_told_of_text = False
         self._requests = 0
 
     async def neutralise(self, result: ClearResult) -> ClearResult:
@@ -54,6 +58,9 @@ class Neutraliser:
         async with asyncio.TaskGroup() as group:
             for _ in range(min(self._pacing.in_flight, len(messages))):
                 group.create_task(self._work())
+        if messages:
+            done, failed = len(self._done), len(self._failed)
+            log.info("Bot %d took the buttons of %d messages, and failed to of %d", self._bot.id, done, failed)
         return result.with_buttons(
             neutralised=(message for message in messages if message in self._done),
             not_neutralised=self._failed,
@@ -80,6 +87,7 @@ class Neutraliser:
                 case EditAnswer.FLOOD:
                     continue
                 case EditAnswer.TEXT_REFUSED:
+                    self._tell_of_text(words)
                     text = None
                 case EditAnswer.FAULT:
                     failures += 1
@@ -94,6 +102,11 @@ class Neutraliser:
                     return words
                 case _:
                     return words
+
+    def _tell_of_text(self, words: str) -> None:
+        if not self._has_told_of_text:
+            self._has_told_of_text = True
+            log.warning("The text of neutralise was not taken, only the buttons were: %s", words)
 
     async def _ask(self, message: TrackedMessage, text: str | None) -> tuple[EditAnswer, str, timedelta]:
         """Make one request; return what the answer means, its words, and how long it took."""

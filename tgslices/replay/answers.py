@@ -48,7 +48,8 @@ _PROTECTED: Final = re.compile(r"message has protected content", re.IGNORECASE)
 
 _NO_ACCESS: Final = re.compile(
     r"chat not found|chat_id is empty|no rights to send a message|not enough rights to send text"
-    r"|need administrator rights|message thread not found|user not found"
+    r"|need administrator rights|message thread not found|user not found|have no write access"
+    r"|direct messages topic must be specified|PEER_ID_INVALID|CHAT_RESTRICTED"
     r"|CHAT_WRITE_FORBIDDEN|CHAT_ADMIN_REQUIRED|CHANNEL_PRIVATE|TOPIC_CLOSED|TOPIC_DELETED|USER_IS_BLOCKED",
     re.IGNORECASE,
 )

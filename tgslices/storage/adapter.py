@@ -318,8 +318,8 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
 
 
 def _is_named(message: TrackedMessage, chat: tuple[int, str | None], message_id: int) -> bool:
-    is_there = message.message_id == message_id and message.ephemeral_message_id is None
-    return is_there and (message.chat_id, message.business_connection_id) == chat
+    name = (message.message_id, message.ephemeral_message_id, message.receiver_user_id)
+    return name == (message_id, None, None) and (message.chat_id, message.business_connection_id) == chat
 
 
 def _without(messages: Collection[TrackedMessage], gone: Collection[TrackedMessage]) -> list[TrackedMessage]:

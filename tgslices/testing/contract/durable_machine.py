@@ -123,6 +123,17 @@ class DurableMachine(DurableModel):
             if if_closed is IfClosed.OPEN and not is_open:
                 self.open_in_model(key, outside)
 
+    @rule(bot=bots, message=messages, user_id=st.none() | st.integers(1, 3))
+    def is_held(self, bot: int, message: TrackedMessage, user_id: int | None) -> None:
+        """Ask whether an open key holds a message of an ordinary name."""
+        chat_id, connection = message.chat_id, message.business_connection_id
+        named = replace(message, ephemeral_message_id=None, receiver_user_id=None)
+        held = any(named in self.entries.get(key, []) for key in self.open_keys if key.bot_id == bot)
+        asked = self.storage.is_held(
+            bot, chat_id, message.message_id, business_connection_id=connection, user_id=user_id
+        )
+        assert self.run(asked) is held
+
     @rule(key=keys, gone=some_messages)
     def remove(self, key: SessionKey, gone: list[TrackedMessage]) -> None:
         """Remove entries."""
