@@ -20,7 +20,7 @@ MAX_INT: Final = 2**63 - 1
 Source: https://core.telegram.org/bots/api#chat
 """
 
-MAX_WAIT: Final = timedelta(days=3)
+MAX_WAIT: Final = timedelta(hours=26)
 """Longer than any lease, backoff or deferral: what is due later was written by a clock that was ahead."""
 
 REPEAT_WINDOW: Final = timedelta(days=1)

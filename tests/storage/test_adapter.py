@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
+from dataclasses import astuple
 from itertools import chain, repeat
 
 import pytest
@@ -15,8 +16,8 @@ from hypothesis import strategies as st
 from tests.storage.plugins import FailingPlugin, ListPlugin, PluginFailed
 from tests.storage.program import Step, run, seen, steps
 from tests.storage.samples import BOT, LATER, MINUTE, NOW, sent
-from tgslices.errors import InvalidStorage
-from tgslices.model import Gone, IfClosed, Scope, SessionKey, TrackedMessage
+from tgslices.errors import InvalidStorage, InvalidTrackedMessage
+from tgslices.model import Gone, IfClosed, Scope, SessionKey, TrackedMessage, tracked_message_unchecked
 from tgslices.storage.adapter import PluginStorage
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import DURABLE_METHODS, DurableSessionStorage, missing_methods
@@ -284,3 +285,20 @@ async def test_what_is_opened_while_it_closes_is_open_afterwards() -> None:
     await asyncio.gather(storage.close(KEY, at=NOW), storage.open(KEY, at=NOW))
     assert await storage.open_keys(BOT) == [KEY]
     assert await storage.list(KEY) == []
+
+
+@pytest.mark.parametrize("message_id", [2**63, 10**30, -(2**63)])
+async def test_a_message_that_could_not_be_known_when_it_leaves_is_refused_when_it_comes(message_id: int) -> None:
+    """Whoever finds an open webhook makes up any number; the session must stay one that can be cleared."""
+    storage = PluginStorage(ListPlugin())
+    await storage.open(KEY, at=NOW)
+    await storage.record(SCOPE, sent(1))
+    for adding in (storage.record(SCOPE, made_up(message_id)), storage.add(KEY, made_up(message_id))):
+        with pytest.raises(InvalidTrackedMessage, match="message_id"):
+            await adding
+    assert await storage.claim(KEY, None, now=NOW, until=LATER) == [sent(1)]
+
+
+def made_up(message_id: int) -> TrackedMessage:
+    parts = astuple(sent(1))
+    return tracked_message_unchecked(message_id, *parts[1:])

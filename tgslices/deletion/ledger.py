@@ -14,7 +14,7 @@ from tgslices.deletion.routes import Place, Route, place_of, route_of
 from tgslices.deletion.windows import AGE_LIMIT, AGE_MARGIN, too_old_from
 from tgslices.described import described
 from tgslices.doubling import Doubling
-from tgslices.model import PendingDeletion, TrackedMessage
+from tgslices.model import MAX_WAIT, PendingDeletion, TrackedMessage
 from tgslices.results import ClearResult, Outcome
 from tgslices.storage.protocol import DurableSessionStorage
 from tgslices.turns import PORTION, in_turns
@@ -173,6 +173,7 @@ class Ledger:
         return found
 
     async def _postpone(self, entries: Iterable[PendingDeletion], until: datetime) -> None:
+        until = min(until, self._clock() + MAX_WAIT)  # what is due later counts as due
         async for portion in _portions(entries):
             await self._write(
                 self._storage.postpone(portion, until=until), f"{len(portion)} deletions keep their lease"

@@ -69,7 +69,7 @@ class Block:
         self._everywhere = everywhere
         self._if_closed = if_closed
         self._topic_id = topic_id
-        self._entered, self._entered_at = tick(), tracker.clock()
+        self._entered, self._entered_at = tick(), tracker.now_begun()
         self._was_open = if_closed is not IfClosed.SKIP or tracker.storage.knows_open(shared.key)
         self._left_at: datetime | None = None
 

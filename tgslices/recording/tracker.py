@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Collection, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
@@ -50,7 +50,17 @@ class Tracker:
         self.waiting_openings = self.openings.waiting
         self.notices = Notices()
         self.keyboards = Keyboards()
+        self._latest = datetime.min.replace(tzinfo=UTC)
         self._predicates, self._notices_expected = self.subscriptions.predicates, self.notices.expected
+
+    def now_begun(self) -> datetime:
+        """Return the time at which something begins that the end of its session may overtake.
+
+        Never before a time that this process has closed a session at: a clock that was put back since would make every
+        such end a later one, and nothing would be recorded until it has caught up.
+        """
+        self._latest = max(self._latest, self.clock())
+        return self._latest
 
     # What is open
 
@@ -102,7 +112,7 @@ class Tracker:
 
         async def attempt() -> object:
             nonlocal first
-            begun_at, first = first, first or self.clock()
+            begun_at, first = first, first or self.now_begun()
             return await write(begun_at)
 
         return attempt
@@ -281,7 +291,9 @@ class Tracker:
         shared.close(tick())
         predicate = self.subscriptions.pop(key)  # before the storage works, so that no match comes behind its back
         try:
-            return await self.storage.close(key, at=self.clock())
+            at = self.clock()
+            self._latest = max(self._latest, at)
+            return await self.storage.close(key, at=at)
         except BaseException:
             self.subscriptions.restore(key, predicate)
             raise

@@ -23,6 +23,7 @@ from tgslices.storage.inprocess.keeping import KeepsPendingInProcess
 from tgslices.storage.inprocess.key_locks import KeyLocks
 from tgslices.storage.inprocess.key_map import KeyMap
 from tgslices.storage.inprocess.open_keys import OpenKeys
+from tgslices.storage.inprocess.packed_rows import check_ids
 from tgslices.storage.protocol import SessionStorage, missing_methods, require_storage
 
 
@@ -247,6 +248,7 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
         return is_known or (self._leaves_out(key, message) and message not in await self.plugin.list(key))
 
     async def _add(self, key: SessionKey, message: TrackedMessage) -> None:
+        check_ids(message)
         if message in self._hidden.get(key, ()):
             await self.plugin.remove(key, [message])
         await self.plugin.add(key, message)

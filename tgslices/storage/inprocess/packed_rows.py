@@ -88,6 +88,16 @@ def check_place(place: Place) -> None:
     _check_id("receiver_user_id", receiver_user_id)
 
 
+def check_ids(message: TrackedMessage) -> None:
+    """Refuse a message that no row could be made of when it leaves its key.
+
+    Raises:
+        InvalidTrackedMessage: an id is no 64-bit integer.
+    """
+    _check_id("message_id", message.message_id)
+    check_place(place_of(message))
+
+
 def pack_row(message: TrackedMessage, place: int, marks: int, album: int = NO_ALBUM) -> bytes:
     """Return the row of a message at the place and of the album of these numbers, with marks of ``TOP`` or more.
 
