@@ -1,4 +1,4 @@
-"""A real PostgreSQL, started once for the tests that ask for it."""
+"""A real PostgreSQL and a real Valkey, started once for the tests that ask for them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.storage.redis.servers import RedisServer, free_port
 from tests.storage.sql.backends import PostgresServer, start_postgres
 
 
@@ -46,3 +47,23 @@ async def postgres_url(postgres: PostgresServer) -> AsyncIterator[str]:
     name = await postgres.create_database()
     yield postgres.url(name)
     await postgres.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """A server that keeps nothing on disk."""
+    with running_redis() as server:
+        yield server
+
+
+@contextmanager
+def running_redis(*options: str) -> Iterator[RedisServer]:
+    """Start a server with these options in a directory of its own."""
+    directory = Path(tempfile.mkdtemp(prefix="tgslices-redis-"))
+    server = RedisServer(directory, free_port(), options)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop(kill=True)
+        shutil.rmtree(directory, ignore_errors=True)

@@ -14,7 +14,10 @@ from tgslices.storage import open_storage
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import sent
 
-KNOWN = "memory, postgres, postgresql, postgresql+asyncpg, sqlite, sqlite+aiosqlite"
+KNOWN = (
+    "memory, postgres, postgresql, postgresql+asyncpg, redis, redis+cluster, rediss, rediss+cluster, "
+    "sqlite, sqlite+aiosqlite"
+)
 
 PLUGIN = """
 class ListStorage:
@@ -89,7 +92,7 @@ async def test_a_package_brings_its_own_scheme(packages: Any) -> None:
 def test_a_url_without_a_scheme_is_refused() -> None:
     assert refusal_of("slices.db") == (
         "The URL of the storage has no scheme. "
-        "Write it like sqlite:///slices.db, postgresql://user:password@host/database or memory://."
+        "Write it like sqlite:///slices.db, postgresql://user:password@host/database, redis://host or memory://."
     )
 
 
@@ -118,7 +121,7 @@ def test_a_scheme_that_is_nearly_known_is_asked_about(scheme: str, near: str | N
 def test_what_is_no_text_is_refused(url: Any) -> None:
     assert refusal_of(url) == (
         f"The URL of the storage is of the type {type(url).__name__}. "
-        "Write it like sqlite:///slices.db, postgresql://user:password@host/database or memory://."
+        "Write it like sqlite:///slices.db, postgresql://user:password@host/database, redis://host or memory://."
     )
 
 

@@ -152,7 +152,7 @@ def test_a_storage_that_nobody_knows_is_refused(capsys: pytest.CaptureFixture[st
         main(["--storage", "nonsense"])
     assert capsys.readouterr().err.splitlines()[-1] == (
         "python -m tgslices.testing: error: argument --storage: The URL of the storage has no scheme. "
-        "Write it like sqlite:///slices.db, postgresql://user:password@host/database or memory://."
+        "Write it like sqlite:///slices.db, postgresql://user:password@host/database, redis://host or memory://."
     )
 
 

@@ -24,9 +24,10 @@ OpenStorage: TypeAlias = Callable[[str], SessionStorage]
 def open_storage(url: str) -> SessionStorage:
     """Return a new storage for a URL; nothing is connected before its first use.
 
-    ``memory://``, ``sqlite:///slices.db`` (short for ``sqlite+aiosqlite:///...``) and
-    ``postgresql://user:password@host/database`` (short for ``postgresql+asyncpg://...``) are always known; other
-    schemes come from plugin packages.
+    ``memory://``, ``sqlite:///slices.db`` (short for ``sqlite+aiosqlite:///...``),
+    ``postgresql://user:password@host/database`` (short for ``postgresql+asyncpg://...``) and
+    ``redis://user:password@host:6379/0`` (also ``rediss://`` and ``redis+cluster://``) are always known;
+    other schemes come from plugin packages.
 
     Raises:
         StorageError: nobody knows the scheme, its driver is not installed, a plugin cannot be loaded, or the URL is
@@ -46,10 +47,17 @@ def open_storage(url: str) -> SessionStorage:
     return storage
 
 
-_EXAMPLES: Final = "Write it like sqlite:///slices.db, postgresql://user:password@host/database or memory://."
+_EXAMPLES: Final = (
+    "Write it like sqlite:///slices.db, postgresql://user:password@host/database, redis://host or memory://."
+)
+_REDIS: Final = "tgslices.storage.redis:RedisSessionStorage"
+_REDIS_SCHEMES: Final = ("redis", "rediss", "redis+cluster", "rediss+cluster")
 _SQL: Final = "tgslices.storage.sqlalchemy:SQLAlchemySessionStorage"
 _SQL_SCHEMES: Final = ("sqlite", "sqlite+aiosqlite", "postgres", "postgresql", "postgresql+asyncpg")
-_BUILT_IN: Final = {scheme: EntryPoint(scheme, _SQL, ENTRY_POINTS) for scheme in _SQL_SCHEMES}
+_BUILT_IN: Final = {
+    **{scheme: EntryPoint(scheme, _SQL, ENTRY_POINTS) for scheme in _SQL_SCHEMES},
+    **{scheme: EntryPoint(scheme, _REDIS, ENTRY_POINTS) for scheme in _REDIS_SCHEMES},
+}
 
 
 def _from_plugin(scheme: str) -> OpenStorage:

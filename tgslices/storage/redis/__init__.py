@@ -1,0 +1,5 @@
+"""The storage in Redis or Valkey; needs the extra ``redis``."""
+
+from tgslices.storage.redis.storage import RedisSessionStorage
+
+__all__ = ("RedisSessionStorage",)

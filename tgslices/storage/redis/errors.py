@@ -1,0 +1,94 @@
+"""What went wrong in Redis, as a :class:`StorageError` that names the cause and the remedy, and what to do next.
+
+The texts of the server are quoted as far as they help; no password is part of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from redis import exceptions
+
+from tgslices.errors import StorageError, TgslicesError
+from tgslices.storage.group_commit import Verdict
+
+INTACT: Final = "What was recorded before is intact."
+
+_BY_TEXT: Final = (
+    ("OOM", "has no memory left for more", f"{INTACT} Raise maxmemory or free some; ending sessions frees it, too."),
+    ("READONLY", "is a read-only replica", "Connect to the primary server."),
+    ("LOADING", "is loading its data", "The next call finds out whether it has finished."),
+    ("MISCONF", "cannot save to its disk and refuses writes", f"{INTACT} Look at the server's disk."),
+    ("BUSY", "is kept busy by a script of somebody", "The next call finds out whether it has ended."),
+    ("NOAUTH", "wants a password", "Write it into the URL: redis://user:password@host."),
+    ("WRONGPASS", "refused the user or the password", "Check the credentials of the URL."),
+    ("NOPERM", "refuses this user the right to do that", "Grant it on the storage's keys, channel and commands."),
+    ("CLUSTERDOWN", "is a cluster that cannot answer", "Look at the nodes of the cluster."),
+    ("MASTERDOWN", "has lost its primary server", "Connect to the primary server."),
+    ("NOREPLICAS", "has too few replicas to take a write", "Look at the replicas."),
+    ("CROSSSLOT", "is a cluster, and the client is for a single server", "Write redis+cluster:// instead of redis://."),
+    ("MOVED", "is a cluster, and the client is for a single server", "Write redis+cluster:// instead of redis://."),
+    ("WRONGTYPE", "holds keys of somebody else under the storage's names", "Give the storage another prefix."),
+    ("unknown command", "is too old", "Use Redis 6.2 or Valkey 7.2, or newer."),
+)
+"""How errors of the server begin, or what they contain. Source: https://valkey.io/topics/ and the server's source."""
+
+
+class ErrorTexts:
+    """Makes of whatever a client raises what callers get."""
+
+    def __init__(self, where: str, timeout: float) -> None:
+        """Name a server. ``timeout`` is in seconds."""
+        self._where = where
+        self._timeout = timeout
+
+    def __call__(self, error: BaseException) -> Exception:
+        """Return what callers get; an error of this library stays as it is."""
+        if isinstance(error, TgslicesError):
+            return error
+        told = StorageError(*self._describe(error))
+        told.__cause__ = error
+        return told
+
+    def _describe(self, error: BaseException) -> tuple[str, str]:
+        where = f"Redis at {self._where}"
+        text = str(error)
+        if isinstance(error, TimeoutError | asyncio.TimeoutError | exceptions.TimeoutError):
+            return (
+                f"{where} did not answer within {self._timeout:g} seconds.",
+                "Look at the server and the network, or give the storage a longer timeout.",
+            )
+        if isinstance(error, exceptions.ResponseError | exceptions.BusyLoadingError | exceptions.AuthenticationError):
+            for sign, problem, remedy in _BY_TEXT:
+                if sign in text:
+                    return f"{where} {problem}.", remedy
+        if isinstance(error, exceptions.MaxConnectionsError) or "Too many connections" in text:
+            return (
+                f"The client of Redis at {self._where} has no connection left.",
+                "Give it a BlockingConnectionPool, or a larger max_connections.",
+            )
+        if isinstance(error, exceptions.RedisClusterException | exceptions.ClusterError):
+            return f"{where} is no cluster, or cannot be reached as one.", "Write redis:// for a single server."
+        if isinstance(error, exceptions.ConnectionError | OSError | EOFError):
+            return (
+                f"{where} cannot be reached ({_first_line(text)}).",
+                "The next call connects anew; look at the server and the network.",
+            )
+        return f"{where} failed ({type(error).__name__}: {_first_line(text)}).", "Look at the server's log."
+
+
+def is_lost(error: BaseException) -> bool:
+    """Tell whether a connection was lost, so that the same call, by its token, may be made again on another one."""
+    if isinstance(error, exceptions.AuthenticationError | exceptions.AuthorizationError | exceptions.BusyLoadingError):
+        return False
+    return isinstance(error, exceptions.ConnectionError) and not isinstance(error, exceptions.MaxConnectionsError)
+
+
+def verdict_on(error: Exception, failures: int) -> Verdict:
+    """Tell what to do with a group of writes that failed: a single key may be somebody else's."""
+    return Verdict.ALONE if "WRONGTYPE" in str(error) else Verdict.FAIL
+
+
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0][:200]

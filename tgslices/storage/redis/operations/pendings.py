@@ -1,0 +1,208 @@
+"""Pending deletions: claimed, leased, postponed and settled."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from itertools import chain
+from struct import Struct
+from typing import Any, Final
+
+from tgslices.model import MAX_WAIT, PendingDeletion, SessionKey, TrackedMessage
+from tgslices.storage.codec import decode_time, encode_time
+from tgslices.storage.redis.calls import Calls
+from tgslices.storage.redis.codes.names import Names, key_of_member
+from tgslices.storage.redis.codes.records import HIDDEN, LISTED, code_of, decode_claimed, number_of
+from tgslices.storage.redis.operations.entries import Entries
+from tgslices.storage.redis.operations.session import MAX_STEP, Session, in_steps, pairs
+from tgslices.storage.redis.scripts import CLAIM, LEASE, NEXT_DUE, PENDING, SETTLE
+
+_TIME: Final = Struct(">q")
+_LENGTH: Final = Struct(">I")
+
+
+class Pendings:
+    """The pending deletions of any number of bots."""
+
+    def __init__(self, calls: Calls, names: Names, entries: Entries) -> None:
+        """Make calls, and look at entries."""
+        self._calls = calls
+        self._names = names
+        self._entries = entries
+
+    # Claiming
+
+    async def claim(
+        self,
+        key: SessionKey,
+        messages: Collection[TrackedMessage] | None,
+        *,
+        now: datetime,
+        until: datetime,
+        limit: int | None,
+    ) -> list[TrackedMessage]:
+        """Move entries from a key to the pending deletions; see ``DurableSessionStorage.claim``."""
+        session = Session(self._names, key)
+        if messages is None:
+            return await self._claim_first(session, now, until, limit)
+        codes = list(dict.fromkeys(code_of(it, key.chat_id, key.business_connection_id) for it in messages))
+        if len(codes) <= MAX_STEP:
+            claimed = await self._claim(session, codes, now, until, len(codes) if limit is None else limit)
+        else:
+            wanted = {*codes}
+            listed = session.entries(await self._entries.fields(session), LISTED)
+            found = [code for code, _ in listed if code in wanted][:limit]
+            claimed = await self._claim_steps(session, found, now, until)
+        return [session.message(code, record) for code, record in claimed]
+
+    async def _claim_first(
+        self, session: Session, now: datetime, until: datetime, limit: int | None
+    ) -> list[TrackedMessage]:
+        """Claim every entry, or the first ones; what others claim in between makes it look again."""
+        claimed: list[tuple[bytes, bytes]] = []
+        while limit is None or len(claimed) < limit:
+            there = session.entries(await self._entries.fields(session), LISTED | HIDDEN)
+            codes = [code for code, _ in there][: None if limit is None else limit - len(claimed)]
+            if not codes:
+                break
+            taken = await self._claim_steps(session, codes, now, until, takes_hidden=True)
+            claimed += taken
+            if len(taken) == len(codes) or limit is None:
+                break
+        return [session.message(code, record) for code, record in claimed]
+
+    async def _claim_steps(
+        self, session: Session, codes: Sequence[bytes], now: datetime, until: datetime, *, takes_hidden: bool = False
+    ) -> list[tuple[bytes, bytes]]:
+        claimed: list[tuple[bytes, bytes]] = []
+        for step in in_steps(codes):
+            claimed += await self._claim(session, step, now, until, len(step), takes_hidden=takes_hidden)
+        return claimed
+
+    async def _claim(
+        self,
+        session: Session,
+        codes: Sequence[bytes],
+        now: datetime,
+        until: datetime,
+        most: int,
+        *,
+        takes_hidden: bool = False,
+    ) -> list[tuple[bytes, bytes]]:
+        if not codes:
+            return []
+        names = session.names
+        reply = await self._calls.once(
+            CLAIM,
+            names,
+            (names.sweep, names.foreign, names.due, names.claimed, session.spot_key),
+            (
+                session.member,
+                session.full,
+                _TIME.pack(encode_time(now)),
+                b"%d" % encode_time(until),
+                b"1" if takes_hidden else b"0",
+                b"%d" % most,
+                *codes,
+            ),
+        )
+        return sorted(pairs(reply), key=lambda entry: number_of(entry[1]))
+
+    # Working on them
+
+    async def lease(self, bot_id: int, *, now: datetime, until: datetime, limit: int) -> list[PendingDeletion]:
+        """Take and hold what is due, earliest first; see ``DurableSessionStorage.lease``."""
+        names = self._names.of(bot_id)
+        leased: list[PendingDeletion] = []
+        while len(leased) < limit:
+            most = min(limit - len(leased), MAX_STEP)
+            times = (now, now + MAX_WAIT, until)
+            reply = await self._calls.once(
+                LEASE, names, (names.due, names.claimed), (*(b"%d" % encode_time(it) for it in times), b"%d" % most)
+            )
+            leased += [_decoded(bot_id, record, until) for record in reply]
+            if len(reply) < most or until <= now or until > now + MAX_WAIT:
+                break  # what was held is due again, and would be found twice
+        return leased
+
+    async def postpone(self, pending: Collection[PendingDeletion], *, until: datetime) -> None:
+        """Set when pending deletions are due. Settled ones are left out."""
+        due = encode_time(until)
+        for bot_id, references in self._by_bot(pending).items():
+            for step in in_steps(references):
+                mapping: dict[Any, Any] = dict.fromkeys(step, due)
+                name = self._names.of(bot_id).due
+                await self._calls.do(lambda client, name=name, mapping=mapping: client.zadd(name, mapping, xx=True))  # type: ignore[misc]  # it infers no default
+
+    async def settle(self, pending: Collection[PendingDeletion]) -> int:
+        """Drop pending deletions; return how many were there."""
+        settled = 0
+        for step in in_steps([*pending]):
+            by_key: dict[SessionKey, list[bytes]] = {}
+            for it in step:
+                by_key.setdefault(it.key, []).append(_code(it))
+            bots = {key.bot_id for key in by_key}
+            for bot_id in bots:
+                settled += await self._settle(bot_id, {k: codes for k, codes in by_key.items() if k.bot_id == bot_id})
+        return settled
+
+    async def _settle(self, bot_id: int, by_key: dict[SessionKey, list[bytes]]) -> int:
+        names = self._names.of(bot_id)
+        sessions = [Session(self._names, key) for key in by_key]
+        counted = zip(sessions, by_key.values(), strict=True)
+        settled: int = await self._calls.once(
+            SETTLE,
+            names,
+            (
+                *(names.sweep, names.foreign, names.due, names.claimed),
+                *chain.from_iterable((session.spot_key, session.index) for session in sessions),
+            ),
+            [part for session, codes in counted for part in (session.member, b"%d" % len(codes), *codes)],
+        )
+        return settled
+
+    def _by_bot(self, pending: Collection[PendingDeletion]) -> dict[int, list[bytes]]:
+        """Return by bot what pending deletions are called."""
+        references: dict[int, list[bytes]] = {}
+        for it in pending:
+            references.setdefault(it.key.bot_id, []).append(Session(self._names, it.key).member + _code(it))
+        return references
+
+    # What there is
+
+    async def of_bot(self, bot_id: int) -> list[PendingDeletion]:
+        """Return every pending deletion of a bot, earliest ``due_at`` first."""
+        names = self._names.of(bot_id)
+        due, claimed = await self._calls.run(PENDING, (names.due, names.claimed))
+        records = dict(pairs(claimed))
+        return [
+            _decoded(bot_id, records[reference], decode_time(round(float(time))))
+            for reference, time in pairs(due)
+            if reference in records
+        ]
+
+    async def next_due(self, bot_id: int, *, now: datetime) -> datetime | None:
+        """Return when the earliest is due, or None; see ``DurableSessionStorage.next_due``."""
+        found = await self._calls.run(NEXT_DUE, (self._names.of(bot_id).due,))
+        if not found:
+            return None
+        first, last = (decode_time(round(float(time))) for time in found)
+        return min(now, first) if last - now > MAX_WAIT else first
+
+
+def _code(pending: PendingDeletion) -> bytes:
+    return code_of(pending.message, pending.key.chat_id, pending.key.business_connection_id)
+
+
+def _decoded(bot_id: int, record: bytes, due_at: datetime) -> PendingDeletion:
+    claimed_at = decode_time(_TIME.unpack_from(record)[0])
+    full, at = _read(record, 8)
+    code, at = _read(record, at)
+    key = key_of_member(bot_id, full)
+    message = decode_claimed(code, record[at:], key.chat_id, key.business_connection_id)
+    return PendingDeletion(key, message, claimed_at, due_at)
+
+
+def _read(record: bytes, at: int) -> tuple[bytes, int]:
+    end = at + 4 + _LENGTH.unpack_from(record, at)[0]
+    return record[at + 4 : end], end

@@ -1,0 +1,67 @@
+"""One session: how its keys, fields and arguments are spelled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from struct import Struct
+from typing import Final, TypeVar
+
+from tgslices.model import SessionKey, TrackedMessage
+from tgslices.storage.redis.codes.names import BotNames, Names, full_member, label_of, member_of, spot_of_key
+from tgslices.storage.redis.codes.records import decode_entry, number_of
+
+T = TypeVar("T")
+
+MAX_STEP: Final = 500
+"""Entries in one call: one or two milliseconds in which the server does nothing else."""
+
+MAX_AT_ONCE: Final = 2_000
+"""Fields of a spot up to which a session is closed in one step."""
+
+BOT: Final = Struct(">q")
+
+
+class Session:
+    """The names of one key."""
+
+    __slots__ = ("full", "index", "key", "label", "member", "names", "spot", "spot_key")
+
+    def __init__(self, names: Names, key: SessionKey) -> None:
+        """Spell a key."""
+        self.key = key
+        self.names: BotNames = names.of(key.bot_id)
+        self.spot = spot_of_key(key)
+        self.label = label_of(key.qualifier)
+        self.member = member_of(self.spot, self.label)
+        self.full = full_member(key)
+        self.spot_key = self.names.spot(self.spot)
+        self.index = self.names.index(key.chat_id)
+
+    def entries(self, fields: dict[bytes, bytes], states: int) -> list[tuple[bytes, bytes]]:
+        """Return codes and records of the entries in one of these states, in their order."""
+        start = len(self.label)
+        found = [
+            (field[start:], record)
+            for field, record in fields.items()
+            if field.startswith(self.label) and record[0] & states
+        ]
+        return sorted(found, key=_number)
+
+    def message(self, code: bytes, record: bytes) -> TrackedMessage:
+        """Return the message of an entry."""
+        return decode_entry(code, record, self.key.chat_id, self.key.business_connection_id)
+
+
+def _number(entry: tuple[bytes, bytes]) -> int:
+    return number_of(entry[1])
+
+
+def in_steps(items: Sequence[T], size: int = MAX_STEP) -> Iterator[Sequence[T]]:
+    """Yield items in steps of bounded size."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def pairs(flat: Sequence[T]) -> Iterable[tuple[T, T]]:
+    """Return what a flat reply of a script lists in pairs."""
+    return zip(flat[::2], flat[1::2], strict=True)

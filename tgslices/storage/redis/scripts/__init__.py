@@ -1,0 +1,39 @@
+"""The scripts that run on the server, one an operation: each key that one touches is declared, and all share a slot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha1
+from importlib.resources import files
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """The text of a script and the digest by which a server knows it."""
+
+    name: str
+    text: str
+    digest: str
+
+
+def _script(name: str, *libraries: str) -> Script:
+    here = files(__name__)
+    text = "\n".join(here.joinpath(f"{part}.lua").read_text("utf-8") for part in (*libraries, name))
+    return Script(name, text, sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+_SPOTS: Final = ("memo", "spots")
+
+WRITE: Final = _script("write", *_SPOTS)
+CLOSE: Final = _script("close", *_SPOTS)
+REMOVE: Final = _script("remove", *_SPOTS)
+CLAIM: Final = _script("claim", *_SPOTS)
+SETTLE: Final = _script("settle", *_SPOTS)
+DISCARD: Final = _script("discard", *_SPOTS)
+SWEEP: Final = _script("sweep", *_SPOTS)
+MIGRATE: Final = _script("migrate", *_SPOTS)
+LEASE: Final = _script("lease", "memo")
+LOOK: Final = _script("look")
+PENDING: Final = _script("pending")
+NEXT_DUE: Final = _script("next_due")

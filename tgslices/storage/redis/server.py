@@ -1,0 +1,70 @@
+"""What a server must be, looked at once when a storage starts."""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import Any, Final
+
+from redis.asyncio import RedisCluster
+
+from tgslices.errors import StorageError
+from tgslices.storage.redis.clients import Client
+
+LAYOUT: Final = b"1"
+"""Which layout of keys this release reads and writes."""
+
+OLDEST: Final = (6, 2)
+
+logger: Final = logging.getLogger("tgslices")
+
+
+async def check(client: Client, where: str, version_key: bytes) -> None:
+    """Look at a server and at the layout of what it holds; warn if it may evict keys.
+
+    Raises:
+        StorageError: it is too old, is a cluster or none against the URL, or holds a layout of another release.
+    """
+    is_for_cluster = isinstance(client, RedisCluster)
+    if isinstance(client, RedisCluster):
+        await client.initialize()
+        info = await client.info(target_nodes=client.get_default_node())
+    else:
+        info = await client.info()
+    _require_version(info, where)
+    if bool(info.get("cluster_enabled")) and not is_for_cluster:
+        raise StorageError(
+            f"Redis at {where} is a cluster, and the client is for a single server.",
+            "Write redis+cluster:// instead of redis://, or pass a RedisCluster.",
+        )
+    if policy := _evicting(info):
+        logger.warning(
+            "Redis at %s may evict keys (maxmemory-policy %s): messages in them could never be deleted. "
+            "Set maxmemory-policy to noeviction.",
+            where,
+            policy,
+        )
+    found = await client.get(version_key)
+    if found is None and info.get("role") != "slave":
+        await client.set(version_key, LAYOUT, nx=True)
+        found = await client.get(version_key)
+    if found not in {None, LAYOUT}:
+        raise StorageError(
+            f"Redis at {where} holds sessions in the layout {found!r}, which this release does not know.",
+            "Install the release of tgslices that wrote them, or give the storage another prefix.",
+        )
+
+
+def _require_version(info: dict[str, Any], where: str) -> None:
+    """Refuse a server whose commands do not suffice."""
+    told = str(info.get("redis_version", ""))
+    numbers = re.match(r"(\d+)\.(\d+)", told)
+    if numbers and (int(numbers[1]), int(numbers[2])) < OLDEST:
+        raise StorageError(f"Redis at {where} is of version {told}.", "Use Redis 6.2 or Valkey 7.2, or newer.")
+
+
+def _evicting(info: dict[str, Any]) -> str | None:
+    """Return the eviction policy if keys may be lost by it. Managed servers tell it without CONFIG rights, too."""
+    policy = str(info.get("maxmemory_policy", "noeviction"))
+    # The volatile ones evict keys with an expiry alone, and none that holds messages has one.
+    return policy if policy.startswith("allkeys") else None

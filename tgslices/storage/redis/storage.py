@@ -1,0 +1,258 @@
+"""The storage in Redis or Valkey: slices that any number of workers share, in one round trip a record.
+
+Past 300 lines, because the protocol is one: each method hands on to the room that does the work.
+"""
+
+# ruff: noqa: D102 - the methods are documented once, on the protocol
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from redis.asyncio import Redis, RedisCluster
+
+from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey, TrackedMessage
+from tgslices.storage.delegating import DelegatesData
+from tgslices.storage.inprocess.data import DataInProcess
+from tgslices.storage.inprocess.shared_keys import OpenRowId
+from tgslices.storage.redis.arguments import Arguments
+from tgslices.storage.redis.calls import Calls
+from tgslices.storage.redis.clients import Client, Clients, listener
+from tgslices.storage.redis.codes.names import Names
+from tgslices.storage.redis.errors import ErrorTexts
+from tgslices.storage.redis.hearing import Hearing
+from tgslices.storage.redis.life import Life
+from tgslices.storage.redis.notices import Notices
+from tgslices.storage.redis.operations.chats import Chats
+from tgslices.storage.redis.operations.entries import Entries
+from tgslices.storage.redis.operations.keys import Keys
+from tgslices.storage.redis.operations.pendings import Pendings
+from tgslices.storage.redis.writing import ADDED, OPENED, Writing, adding, recording
+
+TIMEOUT: Final = timedelta(seconds=5)
+
+
+class RedisSessionStorage(DelegatesData):
+    """A :class:`~tgslices.storage.protocol.DurableSessionStorage` on Redis 6.2 or Valkey 7.2, or newer; always shared.
+
+    From a URL (``redis://``, ``rediss://``, ``unix://``, ``redis+cluster://``) it makes and closes its own client; a
+    client of ``redis.asyncio`` stays the user's. All keys begin with ``{prefix:bot}``, so that a cluster keeps those of
+    a bot together, and none that holds messages ever expires. No call of the server takes longer than ``timeout``.
+
+    When a call has returned, what it wrote survives as far as the server's persistence promises.
+    Source: https://valkey.io/topics/persistence/
+
+    Raises:
+        StorageError: the URL, the client or another argument cannot be used. Every method raises it when the server
+            fails.
+    """
+
+    def __init__(
+        self, url_or_client: str | Redis | RedisCluster, *, prefix: str = "tgslices", timeout: timedelta = TIMEOUT
+    ) -> None:
+        """Describe the storage; nothing is connected before the first use."""
+        arguments = Arguments(prefix=prefix, timeout=timeout)
+        seconds = arguments.timeout.total_seconds()
+        self._clients = Clients(url_or_client, timeout=seconds)
+        self._seconds = seconds
+        self._names = Names(arguments.prefix)
+        self._calls = Calls(self._names, ErrorTexts(self._clients.where, seconds), timeout=seconds)
+        self._life = Life(self._clients, self._calls, self._names, timeout=seconds)
+        self._notices: Notices | None = None
+        self._hearing = Hearing(self._notices_state, self._open_rows, self._calls.me)
+        self._keys = Keys(self._calls, self._names)
+        self._entries = Entries(self._calls, self._names, self._hearing)
+        self._pendings = Pendings(self._calls, self._names, self._entries)
+        self._chats = Chats(self._calls, self._names, self._hearing, self._keys)
+        self._writing = Writing(self._calls, self._names, self._hearing, timeout=seconds)
+        self._data = DataInProcess()
+
+    def __repr__(self) -> str:
+        """Show the URL without its password."""
+        return f"RedisSessionStorage({self._clients.where!r})"
+
+    # Lifetime
+
+    async def start(self) -> None:
+        await self._life.start(self._listen)
+
+    async def aclose(self) -> None:
+        await self._life.aclose(self._finish)
+
+    async def _ready(self) -> None:
+        if not self._life.is_here():
+            await self._life.ready(self._listen)
+
+    def _listen(self, client: Client) -> None:
+        """Listen to what others tell until the storage is closed; in a cluster the server is asked each time."""
+        self._writing.abandon()
+        self._notices = None
+        connect = listener(client)
+        if connect is None:
+            return
+        own = self._calls.channel + b":" + self._calls.me
+        self._notices = Notices(
+            connect,
+            lambda text: self._calls.do(lambda client: client.publish(own, text)),
+            self._hearing.hear,
+            channel=self._calls.channel,
+            own_channel=own,
+            timeout=self._seconds,
+        )
+        self._notices.start()
+
+    async def _finish(self) -> None:
+        await self._writing.aclose()
+        if self._notices is not None:
+            await self._notices.aclose()
+        await self._hearing.aclose()
+        await self._calls.aclose()
+
+    def _notices_state(self) -> int | None:
+        return None if self._notices is None or not self._life.is_here() else self._notices.state()
+
+    async def _open_rows(self, bot_id: int) -> Sequence[OpenRowId] | None:
+        return await self._keys.rows(bot_id)
+
+    # Opening and adding
+
+    def is_idle(self, bot_id: int) -> bool:
+        return self._hearing.is_idle(bot_id)
+
+    def knows_open(self, key: SessionKey) -> bool:
+        return self._hearing.knows_open(key)
+
+    async def is_open(self, key: SessionKey) -> bool:
+        await self._ready()
+        return await self._keys.is_open(key)
+
+    async def open(
+        self,
+        key: SessionKey,
+        *,
+        at: datetime,
+        outside: TrackedMessage | None = None,
+        begun_at: datetime | None = None,
+    ) -> bool:
+        await self._ready()
+        if self._hearing.knows_open(key):
+            return False
+        names = self._names.of(key.bot_id)
+        write = adding(names, key, None, opened_at=at, outside=outside, begun_at=begun_at)
+        return await self._writing.submit(key.bot_id, write) & OPENED > 0
+
+    async def record(self, scope: Scope, message: TrackedMessage) -> int:
+        if not self._life.is_here():
+            await self._ready()
+        if not self._hearing.may_match(scope):
+            return 0
+        return await self._writing.submit(scope.bot_id, recording(self._names.of(scope.bot_id), scope, message))
+
+    async def add(
+        self,
+        key: SessionKey,
+        message: TrackedMessage,
+        *,
+        if_closed: IfClosed = IfClosed.KEEP,
+        outside: TrackedMessage | None = None,
+        begun_at: datetime | None = None,
+        unless_known: bool = False,
+    ) -> bool:
+        if not self._life.is_here():
+            await self._ready()
+        write = adding(
+            self._names.of(key.bot_id),
+            key,
+            message,
+            opened_at=message.at,
+            if_closed=if_closed,
+            outside=outside,
+            begun_at=begun_at,
+            unless_known=unless_known,
+        )
+        return await self._writing.submit(key.bot_id, write) & ADDED > 0
+
+    # Closing and removing
+
+    async def unsubscribe(self, key: SessionKey) -> None:
+        await self._ready()
+        await self._entries.unsubscribe(key)
+
+    async def close(self, key: SessionKey, *, at: datetime) -> int:
+        await self._ready()
+        return await self._entries.close(key, at)
+
+    async def remove(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
+        await self._ready()
+        return await self._entries.remove(key, messages)
+
+    async def clear(self, key: SessionKey) -> None:
+        await self._ready()
+        await self._entries.clear(key)
+
+    async def discard(self, bot_id: int, gone: Gone, *, surely: bool = True) -> int:
+        await self._ready()
+        return await self._chats.discard(bot_id, gone, surely=surely)
+
+    async def migrate(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> list[SessionKey]:
+        await self._ready()
+        return await self._chats.migrate(bot_id, old_chat_id, new_chat_id)
+
+    async def migrated(self, bot_id: int, chat_ids: Collection[int]) -> set[int]:
+        await self._ready()
+        return await self._chats.migrated(bot_id, chat_ids)
+
+    # Pending deletions
+
+    async def claim(
+        self,
+        key: SessionKey,
+        messages: Collection[TrackedMessage] | None,
+        *,
+        now: datetime,
+        until: datetime,
+        limit: int | None = None,
+    ) -> list[TrackedMessage]:
+        await self._ready()
+        return await self._pendings.claim(key, messages, now=now, until=until, limit=limit)
+
+    async def lease(self, bot_id: int, *, now: datetime, until: datetime, limit: int) -> list[PendingDeletion]:
+        await self._ready()
+        return await self._pendings.lease(bot_id, now=now, until=until, limit=limit)
+
+    async def postpone(self, pending: Collection[PendingDeletion], *, until: datetime) -> None:
+        await self._ready()
+        await self._pendings.postpone(pending, until=until)
+
+    async def settle(self, pending: Collection[PendingDeletion]) -> int:
+        await self._ready()
+        return await self._pendings.settle(pending)
+
+    async def pending(self, bot_id: int) -> list[PendingDeletion]:
+        await self._ready()
+        return await self._pendings.of_bot(bot_id)
+
+    async def next_due(self, bot_id: int, *, now: datetime) -> datetime | None:
+        await self._ready()
+        return await self._pendings.next_due(bot_id, now=now)
+
+    async def sweep(self, bot_id: int, *, now: datetime, limit: int) -> int:
+        await self._ready()
+        return await self._chats.sweep(bot_id, now=now, limit=limit)
+
+    # What there is
+
+    async def matching(self, scope: Scope) -> list[SessionKey]:
+        await self._ready()
+        return await self._keys.matching(scope) if self._hearing.may_match(scope) else []
+
+    async def open_keys(self, bot_id: int) -> list[SessionKey]:
+        await self._ready()
+        return await self._keys.open_keys(bot_id)
+
+    # Stands last, because below it `list` in an annotation would mean this method.
+    async def list(self, key: SessionKey) -> list[TrackedMessage]:
+        await self._ready()
+        return await self._entries.entries(key)
