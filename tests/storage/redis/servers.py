@@ -142,3 +142,9 @@ def raw_count(client: Any, prefix: str) -> int:
             case b"zset", _:
                 total += client.zcard(name)
     return total
+
+
+def raw_data_count(client: Any, prefix: str) -> int:
+    """Count fragments of data that are there or merely held."""
+    hashes = client.scan_iter(match=f"{{{prefix}:*}}v*", count=1000)
+    return sum(len({field[1:] for field in client.hkeys(name)}) for name in hashes)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from tests.storage.redis.servers import RedisServer, prefix_of, raw_count, raw_messages
+from tests.storage.redis.servers import RedisServer, prefix_of, raw_count, raw_data_count, raw_messages
 from tgslices.model import SessionKey, TrackedMessage
 from tgslices.storage.redis import RedisSessionStorage
 from tgslices.testing.contract import DurableStorageContract
@@ -36,6 +36,10 @@ class RedisContract(DurableStorageContract):
     async def raw_count(self, storage: RedisSessionStorage) -> int:
         with self.server.client() as client:
             return raw_count(client, self.prefix)
+
+    async def raw_data_count(self, storage: RedisSessionStorage) -> int:
+        with self.server.client() as client:
+            return raw_data_count(client, self.prefix)
 
 
 class TestRedis(RedisContract):

@@ -55,6 +55,10 @@ class Hearing:
         """Tell whether it is certain that a bot has no open key."""
         return self._is_current(bot_id) and self._keys.is_idle(bot_id)
 
+    def may_be_open(self, bot_id: int) -> bool:
+        """Tell whether a bot may have an open key; False is certain."""
+        return not self.is_idle(bot_id)
+
     def may_match(self, scope: Scope) -> bool:
         """Tell whether an open key may be in the chat of a scope; False is certain."""
         return not self._is_current(scope.bot_id) or self._keys.may_match(scope.bot_id, scope.chat_id)

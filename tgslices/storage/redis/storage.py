@@ -15,7 +15,6 @@ from redis.asyncio import Redis, RedisCluster
 
 from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.storage.delegating import DelegatesData
-from tgslices.storage.inprocess.data import DataInProcess
 from tgslices.storage.inprocess.shared_keys import OpenRowId
 from tgslices.storage.redis.arguments import Arguments
 from tgslices.storage.redis.calls import Calls
@@ -26,6 +25,7 @@ from tgslices.storage.redis.hearing import Hearing
 from tgslices.storage.redis.life import Life
 from tgslices.storage.redis.notices import Notices
 from tgslices.storage.redis.operations.chats import Chats
+from tgslices.storage.redis.operations.data import Data
 from tgslices.storage.redis.operations.entries import Entries
 from tgslices.storage.redis.operations.keys import Keys
 from tgslices.storage.redis.operations.pendings import Pendings
@@ -67,7 +67,7 @@ class RedisSessionStorage(DelegatesData):
         self._pendings = Pendings(self._calls, self._names, self._entries)
         self._chats = Chats(self._calls, self._names, self._hearing, self._keys)
         self._writing = Writing(self._calls, self._names, self._hearing, timeout=seconds)
-        self._data = DataInProcess()
+        self._data = Data(self._calls, self._names, self._ready)
 
     def __repr__(self) -> str:
         """Show the URL without its password."""
@@ -198,7 +198,9 @@ class RedisSessionStorage(DelegatesData):
 
     async def migrate(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> list[SessionKey]:
         await self._ready()
-        return await self._chats.migrate(bot_id, old_chat_id, new_chat_id)
+        were_open = await self._chats.migrate(bot_id, old_chat_id, new_chat_id)
+        await self._data.migrate_data(bot_id, old_chat_id, new_chat_id)
+        return were_open
 
     async def migrated(self, bot_id: int, chat_ids: Collection[int]) -> set[int]:
         await self._ready()
@@ -240,7 +242,8 @@ class RedisSessionStorage(DelegatesData):
 
     async def sweep(self, bot_id: int, *, now: datetime, limit: int) -> int:
         await self._ready()
-        return await self._chats.sweep(bot_id, now=now, limit=limit)
+        swept = await self._chats.sweep(bot_id, now=now, limit=limit)
+        return swept + await self._data.sweep_data(bot_id, now=now, limit=limit - swept)
 
     # What there is
 
@@ -251,6 +254,20 @@ class RedisSessionStorage(DelegatesData):
     async def open_keys(self, bot_id: int) -> list[SessionKey]:
         await self._ready()
         return await self._keys.open_keys(bot_id)
+
+    async def is_held(
+        self,
+        bot_id: int,
+        chat_id: int,
+        message_id: int,
+        *,
+        business_connection_id: str | None = None,
+        user_id: int | None = None,
+    ) -> bool:
+        await self._ready()
+        if not self._hearing.may_be_open(bot_id):
+            return False
+        return await self._keys.is_held(bot_id, chat_id, message_id, business_connection_id, user_id)
 
     # Stands last, because below it `list` in an annotation would mean this method.
     async def list(self, key: SessionKey) -> list[TrackedMessage]:

@@ -45,6 +45,11 @@ def away_code(message: TrackedMessage) -> bytes:
     )
 
 
+def away_code_of(message_id: int, chat: bytes) -> bytes:
+    """Return the code of an ordinary message of a chat, as :func:`chat_code` tells it, that is not the key's own."""
+    return bytes((_ELSEWHERE,)) + ID.pack(message_id) + chat + b"\0\0"
+
+
 def away_tail(chat_id: int, connection: str | None) -> bytes:
     """Return what follows the id in the code of an ordinary message of a chat that is not the key's own."""
     return ID.pack(chat_id) + spell_text(connection) + b"\0\0"

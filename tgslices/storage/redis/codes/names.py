@@ -151,7 +151,20 @@ class Names:
 class BotNames:
     """The keys of one bot."""
 
-    __slots__ = ("_tag", "chat", "claimed", "counter", "due", "foreign", "migrated", "open", "spot", "sweep")
+    __slots__ = (
+        "_tag",
+        "chat",
+        "claimed",
+        "counter",
+        "data",
+        "due",
+        "foreign",
+        "migrated",
+        "open",
+        "spot",
+        "sweep",
+        "visits",
+    )
 
     def __init__(self, tag: bytes) -> None:
         """Begin every name with a hash tag."""
@@ -170,6 +183,9 @@ class BotNames:
         """The pending deletions themselves."""
         self.migrated = tag + b"m"
         """The chats that have moved."""
+        self.visits = tag + b"x"
+        """The sessions with data of which something will be past, by the earliest time of it."""
+        self.data = (tag + b"v").__add__
         self.spot = (tag + b"s").__add__
         self.chat = (tag + b"c").__add__
 
@@ -180,6 +196,10 @@ class BotNames:
     def index(self, chat_id: int) -> bytes:
         """Return where the spots of a chat are listed."""
         return self.chat(b"%d" % chat_id)
+
+    def data_index(self, chat_id: int) -> bytes:
+        """Return where the sessions of a chat that have data are listed."""
+        return self._tag + b"y%d" % chat_id
 
     def index_of(self, spot: bytes) -> bytes:
         """Return where a spot is listed."""

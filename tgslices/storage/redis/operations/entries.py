@@ -76,6 +76,9 @@ class Entries:
                 names.foreign,
                 session.spot_key,
                 session.index,
+                session.data_key,
+                names.visits,
+                session.data_index,
             ),
             (
                 call.token,

@@ -9,10 +9,18 @@ from typing import Any, Final
 from tgslices.model import Scope, SessionKey
 from tgslices.storage.inprocess.shared_keys import MAX_KEYS, OpenRowId
 from tgslices.storage.redis.calls import Calls
-from tgslices.storage.redis.codes.names import Names, key_of_member, parts_of_spot, qualifier_of, spots_of_scope
+from tgslices.storage.redis.codes.identities import away_code_of, chat_code, home_code
+from tgslices.storage.redis.codes.names import (
+    Names,
+    key_of_member,
+    parts_of_spot,
+    qualifier_of,
+    spot_of,
+    spots_of_scope,
+)
 from tgslices.storage.redis.hearing import row_of
-from tgslices.storage.redis.operations.session import Session
-from tgslices.storage.redis.scripts import LOOK
+from tgslices.storage.redis.operations.session import Session, in_steps
+from tgslices.storage.redis.scripts import HELD, LOOK
 
 PAGE: Final = 1_000
 """Open keys that are read in one call, about."""
@@ -39,6 +47,29 @@ class Keys:
         names, spots = self._names.of(scope.bot_id), spots_of_scope(scope)
         found = await self._calls.run(LOOK, [*map(names.spot, spots)])
         return [key for spot, open_ in zip(spots, found, strict=True) for key in keys_of(scope.bot_id, spot, open_)]
+
+    async def is_held(
+        self, bot_id: int, chat_id: int, message_id: int, connection: str | None, user_id: int | None
+    ) -> bool:
+        """Tell whether an open key holds a message: mostly in one round trip, which looks at the likeliest keys first.
+
+        It tells which others there are, too; where there are none, or one of the first holds it, that is all.
+        """
+        names = self._names.of(bot_id)
+        chat = chat_code(chat_id, connection)
+        home, away = home_code(message_id), away_code_of(message_id, chat)
+        first = dict.fromkeys(spot_of(chat_id, user, None, connection) for user in (None, user_id))
+        keys = (names.index(chat_id), names.foreign)
+        reply = await self._calls.run(HELD, (*keys, *map(names.spot, first)), (chat, *[home] * len(first)))
+        if reply[0]:
+            return True
+        own = [(it, home) for it in reply[1] if it not in first and parts_of_spot(it)[3] == connection]
+        others = [*own, *((member[len(chat) :], away) for member in reply[2])]
+        for step in in_steps(others):
+            spots, codes = zip(*step, strict=True)
+            if (await self._calls.run(HELD, (*keys, *map(names.spot, spots)), (b"", *codes)))[0]:
+                return True
+        return False
 
     async def open_keys(self, bot_id: int) -> list[SessionKey]:
         """Return every open key of a bot: all that are open throughout, in pages, so that no call takes long."""

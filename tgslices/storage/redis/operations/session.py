@@ -24,7 +24,7 @@ BOT: Final = Struct(">q")
 class Session:
     """The names of one key."""
 
-    __slots__ = ("full", "index", "key", "label", "member", "names", "spot", "spot_key")
+    __slots__ = ("data_index", "data_key", "full", "index", "key", "label", "member", "names", "spot", "spot_key")
 
     def __init__(self, names: Names, key: SessionKey) -> None:
         """Spell a key."""
@@ -36,6 +36,8 @@ class Session:
         self.full = full_member(key)
         self.spot_key = self.names.spot(self.spot)
         self.index = self.names.index(key.chat_id)
+        self.data_key = self.names.data(self.member)
+        self.data_index = self.names.data_index(key.chat_id)
 
     def entries(self, fields: dict[bytes, bytes], states: int) -> list[tuple[bytes, bytes]]:
         """Return codes and records of the entries in one of these states, in their order."""

@@ -1,6 +1,7 @@
 -- One session that is closed, cleared or unsubscribed. The answer: how many entries were dropped (-1 where there are
 -- too many for one step), and whether it was open.
 local open_sessions, sweep, foreign, spot_key, index = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local data_key, visits, data_index = KEYS[7], KEYS[8], KEYS[9]
 local channel, bot, mode, member, full_member = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local at, most = ARGV[7], tonumber(ARGV[8])
 local spot, label = parts_of(member)
@@ -37,6 +38,7 @@ if mode ~= 'clear' then
 end
 
 if mode == 'close' then
+  close_data(data_key, visits, data_index, member)
   local before = redis.call('HGET', spot_key, 'c' .. label)
   if not before or tonumber(before) < tonumber(at) then
     enter(spot_key, index, spot, label)
