@@ -91,7 +91,7 @@ class Data:
         session = Session(self._names, hold.key)
         args = (session.member, encoded(hold.holder), b"1" if release else b"0", *_spelled(changes))
         written = await self._calls.once(WRITE_DATA, session.names, self._keys(session), args)
-        return written == 1
+        return bool(written == 1)
 
     async def put_data(self, key: SessionKey, changes: Mapping[str, StoredData | None]) -> None:
         await self._ready()
