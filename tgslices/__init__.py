@@ -6,6 +6,7 @@ from tgslices.data.handle import DataHandle
 from tgslices.deletion.plan import DeletionPlan
 from tgslices.doors.in_session import InSession
 from tgslices.doors.stale_buttons import StaleButton
+from tgslices.ending import Ended
 from tgslices.errors import (
     CannotSendThere,
     ChatGiven,
@@ -25,6 +26,7 @@ from tgslices.errors import (
     ValueRefused,
 )
 from tgslices.keys import SessionKeyStrategy, SessionQualifier
+from tgslices.lifetimes import Lifetime
 from tgslices.manager import SessionManager, sessions_of
 from tgslices.model import GENERAL_TOPIC, Direction, PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.recording.blocks import unrecorded
@@ -50,12 +52,14 @@ __all__ = (  # noqa: RUF022  # in tiers, as a reader needs them
     "SessionManager",
     "SessionKeyStrategy",
     "SessionQualifier",
+    "Lifetime",
     "unrecorded",
     # values
     "GENERAL_TOPIC",
     "ClearResult",
     "DeletionPlan",
     "Direction",
+    "Ended",
     "Outcome",
     "PendingDeletion",
     "ReplayResult",

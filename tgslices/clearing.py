@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -98,17 +98,22 @@ class Clearing:
             await require_reach(bot, shared.key, chosen)
             if not chosen:
                 return ClearResult()
-        pending = await self._claim(shared, chosen, began)
+        patience = self._executor.patience()
+        result = await self.delete(bot, await self._claim(shared, chosen, began), patience=patience)
+        return await self._neutralise(bot, result, neutralise, patience) if neutralise else result
+
+    async def delete(self, bot: Bot, pending: Sequence[PendingDeletion], *, patience: Patience) -> ClearResult:
+        """Have Telegram delete what was claimed. Raises what :meth:`DeletionExecutor.run` raises."""
         if not pending:
             return ClearResult()
-        result, patience = None, self._executor.patience()
+        result = None
         try:
             migrated = await self._tracker.migrated_among(entry.message for entry in pending)
             result = await self._executor.run(bot, pending, patience=patience, migrated=migrated)
         finally:
             if result is None or result.pending or result.deferred:
                 self._on_pending()
-        return await self._neutralise(bot, result, neutralise, patience) if neutralise else result
+        return result
 
     async def _neutralise(
         self, bot: Bot, result: ClearResult, neutralise: Neutralise, patience: Patience

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from tgslices.clock import Clock, utc_now
 from tgslices.errors import ConfigurationError, quoted
 from tgslices.keys import KeyStrategy, SessionKeyStrategy
+from tgslices.lifetimes import Lifetimes, finding
 from tgslices.storage.protocol import SessionStorage
 
 MAX_ANSWER: Final = 200
@@ -23,6 +25,7 @@ class SessionConfig:
     took them. ``patience``: how long one clear goes on about floods and a failing network. ``in_flight``: how many
     deletion requests of one bot run at once. ``backlog``: how many writes are kept while the storage is down.
     ``stale_buttons``: what answers a tap on a message that no open session holds; None leaves it to the handlers.
+    ``lifetimes``: when sessions end by themselves. ``on_end``: what is told of it, an async function of one ``Ended``.
 
     Raises:
         ConfigurationError: an argument is none of what it must be.
@@ -36,6 +39,8 @@ class SessionConfig:
     in_flight: int = 4
     backlog: int = 100_000
     stale_buttons: str | None = None
+    lifetimes: Lifetimes | None = None
+    on_end: Callable[[Any], Awaitable[object]] | None = None
 
     def __post_init__(self) -> None:
         for name, too_little in (("lease", timedelta()), ("patience", timedelta(microseconds=-1))):
@@ -44,6 +49,13 @@ class SessionConfig:
         for name in ("in_flight", "backlog"):
             if type(value := getattr(self, name)) is not int or value < 1:
                 raise ConfigurationError(f"{name} is {quoted(value)}.", f"Pass a positive integer as {name}.")
+        if self.lifetimes is not None:
+            finding(self.lifetimes)
+        elif self.on_end is not None:
+            raise ConfigurationError(
+                "on_end is given without lifetimes, so that nothing ends by itself.",
+                'Pass lifetimes as well, as in lifetimes={"order": Lifetime(idle=timedelta(hours=2))}.',
+            )
         _require_strategy(self.key_strategy)
         _require_answer(self.stale_buttons)
         _require_clock(self.clock)

@@ -57,11 +57,6 @@ class LifeCycle:
             self._holds_storage = True
             acquire(self._storage, self)
 
-    def note_pending(self) -> None:
-        """Have what is pending finished, unless all is over: then the next start does it."""
-        if not self._progress.is_over:
-            self._upkeep.wake()
-
     async def resume(self) -> None:
         """Go on where updates are fed to a dispatcher that nobody started, or to one that has stopped.
 

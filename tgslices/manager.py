@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Final, Never
+from functools import partial
+from typing import Never
 
 from aiogram import Bot
 from aiogram.types import Chat, TelegramObject, Update, User
 
 from tgslices.advice import advised, require_bot, require_event, require_flags, require_update_fields, too_many
-from tgslices.clearing import Clearing
 from tgslices.config import SessionConfig
 from tgslices.data.holds import Holds
 from tgslices.deletion.executor import DeletionExecutor
 from tgslices.errors import ConfigurationError, InvalidSessionKey, quoted
 from tgslices.extract import record_carried
+from tgslices.finishing import Finishing
 from tgslices.keys import direct_topic_of, key_of, scope_of
 from tgslices.life_cycle import LifeCycle
 from tgslices.model import SessionKey
@@ -28,13 +28,6 @@ from tgslices.session import Session
 from tgslices.storage.lifetime import durable, unwrapped
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import SessionStorage
-from tgslices.upkeep import Upkeep
-
-LEASE_BATCH: Final = 1000
-"""How many pending deletions are leased at once."""
-
-SWEEP_BATCH: Final = 1000
-"""How many records of messages that are gone are dropped at once."""
 
 
 class SessionManager:
@@ -66,13 +59,12 @@ class SessionManager:
             patience=config.patience,
             lease=config.lease,
         )
-        self.settler = Upkeep(
-            self.settle_pending, self._next_due, tidy=self._tidy, clock=config.clock, look_every=config.lease
+        self._finishing = Finishing(
+            bot, self.tracker, self._executor, config, handle=partial(self.handle, collect=False)
         )
-        self.life_cycle = LifeCycle(self._durable, self.tracker, self.holds, self.settler)
-        on_pending = self.life_cycle.note_pending
-        self._clearing = Clearing(self.tracker, self._executor, lease=config.lease, on_pending=on_pending)
+        self.settler, self._clearing = self._finishing.upkeep, self._finishing.clearing
         self._replayer = Replayer(bot, self._executor.pacing, self._executor.patience)
+        self.life_cycle = LifeCycle(self._durable, self.tracker, self.holds, self.settler)
 
     # Handing out
 
@@ -237,23 +229,18 @@ class SessionManager:
         Raises:
             TelegramUnauthorizedError: the bot's token was revoked; the entries stay pending.
         """
-        results: list[ClearResult] = []
-        patience = self._executor.patience()
-        while True:
-            now = self.config.clock()
-            due = await self._durable.lease(self._bot_id, now=now, until=now + self.config.lease, limit=LEASE_BATCH)
-            if not due:
-                return ClearResult.total(results)
-            migrated = await self.tracker.migrated_among(entry.message for entry in due)
-            results.append(await self._executor.run(self.bot, due, patience=patience, migrated=migrated))
+        return await self._finishing.settle_pending()
 
-    async def _tidy(self) -> None:
-        swept = SWEEP_BATCH
-        while swept >= SWEEP_BATCH:
-            swept = await self._durable.sweep(self._bot_id, now=self.config.clock(), limit=SWEEP_BATCH)
+    async def sweep(self) -> ClearResult:
+        """Do at once what is due: end sessions, finish pending deletions, forget what is past.
 
-    async def _next_due(self) -> datetime | None:
-        return await self._durable.next_due(self._bot_id, now=self.config.clock())
+        Returns what became of the messages that were to be deleted. It also runs by itself: at the dispatcher's start,
+        and within a minute of anything being due.
+
+        Raises:
+            TelegramUnauthorizedError: the bot's token was revoked; the entries stay pending.
+        """
+        return await self._finishing.sweep()
 
     async def start(self) -> None:
         """Connect the storage and finish what an earlier process left, in the background.

@@ -51,6 +51,7 @@ class Upkeep:
         self._clock = clock
         self._look_every = look_every
         self._is_staying = False
+        self._is_over = False
         self._task: asyncio.Task[None] | None = None
         self._woken: asyncio.Event | None = None
 
@@ -59,8 +60,14 @@ class Upkeep:
         self._is_staying = True
         self.wake()
 
+    def keep_up(self) -> None:
+        """Run because something will be due, unless this runs already, or was stopped; until nothing is pending."""
+        if not self._is_over and not self._runs_here():
+            self.wake()
+
     def wake(self) -> None:
         """Look again now; run until nothing is pending."""
+        self._is_over = False
         if self._runs_here() and self._woken is not None:
             self._woken.set()
             return
@@ -69,7 +76,7 @@ class Upkeep:
 
     async def stop(self) -> None:
         """Stop; what is pending stays pending. Harmless when repeated, and in another event loop."""
-        self._is_staying = False
+        self._is_staying, self._is_over = False, True
         here, task, self._task = self._runs_here(), self._task, None
         # Again and again, because a wait that ends at the same moment may swallow a cancellation.
         while here and task is not None and not task.done():

@@ -20,8 +20,10 @@ from tgslices.doors.incoming import incoming_middleware
 from tgslices.doors.injection import check_handlers, injection_middleware
 from tgslices.doors.outgoing import watch
 from tgslices.doors.stale_buttons import stale_buttons_middleware
+from tgslices.ending import OnEnd, require_on_end
 from tgslices.errors import ConfigurationError, quoted
 from tgslices.keys import KeyStrategy, SessionKeyStrategy
+from tgslices.lifetimes import Lifetimes
 from tgslices.manager import SessionManager, known_manager
 from tgslices.storage.lifetime import durable
 from tgslices.storage.memory import MemorySessionStorage
@@ -178,6 +180,8 @@ def setup_sessions(
     in_flight: int = 4,
     backlog: int = 100_000,
     stale_buttons: str | None = None,
+    lifetimes: Lifetimes | None = None,
+    on_end: OnEnd | None = None,
 ) -> None:
     """Give a dispatcher and its bots sessions. The only wiring.
 
@@ -191,6 +195,9 @@ def setup_sessions(
     once.
     ``backlog``: how many writes are kept while the storage is down. ``stale_buttons``: answers at once, before any
     handler, every tap on a message of the bot that no open session holds; of at most 200 characters.
+    ``lifetimes``: when sessions end by themselves, by qualifier, or a function from a key to a
+    :class:`~tgslices.Lifetime` or None. ``on_end``: an async function that is told of each end afterwards, at least
+    once, with an :class:`~tgslices.Ended`; one that raises is told again for a day.
 
     Raises:
         InvalidStorage: the storage misses one of the four methods, or has only a part of the durable ones.
@@ -203,7 +210,11 @@ def setup_sessions(
         if storage is not None:
             require_storage(storage)
         kept = storage if storage is not None else _storage_in_use(bots)
-        config = SessionConfig(durable(kept), key_strategy, clock, lease, patience, in_flight, backlog, stale_buttons)
+        if on_end is not None:
+            require_on_end(on_end)
+        config = SessionConfig(
+            durable(kept), key_strategy, clock, lease, patience, in_flight, backlog, stale_buttons, lifetimes, on_end
+        )
         wiring = _Wiring(kept, config, manager_factory or SessionManager, chosen=storage is not None)
         wiring.require_free(*bots)
         for bot in bots:

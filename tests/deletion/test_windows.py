@@ -7,9 +7,9 @@ import pytest
 from aiogram.enums import ContentType
 
 from tests.deletion.records import GROUP, NOW, PERSON, SUPERGROUP, record
+from tgslices.age_limit import AGE_LIMIT
 from tgslices.deletion.plan import plan_deletion
 from tgslices.deletion.windows import (
-    AGE_LIMIT,
     DICE_MARGIN,
     DICE_WAIT,
     EPHEMERAL_LIFE,

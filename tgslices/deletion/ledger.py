@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final, TypeVar
 
+from tgslices.age_limit import AGE_LIMIT
 from tgslices.deletion.fates import DEFERRED, Fate
 from tgslices.deletion.routes import Place, Route, place_of, route_of
-from tgslices.deletion.windows import AGE_LIMIT, AGE_MARGIN, too_old_from
+from tgslices.deletion.windows import AGE_MARGIN, too_old_from
 from tgslices.described import described
 from tgslices.doubling import Doubling
 from tgslices.model import MAX_WAIT, PendingDeletion, TrackedMessage

@@ -7,15 +7,10 @@ from typing import Final
 
 from aiogram.enums import ContentType
 
+from tgslices.age_limit import AGE_LIMIT
 from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.deletion.routes import Place, Route, place_of, route_of
 from tgslices.model import TrackedMessage
-
-AGE_LIMIT: Final = timedelta(hours=48)
-"""What a bot may delete is at most this old, in every type of chat and whatever its rights.
-
-Source: https://core.telegram.org/bots/api#deletemessage; TDLib ``MessagesManager.cpp:8346`` (supergroups and channels)
-"""
 
 AGE_MARGIN: Final = timedelta(minutes=5)
 """This long before the limit a message is a suspect: two clocks and a request under way may put it on the far side."""

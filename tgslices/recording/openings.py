@@ -4,9 +4,33 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeAlias
 
+from tgslices.clock import Clock
 from tgslices.model import SessionKey, TrackedMessage
 from tgslices.recording.backlog import Backlog, Write
+from tgslices.storage.lifetime_protocol import Due
+
+DueOf: TypeAlias = Callable[[SessionKey, datetime], Due | None]
+"""Tells when a session is to be looked at that is opened at a time; None for one that never ends by itself."""
+
+
+def never_due(_key: SessionKey, _opened_at: datetime) -> Due | None:
+    """Let no session end by itself."""
+    return None
+
+
+def repeatable(write: Callable[[datetime | None], Awaitable[object]], clock: Clock) -> Write:
+    """Return a write that tells the storage when it was tried first, if it was tried before."""
+    first: datetime | None = None
+
+    async def attempt() -> object:
+        nonlocal first
+        begun_at, first = first, first or clock()
+        return await write(begun_at)
+
+    return attempt
 
 
 class Openings:

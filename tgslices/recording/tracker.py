@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -21,7 +21,7 @@ from tgslices.recording.current import current_update
 from tgslices.recording.handles import SharedKey, SharedKeys, tick
 from tgslices.recording.keyboards import Keyboards
 from tgslices.recording.notices import Notices
-from tgslices.recording.openings import Openings
+from tgslices.recording.openings import DueOf, Openings, never_due, repeatable
 from tgslices.recording.outside import outside_of
 from tgslices.recording.progress import Progress
 from tgslices.recording.subscriptions import Subscriptions, UpdatePredicate
@@ -51,6 +51,8 @@ class Tracker:
         self.notices = Notices()
         self.keyboards = Keyboards()
         self._latest = datetime.min.replace(tzinfo=UTC)
+        self.due_of: DueOf = never_due
+        """Tells when a session is to be looked at that is opened now."""
         self._predicates, self._notices_expected = self.subscriptions.predicates, self.notices.expected
 
     def now_begun(self) -> datetime:
@@ -95,27 +97,18 @@ class Tracker:
         at = self.clock()
 
         async def write(begun_at: datetime | None) -> None:
-            await self.storage.open(key, at=at, outside=outside_of(key, update, at), begun_at=begun_at)
+            due = self.due_of(key, at)
+            await self.storage.open(key, at=at, outside=outside_of(key, update, at), begun_at=begun_at, due=due)
 
-        return self._repeatable(write)
+        return repeatable(write, self.now_begun)
 
     def _opening_with(self, key: SessionKey, message: TrackedMessage) -> Write:
         async def write(begun_at: datetime | None) -> None:
             outside = outside_of(key, None, message.at, message)
-            await self.storage.add(key, message, if_closed=IfClosed.OPEN, outside=outside, begun_at=begun_at)
+            due = self.due_of(key, message.at)
+            await self.storage.add(key, message, if_closed=IfClosed.OPEN, outside=outside, begun_at=begun_at, due=due)
 
-        return self._repeatable(write)
-
-    def _repeatable(self, write: Callable[[datetime | None], Awaitable[object]]) -> Write:
-        """Return a write that tells the storage when it was tried first, if it was tried before."""
-        first: datetime | None = None
-
-        async def attempt() -> object:
-            nonlocal first
-            begun_at, first = first, first or self.now_begun()
-            return await write(begun_at)
-
-        return attempt
+        return repeatable(write, self.now_begun)
 
     def subscribe(self, key: SessionKey, predicate: UpdatePredicate | None) -> None:
         """Match a key's updates by a predicate from now on; by its scope again when there is none."""
@@ -261,9 +254,10 @@ class Tracker:
         key = self.keys.current(key)
         if key in self.subscriptions:
             if_closed = IfClosed.KEEP
-        held, outside = True, None
+        held, outside, due = True, None, None
         if if_closed is IfClosed.OPEN:
             outside = outside_of(key, current_update.get(), message.at, message)
+            due = self.due_of(key, message.at)
 
         async def write(repeated: datetime | None) -> None:
             nonlocal held
@@ -274,9 +268,10 @@ class Tracker:
                 outside=outside,
                 begun_at=begun_at or repeated,
                 unless_known=unless_known,
+                due=due,
             )
 
-        await self._backlog.write(self._repeatable(write), "a message")
+        await self._backlog.write(repeatable(write, self.now_begun), "a message")
         if not held and self.keys.current(key) != key:
             await self.add(key, message, if_closed=if_closed, begun_at=begun_at, unless_known=unless_known)
             return

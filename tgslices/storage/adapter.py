@@ -18,12 +18,14 @@ from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey, T
 from tgslices.storage.data_protocol import DATA_METHODS, DataStorage
 from tgslices.storage.delegating import DelegatesData
 from tgslices.storage.inprocess.data import DataInProcess
+from tgslices.storage.inprocess.ending import Times
 from tgslices.storage.inprocess.foreign_chats import ForeignChats
 from tgslices.storage.inprocess.keeping import KeepsPendingInProcess
 from tgslices.storage.inprocess.key_locks import KeyLocks
 from tgslices.storage.inprocess.key_map import KeyMap
 from tgslices.storage.inprocess.open_keys import OpenKeys
 from tgslices.storage.inprocess.packed_rows import check_ids
+from tgslices.storage.lifetime_protocol import Due, DueSession, End
 from tgslices.storage.protocol import SessionStorage, missing_methods, require_storage
 
 
@@ -70,27 +72,58 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
         at: datetime,
         outside: TrackedMessage | None = None,
         begun_at: datetime | None = None,
+        due: Due | None = None,
     ) -> bool:
         async with self._locks.hold(key):
             if key in self._open or self._known.was_closed_since(key, begun_at):
                 return False
-            self._set_open(key, outside)
+            self._set_open(key, at, outside, due)
             return True
 
     async def unsubscribe(self, key: SessionKey) -> None:
         async with self._locks.hold(key):
             if key in self._open and await self.plugin.list(key):
                 self._closed.put(key, key)
-            self._open.unsubscribe(key)
-            self._known.unsubscribe(key)
+            self._unsubscribe(key)
 
     async def close(self, key: SessionKey, *, at: datetime) -> int:
         async with self._locks.hold(key):
             dropped = await self._clear(key)
             await self._data.close_data(key)
-            self._open.unsubscribe(key)
+            self._unsubscribe(key)
             self._known.close(key, at)
             return dropped
+
+    async def end_session(
+        self, session: DueSession, end: End, *, now: datetime, until: datetime, limit: int
+    ) -> list[TrackedMessage] | None:
+        key, clears = session.key, end.then == "clear"
+        async with self._locks.hold(key):
+            if not self._may_end(session, await self._times(key, now)):
+                return None
+            claimed = await self._claim(key, None, now=now, until=until, limit=limit) if clears else []
+            is_partial = clears and len(claimed) == limit
+            if not is_partial:
+                await self._clear(key)
+            await self._data.close_data(key)
+            self._unsubscribe(key)
+            self._known.close(key, now)
+            if is_partial:
+                self._closed.put(key, key)
+            self._keep_end(session, end, now=now, until=until, is_partial=is_partial)
+            return claimed
+
+    async def _times(self, key: SessionKey, now: datetime) -> Times:
+        held, hidden = await self.plugin.list(key), self._hidden.get(key, ())
+        data = await self._data.read_data(key, now=now)
+        sent = (message.date or message.at for message in held if message not in hidden)
+        times = Times(max((message.at for message in held), default=None), min(sent, default=None))
+        return times.and_also(self._known.latest(key), *(stored.written_at for stored in data.values()))
+
+    def _unsubscribe(self, key: SessionKey) -> None:
+        self._open.unsubscribe(key)
+        self._known.unsubscribe(key)
+        self._due.close(key)
 
     async def matching(self, scope: Scope) -> list[SessionKey]:
         return self._open.matching(scope)
@@ -139,6 +172,7 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
         outside: TrackedMessage | None = None,
         begun_at: datetime | None = None,
         unless_known: bool = False,
+        due: Due | None = None,
     ) -> bool:
         async with self._locks.hold(key):
             is_open = key in self._open
@@ -148,7 +182,7 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
                 return False
             await self._add(key, message)
             if if_closed is IfClosed.OPEN and not is_open:
-                self._set_open(key, outside)
+                self._set_open(key, message.at, outside, due)
             return True
 
     async def remove(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
@@ -202,6 +236,9 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
                 self._closed.pop(key.in_chat(new_chat_id))
             self._known.migrate(bot_id, old_chat_id, new_chat_id)
             self._pending.migrate(bot_id, old_chat_id, new_chat_id)
+            self._ends.migrate(bot_id, old_chat_id, new_chat_id)
+            for key in moved:
+                self._due.migrate(key, key.in_chat(new_chat_id))
             return moved
 
     async def claim(
@@ -214,22 +251,33 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
         limit: int | None = None,
     ) -> list[TrackedMessage]:
         async with self._locks.hold(key):
-            held = await self.plugin.list(key)
-            wanted = None if messages is None else {*messages} - self._hidden.get(key, set())
-            claimed = [message for message in held if wanted is None or message in wanted][:limit]
-            if not claimed:
-                return []
-            # Pending first: an entry that is in both places for a moment is not lost whatever happens now.
-            new = self._pending.put(key, claimed, now=now, until=until)
-            try:
-                await self.plugin.remove(key, claimed)
-            except Exception:
-                await self._withdraw(key, new)
-                raise
-            self._known.learn(key, claimed)
-            self._unhide(key, claimed)
-            self._note_left(key, _without(held, claimed))
-            return claimed
+            return await self._claim(key, messages, now=now, until=until, limit=limit)
+
+    async def _claim(
+        self,
+        key: SessionKey,
+        messages: Collection[TrackedMessage] | None,
+        *,
+        now: datetime,
+        until: datetime,
+        limit: int | None,
+    ) -> list[TrackedMessage]:
+        held = await self.plugin.list(key)
+        wanted = None if messages is None else {*messages} - self._hidden.get(key, set())
+        claimed = [message for message in held if wanted is None or message in wanted][:limit]
+        if not claimed:
+            return []
+        # Pending first: an entry that is in both places for a moment is not lost whatever happens now.
+        new = self._pending.put(key, claimed, now=now, until=until)
+        try:
+            await self.plugin.remove(key, claimed)
+        except Exception:
+            await self._withdraw(key, new)
+            raise
+        self._known.learn(key, claimed)
+        self._unhide(key, claimed)
+        self._note_left(key, _without(held, claimed))
+        return claimed
 
     async def sweep(self, bot_id: int, *, now: datetime, limit: int) -> int:
         swept = self._known.sweep(bot_id, now=now, limit=limit)
@@ -297,10 +345,12 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
             self._closed.pop(key)
             self._hidden.pop(key, None)
 
-    def _set_open(self, key: SessionKey, outside: TrackedMessage | None) -> None:
+    def _set_open(self, key: SessionKey, at: datetime, outside: TrackedMessage | None, due: Due | None) -> None:
         self._open.open(key)
         self._closed.pop(key)
         self._known.open(key, outside)
+        if due is not None:
+            self._due.open(key, at, due)
 
     def _of_chat(self, bot_id: int, chat_id: int) -> list[SessionKey]:
         return [*self._open.of_chat(bot_id, chat_id), *self._closed.of_chat(bot_id, chat_id)]

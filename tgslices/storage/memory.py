@@ -11,12 +11,14 @@ from typing import Final
 from tgslices.model import Gone, IfClosed, Scope, SessionKey, TrackedMessage
 from tgslices.storage.delegating import DelegatesData
 from tgslices.storage.inprocess.data import DataInProcess
+from tgslices.storage.inprocess.ending import Times
 from tgslices.storage.inprocess.foreign_chats import ForeignChats
 from tgslices.storage.inprocess.keeping import KeepsPendingInProcess
 from tgslices.storage.inprocess.key_map import KeyMap, Node
 from tgslices.storage.inprocess.known import MAX_KNOWN
-from tgslices.storage.inprocess.packed_rows import HEAD, HOME, SIZE
+from tgslices.storage.inprocess.packed_rows import HEAD, HOME, SIZE, times_of
 from tgslices.storage.inprocess.slices import Chat, Rows, Slices, add_at_home, holds
+from tgslices.storage.lifetime_protocol import Due, DueSession, End
 from tgslices.turns import in_turns
 
 pack_head: Final = HEAD.pack
@@ -63,12 +65,15 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
         at: datetime,
         outside: TrackedMessage | None = None,
         begun_at: datetime | None = None,
+        due: Due | None = None,
     ) -> bool:
         if key in self._open or self._known.was_closed_since(key, begun_at):
             return False
         self._known.open(key, outside)
         rows = self._closed.pop(key)
         self._open.put(key, Rows() if rows is None else rows)
+        if due is not None:
+            self._due.open(key, at, due)
         return True
 
     async def unsubscribe(self, key: SessionKey) -> None:
@@ -76,13 +81,37 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
         if rows:
             self._closed.put(key, rows)
         self._known.unsubscribe(key)
+        self._due.close(key)
 
     async def close(self, key: SessionKey, *, at: datetime) -> int:
         dropped = self._drop(key)
         self._open.pop(key)
         self._known.close(key, at)
         await self._data.close_data(key)
+        self._due.close(key)
         return dropped
+
+    async def end_session(
+        self, session: DueSession, end: End, *, now: datetime, until: datetime, limit: int
+    ) -> list[TrackedMessage] | None:
+        key, clears = session.key, end.then == "clear"
+        if not self._may_end(session, await self._times(key, now)):
+            return None
+        claimed = await self.claim(key, None, now=now, until=until, limit=limit) if clears else []
+        is_partial = clears and bool(self._get(key))
+        if is_partial:
+            await self.unsubscribe(key)
+            self._known.close(key, now)
+            await self._data.close_data(key)
+        else:
+            await self.close(key, at=now)
+        self._keep_end(session, end, now=now, until=until, is_partial=is_partial)
+        return claimed
+
+    async def _times(self, key: SessionKey, now: datetime) -> Times:
+        data = await self._data.read_data(key, now=now)
+        times = Times(*times_of(self._get(key) or Rows()))
+        return times.and_also(self._known.latest(key), *(stored.written_at for stored in data.values()))
 
     async def matching(self, scope: Scope) -> list[SessionKey]:
         return self._open.matching_keys(scope)
@@ -149,6 +178,7 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
         outside: TrackedMessage | None = None,
         begun_at: datetime | None = None,
         unless_known: bool = False,
+        due: Due | None = None,
     ) -> bool:
         is_open = key in self._open
         if not is_open and (if_closed is IfClosed.SKIP or self._known.was_closed_since(key, begun_at)):
@@ -163,7 +193,7 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
         else:
             self._add(key, rows, message)
         if if_closed is IfClosed.OPEN:
-            await self.open(key, at=message.at, outside=outside)
+            await self.open(key, at=message.at, outside=outside, due=due)
         return True
 
     async def remove(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
@@ -203,6 +233,7 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
         self._known.migrate(bot_id, old_chat_id, new_chat_id)
         self._pending.migrate(bot_id, old_chat_id, new_chat_id)
         await self._data.migrate_data(bot_id, old_chat_id, new_chat_id)
+        self._ends.migrate(bot_id, old_chat_id, new_chat_id)
         return were_open
 
     async def claim(
@@ -269,6 +300,7 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
             self._open.put(new, target)
         elif new not in self._open:
             self._closed.put(new, target)
+        self._due.migrate(old, new)
         if rows:
             self._slices.move(rows, _home(old), target, _home(new))
             self._foreign_chats.set(new, self._slices.chats(target))

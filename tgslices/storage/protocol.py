@@ -23,6 +23,7 @@ from typing import Final, Protocol
 from tgslices.errors import InvalidStorage
 from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.storage.data_protocol import DATA_METHODS, DataStorage
+from tgslices.storage.lifetime_protocol import LIFETIME_METHODS, Due, LifetimeStorage
 
 
 class SessionStorage(Protocol):
@@ -41,8 +42,8 @@ class SessionStorage(Protocol):
         """Remove every entry of the key. Nothing happens for an unknown key."""
 
 
-class DurableSessionStorage(SessionStorage, DataStorage, Protocol):
-    """A storage that also keeps open keys, pending deletions, known messages, and data."""
+class DurableSessionStorage(SessionStorage, DataStorage, LifetimeStorage, Protocol):
+    """A storage that also keeps open keys, pending deletions, known messages, data, and when sessions are due."""
 
     # Its life
 
@@ -70,6 +71,7 @@ class DurableSessionStorage(SessionStorage, DataStorage, Protocol):
         at: datetime,
         outside: TrackedMessage | None = None,
         begun_at: datetime | None = None,
+        due: Due | None = None,
     ) -> bool:
         """Open the key as of ``at``; return whether it was opened now. Nothing happens when it is open already.
 
@@ -79,6 +81,8 @@ class DurableSessionStorage(SessionStorage, DataStorage, Protocol):
 
         ``begun_at`` is given when an earlier attempt of this call may have been done. If the key is closed and
         ``closed_at > begun_at``, nothing happens.
+
+        ``due`` tells when the session is to be looked at, to end it; see :class:`LifetimeStorage`.
         """
 
     async def unsubscribe(self, key: SessionKey) -> None:
@@ -135,13 +139,14 @@ class DurableSessionStorage(SessionStorage, DataStorage, Protocol):
         outside: TrackedMessage | None = None,
         begun_at: datetime | None = None,
         unless_known: bool = False,
+        due: Due | None = None,
     ) -> bool:
         """Add one entry at the end, also if the key knows the message; return False if it was left out.
 
         What is pending stays pending as well; what was discarded by hand is an entry again. ``if_closed`` tells what
-        happens to a closed key: it is opened in the same step (as :meth:`open` with ``at=message.at`` and ``outside``),
-        stays closed, or gets nothing. ``unless_known`` leaves out what :meth:`record` would leave out, and opens
-        nothing for it. ``begun_at`` is that of :meth:`open`: a key that was closed since gets nothing.
+        happens to a closed key: it is opened in the same step (as :meth:`open` with ``at=message.at``, ``outside`` and
+        ``due``), stays closed, or gets nothing. ``unless_known`` leaves out what :meth:`record` would leave out, and
+        opens nothing for it. ``begun_at`` is that of :meth:`open`: a key that was closed since gets nothing.
         """
 
     async def remove(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
@@ -168,8 +173,9 @@ class DurableSessionStorage(SessionStorage, DataStorage, Protocol):
         """Move every key of a chat, open or not, with all that is kept under it, to the chat's new id.
 
         Entries keep their own ``chat_id``. Where the new key exists already, the old entries are added behind its own.
-        Watermarks of the old keys are dropped, because ids start anew. Returns the old keys that were open. That the
-        chat has migrated is remembered; see :meth:`migrated`. Data moves as :meth:`migrate_data` says.
+        Watermarks of the old keys are dropped, because ids start anew; of two times when a session is due the earlier
+        stays. Returns the old keys that were open. That the chat has migrated is remembered; see :meth:`migrated`. Data
+        moves as :meth:`migrate_data` says.
         """
 
     async def migrated(self, bot_id: int, chat_ids: Collection[int]) -> set[int]:
@@ -233,6 +239,7 @@ DURABLE_METHODS: Final = (
     *("record", "discard", "migrate", "migrated"),
     *("claim", "lease", "postpone", "settle", "pending", "next_due", "sweep"),
     *DATA_METHODS,
+    *LIFETIME_METHODS,
 )
 
 _TELLING: Final = ("claim", "lease", "postpone", "settle")

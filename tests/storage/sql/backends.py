@@ -24,7 +24,7 @@ LIST = """
       AND k.business_connection_id {5} AND k.qualifier {6} AND m.state = 0
     ORDER BY m.id
 """
-TABLES = ("tgslices_keys", "tgslices_messages", "tgslices_pending")
+TABLES = ("tgslices_keys", "tgslices_messages", "tgslices_pending", "tgslices_ends")
 NONE = -(2**63)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -241,7 +241,7 @@ async def test_the_tables_join_a_users_metadata_and_only_they_are_created(file: 
     Table("users", metadata, Column("id", Integer, primary_key=True))
     storage = await opened(SQLAlchemySessionStorage(url(file), metadata=metadata))
     await storage.aclose()
-    own = ("data", "keys", "messages", "meta", "moved_chats", "pending")
+    own = ("data", "ends", "keys", "messages", "meta", "moved_chats", "pending")
     names = [*(f"tgslices_{name}" for name in own), "users"]
     assert sorted(metadata.tables) == names
     assert storage.metadata is metadata

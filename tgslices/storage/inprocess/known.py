@@ -15,7 +15,7 @@ from struct import Struct
 from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from tgslices.model import REPEAT_WINDOW, Scope, SessionKey, TrackedMessage, may_come_again
-from tgslices.storage.codec import encode_time
+from tgslices.storage.codec import decode_time, encode_time
 from tgslices.storage.inprocess.key_map import Node
 from tgslices.storage.inprocess.numbered import Numbered
 from tgslices.storage.inprocess.packed_rows import HEAD, HOME, Place, place_of
@@ -174,6 +174,12 @@ class KnownMessages:
         if begun_at is None or (memory := self._memories.get(parts_of(key))) is None:
             return False
         return _summary(memory).closed_at > encode_time(begun_at)
+
+    def latest(self, key: SessionKey) -> datetime | None:
+        """Return when the latest of the messages that a key knows was recorded."""
+        memory = self._memories.get(parts_of(key))
+        latest = None if memory is None else max((row[2] for row in _rows(memory)), default=None)
+        return None if latest is None else decode_time(latest)
 
     def migrate(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> None:
         """Let the keys of a chat's new id remember what those of the old one did, but for watermarks.

@@ -174,6 +174,28 @@ def album_of(row: Row) -> int:
     return row[6] >> _BITS_OF_SECONDS | row[9] >> _BITS_OF_SECONDS << _BITS_OF_PART
 
 
+def times_of(rows: bytearray) -> tuple[datetime | None, datetime | None]:
+    """Return when the latest row was recorded, and when the oldest message that is in the list was sent.
+
+    Where Telegram does not tell when that was, it is when the row was recorded.
+    """
+    latest: tuple[int, int, int] | None = None
+    oldest: tuple[int, int, int] | None = None
+    for _, _, marks, _, _, days, seconds, micro, at_days, at_seconds, at_micro, _ in ROW.iter_unpack(rows):
+        at = (at_days, at_seconds & _SECONDS, at_micro)
+        if latest is None or at > latest:
+            latest = at
+        if not marks & HIDDEN:
+            sent = at if marks & _NO_DATE else (days, seconds & _SECONDS, micro)
+            if oldest is None or sent < oldest:
+                oldest = sent
+    return _time(latest), _time(oldest)
+
+
+def _time(parts: tuple[int, int, int] | None) -> datetime | None:
+    return None if parts is None else _EPOCH + timedelta(*parts)
+
+
 def _check_times(message: TrackedMessage) -> None:
     for name, time in (("date", message.date), ("at", message.at)):
         try:

@@ -18,6 +18,7 @@ from tgslices.storage.sqlalchemy.database.transactions import T, Work
 from tgslices.storage.sqlalchemy.hearing import Commit, Hearing
 from tgslices.storage.sqlalchemy.lifetime import Backend
 from tgslices.storage.sqlalchemy.queries.additions import Addition
+from tgslices.storage.sqlalchemy.queries.due_sessions import Ending
 from tgslices.storage.sqlalchemy.queries.entries import Closing
 from tgslices.storage.sqlalchemy.queries.group_writer import GroupWriter, Write
 from tgslices.storage.sqlalchemy.queries.keys import Keys, OpenRow
@@ -124,6 +125,22 @@ class OpenKeys:
 
         before = partial(self._ascertain, about_to_change=[key])
         return (await self._change(work, before, after, changes)).dropped
+
+    async def end(self, key: SessionKey, work: Work[Ending | None], *, then: Callable[[], None]) -> Ending | None:
+        """Run work that closes a key, ``then`` in the same turn, unless it says that the key stays as it is."""
+
+        def after(ending: Ending | None) -> None:
+            if ending is None:
+                return  # what is in memory is in doubt: the next write finds out that the key is open
+            if self._owned is not None:
+                self._owned.ascertain(key, None)
+            then()
+
+        def changes(ending: Ending | None) -> list[Change]:
+            return [] if ending is None else [Change(key.bot_id, key.chat_id, ending.row_id, False)]
+
+        before = partial(self._ascertain, about_to_change=[key])
+        return await self._change(work, before, after, changes)
 
     async def move(
         self,

@@ -18,17 +18,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.storage.codec import encode_time
 from tgslices.storage.delegating import DelegatesData
+from tgslices.storage.lifetime_protocol import Due
 from tgslices.storage.sqlalchemy.arguments import Arguments, Synchronous
 from tgslices.storage.sqlalchemy.data import SQLData, data_of
 from tgslices.storage.sqlalchemy.database.transactions import T, Work
 from tgslices.storage.sqlalchemy.database.urls import masked
+from tgslices.storage.sqlalchemy.ending import EndsInDatabase
 from tgslices.storage.sqlalchemy.lifetime import Backend
 from tgslices.storage.sqlalchemy.open_keys import OpenKeys
 from tgslices.storage.sqlalchemy.queries.additions import Addition, Additions
 from tgslices.storage.sqlalchemy.queries.claims import Claims
 from tgslices.storage.sqlalchemy.queries.data import NOTHING_MOVED
 from tgslices.storage.sqlalchemy.queries.discards import Discards
+from tgslices.storage.sqlalchemy.queries.due_sessions import DueSessions
+from tgslices.storage.sqlalchemy.queries.ends import Ends
 from tgslices.storage.sqlalchemy.queries.entries import Closing, Entries
+from tgslices.storage.sqlalchemy.queries.floors import Floors
 from tgslices.storage.sqlalchemy.queries.group_writer import Write
 from tgslices.storage.sqlalchemy.queries.holders import HeldName, Holders
 from tgslices.storage.sqlalchemy.queries.keys import Keys
@@ -41,7 +46,7 @@ from tgslices.storage.sqlalchemy.tables.rows import entry_values, key_match, sco
 TIMEOUT: Final = timedelta(seconds=5)
 
 
-class SQLAlchemySessionStorage(DelegatesData):
+class SQLAlchemySessionStorage(EndsInDatabase, DelegatesData):
     """A :class:`~tgslices.storage.protocol.DurableSessionStorage` on SQLite (aiosqlite) or PostgreSQL (asyncpg).
 
     From a URL it makes and disposes its own engine; a user's ``AsyncEngine`` stays the user's, with its settings, and
@@ -99,6 +104,9 @@ class SQLAlchemySessionStorage(DelegatesData):
         )
         self._moved_chats = MovedChats(tables)
         self._holders = Holders(tables)
+        self._ends = Ends(tables)
+        floors = Floors(is_used=self._backend.engine.dialect.name == "postgresql")
+        self._due_sessions = DueSessions(tables, self._keys, self._entries, self._claims, self._ends, floors)
         self._open_keys = OpenKeys(self._backend, self._keys)
         self._data: SQLData = data_of(self._backend, self._ready)
 
@@ -154,13 +162,15 @@ class SQLAlchemySessionStorage(DelegatesData):
         at: datetime,
         outside: TrackedMessage | None = None,
         begun_at: datetime | None = None,
+        due: Due | None = None,
     ) -> bool:
         await self._ready()
         if self._open_keys.knows_open(key):
             return False
         if begun_at is None:
-            return await self._open_keys.open(Write(opening=key, opened_at=encode_time(at), outside=outside), key)
-        work = partial(self._keys.open, key=key, at=at, outside=outside, begun_at=begun_at)
+            write = Write(opening=key, opened_at=encode_time(at), outside=outside, due=due)
+            return await self._open_keys.open(write, key)
+        work = partial(self._keys.open, key=key, at=at, outside=outside, begun_at=begun_at, due=due)
         return await self._open_keys.open_unless_closed(key, work)
 
     async def record(self, scope: Scope, message: TrackedMessage) -> int:
@@ -186,12 +196,13 @@ class SQLAlchemySessionStorage(DelegatesData):
         outside: TrackedMessage | None = None,
         begun_at: datetime | None = None,
         unless_known: bool = False,
+        due: Due | None = None,
     ) -> bool:
         if not self._backend.is_running:
             await self._ready()
         if not unless_known:
             opening = None if begun_at or outside or if_closed is IfClosed.SKIP else key
-            if await self._add(key, message, opening=opening, if_closed=if_closed):
+            if await self._add(key, message, opening=opening, if_closed=if_closed, due=due):
                 return True
             if opening is not None or if_closed is IfClosed.SKIP:
                 return False
@@ -207,12 +218,19 @@ class SQLAlchemySessionStorage(DelegatesData):
                 begun_at=begun_at,
                 unless_known=unless_known,
                 is_pending=is_pending,
+                due=due,
             )
 
         return await self._open_keys.add(key, work)
 
     async def _add(
-        self, key: SessionKey, message: TrackedMessage, *, opening: SessionKey | None, if_closed: IfClosed
+        self,
+        key: SessionKey,
+        message: TrackedMessage,
+        *,
+        opening: SessionKey | None,
+        if_closed: IfClosed,
+        due: Due | None,
     ) -> int:
         """Add an entry within a group, to a key that is open or may be made one; return whether it was added."""
         values = entry_values(message, key.chat_id)
@@ -221,13 +239,14 @@ class SQLAlchemySessionStorage(DelegatesData):
         known = self._open_keys.known
         if known is None:
             match = key_match(key, or_closed=if_closed is IfClosed.KEEP and opening is not None)
-            write = Write(values, None, match, opening, opens, opened_at, revives=True)
+            write = Write(values, None, match, opening, opens, opened_at, revives=True, due=due)
             return await self._open_keys.writer.submit(write)
         there = known.get(key)
         if there is None and opening is None:
             return 0
         owned = () if there is None else (there,)
-        return await self._open_keys.writer.submit(Write(values, owned, None, opening, opens, opened_at, revives=True))
+        write = Write(values, owned, None, opening, opens, opened_at, revives=True, due=due)
+        return await self._open_keys.writer.submit(write)
 
     # Closing and removing
 
@@ -267,6 +286,7 @@ class SQLAlchemySessionStorage(DelegatesData):
             moves = await self._migration.migrate(connection, bot_id, old_chat_id, new_chat_id)
             await self._pendings.migrate(connection, bot_id, old_chat_id, new_chat_id)
             moved = await self._data.migrate_within(connection, bot_id, old_chat_id, new_chat_id)
+            await self._ends.migrate(connection, bot_id, old_chat_id, new_chat_id)
             return moves
 
         await self._ready()

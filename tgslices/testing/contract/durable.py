@@ -6,8 +6,9 @@ from typing import ClassVar
 
 from tgslices.testing.contract.data import DurableDataContract
 from tgslices.testing.contract.discards import DiscardContract
-from tgslices.testing.contract.durable_machine import DurableMachine
 from tgslices.testing.contract.holding import HoldingContract
+from tgslices.testing.contract.lifetime_machine import LifetimeMachine
+from tgslices.testing.contract.lifetimes import LifetimeContract
 from tgslices.testing.contract.machine import EntriesMachine
 from tgslices.testing.contract.migration import MigrationContract
 from tgslices.testing.contract.opening import OpeningContract
@@ -25,9 +26,10 @@ class DurableStorageContract(
     HoldingContract,
     MigrationContract,
     PendingDeletionContract,
+    LifetimeContract,
     SharingContract,
     DurableDataContract,
 ):
     """Tests of the whole durable protocol."""
 
-    machine: ClassVar[type[EntriesMachine]] = DurableMachine
+    machine: ClassVar[type[EntriesMachine]] = LifetimeMachine

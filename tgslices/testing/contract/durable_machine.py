@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
@@ -20,6 +20,7 @@ from tgslices.model import (
     SessionKey,
     TrackedMessage,
 )
+from tgslices.storage.lifetime_protocol import Due
 from tgslices.testing.contract.durable_model import DurableModel, is_gone
 from tgslices.testing.contract.machine import keys, messages, some_messages
 from tgslices.testing.contract.samples import MINUTE, NOW, exactly, exactly_pending
@@ -27,6 +28,10 @@ from tgslices.testing.contract.samples import MINUTE, NOW, exactly, exactly_pend
 minutes = st.integers(0, 4).map(lambda number: NOW + number * MINUTE)
 due_times = minutes | st.just(NOW + MAX_WAIT + 9 * MINUTE)
 """When something is due; the last one was written by a clock that was ahead."""
+dues = st.builds(
+    Due, at=due_times, limit=st.sampled_from([NOW - timedelta(hours=1), NOW + timedelta(hours=1), NOW + timedelta(2)])
+)
+"""When a session is due, and by when that is urgent."""
 bots = st.sampled_from([42, 42, 43])
 scopes = st.builds(
     Scope,
@@ -50,30 +55,27 @@ class DurableMachine(DurableModel):
 
     # Opening and closing
 
-    @rule(key=keys, outside=st.none() | messages, begun_at=st.none() | minutes)
-    def open(self, key: SessionKey, outside: TrackedMessage | None, begun_at: datetime | None) -> None:
+    @rule(key=keys, outside=st.none() | messages, begun_at=st.none() | minutes, due=st.none() | dues)
+    def open(self, key: SessionKey, outside: TrackedMessage | None, begun_at: datetime | None, due: Due | None) -> None:
         """Open a key."""
         opens = key not in self.open_keys and not self.is_outdated(key, begun_at)
-        assert self.run(self.storage.open(key, at=NOW, outside=outside, begun_at=begun_at)) is opens
+        assert self.run(self.storage.open(key, at=NOW, outside=outside, begun_at=begun_at, due=due)) is opens
         if opens:
-            self.open_in_model(key, outside)
+            self.open_in_model(key, outside, NOW, due)
         assert self.run(self.storage.is_open(key)) is (key in self.open_keys)
 
     @rule(key=keys)
     def unsubscribe(self, key: SessionKey) -> None:
         """Let a key be open no more."""
         self.run(self.storage.unsubscribe(key))
-        self.open_keys.discard(key)
-        self.after.pop(key, None)
+        self.unsubscribe_in_model(key)
 
     @rule(key=keys, at=minutes)
     def close(self, key: SessionKey, at: datetime) -> None:
         """Close a key."""
         assert self.run(self.storage.close(key, at=at)) == len(self.listed(key))
         self.learn(key, self.take_from_model(key, self.entries.get(key, [])))
-        self.open_keys.discard(key)
-        self.after.pop(key, None)
-        self.closed_at[key] = max(at, self.closed_at.get(key, at))
+        self.close_in_model(key, at)
 
     # Entries
 
@@ -102,6 +104,7 @@ class DurableMachine(DurableModel):
         outside=st.none() | messages,
         begun_at=st.none() | minutes,
         unless_known=st.booleans(),
+        due=st.none() | dues,
     )
     def add_in_every_way(
         self,
@@ -111,17 +114,18 @@ class DurableMachine(DurableModel):
         outside: TrackedMessage | None,
         begun_at: datetime | None,
         unless_known: bool,
+        due: Due | None,
     ) -> None:
         """Add with all options."""
         is_open = key in self.open_keys
         adds = (is_open or if_closed is not IfClosed.SKIP) and not self.is_outdated(key, begun_at)
         adds = adds and not (unless_known and self.leaves_out(key, message))
         options = {"if_closed": if_closed, "outside": outside, "begun_at": begun_at, "unless_known": unless_known}
-        assert self.run(self.storage.add(key, message, **options)) is adds
+        assert self.run(self.storage.add(key, message, **options, due=due)) is adds
         if adds:
             self.add_to_model(key, message)
             if if_closed is IfClosed.OPEN and not is_open:
-                self.open_in_model(key, outside)
+                self.open_in_model(key, outside, message.at, due)
 
     @rule(bot=bots, message=messages, user_id=st.none() | st.integers(1, 3))
     def is_held(self, bot: int, message: TrackedMessage, user_id: int | None) -> None:
@@ -166,38 +170,12 @@ class DurableMachine(DurableModel):
     @rule(bot=bots, old=st.sampled_from([1, 2]))
     def migrate(self, bot: int, old: int) -> None:
         """Move a chat onto the other one, which has keys of its own."""
-        held = {*self.entries, *self.open_keys, *self.closed_at, *(key for key, _ in self.known)}
-        moving = {key: replace(key, chat_id=3 - old) for key in held if (key.bot_id, key.chat_id) == (bot, old)}
-        for key, new in moving.items():
-            both = {*self.entries.get(key, [])}.intersection(self.entries.get(new, []))
-            if any((it, message) in self.hidden for it in (key, new) for message in both):
-                return  # an entry here that was discarded by hand there: which of them stays is left open
-        were_open = self.open_keys.intersection(moving)
-        assert set(self.run(self.storage.migrate(bot, old, 3 - old))) == were_open
-        for key, new in moving.items():
-            hidden = {message for it, message in self.hidden if it == key}
-            for message in self.take_from_model(key, self.entries.get(key, [])):
-                self.add_to_model(new, message)
-                self.hidden.update({(new, message)} if message in hidden else ())
-            for message in [message for it, message in self.known if it == key]:
-                self.known[new, message] = self.known.pop((key, message))
-            if (closed_at := self.closed_at.pop(key, None)) is not None:
-                self.closed_at[new] = max(closed_at, self.closed_at.get(new, closed_at))
-            self.after.pop(key, None)
-        self.open_keys -= were_open
-        self.open_keys |= {moving[key] for key in were_open}
-        for pending in [it for it in self.pending if (it.key.bot_id, it.key.chat_id) == (bot, old)]:
-            moved = replace(self.pending.pop(pending), key=replace(pending.key, chat_id=3 - old))
-            self.pending.setdefault(moved, moved)
+        if self.may_migrate(bot, old):
+            were_open = {key for key in self.open_keys if (key.bot_id, key.chat_id) == (bot, old)}
+            assert set(self.run(self.storage.migrate(bot, old, 3 - old))) == were_open
+            self.migrate_in_model(bot, old)
 
     # Pending deletions
-
-    def _claim(self, key: SessionKey, expected: list[TrackedMessage], until: datetime) -> None:
-        self.learn(key, self.take_from_model(key, expected))
-        for message in expected:
-            new = PendingDeletion(key, message, NOW, until)
-            there = self.pending.get(new)
-            self.pending[new] = new if there is None else replace(there, due_at=until)
 
     @rule(key=keys, wanted=some_messages, until=due_times)
     def claim(self, key: SessionKey, wanted: list[TrackedMessage], until: datetime) -> None:
@@ -205,7 +183,7 @@ class DurableMachine(DurableModel):
         expected = [message for message in self.listed(key) if message in wanted]
         claimed = self.run(self.storage.claim(key, wanted, now=NOW, until=until))
         assert [exactly(it) for it in claimed] == [exactly(it) for it in expected]
-        self._claim(key, expected, until)
+        self.claim_in_model(key, expected, until)
 
     @rule(data=st.data(), until=due_times, limit=st.none() | st.integers(1, 3))
     def claim_everything(self, data: st.DataObject, until: datetime, limit: int | None) -> None:
@@ -215,7 +193,7 @@ class DurableMachine(DurableModel):
             expected = self.entries[key][:limit]
             claimed = self.run(self.storage.claim(key, None, now=NOW, until=until, limit=limit))
             assert [exactly(it) for it in claimed] == [exactly(it) for it in expected]
-            self._claim(key, expected, until)
+            self.claim_in_model(key, expected, until)
 
     @rule(bot=bots, now=minutes, until=due_times, limit=st.integers(1, 5))
     def lease(self, bot: int, now: datetime, until: datetime, limit: int) -> None:

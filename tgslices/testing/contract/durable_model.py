@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tgslices.model import Gone, PendingDeletion, Scope, SessionKey, TrackedMessage, may_come_again
+from tgslices.storage.lifetime_protocol import Due
 from tgslices.testing.contract.machine import EntriesMachine
 from tgslices.testing.contract.samples import NOW
 
@@ -22,6 +24,15 @@ def is_gone(message: TrackedMessage, gone: Gone) -> bool:
     return message.thread_id == gone.thread_id if gone.message_ids is None else message.message_id in gone.message_ids
 
 
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A session that is due at some time, and when it was active at least."""
+
+    opened_at: datetime
+    due: Due
+    active_at: datetime
+
+
 class DurableModel(EntriesMachine):
     """Adds open keys, pending deletions and known messages to the model.
 
@@ -36,6 +47,7 @@ class DurableModel(EntriesMachine):
         self.known: dict[tuple[SessionKey, TrackedMessage], datetime] = {}
         self.after: dict[SessionKey, int] = {}
         self.closed_at: dict[SessionKey, datetime] = {}
+        self.lives: dict[SessionKey, Life] = {}
 
     def listed(self, key: SessionKey) -> list[TrackedMessage]:
         """Return what the model lists."""
@@ -71,13 +83,74 @@ class DurableModel(EntriesMachine):
             return False
         return key in self.closed_at and self.closed_at[key] > begun_at
 
-    def open_in_model(self, key: SessionKey, outside: TrackedMessage | None) -> None:
+    def open_in_model(
+        self, key: SessionKey, outside: TrackedMessage | None, at: datetime = NOW, due: Due | None = None
+    ) -> None:
         """Open a key, with a message that stays outside of it together with all before it."""
         self.open_keys.add(key)
+        if due is not None:
+            self.lives[key] = Life(at, due, at)
         if outside is not None:
             self.learn(key, [outside])
             if (outside.chat_id, outside.business_connection_id) == (key.chat_id, key.business_connection_id):
                 self.after[key] = outside.message_id
+
+    def unsubscribe_in_model(self, key: SessionKey) -> None:
+        """Let a key be open no more."""
+        self.open_keys.discard(key)
+        self.after.pop(key, None)
+        self.lives.pop(key, None)
+
+    def close_in_model(self, key: SessionKey, at: datetime) -> None:
+        """Note when a key was closed."""
+        self.unsubscribe_in_model(key)
+        self.closed_at[key] = max(at, self.closed_at.get(key, at))
+
+    def may_migrate(self, bot: int, old: int) -> bool:
+        """Tell whether it is certain what a migration of a chat to the other one does."""
+        held = {*self.entries, *self.open_keys, *self.closed_at, *(key for key, _ in self.known)}
+        for key in held:
+            if (key.bot_id, key.chat_id) == (bot, old):
+                new = replace(key, chat_id=3 - old)
+                both = {*self.entries.get(key, [])}.intersection(self.entries.get(new, []))
+                if any((it, message) in self.hidden for it in (key, new) for message in both):
+                    return False  # an entry here that was discarded by hand there: which of them stays is left open
+        return True
+
+    def migrate_in_model(self, bot: int, old: int) -> None:
+        """Move the keys of a chat onto those of the other one."""
+        held = {*self.entries, *self.open_keys, *self.closed_at, *(key for key, _ in self.known)}
+        moving = {key: replace(key, chat_id=3 - old) for key in held if (key.bot_id, key.chat_id) == (bot, old)}
+        were_open = self.open_keys.intersection(moving)
+        for key, new in moving.items():
+            hidden = {message for it, message in self.hidden if it == key}
+            for message in self.take_from_model(key, self.entries.get(key, [])):
+                self.add_to_model(new, message)
+                self.hidden.update({(new, message)} if message in hidden else ())
+            for message in [message for it, message in self.known if it == key]:
+                self.known[new, message] = self.known.pop((key, message))
+            if (closed_at := self.closed_at.pop(key, None)) is not None:
+                self.closed_at[new] = max(closed_at, self.closed_at.get(new, closed_at))
+            self.after.pop(key, None)
+            if (life := self.lives.pop(key, None)) is not None:
+                there = self.lives.get(new, life)
+                due = Due(min(life.due.at, there.due.at), min(life.due.limit, there.due.limit))
+                self.lives[new] = Life(there.opened_at, due, max(life.active_at, there.active_at))
+        self.open_keys -= were_open
+        self.open_keys |= {moving[key] for key in were_open}
+        for pending in [it for it in self.pending if (it.key.bot_id, it.key.chat_id) == (bot, old)]:
+            moved = replace(self.pending.pop(pending), key=replace(pending.key, chat_id=3 - old))
+            self.pending.setdefault(moved, moved)
+
+    def claim_in_model(
+        self, key: SessionKey, expected: list[TrackedMessage], until: datetime, *, now: datetime = NOW
+    ) -> None:
+        """Let entries be pending."""
+        self.learn(key, self.take_from_model(key, expected))
+        for message in expected:
+            new = PendingDeletion(key, message, now, until)
+            there = self.pending.get(new)
+            self.pending[new] = new if there is None else replace(there, due_at=until)
 
     def matching(self, scope: Scope) -> list[SessionKey]:
         """Return the open keys of a scope."""

@@ -36,12 +36,31 @@ CREATE TABLE tgslices_keys (
 	opened_at BIGINT, 
 	closed_at BIGINT, 
 	after_id BIGINT, 
+	due_at BIGINT, 
+	limit_at BIGINT, 
+	active_at BIGINT, 
 	PRIMARY KEY (id), 
 	CONSTRAINT tgslices_keys_place UNIQUE (bot_id, chat_id, user_id, thread_id, label)
 );
-INSERT INTO "tgslices_keys" VALUES(1,42,7,-9223372036854775808,-9223372036854775808,X'',NULL,NULL,1,1782909015123456,NULL,1);
-INSERT INTO "tgslices_keys" VALUES(2,42,-1001234567890,5,7,X'42032340B14DF3204A6E46ED9F44CC04',NULL,'it''s an order',1,1782909015123456,NULL,NULL);
-INSERT INTO "tgslices_keys" VALUES(3,42,8,-9223372036854775808,-9223372036854775808,X'DD4CDA1EA1AB90E1DF764079E6ECE3A7',NULL,'',0,NULL,1782909015123456,NULL);
+INSERT INTO "tgslices_keys" VALUES(1,42,7,-9223372036854775808,-9223372036854775808,X'',NULL,NULL,1,1782909015123456,NULL,1,1782909075123456,1783081815123456,NULL);
+INSERT INTO "tgslices_keys" VALUES(2,42,-1001234567890,5,7,X'42032340B14DF3204A6E46ED9F44CC04',NULL,'it''s an order',1,1782909015123456,NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "tgslices_keys" VALUES(3,42,8,-9223372036854775808,-9223372036854775808,X'DD4CDA1EA1AB90E1DF764079E6ECE3A7',NULL,'',0,NULL,1782909015123456,NULL,NULL,NULL,NULL);
+CREATE TABLE tgslices_ends (
+	id INTEGER NOT NULL, 
+	bot_id BIGINT NOT NULL, 
+	chat_id BIGINT NOT NULL, 
+	user_id BIGINT NOT NULL, 
+	thread_id BIGINT NOT NULL, 
+	label BLOB NOT NULL, 
+	business_connection_id TEXT, 
+	qualifier TEXT, 
+	reason VARCHAR(8) NOT NULL, 
+	is_partial BOOLEAN NOT NULL, 
+	ended_at BIGINT NOT NULL, 
+	due_at BIGINT NOT NULL, 
+	PRIMARY KEY (id)
+);
+INSERT INTO "tgslices_ends" VALUES(1,42,8,-9223372036854775808,-9223372036854775808,X'DD4CDA1EA1AB90E1DF764079E6ECE3A7',NULL,'','idle',0,1782909015123456,1782909075123456);
 CREATE TABLE tgslices_messages (
 	id INTEGER NOT NULL, 
 	key_id BIGINT NOT NULL, 
@@ -112,6 +131,10 @@ CREATE TABLE tgslices_pending (
 );
 INSERT INTO "tgslices_pending" VALUES(1,X'91537E2B5835BE88999D3E3A796CC31C',42,7,NULL,NULL,NULL,NULL,7,4,X'',7,'text','in',1782909015123456,1782909015123456,NULL,NULL,NULL,NULL,0,NULL,1782909015123456,1782909075123456);
 CREATE INDEX tgslices_data_expiry ON tgslices_data (bot_id, expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX tgslices_keys_due ON tgslices_keys (bot_id, due_at, id) WHERE due_at IS NOT NULL;
+CREATE INDEX tgslices_keys_limit ON tgslices_keys (bot_id, limit_at, id) WHERE due_at IS NOT NULL;
+CREATE INDEX tgslices_ends_due ON tgslices_ends (bot_id, due_at, id);
+CREATE INDEX tgslices_ends_place ON tgslices_ends (bot_id, chat_id, user_id, thread_id, label);
 CREATE INDEX tgslices_messages_foreign ON tgslices_messages (chat_id, message_id) WHERE is_foreign;
 CREATE INDEX tgslices_messages_known ON tgslices_messages (recorded_at) WHERE state = 1;
 CREATE INDEX tgslices_messages_business ON tgslices_messages (chat_id, message_id) WHERE business_connection_id IS NOT NULL;

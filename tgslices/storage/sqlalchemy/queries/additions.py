@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import IfClosed, SessionKey, TrackedMessage
+from tgslices.storage.lifetime_protocol import Due
 from tgslices.storage.sqlalchemy.queries.entries import Entries
 from tgslices.storage.sqlalchemy.queries.keys import KeyRow, Keys, OpenRow, insert_into, was_closed_since
 from tgslices.storage.sqlalchemy.tables.rows import entry_values
@@ -40,6 +41,7 @@ class Additions:
         begun_at: datetime | None,
         unless_known: bool,
         is_pending: bool,
+        due: Due | None,
     ) -> Addition:
         """Add an entry as far as the key's state allows it; return whether the key holds it now."""
         row = await self._rows.lock(connection, key)
@@ -50,8 +52,9 @@ class Additions:
         opens = if_closed is IfClosed.OPEN and (row is None or not row.is_open)
         opened: OpenRow | None = None
         if row is None or opens:
+            new_due, new_outside = (due, outside) if opens else (None, None)
             made = await self._rows.open(
-                connection, key, at=message.at, outside=outside if opens else None, is_open=opens
+                connection, key, at=message.at, outside=new_outside, is_open=opens, due=new_due
             )
             opened = made if opens else None
             row = await self._rows.lock(connection, key)

@@ -30,6 +30,7 @@ from tgslices.storage.codec import encode_time
 from tgslices.storage.sqlalchemy.queries.keys import (
     IDS_PER_STATEMENT,
     Keys,
+    due_values,
     insert_into,
 )
 from tgslices.storage.sqlalchemy.tables.rows import (
@@ -89,13 +90,13 @@ class Entries:
             values = dict(zip(KEY_COLUMNS, key_values(key), strict=True))
             new = insert_into(connection, self._keys).values(is_open=False, closed_at=closed_at, **values)
             # Somebody may have made it meanwhile.
-            later = {"is_open": False, "closed_at": closed_at, "opened_at": None, "after_id": None}
+            later = {"is_open": False, "closed_at": closed_at, "opened_at": None, "after_id": None, **due_values(None)}
             new = new.on_conflict_do_update(index_elements=PLACE_COLUMNS, set_=later)
             await connection.execute(new.add_cte(*along))
             return Closing(0, None)
-        dropped = await self._take_all(connection, row.id)
+        dropped = await self.take_all(connection, row.id)
         closed_at = max(closed_at, row.closed_at or closed_at)
-        values = {"is_open": False, "closed_at": closed_at, "opened_at": None, "after_id": None}
+        values = {"is_open": False, "closed_at": closed_at, "opened_at": None, "after_id": None, **due_values(None)}
         changed = update(self._keys).where(self._keys.c.id == row.id).values(values)
         await connection.execute(changed.add_cte(*along))
         return Closing(dropped, row.id if row.is_open else None)
@@ -105,7 +106,7 @@ class Entries:
         row = await self._rows.lock(connection, key)
         is_open = row is not None and row.is_open
         if row is not None and is_open:
-            values = {"is_open": False, "opened_at": None, "after_id": None}
+            values = {"is_open": False, "opened_at": None, "after_id": None, **due_values(None)}
             await connection.execute(update(self._keys).where(self._keys.c.id == row.id).values(values))
             await self._rows.purge(connection, [row.id])
         return Closing(0, row.id if row is not None and is_open else None)
@@ -114,7 +115,7 @@ class Entries:
         """Take every entry out of a key."""
         row = await self._rows.lock(connection, key)
         if row is not None:
-            await self._take_all(connection, row.id)
+            await self.take_all(connection, row.id)
             await self._rows.purge(connection, [row.id])
 
     async def remove(self, connection: AsyncConnection, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
@@ -176,7 +177,7 @@ class Entries:
         found_rows.sort(key=itemgetter(0))
         return found_rows
 
-    async def _take_all(self, connection: AsyncConnection, key_id: int) -> int:
+    async def take_all(self, connection: AsyncConnection, key_id: int) -> int:
         """Let a key know its entries instead of holding them; return how many it listed."""
         c = self._messages.c
         listed = await connection.scalar(

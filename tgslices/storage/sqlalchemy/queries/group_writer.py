@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import SessionKey, TrackedMessage
 from tgslices.storage.inprocess.shared_keys import Change, opening
+from tgslices.storage.lifetime_protocol import Due
 from tgslices.storage.sqlalchemy.database.dialect import Database, StatementOf
 from tgslices.storage.sqlalchemy.queries.openings import KeyOpener, Opened, Opening
 from tgslices.storage.sqlalchemy.queries.owned_keys import OwnedKey, OwnedKeys
@@ -30,7 +31,8 @@ class Write(NamedTuple):
 
     ``message`` goes to the keys that ``owned`` names, or else to those that ``match`` finds in the database. Where
     there is none, and ``opening`` is a key, that key is made, open or not, and gets the message. ``outside`` is the
-    message whose handling opens a key. What *revives* makes an entry of what a key knows.
+    message whose handling opens a key, and ``due`` tells when that is due. What *revives* makes an entry of what a key
+    knows.
     """
 
     message: Values | None = None
@@ -41,6 +43,7 @@ class Write(NamedTuple):
     opened_at: int | None = None
     outside: TrackedMessage | None = None
     revives: bool = False
+    due: Due | None = None
 
 
 class GroupWriter:
@@ -140,7 +143,7 @@ class GroupWriter:
         """Make or open keys."""
         opener = KeyOpener(self._connection, self._database, self._statements)
         openings = [
-            Opening(write.opening, write.opened_at if write.is_open else None, write.outside)
+            Opening(write.opening, write.opened_at if write.is_open else None, write.outside, write.due)
             for write in missing
             if write.opening is not None
         ]

@@ -19,6 +19,7 @@ from tgslices.model import (
     may_come_again,
 )
 from tgslices.storage.codec import encode_time
+from tgslices.storage.lifetime_protocol import Due
 from tgslices.storage.sqlalchemy.tables.rows import (
     entry_values,
     escape,
@@ -120,6 +121,7 @@ class Keys:
         outside: TrackedMessage | None = None,
         begun_at: datetime | None = None,
         is_open: bool = True,
+        due: Due | None = None,
     ) -> OpenRow | None:
         """Open a key, or merely make it; return its row, or None where it was open, or closed since ``begun_at``."""
         row = await self.lock(connection, key)
@@ -127,7 +129,8 @@ class Keys:
             return None
         after_id = watermark(key, outside)
         values: dict[str, Any] = dict(zip(KEY_COLUMNS, key_values(key), strict=True))
-        opening = {"is_open": is_open, "opened_at": encode_time(at) if is_open else None, "after_id": after_id}
+        opened_at = encode_time(at) if is_open else None
+        opening = {"is_open": is_open, "opened_at": opened_at, "after_id": after_id, **due_values(due)}
         new = insert_into(connection, self._keys).values(**values, **opening)
         new = new.on_conflict_do_update(index_elements=PLACE_COLUMNS, set_=opening).returning(self._keys.c.id)
         row_id = (await connection.execute(new)).scalar_one()
@@ -157,6 +160,13 @@ class Keys:
     def key_columns(self) -> list[ColumnElement[Any]]:
         """Return the columns of which :func:`key_of` makes a key."""
         return [self._keys.c[name] for name in KEY_COLUMNS]
+
+
+def due_values(due: Due | None) -> dict[str, Any]:
+    """Return what a key's row says of when it is due."""
+    if due is None:
+        return {"due_at": None, "limit_at": None, "active_at": None}
+    return {"due_at": encode_time(due.at), "limit_at": encode_time(due.limit)}
 
 
 def same_connection(column: ColumnElement[Any], business_connection_id: str | None) -> ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, delete, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,6 +19,8 @@ from tgslices.storage.sqlalchemy.tables.schema import (
     MESSAGE_COLUMNS,
     Tables,
 )
+
+_LIFE: Final = ("opened_at", "due_at", "limit_at", "active_at")
 
 
 class Move(NamedTuple):
@@ -67,12 +69,20 @@ class Migration:
             await connection.execute(update(keys).where(keys.c.id == row.id).values(values))
             await connection.execute(update(messages).where(messages.c.key_id == row.id).values(is_foreign=is_foreign))
             return Move(old, new, row.id, row.id, None, row.is_open)
+        lives = await self._lives(connection, row.id, there.id)
         await self._merge_entries(connection, row.id, there.id, is_foreign)
         await connection.execute(delete(keys).where(keys.c.id == row.id))
         later = max((at for at in (row.closed_at, there.closed_at) if at is not None), default=None)
         values = {"is_open": row.is_open or there.is_open, "closed_at": later}
-        await connection.execute(update(keys).where(keys.c.id == there.id).values(values))
+        life = _merged(lives[row.id], lives[there.id])
+        await connection.execute(update(keys).where(keys.c.id == there.id).values(values | life))
         return Move(old, new, row.id, there.id, there.after_id, row.is_open)
+
+    async def _lives(self, connection: AsyncConnection, *row_ids: int) -> dict[int, dict[str, int | None]]:
+        """Return when keys were opened, and when they are due."""
+        c = self._keys.c
+        found = await connection.execute(select(c.id, *(c[name] for name in _LIFE)).where(c.id.in_(row_ids)))
+        return {row_id: dict(zip(_LIFE, times, strict=True)) for row_id, *times in found}
 
     async def _merge_entries(
         self, connection: AsyncConnection, old_id: int, new_id: int, is_foreign: ColumnElement[bool]
@@ -87,3 +97,15 @@ class Migration:
             .on_conflict_do_nothing()
         )
         await connection.execute(delete(messages).where(messages.c.key_id == old_id))
+
+
+def _merged(moved: dict[str, int | None], there: dict[str, int | None]) -> dict[str, int | None]:
+    """Return when a key was opened and is due that two have become; of two dues the earlier counts."""
+    if there["due_at"] is None:
+        return moved if moved["due_at"] is not None or there["opened_at"] is None else there
+    if moved["due_at"] is None:
+        return there
+    both = {name: [life[name] for life in (moved, there)] for name in _LIFE}
+    earliest = {name: min(at for at in both[name] if at is not None) for name in ("due_at", "limit_at")}
+    active_at = max((at for at in both["active_at"] if at is not None), default=None)
+    return {"opened_at": there["opened_at"], "active_at": active_at, **earliest}

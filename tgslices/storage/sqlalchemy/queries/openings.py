@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import SessionKey, TrackedMessage, may_come_again
+from tgslices.storage.codec import encode_time
+from tgslices.storage.lifetime_protocol import Due
 from tgslices.storage.sqlalchemy.database.dialect import Database
 from tgslices.storage.sqlalchemy.queries.keys import watermark
 from tgslices.storage.sqlalchemy.tables.rows import entry_values, key_values, place_of
@@ -24,6 +26,7 @@ class Opening(NamedTuple):
     key: SessionKey
     opened_at: int | None
     outside: TrackedMessage | None = None
+    due: Due | None = None
 
 
 class Opened(NamedTuple):
@@ -77,7 +80,10 @@ class KeyOpener:
     async def _make(self, openings: Sequence[Opening]) -> dict[SessionKey, Opened]:
         places = {place_of(opening.key): opening for opening in openings}
         rows = [
-            (*key_values(it.key), it.opened_at is not None, it.opened_at, watermark(it.key, it.outside))
+            (
+                *(*key_values(it.key), it.opened_at is not None, it.opened_at, watermark(it.key, it.outside)),
+                *_times_of(it.due if it.opened_at is not None else None),
+            )
             for it in openings
         ]
         made: dict[SessionKey, Opened] = {}
@@ -97,3 +103,7 @@ class KeyOpener:
         ]
         for chunk in in_chunks(known, self._database.max_rows):
             await self._database.execute(self._connection, self._statements.insert_known, chunk)
+
+
+def _times_of(due: Due | None) -> tuple[int | None, int | None]:
+    return (None, None) if due is None else (encode_time(due.at), encode_time(due.limit))

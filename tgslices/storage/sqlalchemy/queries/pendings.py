@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import MAX_WAIT, Gone, PendingDeletion, SessionKey, TrackedMessage
 from tgslices.storage.codec import decode_time, encode_time
 from tgslices.storage.sqlalchemy.database.dialect import Database
 from tgslices.storage.sqlalchemy.queries.keys import IDS_PER_STATEMENT, gone_conditions
+from tgslices.storage.sqlalchemy.queries.next_due import next_due
 from tgslices.storage.sqlalchemy.tables.rows import (
     Values,
     escape,
@@ -43,13 +44,7 @@ class Pendings:
     async def next_due(self, connection: AsyncConnection, bot_id: int, now: datetime) -> datetime | None:
         """Return when the bot's earliest one is due; now, when a clock that was ahead has put one off."""
         c = self._table.c
-        of_bot = c.bot_id == bot_id
-        earliest = select(func.min(c.due_at)).where(of_bot).scalar_subquery()
-        latest = select(func.max(c.due_at)).where(of_bot).scalar_subquery()
-        first, last = (await connection.execute(select(earliest, latest))).one()
-        if first is None:
-            return None
-        return now if last > encode_time(now + MAX_WAIT) else decode_time(first)
+        return await next_due(connection, [(c.due_at, c.bot_id == bot_id)], now)
 
     async def has(self, connection: AsyncConnection, key: SessionKey, message: TrackedMessage) -> bool:
         """Tell whether a message is pending for a key."""

@@ -67,7 +67,7 @@ KNOWN: Final = 1
 BY_HAND: Final = 2
 """The state of an entry that the bot's own code deleted: the next claim of everything asks for it once more."""
 
-OPENING_COLUMNS: Final = (*KEY_COLUMNS, "is_open", "opened_at", "after_id")
+OPENING_COLUMNS: Final = (*KEY_COLUMNS, "is_open", "opened_at", "after_id", "due_at", "limit_at")
 """What is written when a key is made or opened."""
 
 MATCH_COLUMNS: Final = (
@@ -97,11 +97,12 @@ class Tables:
     pending: Table
     moved_chats: Table
     data: Table
+    ends: Table
 
     @property
     def all(self) -> tuple[Table, ...]:
         """Return every table, in an order in which they can be created."""
-        return (self.meta, self.keys, self.messages, self.pending, self.moved_chats, self.data)
+        return (self.meta, self.keys, self.messages, self.pending, self.moved_chats, self.data, self.ends)
 
 
 def build_tables(prefix: str = "tgslices_", *, schema: str | None = None, metadata: MetaData | None = None) -> Tables:
@@ -122,7 +123,7 @@ def build_tables(prefix: str = "tgslices_", *, schema: str | None = None, metada
         there if (there := metadata.tables.get(f"{dot}{prefix}{name}")) is not None else make(prefix, schema, metadata)
         for name, make in (
             *(("meta", _meta), ("keys", _keys), ("messages", _messages), ("pending", _pending)),
-            *(("moved_chats", _moved_chats), ("data", data_table)),
+            *(("moved_chats", _moved_chats), ("data", data_table), ("ends", _ends)),
         )
     ]
     return Tables(metadata, *described)
@@ -142,9 +143,11 @@ def _meta(prefix: str, schema: str | None, metadata: MetaData) -> Table:
 def _keys(prefix: str, schema: str | None, metadata: MetaData) -> Table:
     """A key that is open, has entries or knows messages. Its unique index also finds what a scope matches.
 
-    ``after_id``: messages of the key's chat up to this id were there before the key was opened.
+    ``after_id``: messages of the key's chat up to this id were there before the key was opened. A session that is to
+    end has ``due_at``, when it is looked at next; ``limit_at``, by when that is urgent; and ``active_at``, what the
+    last look told. Small partial indexes find it; whatever else changes a key leaves them alone.
     """
-    return Table(
+    table = Table(
         f"{prefix}keys",
         metadata,
         Column("id", _ID, primary_key=True, autoincrement=True),
@@ -159,9 +162,17 @@ def _keys(prefix: str, schema: str | None, metadata: MetaData) -> Table:
         Column("opened_at", BigInteger),
         Column("closed_at", BigInteger),
         Column("after_id", BigInteger),
+        Column("due_at", BigInteger),
+        Column("limit_at", BigInteger),
+        Column("active_at", BigInteger),
         UniqueConstraint(*PLACE_COLUMNS, name=f"{prefix}keys_place"),
         schema=schema,
     )
+    is_due = table.c.due_at.is_not(None)
+    for name in ("due", "limit"):
+        at = table.c[f"{name}_at"]
+        Index(f"{prefix}keys_{name}", table.c.bot_id, at, table.c.id, sqlite_where=is_due, postgresql_where=is_due)
+    return table
 
 
 def _messages(prefix: str, schema: str | None, metadata: MetaData) -> Table:
@@ -233,6 +244,29 @@ def _moved_chats(prefix: str, schema: str | None, metadata: MetaData) -> Table:
         metadata,
         Column("bot_id", BigInteger, primary_key=True, autoincrement=False),
         Column("chat_id", BigInteger, primary_key=True, autoincrement=False),
+        schema=schema,
+    )
+
+
+def _ends(prefix: str, schema: str | None, metadata: MetaData) -> Table:
+    """The sessions that have ended by themselves, until that is told; each with its key, which may be opened again."""
+    return Table(
+        f"{prefix}ends",
+        metadata,
+        Column("id", _ID, primary_key=True, autoincrement=True),
+        Column("bot_id", BigInteger, nullable=False),
+        Column("chat_id", BigInteger, nullable=False),
+        Column("user_id", BigInteger, nullable=False),
+        Column("thread_id", BigInteger, nullable=False),
+        Column("label", LargeBinary(16), nullable=False),
+        Column("business_connection_id", Text),
+        Column("qualifier", Text),
+        Column("reason", String(8), nullable=False),
+        Column("is_partial", Boolean, nullable=False),
+        Column("ended_at", BigInteger, nullable=False),
+        Column("due_at", BigInteger, nullable=False),
+        Index(f"{prefix}ends_due", "bot_id", "due_at", "id"),
+        Index(f"{prefix}ends_place", *PLACE_COLUMNS),
         schema=schema,
     )
 

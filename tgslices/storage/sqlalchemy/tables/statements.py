@@ -209,8 +209,10 @@ class Statements:
             index_elements=PLACE_COLUMNS,
             set_={
                 "is_open": or_(keys.c.is_open, new.is_open),
-                "opened_at": case((opens, new.opened_at), else_=keys.c.opened_at),
-                "after_id": case((opens, new.after_id), else_=keys.c.after_id),
+                **{
+                    name: case((opens, new[name]), else_=keys.c[name])
+                    for name in ("opened_at", "after_id", "due_at", "limit_at")
+                },
             },
         )
         return self._spell(insert.returning(keys.c.id, *(keys.c[name] for name in PLACE_COLUMNS)))

@@ -17,9 +17,9 @@ Upgrade: TypeAlias = Callable[[Connection, Tables], None]
 
 
 def _to_2(connection: Connection, tables: Tables) -> None:
-    """Let keys know when they were opened and closed, messages what left their keys, buttons and albums; add data."""
+    """Let keys know when they open, close and are due, messages what left them, buttons and albums; add data, ends."""
     new = {
-        tables.keys: ("opened_at", "closed_at", "after_id"),
+        tables.keys: ("opened_at", "closed_at", "after_id", "due_at", "limit_at", "active_at"),
         tables.messages: ("has_buttons", "media_group_id", "is_foreign", "state"),
         tables.pending: ("has_buttons", "media_group_id"),
     }
@@ -31,9 +31,10 @@ def _to_2(connection: Connection, tables: Tables) -> None:
     keys, messages = tables.keys, tables.messages
     home = select(keys.c.chat_id).where(keys.c.id == messages.c.key_id).scalar_subquery()
     connection.execute(update(messages).where(messages.c.chat_id != home).values(is_foreign=True))
-    for index in messages.indexes:
+    for index in (*keys.indexes, *messages.indexes):
         index.create(connection, checkfirst=True)
     tables.data.create(connection)
+    tables.ends.create(connection)
 
 
 UPGRADES: Final[Mapping[int, Upgrade]] = {1: _to_2}

@@ -1,0 +1,129 @@
+"""What one bot's sessions leave to be done: pending deletions, sessions that are due, and what may be forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from aiogram import Bot
+
+from tgslices.clearing import Clearing
+from tgslices.config import SessionConfig
+from tgslices.deletion.executor import DeletionExecutor
+from tgslices.ending import Ending
+from tgslices.lifetimes import finding
+from tgslices.model import SessionKey
+from tgslices.recording.tracker import Tracker
+from tgslices.results import ClearResult
+from tgslices.session import Session
+from tgslices.storage.lifetime_protocol import Due
+from tgslices.upkeep import Upkeep
+
+LEASE_BATCH: Final = 1000
+"""How many pending deletions are leased at once."""
+
+SWEEP_BATCH: Final = 1000
+"""How many records of messages that are gone are dropped at once."""
+
+LOOK_EVERY: Final = timedelta(minutes=1)
+"""After how long the upkeep looks at the storage at the latest, so that what is due is done within this time."""
+
+
+class Finishing:
+    """Does what is due, whichever session or process left it: when it is asked to, and by its ``upkeep``."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        tracker: Tracker,
+        executor: DeletionExecutor,
+        config: SessionConfig,
+        *,
+        handle: Callable[[SessionKey], Session],
+    ) -> None:
+        """``handle`` returns the session of a key for those who are told of its end."""
+        self._bot = bot
+        self._tracker = tracker
+        self._storage = tracker.storage
+        self._executor = executor
+        self._clock = config.clock
+        self._lease = config.lease
+        self.upkeep = Upkeep(
+            self._do_due,
+            self._next_due,
+            tidy=self._tidy,
+            clock=config.clock,
+            look_every=min(config.lease, LOOK_EVERY),
+        )
+        self.clearing = Clearing(tracker, executor, lease=config.lease, on_pending=self._note_pending)
+        self._ending: Ending | None = None
+        if config.lifetimes is not None:
+            self._ending = Ending(
+                tracker,
+                self.clearing,
+                lifetime_of=finding(config.lifetimes),
+                on_end=config.on_end,
+                handle=handle,
+                lease=config.lease,
+            )
+            tracker.due_of = self._due_of
+
+    async def sweep(self) -> ClearResult:
+        """Do what :meth:`SessionManager.sweep <tgslices.manager.SessionManager.sweep>` promises."""
+        result = await self._do_due()
+        await self._tidy()
+        return result
+
+    async def settle_pending(self) -> ClearResult:
+        """Finish the pending deletions that are due. Raises what :meth:`DeletionExecutor.run` raises."""
+        results: list[ClearResult] = []
+        patience = self._executor.patience()
+        while True:
+            now = self._clock()
+            due = await self._storage.lease(self._bot.id, now=now, until=now + self._lease, limit=LEASE_BATCH)
+            if not due:
+                return ClearResult.total(results)
+            migrated = await self._tracker.migrated_among(entry.message for entry in due)
+            results.append(await self._executor.run(self._bot, due, patience=patience, migrated=migrated))
+
+    def _note_pending(self) -> None:
+        """Have what is pending finished, unless all is over: then the next start does it."""
+        if not self._tracker.progress.is_over:
+            self.upkeep.wake()
+
+    def _due_of(self, key: SessionKey, opened_at: datetime) -> Due | None:
+        due = None if self._ending is None else self._ending.due_of(key, opened_at)
+        if due is not None and not self._tracker.progress.is_over:
+            self.upkeep.keep_up()
+        return due
+
+    async def _do_due(self) -> ClearResult:
+        if self._ending is None:
+            return await self.settle_pending()
+        # Side by side: what one of them has to wait for must not keep the other from being done in time.
+        outcomes = await asyncio.gather(
+            self._settle_all(), self._ending.sweep(self._bot, self._executor.patience()), return_exceptions=True
+        )
+        results: list[ClearResult] = []
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+            results += outcome
+        return ClearResult.total(results)
+
+    async def _settle_all(self) -> list[ClearResult]:
+        return [await self.settle_pending()]
+
+    async def _next_due(self) -> datetime | None:
+        now = self._clock()
+        dues = [await self._storage.next_due(self._bot.id, now=now)]
+        if self._ending is not None:
+            dues.append(await self._storage.next_session_due(self._bot.id, now=now))
+        return min((due for due in dues if due is not None), default=None)
+
+    async def _tidy(self) -> None:
+        swept = SWEEP_BATCH
+        while swept >= SWEEP_BATCH:
+            swept = await self._storage.sweep(self._bot.id, now=self._clock(), limit=SWEEP_BATCH)

@@ -1,0 +1,165 @@
+"""Sessions that end by themselves against the plain model, under random calls."""
+
+# ruff: noqa: S101 - a failed comparison is a failed test
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant, rule
+
+from tgslices.model import MAX_WAIT, SessionKey, may_come_again
+from tgslices.storage.lifetime_protocol import Due, DueSession, End, EndedSession, EndReason
+from tgslices.testing.contract.durable_machine import DurableMachine, bots, due_times, dues, minutes
+from tgslices.testing.contract.durable_model import Life
+from tgslices.testing.contract.samples import NOW, exactly
+
+ends = st.builds(
+    End, reason=st.sampled_from(EndReason), then=st.sampled_from(["clear", "clear", "close"]), tells=st.booleans()
+)
+
+
+class LifetimeMachine(DurableMachine):
+    """Makes the same calls to a storage and to the model."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.leased: list[DueSession] = []
+        self.ends: dict[EndedSession, EndedSession] = {}
+
+    def migrate_in_model(self, bot: int, old: int) -> None:
+        """Let ends follow their chat; two of one key and time are left out of the test."""
+        super().migrate_in_model(bot, old)
+        for end in [end for end in self.ends if (end.key.bot_id, end.key.chat_id) == (bot, old)]:
+            moved = replace(self.ends.pop(end), key=replace(end.key, chat_id=3 - old))
+            self.ends[moved] = moved
+
+    def may_migrate(self, bot: int, old: int) -> bool:
+        """Tell whether no two ends become one."""
+        moved = [replace(end, key=replace(end.key, chat_id=3 - old)) for end in self.ends if end.key.bot_id == bot]
+        return super().may_migrate(bot, old) and not any(end in self.ends for end in moved)
+
+    @rule(bot=bots, now=minutes, until=due_times, limit=st.integers(1, 4))
+    def lease_sessions(self, bot: int, now: datetime, until: datetime, limit: int) -> None:
+        """Lease what is due. Sessions that are equally urgent come in any order."""
+
+        def urgency(key: SessionKey) -> tuple[bool, datetime]:
+            due = self.lives[key].due
+            return (False, due.limit) if due.limit > now else (True, due.at)
+
+        due = [key for key in self.lives if key.bot_id == bot and _is_due(self.lives[key].due.at, now)]
+        leased = self.run(self.storage.lease_sessions(bot, now=now, until=until, limit=limit))
+        assert [urgency(it.key) for it in leased] == sorted(map(urgency, due))[:limit]
+        assert len({it.key for it in leased} & set(due)) == len(leased)
+        for it in leased:
+            life = self.lives[it.key]
+            self.lives[it.key] = replace(life, due=replace(life.due, at=until))
+            assert (it.opened_at, it.leased_until) == (life.opened_at, until)
+            assert self._active_at(it.key)[0] <= it.active_at <= self._active_at(it.key)[1]
+            sent = [message.date or message.at for message in self.listed(it.key)]
+            assert it.oldest_at == min(sent, default=None)
+        self.leased += leased
+
+    def _active_at(self, key: SessionKey) -> tuple[datetime, datetime]:
+        """Return when a key was active last: at least, and at most, because what is pending may count or not."""
+        at = [message.at for message in self.entries.get(key, [])]
+        at += [recorded for (it, _), recorded in self.known.items() if it == key]
+        at += [self.lives[key].active_at]
+        pending = [it.message.at for it in self.pending if it.key == key and not may_come_again(it.message)]
+        return max(at), max([*at, *pending])
+
+    @rule(data=st.data(), due=st.none() | dues)
+    def postpone_session(self, data: st.DataObject, due: Due | None) -> None:
+        """Postpone a session, which may be leased by others, or closed."""
+        if not self.leased:
+            return
+        session = data.draw(st.sampled_from(self.leased))
+        is_leased = self._is_leased(session)
+        assert self.run(self.storage.postpone_session(session, due)) is is_leased
+        if is_leased:
+            life = self.lives.pop(session.key)
+            if due is not None:
+                self.lives[session.key] = Life(life.opened_at, due, session.active_at)
+
+    def _is_leased(self, session: DueSession) -> bool:
+        life = self.lives.get(session.key)
+        return life is not None and life.due.at == session.leased_until
+
+    @rule(data=st.data(), end=ends, now=minutes, until=due_times, limit=st.integers(1, 3))
+    def end_session(self, data: st.DataObject, end: End, now: datetime, until: datetime, limit: int) -> None:
+        """End a session, which may have been touched."""
+        if not self.leased:
+            return
+        session = data.draw(st.sampled_from(self.leased))
+        key = session.key
+        if EndedSession(key, now, end.reason, False, until) in self.ends:
+            return
+        least, most = self._active_at(key) if key in self.lives else (NOW, NOW)
+        ended = self.run(self.storage.end_session(session, end, now=now, until=until, limit=limit))
+        if not self._is_leased(session) or least > session.active_at:
+            assert ended is None
+            return
+        if ended is None:
+            assert most > session.active_at
+            return
+        held = list(self.entries.get(key, []))
+        claimed = held[:limit] if end.then == "clear" else []
+        assert [exactly(it) for it in ended] == [exactly(it) for it in claimed]
+        self.claim_in_model(key, claimed, until, now=now)
+        if end.then == "close":
+            self.learn(key, self.take_from_model(key, held))
+        self.close_in_model(key, now)
+        is_partial = end.then == "clear" and len(held) > limit
+        if end.tells or is_partial:
+            new = EndedSession(key, now, end.reason, is_partial, until)
+            self.ends[new] = new
+
+    @rule(bot=bots, now=minutes, until=due_times, limit=st.integers(1, 4))
+    def lease_ends(self, bot: int, now: datetime, until: datetime, limit: int) -> None:
+        """Lease ends that are free."""
+        free = sorted(
+            it.leased_until for it in self.ends.values() if it.key.bot_id == bot and _is_due(it.leased_until, now)
+        )
+        leased = self.run(self.storage.lease_ends(bot, now=now, until=until, limit=limit))
+        assert [self.ends[it].leased_until for it in leased] == free[:limit]
+        assert len(set(leased)) == len(leased)
+        for it in leased:
+            self.ends[it] = replace(self.ends[it], leased_until=until)
+            assert _exactly(it) == _exactly(self.ends[it])
+
+    @rule(data=st.data(), until=due_times)
+    def postpone_end(self, data: st.DataObject, until: datetime) -> None:
+        """Postpone an end."""
+        if self.ends:
+            end = data.draw(st.sampled_from(sorted(self.ends, key=repr)))
+            self.run(self.storage.postpone_end(end, until=until))
+            self.ends[end] = replace(self.ends[end], leased_until=until)
+
+    @rule(data=st.data())
+    def settle_end(self, data: st.DataObject) -> None:
+        """Settle an end."""
+        if self.ends:
+            end = data.draw(st.sampled_from(sorted(self.ends, key=repr)))
+            assert self.run(self.storage.settle_end(end)) is True
+            assert self.run(self.storage.settle_end(end)) is False
+            del self.ends[end]
+
+    @invariant()
+    def the_next_due_agrees(self) -> None:
+        """Compare when the next session or end is due."""
+        for bot in (42, 43):
+            times = [life.due.at for key, life in self.lives.items() if key.bot_id == bot]
+            times += [end.leased_until for end in self.ends.values() if end.key.bot_id == bot]
+            due = [NOW if at > NOW + MAX_WAIT else at for at in times]
+            assert self.run(self.storage.next_session_due(bot, now=NOW)) == min(due, default=None)
+
+
+def _is_due(at: datetime, now: datetime) -> bool:
+    return at <= now or at > now + MAX_WAIT
+
+
+def _exactly(end: EndedSession) -> tuple[Any, ...]:
+    return end.key, end.ended_at, end.reason, end.is_partial, end.leased_until
