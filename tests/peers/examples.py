@@ -96,7 +96,8 @@ async def main() -> int:
         for name, example in examples.items():
             if sys.argv[1:] and not any(part in f"{folder}/{name}" for part in sys.argv[1:]):
                 continue
-            print(f"{variable.lower()} {name}", flush=True)
+            needs = f", which needs {example.needs}" if example.needs else ""
+            print(f"{variable.lower()} {name}{needs}", flush=True)
             begun = time.monotonic()
             wrong = await run(Path(os.environ[variable]).resolve() / folder / name, example)
             took = time.monotonic() - begun

@@ -159,7 +159,7 @@ class Stage:
     def connect_business(self, owner: User, bot: BotAccount, **rights: bool) -> str:
         """Connect a bot to the private chats of an account; returns the name of the connection.
 
-        The bot gets the rights that are true (``BusinessBotRights``); without any named, all rights about messages.
+        The bot gets the rights that are true (``BusinessBotRights``); without any named, all about messages and looks.
         """
         chosen = frozenset(name for name, value in rights.items() if value) if rights else ALL_BUSINESS_RIGHTS
         return connect(self.world, owner, bot, chosen).id

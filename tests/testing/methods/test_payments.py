@@ -1,19 +1,22 @@
 """Giving back what was paid, giving Premium, and what a Web App sends."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from aiogram import Bot
+from aiogram import Bot, methods
 from aiogram.methods import AnswerWebAppQuery, GiftPremiumSubscription, RefundStarPayment
 from aiogram.types import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InlineQueryResultArticle,
     InputTextMessageContent,
+    TransactionPartnerUser,
     WebAppInfo,
 )
 from aiogram.utils.web_app import safe_parse_webapp_init_data
 
+from tests.needs import needs
 from tests.testing.refusals import refusal
 from tgslices.testing import BotAccount, BotApi, ChatView, Person
 from tgslices.testing.actions.inquiries import ask, settle_payment
@@ -43,6 +46,28 @@ async def test_a_refund_is_written_into_the_chat_and_told(
     assert told.from_user.id == account.id
     again = RefundStarPayment(user_id=ann.id, telegram_payment_charge_id=charge_id)
     assert await refusal(bot, again) == "Bad Request: CHARGE_ALREADY_REFUNDED"
+
+
+@needs(methods, "GetMyStarBalance")
+async def test_a_bot_sees_the_stars_that_it_was_paid_and_gave_back(
+    api: BotApi, bot: Bot, account: BotAccount, ann: Person, chat: ChatView
+) -> None:
+    kept = await paid(api, bot, account, ann, total_amount=4, invoice_payload="order-1")
+    api.clock.move(timedelta(seconds=10))
+    returned = await paid(api, bot, account, ann, total_amount=7, invoice_payload="order-2")
+    await paid(api, bot, account, ann, total_amount=900, currency="EUR")
+    assert (await bot.get_my_star_balance()).amount == 11
+    api.clock.move(timedelta(seconds=10))
+    await bot.refund_star_payment(ann.id, returned)
+    assert (await bot.get_my_star_balance()).amount == 4
+    first, second, back = (await bot.get_star_transactions()).transactions
+    assert [(found.id, found.amount) for found in (first, second, back)] == [(kept, 4), (returned, 7), (returned, 7)]
+    assert isinstance(first.source, TransactionPartnerUser)
+    assert (first.source.user.id, first.source.invoice_payload, first.receiver) == (ann.id, "order-1", None)
+    assert isinstance(back.receiver, TransactionPartnerUser)
+    assert (back.receiver.user.id, back.source) == (ann.id, None)
+    page = (await bot.get_star_transactions(offset=1, limit=1)).transactions
+    assert [(found.id, found.receiver) for found in page] == [(returned, None)]
 
 
 async def test_charges_that_cannot_be_refunded(

@@ -86,9 +86,9 @@ async def test_an_offset_from_another_run_counts_as_none(bot: Bot, chat: ChatVie
     assert await bot.get_updates(offset=2) == []
 
 
-@needs(methods, "GetMyStarBalance")
+@needs(methods, "GetUserGifts")
 async def test_calls_without_an_effect_are_marked(api: BotApi, account: BotAccount, bot: Bot, chat: ChatView) -> None:
-    assert (await bot.get_my_star_balance()).amount == 0
-    await bot.send_chat_action(chat.id, "typing")
+    assert (await bot.get_user_gifts(chat.id)).total_count == 0
+    await bot.verify_user(chat.id)
     await bot.send_message(chat.id, "x")
     assert [request.has_effect for request in api.requests] == [False, False, True]

@@ -12,8 +12,9 @@ from tgslices.testing.state.world import World
 
 ALL_BUSINESS_RIGHTS: Final = frozenset(
     {"can_reply", "can_read_messages", "can_delete_sent_messages", "can_delete_all_messages"}
+    | {"can_edit_name", "can_edit_username", "can_edit_bio", "can_edit_profile_photo"}
 )
-"""Source: https://core.telegram.org/bots/api#businessbotrights, as far as messages are concerned"""
+"""Source: https://core.telegram.org/bots/api#businessbotrights, as far as messages and looks are concerned"""
 
 
 def connect(world: World, owner: User, bot: BotAccount, rights: frozenset[str]) -> BusinessConnection:

@@ -73,6 +73,6 @@ def settle_payment(world: World, inquiry: Inquiry) -> StoredMessage:
     charge_id = f"charge{inquiry.id}"
     payment: Json = {name: inquiry.payload[name] for name in ("currency", "total_amount", "invoice_payload")}
     payment |= {"telegram_payment_charge_id": charge_id, "provider_payment_charge_id": inquiry.id}
-    world.payments[charge_id] = Payment(bot.id, person.id, payment)
+    world.payments[charge_id] = Payment(bot.id, person.id, payment, world.clock.unix_time())
     chat = world.private_chat(person, bot)
     return post_service(world, chat, person, "successful_payment", {"successful_payment": payment})

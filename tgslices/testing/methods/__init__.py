@@ -24,15 +24,7 @@ def _with_an_effect() -> Iterator[tuple[str, Method]]:
 
 _EFFECTIVE: Final = dict(_with_an_effect())
 
-_NOBODY_SEES: Final = frozenset(
-    {
-        "readBusinessMessage",
-        "sendChatAction",
-        "setCustomEmojiStickerSetThumbnail",
-        "setStickerKeywords",
-        "setStickerSetThumbnail",
-    }
-)
+_NOBODY_SEES: Final = frozenset({"readBusinessMessage", "setStickerKeywords"})
 
 EFFECTLESS: Final = (frozenset(generic.METHODS) - frozenset(_EFFECTIVE)) | _NOBODY_SEES
 """Methods that are answered and change nothing, by their proper names."""

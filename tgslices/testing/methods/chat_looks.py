@@ -13,6 +13,7 @@ from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.rights import PERMISSIONS
+from tgslices.testing.state.accounts import User
 from tgslices.testing.state.chats import Chat
 from tgslices.testing.state.files import StoredFile
 from tgslices.testing.wire.json_text import Json
@@ -35,18 +36,32 @@ def shown_settings(chat: Chat) -> Json:
     if settings.sticker_set:
         data["sticker_set_name"] = settings.sticker_set
     if settings.photo is not None:
-        small, big = photo_sizes(settings.photo)
-        data["photo"] = {
-            f"{size}_{name}": shown[name]
-            for size, shown in (("small", small), ("big", big))
-            for name in ("file_id", "file_unique_id")
-        }
+        data["photo"] = _chat_photo(settings.photo)
     if chat.type in {"group", "supergroup"}:
         chosen = settings.permissions
         data["permissions"] = {name: chosen is None or name in chosen for name in PERMISSIONS}
     primary = next((link for link in settings.links.values() if link.is_primary and not link.is_revoked), None)
     if primary is not None:
         data["invite_link"] = primary.link
+    return data
+
+
+def _chat_photo(file: StoredFile) -> Json:
+    """The Bot API's ``ChatPhoto``."""
+    small, big = photo_sizes(file)
+    names = ("file_id", "file_unique_id")
+    return {f"{size}_{name}": shown[name] for size, shown in (("small", small), ("big", big)) for name in names}
+
+
+def shown_person(user: User, now: int) -> Json:
+    """What ``ChatFullInfo`` tells of the person of a private chat, at this Unix time."""
+    data: Json = {"bio": user.bio} if user.bio else {}
+    if user.profile_photos:
+        data["photo"] = _chat_photo(user.profile_photos[0])
+    if user.emoji_status and not 0 < user.emoji_status_until <= now:
+        data["emoji_status_custom_emoji_id"] = user.emoji_status
+        if user.emoji_status_until:
+            data["emoji_status_expiration_date"] = user.emoji_status_until
     return data
 
 

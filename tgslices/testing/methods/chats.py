@@ -5,19 +5,22 @@ Source: tdlib/telegram-bot-api ``Client.cpp:15040-15340``.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from tgslices.testing.actions.membership import leave, set_member
 from tgslices.testing.actions.service_messages import rename
 from tgslices.testing.errors import bad_request, check
-from tgslices.testing.methods.chat_looks import shown_settings
+from tgslices.testing.methods.chat_looks import shown_person, shown_settings
 from tgslices.testing.methods.method import Call, Method
+from tgslices.testing.methods.outgoing import find_business_chat
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.members import promotion_refusal, restriction_refusal
 from tgslices.testing.rules.people import lasting_until
 from tgslices.testing.rules.rights import ADMIN_RIGHTS
 from tgslices.testing.state.accounts import BotAccount, Member, User, member_json
 from tgslices.testing.state.chats import Chat
+from tgslices.testing.state.settings import ChatAction
 from tgslices.testing.wire.json_text import Json
 
 _GIFTS: Final = dict.fromkeys(
@@ -42,6 +45,9 @@ _ACTIONS: Final = frozenset(
     }
 )
 
+_ACTION_LASTS: Final = timedelta(seconds=5)
+"""Source: https://core.telegram.org/bots/api#sendchataction"""
+
 
 def get_chat(call: Call) -> Json:
     """The ``ChatFullInfo``."""
@@ -56,6 +62,8 @@ def get_chat(call: Call) -> Json:
         data["pinned_message"] = chat.pinned[-1].json_for(call.bot.id)
     if chat.discussion is not None:
         data["linked_chat_id"] = chat.discussion.id
+    if chat.user is not None:
+        data |= shown_person(chat.user, call.world.clock.unix_time())
     return data | shown_settings(chat)
 
 
@@ -193,13 +201,17 @@ def set_chat_title(call: Call) -> bool:
 
 
 def send_chat_action(call: Call) -> bool:
-    """Accept the news that something is on its way. Nothing shows it."""
-    if call.arguments.text("action").lower() not in _ACTIONS:
+    """Let people see for a while that something is on its way."""
+    name = call.arguments.text("action").lower()
+    if name not in _ACTIONS:
         raise bad_request("Wrong parameter action in request")
     if call.arguments.text("business_connection_id"):
-        call.connection()
+        chat = find_business_chat(call, call.connection())
     else:
-        call.chat(Access.WRITE)
+        chat = call.chat(Access.WRITE)
+    end = call.world.clock.timestamp() + (0 if name == "cancel" else _ACTION_LASTS.total_seconds())
+    chat.actions[call.bot.id] = ChatAction(name, end, call.world.next_serial())
+    call.world.changes.notify()
     return True
 
 

@@ -118,7 +118,7 @@ def refund_star_payment(call: Call) -> bool:
         raise bad_request("CHARGE_ID_INVALID")
     if payment.is_refunded:
         raise bad_request("CHARGE_ALREADY_REFUNDED")
-    payment.is_refunded = True
+    payment.refund_date = call.world.clock.unix_time()
     chat = call.world.private_chat(call.world.users[user_id], call.bot)
     post_service(call.world, chat, call.bot, "refunded_payment", {"refunded_payment": payment.fields})
     return True

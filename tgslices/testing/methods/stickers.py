@@ -24,6 +24,7 @@ _FORMATS: Final = {"static", "animated", "video"}
 _MAX_EMOJIS: Final = 200
 """Source: https://core.telegram.org/bots/api#getcustomemojistickers"""
 
+_THUMBNAIL: Final = {"width": 100, "height": 100}
 _MAX_STICKERS: Final = 120
 """Source: https://core.telegram.org/bots/api#addstickertoset"""
 
@@ -177,9 +178,28 @@ def _keep(sticker: Json, arguments: Arguments) -> None:
     """Accept keywords. Bots never see them."""
 
 
-def keep_thumbnail(call: Call) -> bool:
-    """Accept a thumbnail. Nothing shows it."""
-    _find_set(call)
+def set_sticker_set_thumbnail(call: Call) -> bool:
+    """Set the thumbnail of a set, or take it away. Source: tdlib/telegram-bot-api ``Client.cpp:15573-15593``."""
+    if (call.arguments.text("format") or "auto") not in _FORMATS | {"auto"}:
+        raise bad_request("Invalid sticker format specified")
+    call.user()
+    changed = _find_set(call)
+    upload, reference = call.arguments.upload("thumbnail"), call.arguments.text("thumbnail")
+    if upload is None and not reference:
+        changed.thumbnail = None
+    else:
+        changed.thumbnail = {**given_file(call.world, upload, reference).json(), **_THUMBNAIL}
+    return True
+
+
+def set_custom_emoji_sticker_set_thumbnail(call: Call) -> bool:
+    """Let one of its custom emoji stand for a set, or none."""
+    changed, number = _find_set(call), call.arguments.text("custom_emoji_id")
+    chosen = next((sticker for sticker in changed.stickers if sticker.get("custom_emoji_id") == number), None)
+    if number and chosen is None:
+        raise bad_request("STICKERSET_INVALID")
+    named = ("file_id", "file_unique_id", "file_size")
+    changed.thumbnail = None if chosen is None else {name: chosen[name] for name in named} | _THUMBNAIL
     return True
 
 
@@ -215,6 +235,6 @@ METHODS: Final[dict[str, Method]] = {
     "setStickerEmojiList": _sticker_changer(_change_emoji),
     "setStickerMaskPosition": _sticker_changer(_change_mask),
     "setStickerKeywords": _sticker_changer(_keep),
-    "setStickerSetThumbnail": keep_thumbnail,
-    "setCustomEmojiStickerSetThumbnail": keep_thumbnail,
+    "setStickerSetThumbnail": set_sticker_set_thumbnail,
+    "setCustomEmojiStickerSetThumbnail": set_custom_emoji_sticker_set_thumbnail,
 }

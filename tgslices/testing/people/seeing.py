@@ -158,6 +158,13 @@ class SeenChat:
         """
         return [text_of_content(draft.content)[0] for draft in self.chat.drafts_at(self._world.clock.unix_time())]
 
+    def actions(self) -> list[str]:
+        """What bots are said to be doing now, such as ``"typing"``: for five seconds, or until their next message.
+
+        Source: https://core.telegram.org/bots/api#sendchataction
+        """
+        return self.chat.actions_at(self._world.clock.timestamp())
+
     def texts(self) -> list[str]:
         """The visible texts, oldest first, as in `VisibleMessage`; ``""`` for messages without one."""
         return [text_of(message)[0] for message in self.stored()]

@@ -28,6 +28,13 @@ def sending_refusal(*, is_enabled: bool, rights: frozenset[str]) -> ApiError | N
     return None if "can_reply" in rights else bad_request("BUSINESS_PEER_INVALID")
 
 
+def change_refusal(right: str, *, is_enabled: bool, rights: frozenset[str]) -> ApiError | None:
+    """Why the bot may not change the account in this way, or None: DOC, ``BusinessBotRights``. Texts are MTProto's."""
+    if not is_enabled:
+        return bad_request("BUSINESS_CONNECTION_INVALID")
+    return None if right in rights else bad_request("BOT_ACCESS_FORBIDDEN")
+
+
 def deletion_refusal(
     *, is_enabled: bool, rights: frozenset[str], sent_by_bot: Iterable[bool], chats: int
 ) -> ApiError | None:

@@ -32,6 +32,7 @@ class User:
     """A Telegram account, of a person or a bot.
 
     ``profile_photos`` come newest first. ``box`` numbers its private chats and basic groups, all in one row.
+    ``emoji_status`` is a ``custom_emoji_id`` until a Unix time, 0 for good; ``bio`` and it are empty for none.
     """
 
     id: int
@@ -43,6 +44,9 @@ class User:
     deactivated: bool = False
     profile_photos: list[StoredFile] = field(default_factory=list, repr=False)
     box: IdBox = field(default_factory=IdBox)
+    bio: str = ""
+    emoji_status: str = ""
+    emoji_status_until: int = 0
 
     def json(self) -> Json:
         """The Bot API's ``User``."""

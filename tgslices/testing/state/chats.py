@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tgslices.testing.state.accounts import BotAccount, IdBox, Member, User
-from tgslices.testing.state.settings import ChatSettings, Draft
+from tgslices.testing.state.settings import ChatAction, ChatSettings, Draft
 from tgslices.testing.wire.json_text import Json
 
 COMMON_VIEW = 0
@@ -68,6 +68,7 @@ class Chat:
     ephemeral: dict[int, StoredMessage] = field(default_factory=dict, repr=False)
     topics: dict[int, Topic] = field(default_factory=dict, repr=False)
     drafts: dict[int, Draft] = field(default_factory=dict, repr=False)
+    actions: dict[int, ChatAction] = field(default_factory=dict, repr=False)
     writers: dict[int, User] = field(default_factory=dict, repr=False)
     pinned: list[StoredMessage] = field(default_factory=list, repr=False)
     box: IdBox = field(default_factory=IdBox, repr=False)
@@ -163,6 +164,18 @@ class Chat:
             return []
         last = next((m.serial for m in reversed(self.messages.values()) if m.sender_id == self.bot.id), 0)
         return [draft for draft in self.drafts.values() if draft.expires_at > unix_time and draft.serial > last]
+
+    def actions_at(self, now: float) -> list[str]:
+        """What bots are said to be doing at this time; a bot's next message ends it, as age does.
+
+        Source: https://core.telegram.org/bots/api#sendchataction
+        """
+        going_on = []
+        for bot_id, action in self.actions.items():
+            own = (m.serial for m in reversed(self.messages.values()) if bot_id in {m.sender_id, m.business_bot_id})
+            if now < action.expires_at and next(own, 0) < action.serial:
+                going_on.append(action.name)
+        return going_on
 
     def rights_of(self, user_id: int) -> frozenset[str]:
         """The rights of an administrator, or the permissions of a restricted member; empty for others."""

@@ -53,9 +53,18 @@ class Inquiry:
 
 @dataclass(slots=True, eq=False)
 class Payment:
-    """A user's payment to a bot; ``fields`` are common to ``SuccessfulPayment`` and ``RefundedPayment``."""
+    """A user's payment to a bot; ``fields`` are common to ``SuccessfulPayment`` and ``RefundedPayment``.
+
+    ``date`` and ``refund_date`` are Unix time, 0 for a payment that was not given back.
+    """
 
     bot_id: int
     user_id: int
     fields: Json
-    is_refunded: bool = False
+    date: int
+    refund_date: int = 0
+
+    @property
+    def is_refunded(self) -> bool:
+        """Whether the payment was given back."""
+        return self.refund_date != 0

@@ -64,6 +64,18 @@ class ChatSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatAction:
+    """What a bot is said to be doing, such as ``typing``; ``expires_at`` is Unix time.
+
+    A message of the bot with a larger ``serial`` ends it.
+    """
+
+    name: str
+    expires_at: float
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A draft that a bot shows. ``content`` is like the content of a message, ``expires_at`` is Unix time.
 
