@@ -19,9 +19,8 @@ _KEY: Final = b"WebAppData"
 
 def web_app_user(user: Json) -> Json:
     """The ``WebAppUser`` of a Bot API's ``User``, who has written to the bot."""
-    shown = {
-        name: user[name] for name in ("id", "first_name", "last_name", "username", "language_code") if name in user
-    }
+    names = ("id", "first_name", "last_name", "username", "language_code")
+    shown: Json = {name: user[name] for name in names if name in user}
     return {**shown, "allows_write_to_pm": True}
 
 
