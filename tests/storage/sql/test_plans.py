@@ -82,6 +82,7 @@ async def use_everything(storage: SQLAlchemySessionStorage) -> None:
     await storage.add(BUSINESS, sent(5, BUSINESS.chat_id, business_connection_id="c"))
     await storage.matching(scope)
     await storage.is_held(7, KEY.chat_id, 1)
+    await storage.is_held(7, KEY.chat_id, 1, user_id=KEY.user_id)
     await storage.is_held(7, KEY.chat_id, 1, business_connection_id="c")
     await storage.open_keys(7)
     entries = await storage.list(KEY)

@@ -367,7 +367,7 @@ class SQLAlchemySessionStorage(EndsInDatabase, DelegatesData):
         await self._ready()
         if self._open_keys.is_idle(bot_id):
             return False
-        name = HeldName(bot_id, chat_id, message_id, business_connection_id)
+        name = HeldName(bot_id, chat_id, message_id, business_connection_id, user_id)
         return await self._read(partial(self._holders.is_held, name=name))
 
     async def open_keys(self, bot_id: int) -> list[SessionKey]:
