@@ -185,8 +185,22 @@ def test_a_strategy_of_topics_finds_no_key_where_the_topic_is_not_told(strategy:
     assert (key is None) == ("topic" in strategy.value)
 
 
-def test_chat_user_falls_back_to_the_chat_where_there_is_no_user() -> None:
+def test_chat_user_falls_back_to_the_chat_in_channels() -> None:
     assert SessionKeyStrategy.CHAT_USER(Scope(BOT, -100, "channel")) == SessionKey(BOT, -100)
+
+
+@pytest.mark.parametrize("chat_type", ["group", "supergroup"])
+@pytest.mark.parametrize("strategy", SessionKeyStrategy)
+def test_a_strategy_of_users_finds_no_key_in_a_group_without_one(strategy: SessionKeyStrategy, chat_type: str) -> None:
+    """A key without a user means everybody: a handler of reaction counts would collect, and wipe, what all say."""
+    key = strategy(Scope(BOT, -1001, chat_type))
+    assert (key is None) == (strategy not in {SessionKeyStrategy.CHAT, SessionKeyStrategy.CHAT_TOPIC})
+
+
+def test_a_private_chat_without_a_user_is_that_of_its_person() -> None:
+    """Deleted business messages do not say who deleted them."""
+    scope = Scope(BOT, 7, "private", business_connection_id="conn")
+    assert SessionKeyStrategy.CHAT_USER(scope) == SessionKey(BOT, 7, 7, business_connection_id="conn")
 
 
 def test_a_custom_strategy_may_say_that_there_is_no_session() -> None:

@@ -31,25 +31,29 @@ KeyStrategy: TypeAlias = Callable[[Scope], SessionKey | None]
 class SessionKeyStrategy(Enum):
     """The built-in strategies. Every one keeps bot, chat and business connection in the key.
 
-    Those of topics give no key where the update does not tell the topic of its chat.
+    Those of topics give no key where the update does not tell the topic of its chat, and those of users none where an
+    update of a group has no user: without it a key means everybody. In a private chat that is the chat's own person.
     """
 
-    CHAT_USER = "chat and user, or the chat alone where there is no user"
+    CHAT_USER = "chat and user, or the chat alone in channels"
     CHAT = "chat"
     AUTO = "the chat in private chats, chat and user elsewhere"
     CHAT_USER_TOPIC = "chat, user and topic"
     CHAT_TOPIC = "chat and topic"
 
     def __call__(self, scope: Scope) -> SessionKey | None:
-        """Return the unqualified key of a scope; None where it needs a topic that is not told."""
+        """Return the unqualified key of a scope; None where it needs a topic or a user that is not told."""
         if scope.is_topic_untold and self in _BY_TOPIC:
             return None
         private = scope.chat_type == "private"
+        user_id = scope.chat_id if private and scope.user_id is None else scope.user_id
         by_user = self in _BY_USER or (self is SessionKeyStrategy.AUTO and not private)
+        if by_user and user_id is None and scope.chat_type in ("group", "supergroup"):
+            return None
         return SessionKey(
             bot_id=scope.bot_id,
             chat_id=scope.chat_id,
-            user_id=scope.user_id if by_user else None,
+            user_id=user_id if by_user else None,
             thread_id=scope.thread_id if self in _BY_TOPIC else None,
             business_connection_id=scope.business_connection_id,
         )

@@ -14,6 +14,7 @@ from aiogram.types import Message, Update
 from tests.promises.fed_bot import FedBot, ids_in, texts_of
 from tests.updates import EVENTS
 from tgslices import ConfigurationError, Session, SessionKey
+from tgslices.errors import quoted
 
 
 @pytest.fixture
@@ -132,7 +133,7 @@ async def test_what_cannot_be_called_is_no_predicate(stage: FedBot, key: Session
     with pytest.raises(ConfigurationError) as caught:
         stage.bot.sessions.subscribe(key, bad)
     assert str(caught.value) == (
-        f"The predicate {bad!r} cannot be called. Pass a plain function of one Update, or aiogram's F."
+        f"The predicate {quoted(bad)} cannot be called. Pass a plain function of one Update, or aiogram's F."
     )
     assert stage.bot.sessions.is_idle()
 
