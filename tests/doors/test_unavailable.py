@@ -12,6 +12,7 @@ from tests.promises.fed_bot import FedBot
 from tests.updates import EVENTS
 from tgslices import ConfigurationError, Session, SessionQualifier, SessionUnavailable
 from tgslices.doors.needs import needs_of
+from tgslices.errors import quoted
 
 Order = Annotated[Session, SessionQualifier("order")]
 Held = list[Any]
@@ -78,7 +79,7 @@ async def test_a_flag_of_another_kind_is_refused(stage: FedBot, flag: object) ->
     with pytest.raises(ConfigurationError) as caught:
         await says(stage)
     assert str(caught.value) == (
-        f"The flag 'tgslices' of {handle.__qualname__} is {flag!r}. Set it to a SessionQualifier, or to True."
+        f"The flag 'tgslices' of {handle.__qualname__} is {quoted(flag)}. Set it to a SessionQualifier, or to True."
     )
 
 
