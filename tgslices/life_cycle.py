@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Final
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from tgslices.data.holds import Holds
 from tgslices.recording.tracker import Tracker
@@ -26,6 +27,14 @@ POLLING: Final = "Dispatcher._polling"
 """The coroutine in which aiogram polls for one bot. It outlives a ``start_polling`` that is cancelled."""
 
 
+_run: Final[ContextVar[object]] = ContextVar("tgslices_run", default=None)
+
+
+def begin_run() -> None:
+    """Tell the polling tasks that the running task makes from now on from those of other dispatchers."""
+    _run.set(object())
+
+
 class LifeCycle:
     """Counts the dispatchers that run a bot, and starts and stops what its manager needs.
 
@@ -43,7 +52,8 @@ class LifeCycle:
         self._runs = 0
         self._holds_storage = False
         self._turn: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
-        self._polls: WeakSet[asyncio.Task[object]] = WeakSet()
+        self._polls: WeakKeyDictionary[asyncio.Task[object], object] = WeakKeyDictionary()
+        """Aiogram's polling tasks, and the run in which each was made."""
         self._ended: WeakSet[asyncio.Task[object]] = WeakSet()
 
     @property
@@ -90,15 +100,16 @@ class LifeCycle:
     async def stop(self) -> None:
         """Let handlers finish, write what waits, and let go of the storage, unless another dispatcher runs the bot."""
         self._runs = max(self._runs - 1, 0)
-        if self.is_run:
+        run = _run.get()
+        self._ended |= {task for task, its in self._polls.items() if its is run or not self.is_run}
+        if self.is_run and not self._polls_left():
             return
-        self._ended |= self._polls
         async with self._in_turn():
             is_quiet = await self._outlast_handlers()
-            if self.is_run:  # another dispatcher has started meanwhile
-                return
             if await self._cancel_polls() and is_quiet:
                 await self._outlast_handlers()  # which they may have begun meanwhile
+            if self.is_run:  # by another dispatcher, perhaps since a moment ago
+                return
             self._progress.is_over = True  # first, so that whoever comes now waits for the end and then begins anew
             await self._upkeep.stop()
             await self._tracker.aclose()
@@ -120,17 +131,20 @@ class LifeCycle:
         is_late = self._progress.is_over and not self.is_run  # it was made just before the stop, and has only begun
         if task in self._ended or is_late:
             raise asyncio.CancelledError
-        self._polls.add(task)
+        self._polls.setdefault(task, _run.get())
 
     async def _cancel_polls(self) -> bool:
         """Cancel aiogram's polling tasks that outlived their dispatcher's stop; return whether there were any."""
-        loop, current = asyncio.get_running_loop(), asyncio.current_task()
-        left = [task for task in self._ended if task.get_loop() is loop and task is not current and not task.done()]
+        left = self._polls_left()
         for task in left:
             task.cancel()
         if left:
             await asyncio.wait(left, timeout=SHUTDOWN_GRACE.total_seconds())
         return bool(left)
+
+    def _polls_left(self) -> list[asyncio.Task[object]]:
+        loop, current = asyncio.get_running_loop(), asyncio.current_task()
+        return [task for task in self._ended if task.get_loop() is loop and task is not current and not task.done()]
 
     async def _outlast_handlers(self) -> bool:
         """Wait for what is in progress, at most for :data:`SHUTDOWN_GRACE`; return whether it has ended."""

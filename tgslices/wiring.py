@@ -23,6 +23,7 @@ from tgslices.doors.stale_buttons import stale_buttons_middleware
 from tgslices.ending import OnEnd, require_on_end
 from tgslices.errors import ConfigurationError, quoted
 from tgslices.keys import KeyStrategy, SessionKeyStrategy
+from tgslices.life_cycle import begin_run
 from tgslices.lifetimes import Lifetimes
 from tgslices.manager import SessionManager, known_manager
 from tgslices.storage.lifetime import durable
@@ -122,8 +123,10 @@ class _Wiring:
 
     async def start(self, bot: Bot | None = None, bots: Sequence[Bot] = ()) -> None:
         """Wire the bots of this run, connect their storages and finish what an earlier process left."""
+        begin_run()
         for each in bots or ([bot] if bot else []):
             self.adopt(each)
+        self._running = [each for each in self._running if each.life_cycle.is_run]  # others were closed by hand
         for manager in list(self.managers):
             if manager not in self._running:
                 self._running.append(manager)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiogram import Dispatcher
+from aiogram.types import Message
 
 from tests.doors.test_shutdown import CLOSED, storage_in
 from tgslices import MemorySessionStorage, Session, SessionBot, SessionStorage, StorageError, setup_sessions
-from tgslices.testing import BotApi, Failure, Slow
+from tgslices.life_cycle import POLLING
+from tgslices.testing import BotApi, ChatView, Failure, Slow
 
 
 @pytest.fixture
@@ -122,3 +125,63 @@ async def test_a_storage_that_cannot_be_closed_keeps_no_other_from_being_closed(
         await storage.open_keys(bots[1].id)
     for bot in bots:
         await bot.session.close()
+
+
+def has(seen: list[str | None], text: str, _: ChatView) -> bool:
+    return text in seen
+
+
+async def test_a_cancelled_polling_ends_although_another_dispatcher_runs_the_bot(api: BotApi) -> None:
+    """aiogram leaves its polling task running; the next one would meet it for ever, as a conflict of two."""
+    account = api.add_bot("order_bot")
+    chat = api.add_person("Ann").private_chat(account)
+    polled, fed = Dispatcher(), Dispatcher()
+    async with SessionBot(account.token, session=api.client_session()) as bot:
+        for dispatcher in (polled, fed):
+            setup_sessions(dispatcher, bot)
+        seen: list[str | None] = []
+
+        @polled.message()
+        async def note(message: Message) -> None:
+            seen.append(message.text)
+
+        await fed.emit_startup(bot=bot)
+        for text in ("one", "two"):
+            polling = asyncio.create_task(
+                polled.start_polling(bot, handle_signals=False, close_bot_session=False, polling_timeout=1)
+            )
+            await chat.types(text)
+            await chat.until(partial(has, seen, text))
+            polling.cancel()
+            await asyncio.wait([polling])
+            assert not [task for task in asyncio.all_tasks() if getattr(task.get_coro(), "__qualname__", "") == POLLING]
+        assert upkeeps(), "the other dispatcher goes on"
+        await fed.emit_shutdown(bot=bot)
+        assert not upkeeps()
+
+
+async def test_a_start_that_failed_half_way_is_undone_by_hand(api: BotApi, tmp_path: Path) -> None:
+    """aiogram emits no shutdown then, and whoever builds everything anew would find the file owned."""
+    account = api.add_bot("order_bot")
+    failures = [ConnectionError("no webhook")]
+    for _ in range(2):
+        dispatcher = Dispatcher()
+        bot = SessionBot(account.token, session=api.client_session())
+        setup_sessions(dispatcher, bot, storage=storage_in(tmp_path))
+
+        @dispatcher.startup()
+        async def start() -> None:
+            if failures:
+                raise failures.pop()
+
+        if failures:
+            with pytest.raises(ConnectionError):
+                await dispatcher.emit_startup(bot=bot)
+            await bot.sessions.aclose()
+            assert not upkeeps()
+    for _ in range(2):
+        await dispatcher.emit_startup(bot=bot)
+        assert upkeeps()
+        await bot.sessions.aclose()
+        assert not upkeeps()
+    await bot.session.close()
