@@ -8,13 +8,12 @@ from datetime import timedelta
 from aiogram import Dispatcher
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import PRODUCTION, TelegramAPIServer
-from aiogram.fsm.storage.base import BaseStorage
-from aiogram.fsm.storage.memory import SimpleEventIsolation
 from aiogram.utils.callback_answer import CallbackAnswerMiddleware
 
 from examples.order_flow import leaving, order, support
 from examples.order_flow.leaving import OnWiped
 from tgslices import ClearResult, SessionBot, SessionStorage, setup_sessions
+from tgslices.fsm import FSMStorage
 
 log = logging.getLogger("order_flow")
 
@@ -37,18 +36,18 @@ def log_wipe(result: ClearResult) -> None:
 def make_dispatcher(
     bot: SessionBot,
     storage: SessionStorage,
-    forms: BaseStorage,
     *,
     on_wiped: OnWiped = log_wipe,
     lease: timedelta = timedelta(minutes=1),
 ) -> Dispatcher:
-    """Wire the bot: slices are kept in ``storage``, and where each person stands in the form in ``forms``.
+    """Wire the bot: slices, the form, and where each person stands in it are kept in ``storage``.
 
     ``lease``: how long a wipe belongs to the process that began it. A dispatcher is made once in a process, because
     the routers can only be included once.
     """
     # One person's updates are handled one after the other, so that two quick taps cannot both move the form.
-    dispatcher = Dispatcher(storage=forms, events_isolation=SimpleEventIsolation(), on_wiped=on_wiped)
+    states = FSMStorage(storage)
+    dispatcher = Dispatcher(storage=states, events_isolation=states.isolation(), on_wiped=on_wiped)
     setup_sessions(dispatcher, bot, storage=storage, lease=lease)
     dispatcher.callback_query.middleware(CallbackAnswerMiddleware())
     dispatcher.include_routers(support.router, order.router, leaving.router)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from examples.order_flow.bot import make_bot, make_dispatcher
-from examples.order_flow.storages import open_storages
+from tgslices.storage.opening import open_storage
 from tgslices.testing import BotApi
 
 
@@ -19,8 +19,8 @@ async def open_chat(storage_url: str, lease: timedelta) -> None:
         account = api.add_bot("order_flow_bot", first_name="Order bot")
         api.add_person("Ann").private_chat(account)
         bot = make_bot(account.token, api.url)
-        storage, forms = open_storages(storage_url)
-        dispatcher = make_dispatcher(bot, storage, forms, lease=lease)
+        storage = open_storage(storage_url)
+        dispatcher = make_dispatcher(bot, storage, lease=lease)
         api.inspect(bot.sessions)
         api.watch(dispatcher)
         print(f"Open {api.page_url} in a browser and type /order. Press Ctrl-C to stop.", flush=True)

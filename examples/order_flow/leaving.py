@@ -11,9 +11,9 @@ from aiogram.fsm.context import FSMContext
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.callback_answer import CallbackAnswer
 
-from examples.order_flow.menus import Action, ActionChoice, Draft, OrderForm, interruption
+from examples.order_flow.menus import Action, ActionChoice, OrderForm, interruption
 from examples.order_flow.order import current_menu
-from examples.order_flow.slices import ORDER, OneSlice, OrderSlice
+from examples.order_flow.slices import ORDER, OneSlice, OrderDraft, OrderSlice
 from tgslices import ClearResult
 
 OnWiped: TypeAlias = Callable[[ClearResult], None]
@@ -24,10 +24,9 @@ router.message.middleware(OneSlice(ORDER))
 
 
 @router.message(OrderForm.placed, Command("done"))
-async def done(message: Message, state: FSMContext, order: OrderSlice, on_wiped: OnWiped) -> None:
+async def done(message: Message, state: FSMContext, order: OrderSlice, draft: OrderDraft, on_wiped: OnWiped) -> None:
     """End an order that has arrived."""
-    draft = Draft(**await state.get_data())
-    await leave(f"Enjoy your {draft.item}! I have tidied up after us.", state, order, on_wiped)
+    await leave(f"Enjoy your {draft.item or 'meal'}! I have tidied up after us.", state, order, on_wiped)
 
 
 @router.message(StateFilter(OrderForm), Command("done"))
@@ -50,10 +49,10 @@ async def drop(tap: CallbackQuery, state: FSMContext, order: OrderSlice, on_wipe
 
 
 async def leave(farewell: str, state: FSMContext, order: OrderSlice, on_wiped: OnWiped) -> None:
-    """Wipe the slice, forget the form, and say farewell outside of the slice, so that it stays.
+    """Wipe the slice, close it with its form, and say farewell outside of the slice, so that it stays.
 
-    Any step may fail, and the process may die between any two. As long as the form is there, the next command goes over
-    all of it again; once the form is forgotten there is nothing left to wipe, and only the farewell can be missing.
+    Any step may fail, and the process may die between any two. As long as the state is there, the next command goes
+    over all of it again; without it there is nothing left to wipe, and only the farewell can be missing.
     """
     result = await order.clear()
     await order.close()
@@ -65,17 +64,17 @@ async def leave(farewell: str, state: FSMContext, order: OrderSlice, on_wiped: O
 
 
 @router.message(StateFilter(OrderForm), Command("start", "order"))
-async def interrupt(message: Message, state: FSMContext, order: OrderSlice) -> None:
+async def interrupt(message: Message, order: OrderSlice, draft: OrderDraft) -> None:
     """Ask whether to go on or to drop the order; the question is part of it."""
-    menu = interruption(Draft(**await state.get_data()))
+    menu = interruption(draft)
     async with order:
         await message.answer(menu.text, reply_markup=menu.buttons)
 
 
 @router.message(StateFilter(OrderForm))
-async def remind(message: Message, state: FSMContext, order: OrderSlice) -> None:
+async def remind(message: Message, state: FSMContext, order: OrderSlice, draft: OrderDraft) -> None:
     """Repeat the question to somebody who answers something else."""
-    menu = await current_menu(state)
+    menu = await current_menu(state, draft)
     async with order:
         await message.answer(menu.text, reply_markup=menu.buttons)
 

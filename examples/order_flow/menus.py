@@ -67,9 +67,9 @@ class ActionChoice(CallbackData, prefix="order"):
     action: Action
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Draft:
-    """What is known of an order; empty where it is not known yet. It is what the form's state machine keeps."""
+    """What is known of an order; empty where it is not known yet. It is kept as data of the order's session."""
 
     item: str = ""
     size: str = ""

@@ -8,8 +8,8 @@ from aiogram.exceptions import TelegramNetworkError, TelegramNotFound, TelegramU
 from aiogram.utils.token import TokenValidationError
 
 from examples.order_flow.bot import make_bot, make_dispatcher
-from examples.order_flow.storages import open_storages
 from tgslices import SessionBot
+from tgslices.storage.opening import open_storage
 
 
 class CannotStart(Exception):
@@ -31,8 +31,8 @@ async def poll(token: str, api: str | None, storage_url: str, lease: timedelta) 
         ) from None
     try:
         await introduce(bot, api)
-        storage, forms = open_storages(storage_url)
-        await make_dispatcher(bot, storage, forms, lease=lease).start_polling(bot)
+        storage = open_storage(storage_url)
+        await make_dispatcher(bot, storage, lease=lease).start_polling(bot)
     finally:
         await bot.session.close()
 

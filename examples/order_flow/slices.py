@@ -9,12 +9,16 @@ from aiogram import BaseMiddleware, F
 from aiogram.filters import Filter
 from aiogram.types import Message, TelegramObject, Update
 
-from tgslices import Session, SessionBot, SessionQualifier
+from examples.order_flow.menus import Draft
+from tgslices import Session, SessionBot, SessionData, SessionQualifier
 
 ORDER: Final = "order"
 SUPPORT: Final = "support"
 
 OrderSlice: TypeAlias = Annotated[Session, SessionQualifier(ORDER)]
+OrderDraft: TypeAlias = Annotated[Draft, SessionData(Draft), SessionQualifier(ORDER)]
+"""The order's form: filled in by the handlers, kept with the slice, and gone when that is closed."""
+
 SupportSlice: TypeAlias = Annotated[Session, SessionQualifier(SUPPORT)]
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any, cast
 
 from aiogram import Dispatcher
-from aiogram.fsm.storage.base import BaseStorage, StateType, StorageKey
-from aiogram.fsm.storage.memory import MemoryStorage
 
 from examples.order_flow import leaving, order, support
 from examples.order_flow.bot import make_dispatcher
@@ -20,24 +18,6 @@ from tgslices.testing import BotApi, ChatView
 
 AT_ONCE = timedelta(microseconds=1)
 """A lease that has run out by the time a new process starts."""
-
-
-class MortalForms(MemoryStorage):
-    """Forms that outlive the process which reaches them in steps."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.life = Life()
-
-    async def set_state(self, key: StorageKey, state: StateType = None) -> None:
-        self.life.step()
-        await super().set_state(key, state)
-        self.life.step()
-
-    async def set_data(self, key: StorageKey, data: Mapping[str, Any]) -> None:
-        self.life.step()
-        await super().set_data(key, data)
-        self.life.step()
 
 
 def unhook_routers() -> None:
@@ -83,14 +63,13 @@ class Process:
 
 
 class Town:
-    """The emulator with Ann, and what outlives every process of the bot: its slices and its forms."""
+    """The emulator with Ann, and what outlives every process of the bot: its storage."""
 
     def __init__(self, api: BotApi) -> None:
         self.api = api
         self.account = api.add_bot("order_flow_bot", first_name="Order bot")
         self.chat = self.welcomes_somebody_new()
         self.slices: SessionStorage = MemorySessionStorage()
-        self.forms = MortalForms()
         self.wipes: list[ClearResult] = []
         self.offset = 0
 
@@ -106,10 +85,8 @@ class Town:
         unhook_routers()
         bot = SessionBot(self.account.token, session=self.api.client_session())
         bot.session.middleware(life.request)
-        self.forms.life = life
         slices = cast(SessionStorage, life.storage(cast(Any, self.slices)))
-        forms: BaseStorage = self.forms
-        dispatcher = make_dispatcher(bot, slices, forms, on_wiped=self.wipes.append, lease=AT_ONCE)
+        dispatcher = make_dispatcher(bot, slices, on_wiped=self.wipes.append, lease=AT_ONCE)
         try:
             with suppress(Killed):
                 yield Process(self, bot, dispatcher)

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 import pytest_asyncio
-from aiogram.fsm.storage.memory import MemoryStorage
 
 from examples.order_flow.bot import make_bot, make_dispatcher
 from examples.order_flow.menus import LONGEST_ADDRESS
@@ -43,7 +42,7 @@ async def shop() -> AsyncIterator[Shop]:
     async with BotApi() as api:
         shop = Shop(api)
         bot = make_bot(shop.account.token, api.url)
-        dispatcher = make_dispatcher(bot, MemorySessionStorage(), MemoryStorage(), on_wiped=shop.wipes.put_nowait)
+        dispatcher = make_dispatcher(bot, MemorySessionStorage(), on_wiped=shop.wipes.put_nowait)
         polling = asyncio.create_task(dispatcher.start_polling(bot, handle_signals=False))
         yield shop
         await dispatcher.stop_polling()

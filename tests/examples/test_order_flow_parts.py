@@ -1,19 +1,13 @@
-"""The example's pure parts, by table, and the form's storage."""
+"""The example's pure parts, by table."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
-from aiogram.fsm.storage.base import StorageKey
 
-from examples.order_flow.forms import SQLForms
 from examples.order_flow.menus import Draft, OrderForm, interruption, menu_of
 from examples.order_flow.rehearsal.verdict import Line, Part, complaints
 
 SAID = {1: Line(Part.ORDER, "  1 a"), 2: Line(Part.SUPPORT, "  2 b"), 3: Line(Part.REST, "  3 c")}
-ANN, BOB = StorageKey(7, 1, 1), StorageKey(7, 2, 2)
 
 
 @pytest.mark.parametrize(
@@ -53,34 +47,3 @@ def test_each_step_asks_its_question(step: object, text: str, captions: list[str
 def test_an_interruption_names_what_was_chosen() -> None:
     assert "(nothing chosen yet)" in interruption(Draft()).text
     assert "(pasta)" in interruption(Draft("pasta")).text
-
-
-@pytest.fixture
-async def forms(tmp_path: Path) -> AsyncIterator[SQLForms]:
-    forms = SQLForms(f"sqlite+aiosqlite:///{tmp_path / 'forms.db'}")
-    yield forms
-    await forms.close()
-
-
-async def test_a_form_that_was_never_begun_is_empty(forms: SQLForms) -> None:
-    assert await forms.get_state(ANN) is None
-    assert await forms.get_data(ANN) == {}
-
-
-async def test_a_form_comes_back_as_it_was_kept(forms: SQLForms, tmp_path: Path) -> None:
-    await forms.set_state(ANN, OrderForm.size)
-    await forms.set_data(ANN, {"item": "pizza", "address": "Straße 1 🍕"})
-    await forms.set_state(BOB, OrderForm.item)
-    again = SQLForms(f"sqlite+aiosqlite:///{tmp_path / 'forms.db'}")
-    assert await again.get_state(ANN) == OrderForm.size.state
-    assert await again.get_data(ANN) == {"item": "pizza", "address": "Straße 1 🍕"}
-    assert (await again.get_state(BOB), await again.get_data(BOB)) == (OrderForm.item.state, {})
-    await again.close()
-
-
-async def test_a_form_that_was_left_is_forgotten(forms: SQLForms) -> None:
-    await forms.set_state(ANN, OrderForm.size)
-    await forms.update_data(ANN, {"item": "pizza"})
-    await forms.set_state(ANN, None)
-    await forms.set_data(ANN, {})
-    assert (await forms.get_state(ANN), await forms.get_data(ANN)) == (None, {})

@@ -9,7 +9,7 @@ import pytest
 from aiogram.exceptions import TelegramAPIError, TelegramRetryAfter, TelegramServerError
 
 from tests.deletion.mortal import Life
-from tests.examples.processes import MortalForms, Town
+from tests.examples.processes import AT_ONCE, Town
 from tests.promises.storages import Line
 from tgslices import SessionStorage
 from tgslices.testing import BotApi
@@ -22,7 +22,8 @@ FIRST_MENU = "What would you like?"
 
 
 @pytest.fixture
-async def town() -> AsyncIterator[Town]:
+async def town(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
+    monkeypatch.setattr("tgslices.data.holds.LEASE", AT_ONCE)  # nobody waits for what a killed process held
     async with BotApi() as api:
         yield Town(api)
 
@@ -96,16 +97,6 @@ async def test_a_wipe_that_the_storage_refuses_is_asked_for_again(town: Town) ->
         await bot.hears("/cancel")
         assert town.chat.texts() == [DROPPED]
         assert town.wipes == [4]
-
-
-async def test_a_slice_that_has_outlived_its_form_is_wiped_when_the_next_order_begins(town: Town) -> None:
-    async with town.process() as bot:
-        await bot.takes_an_order()
-    town.forms = MortalForms()  # kept in memory, while the slices are in a database
-    async with town.process() as bot:
-        await bot.hears("/order")
-        assert town.chat.texts() == ["/order", FIRST_MENU]
-        assert len(await bot.slice().messages()) == 2
 
 
 async def test_a_kill_at_any_step_of_leaving_costs_the_farewell_at_the_most(town: Town) -> None:

@@ -13,8 +13,8 @@ from examples.order_flow.rehearsal import script
 from examples.order_flow.rehearsal.customer import PATIENCE
 from examples.order_flow.rehearsal.stage import Stage, counted, ids_in, set_up
 from examples.order_flow.rehearsal.verdict import Part
-from examples.order_flow.storages import open_storages
 from tgslices import ClearResult, SessionBot
+from tgslices.storage.opening import open_storage
 
 
 async def rehearse(storage_url: str) -> int:
@@ -27,8 +27,8 @@ async def rehearse(storage_url: str) -> int:
     async with set_up() as stage:
         wiped: asyncio.Future[ClearResult] = asyncio.get_running_loop().create_future()
         bot = make_bot(stage.account.token, stage.api.url)
-        storage, forms = open_storages(storage_url)
-        dispatcher = make_dispatcher(bot, storage, forms, on_wiped=wiped.set_result)
+        storage = open_storage(storage_url)
+        dispatcher = make_dispatcher(bot, storage, on_wiped=wiped.set_result)
         await beside(dispatcher, bot, play(stage, wiped))
         return stage.judge()
 
