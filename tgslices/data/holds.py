@@ -18,7 +18,7 @@ from tgslices.doubling import Doubling
 from tgslices.errors import DataBusy, DataConflict
 from tgslices.storage.data_protocol import DataHold, DataStorage, StoredData
 
-ASK_AGAIN: Final = Doubling(first=timedelta(milliseconds=4), most=timedelta(milliseconds=250))
+ASK_AGAIN: Final = Doubling(first=timedelta(milliseconds=4), most=timedelta(milliseconds=64))
 """How long to wait for another worker that holds what is wanted; each wait is shortened at random, by half at most."""
 
 
