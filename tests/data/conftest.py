@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -34,10 +33,9 @@ class Store:
 
 
 @pytest.fixture(params=["memory", "plugin", "sqlite", "sqlite-shared", "postgresql"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     """A place that storages can be opened on."""
     kind = str(request.param)
     if kind == "postgresql":
-        yield Store(kind, request.getfixturevalue("postgres_url"))
-    else:
-        yield Store(kind, f"sqlite:///{tmp_path / 'kept.db'}" if kind.startswith("sqlite") else None)
+        return Store(kind, request.getfixturevalue("postgres_url"))
+    return Store(kind, f"sqlite:///{tmp_path / 'kept.db'}" if kind.startswith("sqlite") else None)
