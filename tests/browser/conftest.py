@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from aiogram import Bot
-from aiogram.fsm.storage.memory import MemoryStorage
 from playwright.async_api import Browser, async_playwright
 
 from examples.order_flow import leaving, order, support
@@ -48,7 +47,7 @@ async def desk(empty: Desk, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[De
     account = api.add_bot("order_flow_bot", first_name="Order bot")
     api.add_person("Ann")
     bot = make_bot(account.token, api.url)
-    dispatcher = make_dispatcher(bot, MemorySessionStorage(), MemoryStorage())
+    dispatcher = make_dispatcher(bot, MemorySessionStorage())
     api.inspect(bot.sessions)
     polling = asyncio.create_task(dispatcher.start_polling(bot, handle_signals=False))
     yield empty
