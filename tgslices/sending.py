@@ -41,8 +41,8 @@ class Sending:
     direct_topic_id: int | None = None
     """The topic to send to where the chat is the direct messages of a channel; None where it is another, or unknown."""
 
-    def recording(self) -> AbstractContextManager[None]:
-        """Record into this session what is sent inside."""
+    def _calling(self) -> AbstractContextManager[None]:
+        """Record into this session what the one call inside sends."""
         raise NotImplementedError
 
     async def _send(self, method: BotMethod, args: tuple[Any, ...], arguments: dict[str, Any]) -> Any:
@@ -52,7 +52,7 @@ class Sending:
         self._require_own_tap(method, arguments)
         self._aim(method, len(args), arguments)
         send = getattr(self.bot, method.name)
-        with self.recording():
+        with self._calling():
             try:
                 return await method.call(send, self.key.chat_id, args, arguments)
             except TelegramBadRequest as refusal:
@@ -185,7 +185,7 @@ class SendWrappers(Sending):
             raise CannotSendThere("send_gift", self.key)
         is_user = self.key.chat_id > 0
         aim: dict[str, Any] = {"user_id" if is_user else "chat_id": self.key.chat_id}
-        with self.recording():
+        with self._calling():
             return await self.bot.send_gift(gift_id, **aim, **options)
 
 

@@ -128,8 +128,11 @@ class Session(SendWrappers):
             ConfigurationError: it is no method, but perhaps a call of the bot's.
         """
         require_method(method)
-        with self.recording(everywhere=True):
+        with self._calling(everywhere=True):
             return await self.bot(method, request_timeout)
+
+    def _calling(self, *, everywhere: bool = False) -> AbstractContextManager[None]:
+        return Inside(partial(self._block, everywhere=everywhere, is_call=True), "session")
 
     async def __aenter__(self) -> Self:
         """Record what the bot sends into the session's place until the block is left, in any task that it starts.
@@ -152,7 +155,7 @@ class Session(SendWrappers):
     def _if_closed(self) -> IfClosed:
         return IfClosed.OPEN if self.collects else IfClosed.KEEP
 
-    def _block(self, *, everywhere: bool = False, if_closed: IfClosed | None = None) -> Block:
+    def _block(self, *, everywhere: bool = False, if_closed: IfClosed | None = None, is_call: bool = False) -> Block:
         return Block(
             self._shared,
             self._tracker,
@@ -161,6 +164,7 @@ class Session(SendWrappers):
             if_closed=if_closed or self._if_closed,
             # Whoever writes to a channel has a topic there, as a chat of their own.
             topic_id=None if self.user_id is None else self.direct_topic_id,
+            is_call=is_call,
         )
 
     # Data

@@ -60,6 +60,16 @@ async def test_business_messages_that_were_deleted_by_hand_leave_the_session(sta
     assert await ids_in(session) == [sent[1].message_id]
 
 
+async def test_business_messages_that_were_deleted_by_hand_leave_a_session_that_is_not_open(stage: FedBot) -> None:
+    carl, olga = stage.api.add_person("Carl"), stage.api.add_person("Olga")
+    connection = stage.api.connect_business(olga, stage.account)
+    case = stage.bot.sessions.get(carl.id, carl.id, business_connection_id=connection, collect=False)
+    carl.business_chat(olga)
+    sent = await case.send_message("one")
+    await stage.bot.delete_business_messages(connection, [sent.message_id])
+    assert await ids_in(case) == []
+
+
 async def test_what_a_deleted_topic_took_with_it_leaves_the_sessions(stage: FedBot) -> None:
     forum = stage.api.add_supergroup("Forum", members=[stage.ann], admins=[stage.account], is_forum=True)
     garden, kitchen = (stage.api.add_topic(forum, name, by=stage.ann).thread_id for name in ("Garden", "Kitchen"))

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 import pytest
-from aiogram import Dispatcher
-from aiogram.methods import SendMessage
+from aiogram import Bot, Dispatcher
+from aiogram.client.session.middlewares.base import BaseRequestMiddleware
+from aiogram.methods import PinChatMessage, SendMessage, TelegramMethod
 
 from tests.promises.fed_bot import FedBot, ids_in, texts_of
 from tgslices import ConfigurationError, Session, SessionBot, setup_sessions, unrecorded
@@ -214,3 +216,32 @@ async def test_unrecorded_and_recording_are_no_decorators(stage: FedBot) -> None
         unrecorded()(advertise)  # type: ignore[operator]  # which is the mistake
     with pytest.raises(ConfigurationError, match=r"^session.recording\(\) is no decorator"):
         stage.session().recording()(advertise)  # type: ignore[operator]  # which is the mistake
+
+
+class CopiesToTheOffice(BaseRequestMiddleware):
+    """What many bots have: everything that is sent is told to somebody else, too."""
+
+    def __init__(self, chat_id: int) -> None:
+        self._chat_id = chat_id
+
+    async def __call__(self, make_request: Any, bot: Bot, method: TelegramMethod[Any]) -> Any:
+        response = await make_request(bot, method)
+        if method.__api_method__ in {"sendMessage", "pinChatMessage"} and "copy" not in str(vars(method).get("text")):
+            await bot.send_message(self._chat_id, "copy")
+        return response
+
+
+@pytest.mark.parametrize("office", ["elsewhere", "in the session's chat"])
+async def test_what_other_middlewares_send_because_of_a_call_is_not_the_calls(
+    stage: FedBot, ben: Person, office: str
+) -> None:
+    session = stage.session()
+    stage.bot.session.middleware(CopiesToTheOffice(ben.id if office == "elsewhere" else stage.chat.id))
+    await session(SendMessage(chat_id=stage.chat.id, text="one"))
+    two = await session.send_message("two")
+    await session(PinChatMessage(chat_id=stage.chat.id, message_id=two.message_id))
+    await stage.settled()
+    assert [entry.kind for entry in await session.messages()] == ["text", "text", "pinned_message"]
+    await session.clear()
+    told = ben.private_chat(stage.account) if office == "elsewhere" else stage.chat
+    assert told.texts() == ["copy"] * 3

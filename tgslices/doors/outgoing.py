@@ -16,6 +16,7 @@ from aiogram.types import Message
 
 from tgslices.deletion.executor import deleting_for_sessions
 from tgslices.described import described
+from tgslices.doors.asking import ASKING_FOR_UPDATES, UpdateRequests
 from tgslices.doors.deletions import DELETIONS, gone_by
 from tgslices.extract import (
     EFFECTS,
@@ -26,15 +27,11 @@ from tgslices.extract import (
     records_of_sent,
 )
 from tgslices.manager import SessionManager, known_manager
-from tgslices.recording.blocks import Block, Passage, blocks_of
+from tgslices.recording.blocks import Block, Passage, beyond_calls, blocks_of
 from tgslices.recording.handles import Send
 from tgslices.recording.notices import NOTICES
 
 log = logging.getLogger("tgslices")
-
-_ASKING_FOR_UPDATES: Final = frozenset({"getUpdates", "setWebhook"})
-_NEW_MESSAGES: Final = frozenset({"message", "channel_post", "business_message"})
-"""The updates that bring messages. Which of them a bot needs is its own affair; without any, sessions see none."""
 
 _MOST_USERNAMES: Final = 1024
 _USERNAME_LASTS: Final = timedelta(minutes=1)
@@ -51,8 +48,7 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         """Start with nothing on its way."""
         self._sending: set[asyncio.Task[Any]] = set()
         self._chat_ids: dict[tuple[int, str], tuple[int, datetime]] = {}
-        self._warned: set[int] = set()
-        self._unwired: set[int] = set()
+        self._asking = UpdateRequests()
 
     async def __call__(
         self,
@@ -61,19 +57,31 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         method: TelegramMethod[TelegramType],
     ) -> Response[TelegramType]:
         """Make the request, and record it where the running task is inside a block of this bot."""
+        blocks = blocks_of(bot.id)
+        if not any(block.is_call for block in blocks):
+            return await self._pass(make_request, bot, method, blocks)
+        with beyond_calls():
+            return await self._pass(make_request, bot, method, blocks)
+
+    async def _pass(
+        self,
+        make_request: NextRequestMiddlewareType[TelegramType],
+        bot: Bot,
+        method: TelegramMethod[TelegramType],
+        blocks: list[Block],
+    ) -> Response[TelegramType]:
         name = method.__api_method__
         if creates_messages(method):
-            blocks = [block for block in blocks_of(bot.id) if block.may_hold(method)]
+            holding = [block for block in blocks if block.may_hold(method)]
             return await (
-                self._send_apart(make_request, bot, method, blocks) if blocks else _follow(make_request, bot, method)
+                self._send_apart(make_request, bot, method, holding) if holding else _follow(make_request, bot, method)
             )
-        if name in _ASKING_FOR_UPDATES:
-            self._check_wired(bot)
-            self._check_allowed(bot, method)
+        if name in ASKING_FOR_UPDATES:
+            self._asking.check(bot, method)
             return await _fetch(make_request, bot, method)
         if name in DELETIONS:
             return await self._delete(make_request, bot, method)
-        if name in NOTICES and (blocks := blocks_of(bot.id)):
+        if name in NOTICES and blocks:
             return await _leave_notice(make_request, bot, method, blocks)
         if EFFECTS.get(name) is Effect.EDITS:
             return await _edit(make_request, bot, method)
@@ -183,41 +191,6 @@ class OutgoingMiddleware(BaseRequestMiddleware):
             chat_id = (await bot.get_chat(name)).id
             self._chat_ids[bot.id, name] = chat_id, now
         return chat_id
-
-    def _check_wired(self, bot: Bot) -> None:
-        """Say once in the log that a bot gets updates which no dispatcher hands to its sessions."""
-        manager = known_manager(bot)
-        if manager is None or manager.is_wired or bot.id in self._unwired:
-            return
-        self._unwired.add(bot.id)
-        log.warning(
-            "Bot %d asks for updates, but its sessions see none of them: nothing that people write is recorded, and no "
-            "handler gets a session; call setup_sessions(dispatcher, bot) before",
-            bot.id,
-        )
-
-    def _check_allowed(self, bot: Bot, method: TelegramMethod[Any]) -> None:
-        """Say once in the log which updates this bot will not get although its sessions need them.
-
-        An empty list means the server's own choice, which has them all; None keeps what was set before.
-        Source: https://core.telegram.org/bots/api#getupdates (``allowed_updates``)
-        """
-        allowed: list[str] | None = getattr(method, "allowed_updates", None)
-        if not allowed or bot.id in self._warned:
-            return
-        missing = None
-        if not _NEW_MESSAGES & {*allowed}:
-            missing = "message"
-        elif "business_message" in allowed and "deleted_business_messages" not in allowed:
-            missing = "deleted_business_messages"
-        if missing is not None:
-            self._warned.add(bot.id)
-            log.warning(
-                "%s of bot %d allows no %s updates, so sessions cannot see them; add them to allowed_updates",
-                method.__api_method__,
-                bot.id,
-                missing,
-            )
 
 
 async def _fetch(

@@ -6,8 +6,8 @@ that run side by side never see each other's.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -45,6 +45,7 @@ class Block:
         "_left_at",
         "_topic_id",
         "_was_open",
+        "is_call",
         "shared",
         "tracker",
     )
@@ -58,11 +59,14 @@ class Block:
         everywhere: bool = False,
         if_closed: IfClosed = IfClosed.OPEN,
         topic_id: int | None = None,
+        is_call: bool = False,
     ) -> None:
         """``delete_late`` is called with what arrives after the session was wiped and was sent before.
 
-        ``topic_id`` is the topic of the session's place where the key does not name it.
+        ``topic_id`` is the topic of the session's place where the key does not name it. ``is_call``: the block stands
+        around one call, and around nothing that others send because of it.
         """
+        self.is_call = is_call
         self.shared = shared
         self._delete_late = delete_late
         self.tracker = tracker
@@ -182,6 +186,16 @@ def blocks_of(bot_id: int) -> list[Block]:
         if block.tracker.bot_id == bot_id:
             found.append(block)
     return found
+
+
+@contextmanager
+def beyond_calls() -> Iterator[None]:
+    """Leave the blocks of single calls for what happens inside these: other middlewares send messages of their own."""
+    token = _blocks.set(tuple(block for block in _blocks.get() if not (isinstance(block, Block) and block.is_call)))
+    try:
+        yield
+    finally:
+        _blocks.reset(token)
 
 
 def enter(block: Block | _Unrecorded) -> None:

@@ -120,6 +120,10 @@ class SharedKeys:
             shared = self._keys[key] = SharedKey(key)
         return shared
 
+    def chats_on(self, connection: str) -> set[int]:
+        """Return the chats of the keys that have a handle and this business connection."""
+        return {key.chat_id for key in list(self._keys) if key.business_connection_id == connection}
+
     def moved_to(self, chat_id: int) -> int | None:
         """Return the id that a chat has by now; None if it never changed."""
         return self._moves.get(chat_id)

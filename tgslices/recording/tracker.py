@@ -181,7 +181,7 @@ class Tracker:
         await self._write(partial(self.storage.discard, self.bot_id, gone, surely=surely), "deleted messages")
 
     async def drop_business(self, connection: str, message_ids: Collection[int]) -> None:
-        """Let business messages that the bot's own code deleted leave the open sessions.
+        """Let business messages that the bot's own code deleted leave the sessions that are open or have a handle.
 
         The request does not name their chat, and a number means one message of the account.
         """
@@ -190,7 +190,8 @@ class Tracker:
         except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
             log.error("Deleted business messages stay in their sessions: %s", described(error))  # noqa: TRY400  # a traceback may show a token
             return
-        for chat_id in {key.chat_id for key in keys if key.business_connection_id == connection}:
+        chats = {key.chat_id for key in keys if key.business_connection_id == connection}
+        for chat_id in chats | self.keys.chats_on(connection):
             await self.drop(Gone(chat_id, frozenset(message_ids), connection))
 
     async def _record(self, update: Update, scope: Scope, message: TrackedMessage) -> None:
