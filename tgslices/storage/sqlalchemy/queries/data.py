@@ -21,7 +21,7 @@ from tgslices.storage.sqlalchemy.tables.data_rows import (
     name_values,
     stored_values,
 )
-from tgslices.storage.sqlalchemy.tables.data_statements import FRAGMENT_COLUMNS, DataStatements, emptied
+from tgslices.storage.sqlalchemy.tables.data_statements import FRAGMENT_COLUMNS, DataStatements
 from tgslices.storage.sqlalchemy.tables.rows import key_of, key_values, place_of
 from tgslices.storage.sqlalchemy.tables.schema import KEY_COLUMNS, PLACE_COLUMNS, Tables
 from tgslices.storage.sqlalchemy.tables.speller import in_chunks
@@ -95,10 +95,10 @@ class DataRows:
 
     async def close(self, connection: AsyncConnection, key: SessionKey) -> None:
         """Drop the fragments of a key but for those that outlive it."""
-        data, place = self._data, self.is_of(key)
-        found = await connection.execute(update(data).where(place).values(emptied(data.c)))
-        if found.rowcount:
-            await connection.execute(delete(data).where(place, data.c.value.is_(None), data.c.holder.is_(None)))
+        data = self._data
+        if await self._database.execute(connection, self._statements.close, [place_of(key)]):
+            empty = (data.c.value.is_(None), data.c.holder.is_(None))
+            await connection.execute(delete(data).where(self.is_of(key), *empty))
 
     async def migrate(self, connection: AsyncConnection, bot_id: int, old_chat_id: int, new_chat_id: int) -> MovedData:
         """Move the fragments of a chat to its new id; return what became of them."""

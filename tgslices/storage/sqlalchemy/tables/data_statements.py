@@ -78,6 +78,8 @@ class DataStatements:
         """Writes rows of ``PUT_COLUMNS``, whoever holds them."""
         self.drop: StatementOf = lru_cache(self._drop)
         """Drops rows of ``FRAGMENT_COLUMNS``, whoever holds them."""
+        self.close: StatementOf = lru_cache(self._close)
+        """Empties the fragments of one row of place that do not outlive a close; returns an id for each of all."""
         self.renew: StatementOf = lru_cache(self._renew)
         """Moves the ends of rows of ``RENEW_COLUMNS``."""
 
@@ -198,13 +200,19 @@ class DataStatements:
         )
 
     def _drop(self, size: int) -> str:
-        data = self._data
-        given = self._speller.given(self._columns(FRAGMENT_COLUMNS), size)
-        these = data.alias("these")
-        found = select(these.c.id).where(_same(these, given, FRAGMENT_COLUMNS)).order_by(these.c.fragment)
-        if not self._is_sqlite:
-            found = found.with_for_update(of=these)
-        return self._speller.spell(delete(data).where(data.c.id.in_(found)))
+        return self._speller.spell(delete(self._data).where(self._data.c.id.in_(self._locked(FRAGMENT_COLUMNS, size))))
+
+    def _close(self, size: int) -> str:
+        c = self._data.c
+        closed = update(self._data).where(c.id.in_(self._locked(PLACE_COLUMNS, size))).values(emptied(c))
+        return self._speller.spell(closed.returning(c.id))
+
+    def _locked(self, names: Sequence[str], size: int) -> Any:
+        """Return the ids of fragments, locked in the order in which everybody locks them."""
+        given = self._speller.given(self._columns(names), size)
+        these = self._data.alias("these")
+        found = select(these.c.id).where(_same(these, given, names)).order_by(these.c.fragment)
+        return found if self._is_sqlite else found.with_for_update(of=these)
 
     def _renew(self, size: int) -> str:
         data = self._data
