@@ -44,7 +44,7 @@ async def main() -> int:
     async with BotApi() as api:
         account = api.add_bot("ptb_test_bot", token=TOKEN)
         person = api.add_person("PTB", last_name="Test user", username="ptb_test_user")
-        photo = StoredFile("photo", "photo", "photo.jpg", "image/jpeg", b"x" * 5403)
+        photo = StoredFile("photo", "photo", "photo.jpg", "image/jpeg", b"x" * 5403, "photo")
         person.profile_photos.append(api.world.files.setdefault(photo.file_id, photo))
         others = [api.add_person(f"Watcher {number}") for number in range(3)]
         other_bot = api.add_bot("other_bot")

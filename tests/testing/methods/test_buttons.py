@@ -21,7 +21,7 @@ from aiogram.types import (
 )
 
 from tests.testing.refusals import answer_to, refusal
-from tgslices.testing import BotAccount, BotApi, ChatView
+from tgslices.testing import BotAccount, BotApi, ChatView, Person
 
 
 def inline(**action: Any) -> InlineKeyboardMarkup:
@@ -131,6 +131,59 @@ async def test_an_edit_takes_inline_keyboards_only(
     answer = await answer_to(api, account, method, **place, reply_markup=markup)
     assert answer == "Bad Request: inline keyboard expected"
     assert chat.texts() == ["x"]
+
+
+PAY = {"pay": True}
+PLAY = {"callback_game": {}}
+TAP = {"callback_data": "y"}
+APP = {"web_app": {"url": "https://example.org"}}
+
+
+@pytest.mark.parametrize(
+    ("method", "actions", "refusal"),
+    [
+        ("sendMessage", [PAY], "BUTTON_TYPE_INVALID"),
+        ("sendMessage", [TAP, PLAY], "BUTTON_TYPE_INVALID"),
+        ("sendInvoice", [PAY, TAP], None),
+        ("sendInvoice", [TAP, PAY], "BUTTON_POS_INVALID"),
+        ("sendGame", [PLAY, TAP], None),
+        ("sendGame", [TAP], "BUTTON_POS_INVALID"),
+        ("sendGame", [PLAY, PAY], "BUTTON_TYPE_INVALID"),
+    ],
+)
+async def test_buttons_that_pay_and_play_stand_first_under_invoices_and_games(
+    api: BotApi, account: BotAccount, chat: ChatView, method: str, actions: list[dict[str, Any]], refusal: str | None
+) -> None:
+    """https://core.telegram.org/bots/api#inlinekeyboardbutton"""
+    given: dict[str, Any] = {"chat_id": chat.id, "text": "x", "game_short_name": "g"}
+    given |= {"title": "Tea", "description": "Hot", "payload": "p", "currency": "XTR"}
+    given |= {"prices": [{"label": "Tea", "amount": 3}]}
+    markup = {"inline_keyboard": [[{"text": "A", **action} for action in actions]]}
+    answer = await answer_to(api, account, method, **given, reply_markup=markup)
+    assert answer == f"Bad Request: {refusal}" if refusal else "message_id" in answer
+
+
+async def test_inline_buttons_open_web_apps_in_private_chats_only(
+    api: BotApi, account: BotAccount, bot: Bot, ann: Person, chat: ChatView
+) -> None:
+    """https://core.telegram.org/bots/api#inlinekeyboardbutton (``web_app``)"""
+    team = api.add_supergroup("Team", members=[ann], admins=[account])
+    markup = {"inline_keyboard": [[{"text": "A", **APP}]]}
+    refused = "Bad Request: BUTTON_TYPE_INVALID"
+    assert await answer_to(api, account, "sendMessage", chat_id=team.id, text="x", reply_markup=markup) == refused
+    assert "message_id" in await answer_to(api, account, "sendMessage", chat_id=chat.id, text="x", reply_markup=markup)
+    sent = await bot.send_message(team.id, "x")
+    place = {"chat_id": team.id, "message_id": sent.message_id}
+    assert await answer_to(api, account, "editMessageReplyMarkup", **place, reply_markup=markup) == refused
+
+
+@pytest.mark.parametrize("length", [0, 257])
+async def test_a_text_to_copy_has_1_to_256_characters(
+    api: BotApi, account: BotAccount, chat: ChatView, length: int
+) -> None:
+    markup = {"inline_keyboard": [[{"text": "A", "copy_text": {"text": "x" * length}}]]}
+    answer = await answer_to(api, account, "sendMessage", chat_id=chat.id, text="x", reply_markup=markup)
+    assert answer == "Bad Request: BUTTON_COPY_TEXT_INVALID"
 
 
 async def test_a_tap_may_be_answered_twice_and_shows_the_first(bot: Bot, chat: ChatView) -> None:

@@ -48,6 +48,14 @@ async def test_commands_are_kept_by_scope_and_language(bot: Bot) -> None:
     assert await bot.get_my_commands() == []
     wrong = SetMyCommands(commands=[BotCommand(command="Start!", description="x")])
     assert await refusal(bot, wrong) == "Bad Request: BOT_COMMAND_INVALID"
+    for command, description, told in (
+        ("/", "x", "command must be non-empty"),
+        ("a" * 33, "x", "command length must not exceed 32"),
+        ("start", " ", "command description must be non-empty"),
+        ("start", "x" * 257, "command description length must not exceed 256"),
+    ):
+        wrong = SetMyCommands(commands=[BotCommand(command=command, description=description)])
+        assert await refusal(bot, wrong) == f"Bad Request: {told}"
     stranger = GetMyCommands(scope={"type": "chat", "chat_id": 5})  # type: ignore[arg-type]
     assert await refusal(bot, stranger) == "Bad Request: chat not found"
 
@@ -127,6 +135,16 @@ async def test_reactions_show_and_are_told(api: BotApi, bot: Bot, ann: Person, c
     assert list(hers.reactions) == [ann.id]
     many = SetMessageReaction(chat_id=chat.id, message_id=hers.message_id, reaction=[THUMB, THUMB])
     assert await refusal(bot, many) == "Bad Request: REACTIONS_TOO_MANY"
+
+
+async def test_a_place_is_told_as_exactly_as_it_was_given(bot: Bot, chat: ChatView) -> None:
+    """`Location.cpp:17-25` and `Client.cpp:789-805`: what belongs to live locations is left out of others."""
+    sent = await bot.send_location(chat.id, 1.0, 2.0, horizontal_accuracy=7.5, heading=90, proximity_alert_radius=5)
+    assert sent.location is not None
+    assert (sent.location.horizontal_accuracy, sent.location.heading) == (7.5, None)
+    live = await bot.send_location(chat.id, 1.0, 2.0, horizontal_accuracy=1501, heading=90, live_period=60)
+    assert live.location is not None
+    assert (live.location.horizontal_accuracy, live.location.heading) == (1500, 90)
 
 
 async def test_a_live_location_ends(api: BotApi, bot: Bot, chat: ChatView) -> None:

@@ -196,3 +196,15 @@ async def test_voices_and_live_photos_say_what_they_are(bot: Bot, chat: ChatView
     assert live.live_photo is not None
     assert live.live_photo.photo
     await bot.edit_message_media(InputMediaPhoto(media=FILE), chat_id=chat.id, message_id=live.message_id)
+
+
+async def test_a_file_is_sent_again_as_what_it_is(bot: Bot, chat: ChatView) -> None:
+    """`FileManager.cpp:4038-4045`."""
+    sent = await bot.send_document(chat.id, BufferedInputFile(b"data", "data.bin"))
+    assert sent.document is not None
+    wrong = SendPhoto(chat_id=chat.id, photo=sent.document.file_id)
+    assert await refusal(bot, wrong) == "Bad Request: can't use file of type Document as Photo"
+    photo = await chat.sends_file("photo")
+    again = await bot.send_photo(chat.id, photo.content["photo"][-1]["file_id"])
+    assert again.photo is not None
+    assert (await bot.send_video(chat.id, sent.document.file_id)).video is not None

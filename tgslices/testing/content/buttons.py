@@ -17,6 +17,9 @@ from tgslices.testing.wire.json_text import Json
 _MAX_DATA: Final = 64
 """Bytes of ``callback_data``. Source: https://core.telegram.org/bots/api#inlinekeyboardbutton"""
 
+_MAX_COPIED: Final = 256
+"""Characters of a text to copy. The error is MTProto's. Source: https://core.telegram.org/bots/api#copytextbutton"""
+
 _STYLES: Final = frozenset({"", "default", "primary", "danger", "success"})
 
 
@@ -135,6 +138,13 @@ def _with(field: str) -> Callable[[Json, str], Json]:
     return read
 
 
+def _copied(given: Json, name: str) -> Json:
+    text = text_field(object_field(given, name), "text", is_required=True)
+    if not 0 < len(text) <= _MAX_COPIED:
+        raise FieldError("BUTTON_COPY_TEXT_INVALID")
+    return {"text": text}
+
+
 def _chosen_chat(given: Json, name: str) -> Json:
     inner = object_field(given, name)
     kinds = ("allow_user_chats", "allow_bot_chats", "allow_group_chats", "allow_channel_chats")
@@ -158,7 +168,7 @@ _ACTIONS: Final[dict[str, Callable[[Json, str], Any]]] = {
     "switch_inline_query_current_chat": _text,
     "login_url": _login,
     "web_app": _with("url"),
-    "copy_text": _with("text"),
+    "copy_text": _copied,
     "disabled": object_field,
 }
 """Further actions of a button, in the server's order. ``disabled`` is newer than the public source."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from tgslices.testing.errors import bad_request, check
-from tgslices.testing.rules.files import upload_refusal
+from tgslices.testing.rules.files import type_refusal, upload_refusal
 from tgslices.testing.state.files import SMALL, StoredFile
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Upload
@@ -20,25 +20,27 @@ def keep_file(world: World, upload: Upload, kind: str = "document") -> StoredFil
     check(upload_refusal(len(upload.data), kind))
     digest = hashlib.sha256(upload.data).hexdigest()
     file_id = f"BQAC{digest[:32]}{world.next_serial():08}"
-    file = StoredFile(file_id, f"AQAD{digest[:12]}", upload.filename, upload.content_type, upload.data)
+    file = StoredFile(file_id, f"AQAD{digest[:12]}", upload.filename, upload.content_type, upload.data, kind)
     world.files[file_id] = file
     return file
 
 
-def find_file(world: World, reference: str) -> StoredFile:
+def find_file(world: World, reference: str, kind: str = "document") -> StoredFile:
     """The file that an identifier means. An HTTP URL means an empty file of its name, because nothing is fetched.
 
     Raises:
-        ApiError: nothing was sent under this identifier. Source: tdlib/td ``MessagesManager.cpp:27975``.
+        ApiError: nothing was sent under this identifier, or not as such a ``kind``. Source: tdlib/td
+            ``MessagesManager.cpp:27975``.
     """
     if reference.startswith(("http://", "https://")):
         name = reference.rsplit("/", 1)[-1] or "file"
         digest = hashlib.sha256(reference.encode()).hexdigest()
-        file = StoredFile(f"AgAC{digest[:40]}", f"AQAD{digest[:12]}", name, "application/octet-stream", b"")
+        file = StoredFile(f"AgAC{digest[:40]}", f"AQAD{digest[:12]}", name, "application/octet-stream", b"", kind)
         return world.files.setdefault(file.file_id, file)
     file_or_none = known_file(world, reference)
     if file_or_none is None:
         raise bad_request("Wrong file identifier/HTTP URL specified")
+    check(type_refusal(file_or_none.kind, kind))
     return file_or_none
 
 
@@ -51,9 +53,9 @@ def given_file(world: World, upload: Upload | None, reference: str, kind: str = 
     """The file that a call gives: the upload, if there is one, or the file that the reference means.
 
     Raises:
-        ApiError: the upload is empty or too big for the kind, or the reference means no file.
+        ApiError: the upload is empty or too big for the kind, or the reference means no such file.
     """
-    return find_file(world, reference) if upload is None else keep_file(world, upload, kind)
+    return find_file(world, reference, kind) if upload is None else keep_file(world, upload, kind)
 
 
 def file_at(world: World, path: str) -> StoredFile | None:

@@ -52,7 +52,7 @@ def find_picture(world: World, arguments: Arguments, kind: MediaKind, given: Jso
     upload = arguments.attached(reference)
     if upload is not None:
         return keep_file(world, upload, "photo")
-    return find_file(world, reference) if reference and kind.kind == "live_photo" else None
+    return find_file(world, reference, "photo") if reference and kind.kind == "live_photo" else None
 
 
 def _file(world: World, arguments: Arguments, reference: str, kind: str) -> StoredFile:

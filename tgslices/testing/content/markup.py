@@ -10,6 +10,7 @@ from tgslices.testing.content.buttons import checked_app, linked, read_inline_bu
 from tgslices.testing.errors import bad_request, check
 from tgslices.testing.rules.reply_markup import (
     Place,
+    first_button_refusal,
     inline_button_refusal,
     kept_buttons,
     markup_refusal,
@@ -37,8 +38,8 @@ def read_markup(arguments: Arguments) -> tuple[Json | None, Json | None]:
     return _read(arguments.json("reply_markup", "reply keyboard markup"))
 
 
-def place_in(world: World, chat: Chat | None, bot_id: int, *, is_edit: bool = False) -> Place:
-    """What decides about the buttons that a bot may have in a chat; None is the chat of an inline message."""
+def place_in(world: World, chat: Chat | None, kind: str = "", *, is_edit: bool = False) -> Place:
+    """What decides about the buttons of a message of this kind in a chat; None is the chat of an inline message."""
     if chat is None:
         return Place(is_edit=is_edit, is_test=world.is_test_dc)
     return Place(
@@ -46,6 +47,7 @@ def place_in(world: World, chat: Chat | None, bot_id: int, *, is_edit: bool = Fa
         is_anonymous=chat.type == "channel",
         is_edit=is_edit,
         is_test=world.is_test_dc,
+        kind=kind,
     )
 
 
@@ -60,6 +62,8 @@ def put_under(markup: tuple[Json | None, Json | None], place: Place) -> tuple[Js
         kept = kept_buttons(inline["inline_keyboard"])
         for button in chain.from_iterable(kept):
             check(inline_button_refusal(button, place))
+        if kept:
+            check(first_button_refusal(kept, place))
         rows = [[linked(button, is_test=place.is_test) for button in row] for row in kept]
         return ({"inline_keyboard": rows} if rows else None), None
     if other is None:
@@ -106,7 +110,7 @@ def _read_rows(given: Json, name: str, what: str, read: Callable[[Any], Button])
     try:
         return [[read(button) for button in row] for row in rows if row]
     except FieldError as error:
-        if error.cause == "BUTTON_DATA_INVALID":
+        if error.cause in {"BUTTON_DATA_INVALID", "BUTTON_COPY_TEXT_INVALID"}:
             raise
         raise bad_request(f"Can't parse {what}: {error.cause}") from None
 

@@ -140,7 +140,7 @@ def set_my_profile_photo(call: Call) -> bool:
     upload = call.arguments.attached(str(given.get("photo" if kind == "static" else "animation") or ""))
     if upload is None:
         raise bad_request("profile photo must be uploaded as a file")
-    call.bot.profile_photos.insert(0, keep_file(call.world, upload))
+    call.bot.profile_photos.insert(0, keep_file(call.world, upload, "photo"))
     return True
 
 

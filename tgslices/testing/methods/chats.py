@@ -45,6 +45,9 @@ _ACTIONS: Final = frozenset(
     }
 )
 
+_MAX_TITLE: Final = 128
+"""Characters of a title; the rest is cut off. Source: tdlib/td ``ChatManager.cpp:8315``, ``clean_name``"""
+
 _ACTION_LASTS: Final = timedelta(seconds=5)
 """Source: https://core.telegram.org/bots/api#sendchataction"""
 
@@ -190,7 +193,7 @@ def promote_chat_member(call: Call) -> bool:
 def set_chat_title(call: Call) -> bool:
     """Set a chat's title. The service message about it comes back to the bot (C10)."""
     chat = call.chat(Access.WRITE)
-    title = call.arguments.text("title").strip()
+    title = call.arguments.text("title").strip()[:_MAX_TITLE]
     if chat.type == "private":
         raise bad_request("can't change private chat title")
     require_right(chat, call.bot, "can_change_info", "not enough rights to change chat title")

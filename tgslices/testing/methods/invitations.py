@@ -24,7 +24,9 @@ _NUMBERS: Final = ("expire_date", "member_limit", "subscription_period", "subscr
 
 def _inviting(call: Call) -> Chat:
     chat = call.chat(Access.WRITE)
-    if chat.type == "private" or "can_invite_users" not in chat.rights_of(call.bot.id):
+    if chat.type == "private":
+        raise bad_request("Can't invite members to a private chat")
+    if "can_invite_users" not in chat.rights_of(call.bot.id):
         raise bad_request("not enough rights to manage chat invite link")
     return chat
 

@@ -6,18 +6,17 @@ Source: https://core.telegram.org/bots/api#sendlocation ff. and tdlib/telegram-b
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
-from tgslices.testing.errors import ApiError, bad_request
+from tgslices.testing.errors import ApiError, bad_request, check
 from tgslices.testing.methods.editing import Target, apply, find_target, new_content, read_new_buttons
 from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.methods.outgoing import send
 from tgslices.testing.rules.editing import Editable, can_edit
+from tgslices.testing.rules.locations import FOREVER, MAX_ACCURACY, live_location_refusal
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
-
-FOREVER: Final = 0x7FFFFFFF
-"""The ``live_period`` of a location that can always be edited. Source: DOC, sendLocation"""
 
 
 def read_location(arguments: Arguments) -> Json:
@@ -33,15 +32,29 @@ def read_location(arguments: Arguments) -> Json:
         location[name] = arguments.decimal(name)
         if not abs(location[name]) <= limit:  # which NaN is not, either
             raise bad_request("Invalid location specified")
-    for name in ("live_period", "heading", "proximity_alert_radius"):
-        if number := arguments.integer(name):
-            location[name] = number
+    accuracy = arguments.decimal("horizontal_accuracy")
+    if math.isfinite(accuracy) and accuracy > 0:
+        location["horizontal_accuracy"] = min(accuracy, MAX_ACCURACY)
     return location
+
+
+def read_live(arguments: Arguments, *, is_edit: bool = False) -> Json:
+    """The further fields of a live ``Location``; empty for one that is not live and does not become so.
+
+    Raises:
+        ApiError: the period, the direction or the distance is out of bounds.
+    """
+    named = ("live_period", "heading", "proximity_alert_radius")
+    period, heading, radius = (arguments.integer(name) for name in named)
+    if period == 0 and not is_edit:
+        return {}
+    check(live_location_refusal(period, heading, radius, is_edit=is_edit))
+    return {name: number for name, number in zip(named, (period, heading, radius), strict=True) if number}
 
 
 def send_location(call: Call) -> Json:
     """Send a location."""
-    return send(call, "location", {"location": read_location(call.arguments)})
+    return send(call, "location", {"location": read_location(call.arguments) | read_live(call.arguments)})
 
 
 def send_venue(call: Call) -> Json:
@@ -83,7 +96,7 @@ def _changed(call: Call, target: Target, location: Json) -> Json | bool:
 
 def edit_message_live_location(call: Call) -> Json | bool:
     """Move a live location before it ends. A new ``live_period`` replaces the old one."""
-    location = read_location(call.arguments)
+    location = read_location(call.arguments) | read_live(call.arguments, is_edit=True)
     target = _find_live(call)
     location.setdefault("live_period", target.message.content["location"]["live_period"])
     return _changed(call, target, location)

@@ -80,7 +80,7 @@ def set_business_account_profile_photo(call: Call) -> bool:
     upload = call.arguments.attached(str(given.get("photo" if kind == "static" else "animation") or ""))
     if upload is None:
         raise bad_request("profile photo must be uploaded as a file")
-    owner.profile_photos.insert(0, keep_file(call.world, upload))
+    owner.profile_photos.insert(0, keep_file(call.world, upload, "photo"))
     return True
 
 

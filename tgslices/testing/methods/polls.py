@@ -117,7 +117,7 @@ def _media(call: Call, given: Any) -> Json:
         return {kind: {"location": place} | {name: text_field(fields, name) for name in ("title", "address")}}
     if kind == "sticker":
         reference = text_field(fields, "media", is_required=True)
-        file = given_file(call.world, call.arguments.attached(reference), reference)
+        file = given_file(call.world, call.arguments.attached(reference), reference, "sticker")
         return {kind: media_content(MEDIA[kind], file, {})[kind]}
     name, content = read_input_media(call.world, call.arguments, given)
     return {name: content[name]}

@@ -17,6 +17,10 @@ from tgslices.testing.wire.json_text import Json
 
 _COMMAND: Final = re.compile(r"[a-z0-9_]{1,32}")
 _MAX_COMMANDS: Final = 100
+_MAX_COMMAND: Final = 32
+_MAX_ABOUT: Final = 256
+"""Characters of a command and of its description. Source: tdlib/td ``BotCommand.cpp:183-207``"""
+
 _SCOPES: Final[dict[str, tuple[str, ...]]] = {
     "default": (),
     "all_private_chats": (),
@@ -60,12 +64,15 @@ def set_my_commands(call: Call) -> bool:
 def _checked_command(item: Any) -> Json:
     if not isinstance(item, dict):
         raise bad_request("Can't parse BotCommand: expected an Object")
-    name = str(item.get("command", "")).removeprefix("/")
+    name = str(item.get("command", "")).strip().removeprefix("/")
     description = str(item.get("description", "")).strip()
+    for what, text, limit in (("Command", name, _MAX_COMMAND), ("Command description", description, _MAX_ABOUT)):
+        if not text:
+            raise bad_request(f"{what} must be non-empty")
+        if len(text) > limit:
+            raise bad_request(f"{what} length must not exceed {limit}")
     if not _COMMAND.fullmatch(name):
         raise bad_request("BOT_COMMAND_INVALID")
-    if not description:
-        raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
     return {"command": name, "description": description}
 
 

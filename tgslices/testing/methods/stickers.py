@@ -36,7 +36,7 @@ def _read_sticker(call: Call, given: Any, kind: str, set_name: str) -> Json:
     if not isinstance(emojis, list) or not emojis:
         raise bad_request("Can't parse InputSticker: emoji list must be non-empty")
     reference = str(given.get("sticker") or "")
-    file = given_file(call.world, call.arguments.attached(reference), reference)
+    file = given_file(call.world, call.arguments.attached(reference), reference, "sticker")
     sticker: Json = {
         **file.json(),
         "type": kind,

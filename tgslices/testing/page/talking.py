@@ -131,7 +131,7 @@ class Talking:
         view = self.view(command)
         text = text_in(command, "caption", default="")
         caption = {"caption": text, "caption_entities": found_entities(text)}
-        content = media_content(kind, keep_file(self._world, upload), caption)
+        content = media_content(kind, keep_file(self._world, upload, kind.kind), caption)
         if album := text_in(command, "album", default=""):
             content["media_group_id"] = album
         await view.sends(kind.kind, content, topic=self._topic(view, command))

@@ -92,7 +92,7 @@ class ChatView(ChatInteractions):
         return sent
 
     def _file_content(self, kind: str, caption: str, name: str, data: bytes) -> Json:
-        file = keep_file(self._world, Upload(name, "application/octet-stream", data))
+        file = keep_file(self._world, Upload(name, "application/octet-stream", data), kind)
         return media_content(MEDIA[kind], file, _text_content(caption, "caption"))
 
     async def sends_ephemeral(self, bot: BotAccount, text: str) -> StoredMessage:

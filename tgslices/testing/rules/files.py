@@ -23,6 +23,29 @@ _LIMITS: Final[Mapping[str, tuple[str, int]]] = {
 """Kinds of messages whose files must be smaller. Source: tdlib/td ``files/FileLoaderUtils.cpp:276-346``"""
 
 
+_TYPES: Final[Mapping[str, str]] = {
+    "animation": "Animation",
+    "audio": "Audio",
+    "document": "Document",
+    "photo": "Photo",
+    "sticker": "Sticker",
+    "video": "Video",
+    "video_note": "VideoNote",
+    "voice": "VoiceNote",
+}
+"""The names of files' types in errors. Source: tdlib/td ``files/FileType.cpp:258-300``"""
+
+
+def type_refusal(real: str, wanted: str) -> ApiError | None:
+    """Why a file that was sent as one kind of message cannot be sent as another, or None.
+
+    Only photos are a type of their own. Source: tdlib/td ``files/FileManager.cpp:4038-4045, 4130-4140``.
+    """
+    if (real == "photo") == (wanted == "photo") or real not in _TYPES or wanted not in _TYPES:
+        return None
+    return bad_request(f"Can't use file of type {_TYPES[real]} as {_TYPES[wanted]}")
+
+
 def upload_refusal(size: int, kind: str = "document") -> ApiError | None:
     """Why a file of so many bytes cannot be sent as a message of this kind, or None.
 

@@ -36,6 +36,7 @@ _SWITCHING: Final = {
 class Place(NamedTuple):
     """What decides about a markup.
 
+    ``kind`` is that of the message, named as aiogram's ``ContentType``; empty for one that is not known yet.
     ``is_anonymous``: the bot shows as the channel or group itself. ``is_edit``: the message is there already.
     ``is_test``: it is Telegram's test environment.
     """
@@ -44,6 +45,7 @@ class Place(NamedTuple):
     is_anonymous: bool = False
     is_edit: bool = False
     is_test: bool = False
+    kind: str = ""
 
 
 def markup_refusal(place: Place) -> ApiError | None:
@@ -51,13 +53,42 @@ def markup_refusal(place: Place) -> ApiError | None:
     return bad_request("Inline keyboard expected") if place.is_anonymous or place.is_edit else None
 
 
+_OF_KINDS: Final = {"pay": "invoice", "callback_game": "game"}
+_FIRST: Final = {kind: name for name, kind in _OF_KINDS.items()}
+"""Buttons of one kind of message, of which the first one must be such a button."""
+
+
+def first_button_refusal(rows: Sequence[Sequence[dict[str, Any]]], place: Place) -> ApiError | None:
+    """Why these buttons cannot stand under an invoice or a game, or None.
+
+    Source: https://core.telegram.org/bots/api#inlinekeyboardbutton (``pay``, ``callback_game``). The text is MTProto's.
+    """
+    name = _FIRST.get(place.kind)
+    return None if name is None or name in rows[0][0] else bad_request("BUTTON_POS_INVALID")
+
+
+def _kind_refusal(button: dict[str, Any], place: Place) -> ApiError | None:
+    """Why a button cannot stand under such a message, or in such a chat, or None.
+
+    Source: https://core.telegram.org/bots/api#inlinekeyboardbutton. The text comes from the servers behind, as users
+    report it (TelegramBot/Api issue 337).
+    """
+    for name, kind in _OF_KINDS.items():
+        if name in button and place.kind not in {kind, ""}:
+            return bad_request("BUTTON_TYPE_INVALID")
+    is_misplaced = "web_app" in button and not place.is_private and place.kind != ""
+    return bad_request("BUTTON_TYPE_INVALID") if is_misplaced else None
+
+
 def inline_button_refusal(button: dict[str, Any], place: Place) -> ApiError | None:
     """Why an ``InlineKeyboardButton`` cannot stand there, or None."""
-    if not place.is_anonymous:
+    if "callback_data" in button:
         return None
+    if not place.is_anonymous:
+        return _kind_refusal(button, place)
     name = next((_SWITCHING[field] for field in button if field in _SWITCHING), None)
     if name is None:
-        return None
+        return _kind_refusal(button, place)
     return bad_request(
         f"Can't use {name} button in a channel chat, because users will not be able to use the button without knowing "
         "bot's username"

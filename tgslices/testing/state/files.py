@@ -13,13 +13,14 @@ SMALL: Final = "s"
 
 @dataclass(slots=True, eq=False)
 class StoredFile:
-    """A file with its name and bytes."""
+    """A file with its name and bytes; ``kind`` is that of the message it was sent with first."""
 
     file_id: str
     unique_id: str
     name: str
     content_type: str
     data: bytes = field(repr=False)
+    kind: str = "document"
 
     @property
     def path(self) -> str:
