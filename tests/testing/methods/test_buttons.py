@@ -134,7 +134,7 @@ async def test_an_edit_takes_inline_keyboards_only(
 
 
 PAY = {"pay": True}
-PLAY = {"callback_game": {}}
+PLAY: dict[str, Any] = {"callback_game": {}}
 TAP = {"callback_data": "y"}
 APP = {"web_app": {"url": "https://example.org"}}
 
