@@ -83,7 +83,7 @@ class TestStrictScripts(TestRedisCluster):
 
 
 def test_a_script_that_is_strict_is_refused_another_slot(cluster: RedisServer) -> None:
-    with cluster.client() as client, pytest.raises(redis.ResponseError, match="non local key|cross slot|slot"):
+    with cluster.client() as client, pytest.raises(redis.ResponseError, match="key"):
         client.eval("#!lua\nreturn {redis.call('GET', KEYS[1]), redis.call('GET', '{other}b')}", 1, "{one}a")
 
 

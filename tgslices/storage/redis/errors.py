@@ -6,6 +6,7 @@ The texts of the server are quoted as far as they help; no password is part of t
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Final
 
 from redis import exceptions
@@ -16,23 +17,41 @@ from tgslices.storage.group_commit import Verdict
 INTACT: Final = "What was recorded before is intact."
 
 _BY_TEXT: Final = (
-    ("OOM", "has no memory left for more", f"{INTACT} Raise maxmemory or free some; ending sessions frees it, too."),
-    ("READONLY", "is a read-only replica", "Connect to the primary server."),
-    ("LOADING", "is loading its data", "The next call finds out whether it has finished."),
-    ("MISCONF", "cannot save to its disk and refuses writes", f"{INTACT} Look at the server's disk."),
-    ("BUSY", "is kept busy by a script of somebody", "The next call finds out whether it has ended."),
-    ("NOAUTH", "wants a password", "Write it into the URL: redis://user:password@host."),
-    ("WRONGPASS", "refused the user or the password", "Check the credentials of the URL."),
-    ("NOPERM", "refuses this user the right to do that", "Grant it on the storage's keys, channel and commands."),
-    ("CLUSTERDOWN", "is a cluster that cannot answer", "Look at the nodes of the cluster."),
-    ("MASTERDOWN", "has lost its primary server", "Connect to the primary server."),
-    ("NOREPLICAS", "has too few replicas to take a write", "Look at the replicas."),
-    ("CROSSSLOT", "is a cluster, and the client is for a single server", "Write redis+cluster:// instead of redis://."),
-    ("MOVED", "is a cluster, and the client is for a single server", "Write redis+cluster:// instead of redis://."),
-    ("WRONGTYPE", "holds keys of somebody else under the storage's names", "Give the storage another prefix."),
-    ("unknown command", "is too old", "Use Redis 6.2 or Valkey 7.2, or newer."),
+    (
+        r"when used memory > 'maxmemory'",
+        "has no memory left for more",
+        f"{INTACT} Raise maxmemory or free some; ending sessions frees it, too.",
+    ),
+    (r"read only replica", "is a read-only replica", "Connect to the primary server."),
+    (r"loading the dataset", "is loading its data", "The next call finds out whether it has finished."),
+    (r"MISCONF", "cannot save to its disk and refuses writes", f"{INTACT} Look at the server's disk."),
+    (r"busy running a script", "is kept busy by a script of somebody", "The next call finds out whether it has ended."),
+    (
+        r"NOAUTH|Authentication required|WRONGPASS|invalid username-password|invalid password|without any password",
+        "refused the user or the password",
+        "Check the credentials of the URL.",
+    ),
+    (
+        r"NOPERM|no permissions",
+        "refuses this user the right to do that",
+        "Grant it on the storage's keys, channels and commands.",
+    ),
+    (r"CLUSTERDOWN|cluster is down|slot not served", "is a cluster that cannot answer", "Look at the cluster's nodes."),
+    (r"MASTERDOWN|Link with MASTER is down", "has lost its primary server", "Connect to the primary server."),
+    (r"NOREPLICAS|good replicas", "has too few replicas to take a write", "Look at the replicas."),
+    (
+        r"CROSSSLOT|hash to the same slot|MOVED",
+        "is a cluster, and the client is for a single server",
+        "Write redis+cluster:// instead of redis://, or pass a RedisCluster.",
+    ),
+    (
+        r"WRONGTYPE|wrong kind of value",
+        "holds keys of somebody else under the storage's names",
+        "Give the storage another prefix.",
+    ),
+    (r"unknown command", "is too old", "Use Redis 6.2 or Valkey 7.2, or newer."),
 )
-"""How errors of the server begin, or what they contain. Source: https://valkey.io/topics/ and the server's source."""
+"""What texts of the server contain, whatever the client makes of their codes. Source: the server's ``src/server.c``."""
 
 
 class ErrorTexts:
@@ -61,7 +80,7 @@ class ErrorTexts:
             )
         if isinstance(error, exceptions.ResponseError | exceptions.BusyLoadingError | exceptions.AuthenticationError):
             for sign, problem, remedy in _BY_TEXT:
-                if sign in text:
+                if re.search(sign, text):
                     return f"{where} {problem}.", remedy
         if isinstance(error, exceptions.MaxConnectionsError) or "Too many connections" in text:
             return (
@@ -87,7 +106,7 @@ def is_lost(error: BaseException) -> bool:
 
 def verdict_on(error: Exception, failures: int) -> Verdict:
     """Tell what to do with a group of writes that failed: a single key may be somebody else's."""
-    return Verdict.ALONE if "WRONGTYPE" in str(error) else Verdict.FAIL
+    return Verdict.ALONE if re.search(r"WRONGTYPE|wrong kind of value", str(error.__cause__ or error)) else Verdict.FAIL
 
 
 def _first_line(text: str) -> str:
