@@ -215,8 +215,8 @@ async def test_a_network_that_is_down_is_told(scene: Scene, manager: SessionMana
     messages = [plant(scene, scene.private_chat()) for _ in range(6)]
     scene.api.faults.add(Drop(), times=None)
     result = await (await session_of(scene, manager, *messages)).clear(neutralise=True)
-    assert set(result.not_neutralised.values()) == {"TelegramNetworkError (ServerDisconnectedError)"}
     assert len(result.not_neutralised) == 6
+    assert all(why.startswith("TelegramNetworkError") for why in result.not_neutralised.values())
 
 
 async def test_a_revoked_token_is_told_and_the_result_not_lost(scene: Scene, manager: SessionManager) -> None:

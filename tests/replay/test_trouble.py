@@ -28,7 +28,7 @@ async def test_a_lost_answer_is_unknown_and_never_asked_for_again(
     result = await stage.replay(entries, exact=exact)
     lost = entries[:1] if exact else entries
     assert list(result.unknown) == lost
-    assert result.reason(lost[0]) == "TelegramNetworkError (ServerDisconnectedError)"
+    assert str(result.reason(lost[0])).startswith("TelegramNetworkError")
     assert stage.copied_texts() == (["one", "two", "three"] if after_work else [] if not exact else ["two", "three"])
     assert result.requests == (3 if exact else 1)
 
@@ -105,7 +105,7 @@ async def test_a_server_that_cannot_be_reached_is_asked_again_and_then_left(stag
     await stage.scene.api.refuse()
     result = await stage.replay(entries)
     assert result.left == tuple(entries)
-    assert result.reason(entries[0]) == "TelegramNetworkError (ClientConnectorError)"
+    assert str(result.reason(entries[0])).startswith("TelegramNetworkError")
     await stage.scene.api.accept()
     assert len((await stage.replay(entries)).copied) == 2
 

@@ -81,7 +81,8 @@ def classify(error: Exception, *, is_whole: bool) -> ReplayAnswer:
         return _of_bad_request(error.message)
     if isinstance(error, TelegramNotFound) and names_no_method(error):
         return ReplayAnswer.REFUSED
-    is_unsent = isinstance(error, ClientConnectorError) or isinstance(error.__cause__, ClientConnectorError)
+    reasons = (error, error.__cause__, error.__context__)  # aiogram 3.20 names no cause
+    is_unsent = any(isinstance(reason, ClientConnectorError) for reason in reasons)
     return ReplayAnswer.NOT_CONNECTED if is_unsent else ReplayAnswer.UNKNOWN
 
 
