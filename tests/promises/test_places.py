@@ -245,3 +245,24 @@ async def test_what_other_middlewares_send_because_of_a_call_is_not_the_calls(
     await session.clear()
     told = ben.private_chat(stage.account) if office == "elsewhere" else stage.chat
     assert told.texts() == ["copy"] * 3
+
+
+async def test_one_context_manager_may_be_entered_by_many_tasks_at_once(stage: FedBot) -> None:
+    inside = stage.session().recording()
+    entered, go = asyncio.Event(), asyncio.Event()
+
+    async def stays() -> None:
+        with inside:
+            entered.set()
+            await go.wait()
+            await stage.bot.send_message(stage.chat.id, "inside")
+
+    async def passes() -> None:
+        await entered.wait()
+        with inside:
+            pass
+        go.set()
+        await stage.bot.send_message(stage.chat.id, "outside")
+
+    await asyncio.gather(passes(), stays())
+    assert await texts_of(stage.session(), stage.chat) == ["inside"]

@@ -203,13 +203,7 @@ def enter(block: Block | _Unrecorded) -> None:
     _blocks.set((*_blocks.get(), block))
 
 
-def _end(block: Block | _Unrecorded) -> None:
-    """End a block, wherever it stands among those of the running task, and whatever task entered it."""
-    block.leave()
-    _blocks.set(tuple(other for other in _blocks.get() if other is not block))
-
-
-def leave(entered: list[Block]) -> None:
+def leave(entered: list[Block] | list[Block | _Unrecorded]) -> None:
     """End the block that the running task entered last among those of a handle, in whatever order blocks are left.
 
     Tasks that the block started keep it as one that was left. Where a framework leaves a block in another context than
@@ -219,10 +213,10 @@ def leave(entered: list[Block]) -> None:
         raise ConfigurationError(
             "A session's block was left more often than it was entered.", "Write 'async with session:' around it."
         )
-    mine = [block for block in _blocks.get() if isinstance(block, Block) and block in entered]
-    block = mine[-1] if mine else entered[-1]
-    entered.remove(block)
-    _end(block)
+    mine = [number for number, block in enumerate(entered) if block in _blocks.get()]
+    block = entered.pop(mine[-1] if mine else -1)
+    block.leave()
+    _blocks.set(tuple(other for other in _blocks.get() if other is not block))
 
 
 class Inside:
@@ -242,7 +236,7 @@ class Inside:
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        _end(self._entered.pop())
+        leave(self._entered)
 
     def __call__(self, function: object) -> NoReturn:
         """Refuse to decorate: around a coroutine function it would be left before anything is sent.
