@@ -326,6 +326,19 @@ async def test_on_end_that_always_raises_is_given_up_after_a_day(world: World) -
         assert len(world.told) == times
 
 
+async def test_what_on_end_sends_is_in_no_block_of_whoever_asked_for_the_sweep(world: World) -> None:
+    async def farewell(ended: Ended) -> None:
+        await ended.bot.send_message(ended.key.chat_id, "Your order was cancelled.")
+
+    async with world.worker(on_end=farewell) as bot:
+        await world.order(bot).open()
+        world.later(2 * HOUR)
+        async with world.order(bot, "support") as support:
+            await bot.sessions.sweep()
+        assert await support.messages() == []
+        assert world.texts() == ["Your order was cancelled."]
+
+
 async def test_on_end_may_send_and_opens_nothing(world: World) -> None:
     async def farewell(ended: Ended) -> None:
         world.told.append(ended)
