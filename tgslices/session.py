@@ -1,4 +1,7 @@
-"""The handle: one slice of a conversation, to send into, look at, wipe, forget and close."""
+"""The handle: one slice of a conversation, to send into, look at, copy, wipe, forget and close.
+
+Past 300 lines, because the handle is one: each method hands on to the room that does the work.
+"""
 
 from __future__ import annotations
 

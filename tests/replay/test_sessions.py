@@ -91,6 +91,27 @@ async def test_a_block_around_records_the_copies(fed: FedBot, desk: Chat) -> Non
     assert fed.chat.texts() == ["one", "two"]
 
 
+@pytest.mark.parametrize("exact", [True, False])
+async def test_recorded_copies_are_of_the_kinds_of_their_originals_and_albums_stay_albums(
+    fed: FedBot, desk: Chat, exact: bool
+) -> None:
+    order, case = fed.session("order"), fed.bot.sessions.get(desk.id, qualifier="case")
+    await order.send_message("one")
+    for _ in range(2):
+        await order.send_media_group([InputMediaPhoto(media=f"https://example.org/{n}.jpg") for n in range(3)])
+    async with case:
+        await order.replay(desk.id, exact=exact)
+        await fed.bot.copy_message(desk.id, fed.chat.id, (await order.messages())[0].message_id)
+    text, *photos, by_hand = await case.messages()
+    assert [entry.kind for entry in (text, *photos, by_hand)] == ["text", *["photo"] * 6, None]
+    assert (
+        len({entry.media_group_id for entry in photos[:3]}) == len({entry.media_group_id for entry in photos[3:]}) == 1
+    )
+    assert len({entry.media_group_id for entry in photos}) == 2
+    archive = fed.api.add_supergroup("Archive", members=[fed.account])
+    assert (await case.replay(archive.id)).requests == 4
+
+
 async def test_a_replay_without_a_block_is_recorded_nowhere(fed: FedBot, desk: Chat) -> None:
     order, case = fed.session("order"), fed.bot.sessions.get(desk.id, qualifier="case")
     await order.send_message("one")

@@ -30,6 +30,7 @@ from tgslices.manager import SessionManager, known_manager
 from tgslices.recording.blocks import Block, Passage, beyond_calls, blocks_of
 from tgslices.recording.handles import Send
 from tgslices.recording.notices import NOTICES
+from tgslices.replay.originals import copying, like_originals
 
 log = logging.getLogger("tgslices")
 
@@ -136,6 +137,8 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         at, is_direct = ways[0].block.tracker.clock(), is_sent_directly(method, result)
         chat_id = await self._numeric_chat(bot, method, at) if carries_ids_only(result) else None
         messages = records_of_sent(method, result, bot_id=bot.id, chat_id=chat_id, at=at)
+        if originals := copying.get():
+            messages = like_originals(messages, originals)
         if isinstance(result, Message) and result.reply_markup is not None:
             ways[0].block.tracker.keyboards.note(result)
         owners = [

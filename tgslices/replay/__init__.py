@@ -1,5 +1,5 @@
 """Replaying: the slice copied to another place.
 
-What decides: ``obstacles``, ``plan``, ``requests`` and ``answers``. What acts: ``run`` and ``replayer``. What it gives
-back: ``result``.
+What decides: ``obstacles``, ``plan``, ``requests``, ``originals`` and ``answers``. What acts: ``run`` and
+``replayer``. What it gives back: ``result``.
 """

@@ -20,6 +20,7 @@ from tgslices.deletion.pacing import BACKOFF, Pacing, Patience
 from tgslices.described import described, words_of
 from tgslices.model import TrackedMessage
 from tgslices.replay.answers import ReplayAnswer, classify
+from tgslices.replay.originals import copying
 from tgslices.replay.plan import Chunk, ReplayPlan
 from tgslices.replay.requests import Target, ids_of, request_for
 from tgslices.replay.result import ReplayResult
@@ -103,7 +104,7 @@ class ReplayRun:
             started = self._pacing.elapsed()
             self._under_way, self._requests = chunk, self._requests + 1
             try:
-                result = await self._bot(request_for(chunk, self._target))
+                result = await self._copy(chunk)
             except TelegramUnauthorizedError:
                 if chunk.is_whole:
                     self._under_way = None  # who is not let in has sent nothing
@@ -119,6 +120,13 @@ class ReplayRun:
         if answer in {ReplayAnswer.UNKNOWN, ReplayAnswer.NOT_CONNECTED}:
             await self._rest(self._pacing.elapsed() - started)
         return must_repeat and not self._is_over
+
+    async def _copy(self, chunk: Chunk) -> object:
+        token = copying.set(chunk.messages)
+        try:
+            return await self._bot(request_for(chunk, self._target))
+        finally:
+            copying.reset(token)
 
     def _note_copies(self, chunk: Chunk, ids: list[int]) -> None:
         self._failures = 0
