@@ -22,6 +22,7 @@ from tgslices.doubling import Doubling
 from tgslices.errors import ConfigurationError, quoted
 from tgslices.lifetimes import Lifetime, LifetimeOf, end_of, first_due, must_clear, next_due
 from tgslices.model import PendingDeletion, SessionKey, TrackedMessage
+from tgslices.recording.blocks import unrecorded
 from tgslices.recording.handles import tick
 from tgslices.recording.tracker import Tracker
 from tgslices.results import ClearResult
@@ -226,7 +227,8 @@ class Ending:
         handle = self._handle(ended.key)
         try:
             async with asyncio.timeout(self._lease.total_seconds()):
-                await self._on_end(Ended(ended.key, ended.reason, result, ended.ended_at, handle, bot))
+                with unrecorded():  # the upkeep may have begun, or be asked for, inside a block of another session
+                    await self._on_end(Ended(ended.key, ended.reason, result, ended.ended_at, handle, bot))
         except Exception as error:  # noqa: BLE001  # whatever the author's function raises
             return await self._tell_later(ended, error)
         return True
