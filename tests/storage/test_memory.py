@@ -34,6 +34,7 @@ def assert_nothing_is_kept(storage: MemorySessionStorage) -> None:
     for bot in (BOT, 43):
         storage._known.sweep(bot, now=LATER, limit=1_000_000)
     assert not any(getattr(storage._known, name) for name in ("_memories", "_places", "_visits"))
+    assert not storage._known.ceilings.by_box
 
 
 def test_it_has_every_method_of_the_durable_protocol() -> None:
@@ -127,7 +128,7 @@ async def test_merely_reading_creates_nothing() -> None:
     await storage.clear(KEY)
     await storage.unsubscribe(KEY)
     assert storage.is_idle(BOT)
-    assert not storage._known.memories
+    assert not storage._known._memories
     assert_nothing_is_kept(storage)
 
 

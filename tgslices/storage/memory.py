@@ -8,16 +8,28 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
+from tgslices.chat_kind import MIN_BASIC_GROUP
 from tgslices.model import Gone, IfClosed, Scope, SessionKey, TrackedMessage
 from tgslices.storage.delegating import DelegatesData
+from tgslices.storage.inprocess.ceilings import NO_CEILING
 from tgslices.storage.inprocess.data import DataInProcess
 from tgslices.storage.inprocess.ending import Times
 from tgslices.storage.inprocess.foreign_chats import ForeignChats
 from tgslices.storage.inprocess.keeping import KeepsPendingInProcess
 from tgslices.storage.inprocess.key_map import KeyMap, Node
 from tgslices.storage.inprocess.known import MAX_KNOWN
-from tgslices.storage.inprocess.packed_rows import HEAD, HOME, SIZE, times_of
-from tgslices.storage.inprocess.slices import Chat, Rows, Slices, add_at_home, holds
+from tgslices.storage.inprocess.packed_rows import (
+    HEAD,
+    HOME,
+    LAST_MARKS,
+    SIZE,
+    TOP,
+    TOP_AT_HOME,
+    id_at,
+    pack_row,
+    times_of,
+)
+from tgslices.storage.inprocess.slices import Chat, Rows, Slices, holds
 from tgslices.storage.lifetime_protocol import Due, DueSession, End
 from tgslices.turns import in_turns
 
@@ -44,7 +56,7 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
         self._closed: KeyMap[Rows] = KeyMap()
         self._slices = Slices()
         self._foreign_chats = ForeignChats()
-        self._memories = self._known.memories
+        self._ceilings = self._known.ceilings.by_box
         self._pending_of = self._pending.bots
 
     # What is open
@@ -149,24 +161,31 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
         nodes = self._open.matching_nodes(scope)
         if not nodes:
             return 0
+        bot_id, chat_id, connection = scope.bot_id, scope.chat_id, scope.business_connection_id
+        message_id = message.message_id
         is_at_home = (
-            message.chat_id == scope.chat_id
-            and message.business_connection_id == scope.business_connection_id
+            message.chat_id == chat_id
+            and message.business_connection_id == connection
             and message.ephemeral_message_id is None
             and message.receiver_user_id is None
         )
         taking = nodes
-        if self._memories or self._pending_of:
-            if is_at_home and scope.bot_id not in self._pending_of:
-                taking = self._known.unknown_to(nodes, scope, message.message_id)
-            if taking is nodes or len(taking) < len(nodes):
-                taking = [node for node in nodes if not self._leaves_out(_key(scope, node), message)]
-        if is_at_home and message.media_group_id is None:
-            add_at_home(taking, message)
-        else:
+        # Written out, because this is on the path of every update; the box as in Ceilings.rise.
+        box = connection or (bot_id if chat_id >= MIN_BASIC_GROUP else chat_id)
+        if not is_at_home or message_id <= self._ceilings.get(box, NO_CEILING) or bot_id in self._pending_of:
+            taking = [node for node in nodes if not self._leaves_out(_key(scope, node), message)]
+        if not is_at_home or message.media_group_id is not None:
             # What cannot be kept is refused by the first of them, before anything has changed.
             for node in taking:
                 self._record(_key(scope, node), node[4], message)
+            return len(nodes)
+        row = pack_row(message, HOME, TOP | TOP_AT_HOME)
+        for node in taking:
+            rows = node[4]
+            if not rows or (rows[LAST_MARKS] & TOP_AT_HOME and message_id > id_at(rows, -SIZE)[0]):
+                rows += row
+            else:
+                self._slices.record(rows, (chat_id, connection), message)
         return len(nodes)
 
     async def add(

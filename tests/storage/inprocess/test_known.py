@@ -9,13 +9,16 @@ from hypothesis import strategies as st
 
 from tests.storage.samples import BOT, LATER, MINUTE, NOW, few_keys, few_messages, sent
 from tgslices.model import REPEAT_WINDOW, SessionKey, TrackedMessage, may_come_again
+from tgslices.storage.inprocess.ceilings import NO_CEILING
 from tgslices.storage.inprocess.known import MAX_KNOWN, MAX_QUALIFIER, KnownMessages, bounded
+from tgslices.storage.inprocess.packed_rows import place_of
 
 KEY = SessionKey(BOT, 7, qualifier="order")
 
 
 def assert_nothing_is_kept(known: KnownMessages) -> None:
     assert not any(getattr(known, name) for name in ("_memories", "_places", "_visits"))
+    assert not known.ceilings.by_box
 
 
 def test_a_key_knows_its_newest_messages_and_forgets_the_oldest_beyond() -> None:
@@ -116,6 +119,10 @@ def test_whatever_was_learnt_and_moved_is_forgotten_in_the_end(
                 model.setdefault(old.in_chat(3 - key.chat_id), set()).update(model.pop(old))
         for known_key, its in model.items():
             assert all(known.knows(known_key, message) for message in its)
+            home = (known_key.chat_id, known_key.business_connection_id, None, None)
+            at_home = [message.message_id for message in its if place_of(message) == home]
+            box = known_key.business_connection_id or known_key.bot_id
+            assert max(at_home, default=NO_CEILING) <= known.ceilings.by_box.get(box, NO_CEILING)
             assert {message for message in messages if known.knows(known_key, message)} <= its
     for bot in (BOT, 43):
         known.sweep(bot, now=LATER, limit=10_000)

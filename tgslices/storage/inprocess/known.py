@@ -6,21 +6,19 @@ twenty bytes for each known message. A long qualifier is replaced by a digest, s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from hashlib import sha256
 from heapq import heappop, heappush
 from itertools import count
 from struct import Struct
-from typing import Final, NamedTuple, TypeAlias, TypeVar
+from typing import Final, NamedTuple, TypeAlias
 
-from tgslices.model import REPEAT_WINDOW, Scope, SessionKey, TrackedMessage, may_come_again
+from tgslices.model import REPEAT_WINDOW, SessionKey, TrackedMessage, may_come_again
 from tgslices.storage.codec import decode_time, encode_time
-from tgslices.storage.inprocess.key_map import Node
+from tgslices.storage.inprocess.ceilings import NO_CEILING, Ceilings
 from tgslices.storage.inprocess.numbered import Numbered
 from tgslices.storage.inprocess.packed_rows import HEAD, HOME, Place, place_of
-
-V = TypeVar("V")
 
 MAX_KNOWN: Final = 10_000
 """How many messages one key knows at most; the oldest are forgotten first."""
@@ -40,7 +38,7 @@ _NO_WATERMARK: Final = 0
 class _Summary(NamedTuple):
     """What a memory begins with; times are microseconds since 1970."""
 
-    ceiling: int = _NEVER
+    ceiling: int = NO_CEILING
     """No id of the key's own chat above this one is known, or covered by the watermark."""
     watermark: int = _NO_WATERMARK
     closed_at: int = _NEVER
@@ -55,7 +53,6 @@ _START: Final = _SUMMARY.size
 _MAX_SEARCHES: Final = 16
 _Known: TypeAlias = tuple[int, int, int]
 """A row that was read."""
-_ceiling_of: Final = Struct("<q").unpack_from
 
 
 def parts_of(key: SessionKey) -> KeyParts:
@@ -74,32 +71,16 @@ def bounded(qualifier: str) -> str:
 class KnownMessages:
     """Known messages, watermarks and closing times of keys. A key without any leaves nothing here."""
 
-    __slots__ = ("_memories", "_places", "_serial", "_visits", "memories")
+    __slots__ = ("_memories", "_places", "_serial", "_visits", "ceilings")
 
     def __init__(self) -> None:
+        self.ceilings = Ceilings()
+        """No key knows a message of its own place, or has a watermark over it, whose id is above the ceiling there."""
         self._memories: dict[KeyParts, bytearray] = {}
-        self.memories: Collection[KeyParts] = self._memories
-        """The keys that have a memory, as they come and go: whether one may know anything takes one look."""
         self._places: Numbered[Place] = Numbered()
         self._visits: dict[int, list[tuple[int, int, KeyParts]]] = {}
         """By bot, as a heap: the oldest time of a memory, a serial number because parts do not compare, and the key."""
         self._serial = count()
-
-    def unknown_to(self, nodes: list[Node[V]], scope: Scope, message_id: int) -> list[Node[V]]:
-        """Return which matching keys certainly do not know a message of their own chat that is not ephemeral.
-
-        It is on the path of every update: the id of a new message is above all that a key knows.
-        """
-        bot_id, chat_id = scope.bot_id, scope.chat_id
-        unknown = []
-        for node in nodes:
-            user_id, thread_id, connection, qualifier, _ = node
-            if qualifier is not None and len(qualifier) > MAX_QUALIFIER:
-                qualifier = bounded(qualifier)
-            memory = self._memories.get((bot_id, chat_id, user_id, thread_id, connection, qualifier))
-            if memory is None or message_id > _ceiling_of(memory)[0]:
-                unknown.append(node)
-        return unknown
 
     def knows(self, key: SessionKey, message: TrackedMessage) -> bool:
         """Tell whether a key knows a message, or its watermark covers it."""
@@ -213,6 +194,8 @@ class KnownMessages:
                 swept += self._forget(parts, memory, past, limit - swept)
         if not visits:
             self._visits.pop(bot_id, None)
+        if len(self.ceilings.by_box) > len(self._memories):
+            self._lower_ceilings()
         return swept
 
     def _forget(self, parts: KeyParts, memory: bytearray, past: int, limit: int) -> int:
@@ -230,6 +213,11 @@ class KnownMessages:
         self._set(parts, memory, _closed(summary._replace(oldest=oldest), summary.closed_at), visited=True)
         return swept
 
+    def _lower_ceilings(self) -> None:
+        self.ceilings.by_box.clear()
+        for parts, memory in self._memories.items():
+            self.ceilings.rise(_summary(memory).ceiling, parts[0], parts[1], parts[4])
+
     def _memory(self, parts: KeyParts) -> bytearray:
         memory = self._memories.get(parts)
         if memory is None:
@@ -240,6 +228,7 @@ class KnownMessages:
         """Keep a summary; see to it that the memory is visited in time, and that one without content is dropped."""
         before = _summary(memory).oldest
         _SUMMARY.pack_into(memory, 0, *summary)
+        self.ceilings.rise(summary.ceiling, parts[0], parts[1], parts[4])
         if summary.oldest == _NO_VISIT and summary.watermark == _NO_WATERMARK:
             self._memories.pop(parts, None)
         elif summary.oldest != _NO_VISIT and (visited or summary.oldest != before):

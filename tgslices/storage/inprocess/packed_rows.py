@@ -26,10 +26,11 @@ Row: TypeAlias = tuple[int, int, int, int, int, int, int, int, int, int, int, in
 The seconds of both times also have a part each of the album's number.
 """
 
-ID: Final = Struct("<q")
 HEAD: Final = Struct("<qI")
 """Message id and number of the place."""
-HEAD_AND_MARKS: Final = Struct("<qIB")
+id_at: Final = Struct("<q").unpack_from
+head_and_marks_at: Final = Struct("<qIB").unpack_from
+"""Reads what a row starts with: message id, number of the place, and marks."""
 ROW: Final = Struct("<qIBqqiIIiIIH")
 SIZE: Final = ROW.size
 HEADS: Final = Struct(f"{HEAD.format}{SIZE - HEAD.size}x")
@@ -46,6 +47,7 @@ HIDDEN: Final = 128
 """The mark of a row that is in no list: its message was discarded by hand."""
 MARKS_AT: Final = HEAD.size
 """Where in a row its marks are."""
+LAST_MARKS: Final = MARKS_AT - SIZE
 NO_ALBUM: Final = 0
 """The number of the album of a message that is in none."""
 

@@ -13,15 +13,12 @@ from collections.abc import Collection, Generator, Iterable
 from typing import Final, TypeAlias
 
 from tgslices.model import Gone, TrackedMessage
-from tgslices.storage.inprocess.key_map import Node
 from tgslices.storage.inprocess.numbered import Numbered
 from tgslices.storage.inprocess.packed_rows import (
     HEAD,
-    HEAD_AND_MARKS,
     HEADS,
     HIDDEN,
     HOME,
-    ID,
     MARKS_AT,
     NO_ALBUM,
     ROW,
@@ -32,6 +29,7 @@ from tgslices.storage.inprocess.packed_rows import (
     Row,
     album_of,
     check_place,
+    head_and_marks_at,
     pack_row,
     place_of,
     unpack_row,
@@ -45,25 +43,6 @@ Chat: TypeAlias = tuple[int, str | None]
 """A chat's id and the business connection, which makes it another chat."""
 
 _LOOK_BACK: Final = 32 * SIZE
-_LAST_ID: Final = -SIZE
-_LAST_MARKS: Final = MARKS_AT - SIZE
-_id_at: Final = ID.unpack_from
-_head_and_marks_at: Final = HEAD_AND_MARKS.unpack_from
-
-
-def add_at_home(nodes: Iterable[Node[Rows]], message: TrackedMessage) -> None:
-    """Add a message of no album to the rows of keys whose own chat it is in, not ephemeral, where it is not there yet.
-
-    Raises:
-        InvalidTrackedMessage: an id is no 64-bit integer, or a time has no equal in UTC; nothing changed.
-    """
-    row = pack_row(message, HOME, TOP | TOP_AT_HOME)
-    for node in nodes:
-        rows = node[4]
-        if not rows or (rows[_LAST_MARKS] & TOP_AT_HOME and message.message_id > _id_at(rows, _LAST_ID)[0]):
-            rows.extend(row)
-        elif (marks := _marks_if_new(rows, message.message_id, HOME)) is not None:
-            rows.extend(pack_row(message, HOME, marks))
 
 
 class Slices:
@@ -280,7 +259,7 @@ def _marks_if_new(rows: Rows, message_id: int, place: int) -> int | None:
     top = TOP | TOP_AT_HOME if place == HOME else TOP
     stop = max(len(rows) - _LOOK_BACK, 0)
     for start in range(len(rows) - SIZE, stop - SIZE, -SIZE):
-        there, number, marks = _head_and_marks_at(rows, start)
+        there, number, marks = head_and_marks_at(rows, start)
         if number != place:
             continue
         if there == message_id:
