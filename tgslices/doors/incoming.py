@@ -28,23 +28,30 @@ def incoming_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middlewa
     last_loop: asyncio.AbstractEventLoop | None = None
     tracker: Tracker
     progress: Progress
+    storage_is_idle: Callable[[int], bool]
+    bot_id: int
     begin, end, running_loop = current_update.set, current_update.reset, asyncio.get_running_loop
 
     async def track(handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
-        nonlocal last_bot, last_loop, tracker, progress
+        nonlocal last_bot, last_loop, tracker, progress, storage_is_idle, bot_id
         bot = data["bot"]
         if bot is not last_bot or running_loop() is not last_loop or progress.is_over:
             manager = manager_of(bot)
             await manager.life_cycle.resume()
             tracker, progress = manager.tracker, manager.tracker.progress
+            storage_is_idle, bot_id = tracker.storage.is_idle, tracker.bot_id
             last_bot, last_loop = bot, running_loop()
         its, done = tracker, progress
         token = begin(event)  # type: ignore[arg-type]  # an update middleware gets updates only
         being_handled.add(id(event))
         done.in_progress += 1
         try:
-            # What is gone may have left entries although no session is open.
-            if not its.is_idle() or event.deleted_business_messages is not None:  # type: ignore[attr-defined]  # likewise
+            if (
+                not storage_is_idle(bot_id)
+                or (done.may_wait and done.waits())
+                # What is gone may have left entries although no session is open.
+                or event.deleted_business_messages is not None  # type: ignore[attr-defined]  # likewise
+            ):
                 done.recording += 1
                 try:
                     await its.track(event)  # type: ignore[arg-type]  # likewise
@@ -57,7 +64,7 @@ def incoming_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middlewa
             end(token)
             being_handled.discard(id(event))
             done.in_progress -= 1
-            if its.waiting_openings or done.all_done is not None:
+            if done.may_wait:
                 await its.end_update()
 
     return track

@@ -39,15 +39,21 @@ class Backlog:
     """
 
     def __init__(
-        self, limit: int, *, probe: Write, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+        self,
+        limit: int,
+        *,
+        probe: Write,
+        on_wait: Callable[[], None] = lambda: None,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         """Keep at most ``limit`` writes; what comes beyond is logged and lost, because memory is bounded.
 
-        ``probe`` reads from the storage, and raises when it does not answer.
+        ``probe`` reads from the storage, and raises when it does not answer. It is told ``on_wait`` when a write waits.
         """
         self.waiting: deque[tuple[Write, str]] = deque()
         self._limit = limit
         self._probe = probe
+        self._on_wait = on_wait
         self._sleep = sleep
         self._draining = SharedAttempt()
         self._retrying: asyncio.Task[None] | None = None
@@ -77,6 +83,7 @@ class Backlog:
         if len(self.waiting) >= self._limit:
             log.error("The storage is down and %d writes are waiting; %s is lost", self._limit, what)
             return
+        self._on_wait()
         self.waiting.append((write, what))
         if self._retrying is None or self._retrying.done():
             self._retrying = asyncio.create_task(self._retry(), name="tgslices-backlog")

@@ -16,6 +16,7 @@ from aiogram.types import Message
 from tgslices.model import Direction, TrackedMessage
 from tgslices.origin import topic_of
 from tgslices.recording.handles import SharedKey, tick
+from tgslices.recording.progress import Progress
 
 NOTICE_WINDOW: Final = timedelta(minutes=1)
 """How long after a call its notice is waited for."""
@@ -98,7 +99,8 @@ class Expected:
 class Notices:
     """The notices that one bot's calls in this process may cause."""
 
-    def __init__(self) -> None:
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
         self.expected: defaultdict[tuple[int, ContentType], deque[Expected]] = defaultdict(deque)
         """Always the same dictionary, and empty while nothing is expected."""
 
@@ -117,6 +119,7 @@ class Notices:
         if kind is None or type(chat_id) is not int:
             return None
         expected = Expected(chat_id, kind, method, owner, now + NOTICE_WINDOW)
+        self._progress.may_wait = True
         self.expected[chat_id, kind].append(expected)
         return expected
 

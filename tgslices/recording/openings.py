@@ -10,6 +10,7 @@ from typing import TypeAlias
 from tgslices.clock import Clock
 from tgslices.model import SessionKey, TrackedMessage
 from tgslices.recording.backlog import Backlog, Write
+from tgslices.recording.progress import Progress
 from tgslices.storage.lifetime_protocol import Due
 
 DueOf: TypeAlias = Callable[[SessionKey, datetime], Due | None]
@@ -39,9 +40,10 @@ class Openings:
     A key is opened at once for whoever asks in this process; the durable part follows at the next await point.
     """
 
-    def __init__(self, backlog: Backlog, after: Callable[[SessionKey], Awaitable[None]]) -> None:
+    def __init__(self, backlog: Backlog, progress: Progress, after: Callable[[SessionKey], Awaitable[None]]) -> None:
         """Write through ``backlog``, and call ``after`` when a key's openings are written."""
         self._backlog = backlog
+        self._progress = progress
         self._after = after
         self.waiting: dict[SessionKey, dict[TrackedMessage | None, Write]] = {}
         """By key, and by the message that is to be its next entry; None where there is none."""
@@ -49,6 +51,7 @@ class Openings:
 
     def put(self, key: SessionKey, current: TrackedMessage | None, write: Write) -> None:
         """Let an opening wait, in place of one that does the same."""
+        self._progress.may_wait = True
         self.waiting.setdefault(key, {})[current] = write
 
     def put_last(self, key: SessionKey, write: Write) -> None:

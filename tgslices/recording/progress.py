@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from datetime import timedelta
 class Progress:
     """Counts what is in progress, and lets others wait for the end of it."""
 
-    __slots__ = ("all_done", "in_progress", "is_over", "recorded", "recording")
+    __slots__ = ("all_done", "in_progress", "is_over", "may_wait", "recorded", "recording", "watched")
 
     def __init__(self) -> None:
         self.in_progress = 0
@@ -20,10 +20,29 @@ class Progress:
         """How many of the updates are not recorded yet."""
         self.is_over = False
         """Whether the last dispatcher of the bot has stopped."""
+        self.may_wait = True
+        """Whether anything may wait that an update must look at, or somebody may wait until all is done.
+
+        Whoever lets something wait sets it, and :meth:`waits` resets it, so that an update mostly asks nothing else.
+        """
+        self.watched: Collection[Callable[[], object]] = ()
+        """What tells by its truth whether one kind of thing waits: predicates, openings, writes, notices."""
         self.all_done: asyncio.Event | None = None
         """Set when nothing is in progress any more; None while nobody waits for that."""
         self.recorded: asyncio.Event | None = None
         """Set when every update is recorded; None while nobody waits for that."""
+
+    def let_wait(self) -> None:
+        """Note that something waits that an update must look at."""
+        self.may_wait = True
+
+    def waits(self) -> bool:
+        """Tell whether anything waits that an update must look at."""
+        if not self.may_wait:
+            return False
+        waits = any(waiting() for waiting in self.watched)
+        self.may_wait = waits or self.all_done is not None
+        return waits
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -50,6 +69,7 @@ class Progress:
         if not self.in_progress:
             return True
         self.all_done = asyncio.Event()
+        self.may_wait = True
         try:
             async with asyncio.timeout(grace.total_seconds()):
                 await self.all_done.wait()

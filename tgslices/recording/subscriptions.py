@@ -12,6 +12,7 @@ from magic_filter import MagicFilter
 from tgslices.model import SessionKey, TrackedMessage
 from tgslices.predicates import AsyncPredicate, matches
 from tgslices.recording.handles import SharedKeys
+from tgslices.recording.progress import Progress
 
 log = logging.getLogger("tgslices")
 
@@ -22,7 +23,8 @@ UpdatePredicate: TypeAlias = Callable[[Update], Any] | MagicFilter
 class Subscriptions:
     """The keys of one bot that have a predicate in this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
         self.predicates: dict[SessionKey, Callable[[Update], Any]] = {}
         """Always the same dictionary, so that an update asks it directly: a method costs ten times as much."""
         self._outside: dict[SessionKey, TrackedMessage] = {}
@@ -35,6 +37,7 @@ class Subscriptions:
         """Let a predicate decide for a key, about what comes after the message ``outside`` if it had none before."""
         if outside is not None and key not in self.predicates:
             self._outside[key] = outside
+        self._progress.may_wait = True
         self.predicates[key] = predicate.resolve if isinstance(predicate, MagicFilter) else predicate
 
     def pop(self, key: SessionKey) -> Callable[[Update], Any] | None:
@@ -54,6 +57,7 @@ class Subscriptions:
     def restore(self, key: SessionKey, predicate: Callable[[Update], Any] | None) -> None:
         """Put back what was taken away, unless the key has another predicate by now."""
         if predicate is not None:
+            self._progress.may_wait = True
             self.predicates.setdefault(key, predicate)
 
     def matching(self, update: Update) -> list[SessionKey]:

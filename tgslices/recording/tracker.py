@@ -37,23 +37,28 @@ class Tracker:
 
     def __init__(self, storage: DurableSessionStorage, bot_id: int, *, clock: Clock, backlog_limit: int) -> None:
         self.storage = storage
-        self._storage_is_idle = storage.is_idle
         self.bot_id = bot_id
         self.clock = clock
-        self.subscriptions = Subscriptions()
         self.keys = SharedKeys()
         self.progress = Progress()
+        self.subscriptions = Subscriptions(self.progress)
         # A bot has no chat with itself: nothing is ever kept under this key.
-        self._backlog = Backlog(backlog_limit, probe=partial(storage.list, SessionKey(bot_id, bot_id)))
+        probe = partial(storage.list, SessionKey(bot_id, bot_id))
+        self._backlog = Backlog(backlog_limit, probe=probe, on_wait=self.progress.let_wait)
         self.unwritten = self._backlog.waiting
-        self.openings = Openings(self._backlog, self._move_late)
+        self.openings = Openings(self._backlog, self.progress, self._move_late)
         self.waiting_openings = self.openings.waiting
-        self.notices = Notices()
+        self.notices = Notices(self.progress)
         self.keyboards = Keyboards()
+        self.progress.watched = (
+            self.subscriptions.predicates.__len__,
+            self.waiting_openings.__len__,
+            self._backlog.waiting.__len__,
+            lambda: self.notices.are_awaited(self.clock()),
+        )
         self._latest = datetime.min.replace(tzinfo=UTC)
         self.due_of: DueOf = never_due
         """Tells when a session is to be looked at that is opened now."""
-        self._predicates, self._notices_expected = self.subscriptions.predicates, self.notices.expected
 
     def now_begun(self) -> datetime:
         """Return the time at which something begins that the end of its session may overtake.
@@ -68,12 +73,7 @@ class Tracker:
 
     def is_idle(self) -> bool:
         """Tell whether no update could be recorded now: no open key, no predicate, nothing that waits."""
-        return self._storage_is_idle(self.bot_id) and not (
-            self._predicates
-            or self.waiting_openings
-            or self.unwritten
-            or (self._notices_expected and self.notices.are_awaited(self.clock()))
-        )
+        return self.storage.is_idle(self.bot_id) and not self.progress.waits()
 
     def open_later(self, key: SessionKey, current: TrackedMessage | None = None) -> None:
         """Open a key as of now, with ``current`` as its first entry if one is given.
@@ -145,7 +145,7 @@ class Tracker:
 
     async def track(self, update: Update) -> None:
         """Record what an update brings, into every session that it belongs to, and follow what it reports."""
-        message = new_message(update)
+        message = update.message or new_message(update)
         if message is not None:
             record = record_of_incoming(message, self.bot_id, self.clock())
             if record is None:
@@ -164,7 +164,7 @@ class Tracker:
                 record.business_connection_id,
                 None if sender_chat is None else sender_chat.id,
             )
-            if self.waiting_openings or self.unwritten or self._predicates:
+            if self.progress.may_wait and self.progress.waits():
                 await self._record(update, scope, record)
                 return
             # The way of nearly every update of an open session, without the detour.
@@ -205,7 +205,7 @@ class Tracker:
             await self.migrate(message.chat.id, message.migrate_to_chat_id)
         elif message.migrate_from_chat_id:
             await self.migrate(message.migrate_from_chat_id, message.chat.id)
-        elif self._notices_expected and (owner := self.notices.take(message, record, self.clock())) is not None:
+        elif self.notices.expected and (owner := self.notices.take(message, record, self.clock())) is not None:
             await self.add(owner.key, record, if_closed=IfClosed.SKIP, unless_known=True)
 
     async def migrate(self, old_chat_id: int, new_chat_id: int) -> None:
