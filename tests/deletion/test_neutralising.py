@@ -293,6 +293,31 @@ async def test_buttons_whose_labels_are_known_stay_and_do_nothing(scene: Scene) 
         }
 
 
+@needs(types, "DisabledButton")
+async def test_buttons_under_a_copy_stay_too(scene: Scene) -> None:
+    bot, session = await sent_by(scene)
+    async with bot:
+        (original,) = scene.plant(scene.private_chat())
+        copy = await session.copy_message(scene.ann.id, original.message_id, reply_markup=keyboard("Go"))
+        scene.api.clock.move(OLD)
+        await session.clear(neutralise=True)
+        stored = scene.private_chat().find(scene.account.id, copy.message_id)
+        assert stored is not None
+        assert stored.content["reply_markup"] == {"inline_keyboard": [[{"text": "Go", "disabled": {}}]]}
+
+
+async def test_the_labels_of_the_oldest_keyboards_are_forgotten(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tgslices.recording.keyboards.MAX_KEYBOARDS", 2)
+    bot, session = await sent_by(scene)
+    async with bot:
+        for number in range(4):
+            await session.send_message(str(number), reply_markup=keyboard("Yes"))
+        labels = [bot.sessions.tracker.keyboards.under(entry) for entry in await session.messages()]
+        assert labels == [None, None, (("Yes",),), (("Yes",),)]
+        scene.api.clock.move(OLD)
+        assert len((await session.clear(neutralise=True)).neutralised) == 4
+
+
 async def test_buttons_that_an_edit_added_are_taken_too(scene: Scene) -> None:
     bot, session = await sent_by(scene)
     async with bot:

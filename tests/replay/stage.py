@@ -56,9 +56,13 @@ class ReplayStage:
         thread_id: int | None = None,
         patience: timedelta = timedelta(seconds=30),
     ) -> ReplayResult:
-        """Replay entries to the desk, unless told otherwise."""
-        target = Target(self.desk.id if to is None else to, thread_id, forward)
-        return await self.replayer(patience=patience).replay(entries, target, exact=exact)
+        """Replay entries to the desk, unless told otherwise. Each of them stands in exactly one collection."""
+        target, entries = Target(self.desk.id if to is None else to, thread_id, forward), list(entries)
+        result = await self.replayer(patience=patience).replay(entries, target, exact=exact)
+        told = [*result.copied, *result.unpaired, *result.skipped, *result.unknown, *result.left]
+        assert (len(told), set(told)) == (len(set(entries)), set(entries))
+        assert all((result.reason(entry) is None) is (entry in result.copied) for entry in entries)
+        return result
 
     def copies(self) -> list[StoredMessage]:
         """Return what stands at the desk, in order, but for notices."""

@@ -139,8 +139,7 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         messages = records_of_sent(method, result, bot_id=bot.id, chat_id=chat_id, at=at)
         if originals := copying.get():
             messages = like_originals(messages, originals)
-        if isinstance(result, Message) and result.reply_markup is not None:
-            ways[0].block.tracker.keyboards.note(result)
+        ways[0].block.tracker.keyboards.note_sent(method, result, chat_id)
         owners = [
             (next((way for way in ways if way.block.holds(message, is_direct=is_direct)), None), message)
             for message in messages

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from aiogram.types import InlineKeyboardMarkup, Message
+from aiogram.methods import TelegramMethod
+from aiogram.types import InlineKeyboardMarkup, Message, MessageId
 
 from tgslices.model import TrackedMessage
 
@@ -28,6 +29,14 @@ class Keyboards:
     def note(self, message: Message) -> None:
         """Remember what is under a message that was sent or edited."""
         self.put((message.chat.id, message.message_id, message.business_connection_id), message.reply_markup)
+
+    def note_sent(self, method: TelegramMethod[Any], result: object, chat_id: int | None) -> None:
+        """Remember what is under a message that a method sent, or copied into a chat; what has no buttons is not."""
+        markup = getattr(method, "reply_markup", None)
+        if isinstance(result, Message) and result.reply_markup is not None:
+            self.note(result)
+        elif isinstance(result, MessageId) and chat_id is not None and isinstance(markup, InlineKeyboardMarkup):
+            self.put((chat_id, result.message_id, None), markup)
 
     def put(self, name: tuple[int, int, str | None], markup: InlineKeyboardMarkup | None) -> None:
         """Remember what is under the message of this chat, id and business connection."""
