@@ -33,6 +33,7 @@ from tgslices import (
     SessionUnavailable,
     StorageError,
     TgslicesError,
+    UnknownMark,
     ValueRefused,
 )
 from tgslices.errors import quoted
@@ -161,6 +162,14 @@ ERRORS: list[tuple[TgslicesError, type[Exception], str]] = [
         ValueRefused("The database refuses the message.", "Drop the trigger."),
         ValueError,
         "The database refuses the message. Drop the trigger.",
+    ),
+    (
+        UnknownMark("size", ("item", "address")),
+        LookupError,
+        (
+            "The session has no mark 'size'; it has 'item', 'address'. Set it with session.mark('size') before; "
+            "clear(), close() and going back to an earlier mark drop marks."
+        ),
     ),
     (
         DataRefused("Form", "items[0].price", "comes back as None"),

@@ -23,6 +23,7 @@ from tgslices.errors import (
     SessionUnavailable,
     StorageError,
     TgslicesError,
+    UnknownMark,
     ValueRefused,
 )
 from tgslices.keys import SessionKeyStrategy, SessionQualifier
@@ -86,5 +87,6 @@ __all__ = (  # noqa: RUF022  # in tiers, as a reader needs them
     "PredicateFailed",
     "SessionUnavailable",
     "StorageError",
+    "UnknownMark",
     "ValueRefused",
 )

@@ -211,6 +211,21 @@ class InvalidStorage(TgslicesError, TypeError):
 
 
 @dataclass(eq=False, repr=False)
+class UnknownMark(TgslicesError, LookupError):
+    """A session was to go back to a mark that it does not have; nothing was changed. ``marks`` are those it has."""
+
+    name: str
+    marks: tuple[str, ...]
+
+    def __str__(self) -> str:
+        known = f"it has {', '.join(map(repr, self.marks))}" if self.marks else "it has none"
+        return (
+            f"The session has no mark {self.name!r}; {known}. Set it with session.mark({self.name!r}) before; "
+            "clear(), close() and going back to an earlier mark drop marks."
+        )
+
+
+@dataclass(eq=False, repr=False)
 class DataRefused(TgslicesError, ValueError):
     """A value of session data cannot be kept, or what is stored cannot be read; what is stored stays as it is.
 

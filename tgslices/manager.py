@@ -17,6 +17,7 @@ from tgslices.extract import record_carried
 from tgslices.finishing import Finishing
 from tgslices.keys import direct_topic_of, key_of, scope_of
 from tgslices.life_cycle import LifeCycle
+from tgslices.marks.marking import Marking
 from tgslices.model import SessionKey
 from tgslices.origin import is_direct_messages
 from tgslices.recording.current import current_for
@@ -24,7 +25,7 @@ from tgslices.recording.subscriptions import UpdatePredicate
 from tgslices.recording.tracker import Tracker
 from tgslices.replay.replayer import Replayer
 from tgslices.results import ClearResult
-from tgslices.session import Session
+from tgslices.session import Means, Session
 from tgslices.storage.lifetime import durable, unwrapped
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import SessionStorage
@@ -63,7 +64,9 @@ class SessionManager:
             bot, self.tracker, self._executor, config, handle=partial(self.handle, collect=False)
         )
         self.settler, self._clearing = self._finishing.upkeep, self._finishing.clearing
-        self._replayer = Replayer(bot, self._executor.pacing, self._executor.patience)
+        replayer = Replayer(bot, self._executor.pacing, self._executor.patience)
+        marking = Marking(self.tracker, self._clearing, self.holds)
+        self._means = Means(self.tracker, self._clearing, replayer, self.holds, marking)
         self.life_cycle = LifeCycle(self._durable, self.tracker, self.holds, self.settler)
 
     # Handing out
@@ -152,7 +155,7 @@ class SessionManager:
         self._require_own(key)
         self._note_use()
         shared = self.tracker.keys.share(self.tracker.keys.current(key))
-        return Session(self.bot, shared, self.tracker, self._clearing, self._replayer, self.holds, collect=collect)
+        return Session(self.bot, shared, self._means, collect=collect)
 
     def key_of(self, event: TelegramObject, qualifier: str | None = None) -> SessionKey | None:
         """Return the key that :meth:`of` uses, without opening anything."""

@@ -6,7 +6,8 @@ Past 300 lines, because the handle is one: each method hands on to the room that
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 from typing import Any, Self, TypeVar, overload
@@ -25,6 +26,7 @@ from tgslices.deletion.neutralising import Neutralise
 from tgslices.deletion.plan import DeletionPlan, planning
 from tgslices.errors import NotAMessage
 from tgslices.extract import is_tapped, record_carried, record_of_event
+from tgslices.marks.marking import Marking
 from tgslices.model import Direction, IfClosed, SessionKey, TrackedMessage
 from tgslices.predicates import Predicate, selecting
 from tgslices.recording.blocks import Block, Inside, enter, leave
@@ -42,6 +44,17 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What all sessions of one bot work with."""
+
+    tracker: Tracker
+    clearing: Clearing
+    replayer: Replayer
+    holds: Holds
+    marking: Marking
+
+
 class Session(SendWrappers):
     """A handle on one slice of a conversation. Handles are cheap; any number of them may stand for one key.
 
@@ -50,23 +63,11 @@ class Session(SendWrappers):
     nothing then, but for a part of a session beyond a thousand entries.
     """
 
-    def __init__(
-        self,
-        bot: Bot,
-        shared: SharedKey,
-        tracker: Tracker,
-        clearing: Clearing,
-        replayer: Replayer,
-        holds: Holds,
-        *,
-        collect: bool,
-    ) -> None:
+    def __init__(self, bot: Bot, shared: SharedKey, means: Means, *, collect: bool) -> None:
         self.bot = bot
         self._shared = shared
-        self._tracker = tracker
-        self._clearing = clearing
-        self._replayer = replayer
-        self._holds = holds
+        self._means = means
+        self._tracker = means.tracker
         self.collects = collect
         """Whether the handle opens its session when it is entered, sent through or tracked into."""
         self._entered: list[Block] = []
@@ -162,7 +163,7 @@ class Session(SendWrappers):
         return Block(
             self._shared,
             self._tracker,
-            delete_late=self._clearing.delete_late,
+            delete_late=self._means.clearing.delete_late,
             everywhere=everywhere,
             if_closed=if_closed or self._if_closed,
             # Whoever writes to a channel has a topic there, as a chat of their own.
@@ -178,7 +179,7 @@ class Session(SendWrappers):
         Raises:
             ConfigurationError: the fragment is not declared by ``SessionData(...)``.
         """
-        return DataHandle(self._holds, self._shared, require_declared(fragment))
+        return DataHandle(self._means.holds, self._shared, require_declared(fragment))
 
     def wanting(self, fragment: SessionData[Any]) -> Wanted:
         """Return a fragment of this session as a :class:`~tgslices.data.block.DataBlock` asks for it."""
@@ -230,6 +231,36 @@ class Session(SendWrappers):
         await self._tracker.catch_up()
         return await in_turns(selecting(await self._tracker.storage.list(self.key), predicate))
 
+    # Going back
+
+    async def mark(self, name: str) -> None:
+        """Remember this place in the slice, with the values of the data, under a name. An earlier one of it moves here.
+
+        Marks survive a restart. They end with the session, and with a :meth:`clear` without a predicate.
+
+        Raises:
+            ConfigurationError: the name is no text.
+            DataRefused: the running task has data that cannot be kept.
+        """
+        await self._means.marking.mark(self._shared, name)
+
+    async def rewind(self, name: str, *, data: bool = True) -> ClearResult:
+        """Clear what was recorded after a mark, both ways, and give the data the values that it had there.
+
+        The mark stays; those that were set after it are dropped. Data that outlives the session stays as it is, and all
+        of it does with ``data=False``. What the running handler has of the data becomes what it was.
+
+        Raises:
+            UnknownMark: the session has no such mark; nothing was changed.
+            DataBusy: somebody else has the data for too long; call it again.
+            TelegramUnauthorizedError: the bot's token was revoked; the entries are pending.
+        """
+        return await self._means.marking.rewind(self._shared, self.bot, name, data=data)
+
+    def step(self, name: str) -> AbstractAsyncContextManager[None]:
+        """Mark this place, and rewind to it when the block raises. Raises what :meth:`mark` and :meth:`rewind` do."""
+        return self._means.marking.step(self._shared, self.bot, name)
+
     # Copying
 
     async def replay(
@@ -258,7 +289,7 @@ class Session(SendWrappers):
         """
         target = target_of(to, thread_id, forward=forward)
         await self._shared.outlast_sends()
-        return await self._replayer.replay(await self.messages(predicate), target, exact=exact)
+        return await self._means.replayer.replay(await self.messages(predicate), target, exact=exact)
 
     # Ending
 
@@ -294,7 +325,10 @@ class Session(SendWrappers):
             TelegramUnauthorizedError: the bot's token was revoked; the entries are pending.
         Source: https://core.telegram.org/bots/api#deletemessages
         """
-        return await self._clearing.clear(self._shared, self._deleting(bot), predicate, neutralise)
+        result = await self._means.clearing.clear(self._shared, self._deleting(bot), predicate, neutralise)
+        if predicate is None:
+            await self._means.marking.drop(self._shared)
+        return result
 
     def _deleting(self, bot: Bot | None) -> Bot:
         if bot is not None:
@@ -319,7 +353,7 @@ class Session(SendWrappers):
             ConfigurationError: ``keep`` is no whole number from 0 on; nothing was changed.
             TelegramUnauthorizedError: the bot's token was revoked; the entries are pending.
         """
-        return await self._clearing.prune(self._shared, self.bot, keep)
+        return await self._means.clearing.prune(self._shared, self.bot, keep)
 
     async def keep(self, *messages: TelegramObject | TrackedMessage) -> int:
         """Leave messages out of this session for good; return how many were in it.
@@ -345,5 +379,5 @@ class Session(SendWrappers):
         """
         await self._shared.outlast_sends()
         dropped = await self._tracker.close(self._shared)
-        await self._holds.note_closed(self.key)
+        await self._means.holds.note_closed(self.key)
         return dropped

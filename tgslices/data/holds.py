@@ -7,11 +7,13 @@ import random
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
 from typing import Any, Final
 
 from tgslices.clock import Clock
-from tgslices.data.held import Held, Hold, Wanted
+from tgslices.data.declaration import SessionData
+from tgslices.data.held import Held, Hold, Place, Wanted
 from tgslices.data.queues import Name, Queues
 from tgslices.data.renewal import LEASE, Renewal
 from tgslices.doubling import Doubling
@@ -66,6 +68,20 @@ class Holds:
         """Return the value that the running task has of a fragment; None if it has none."""
         mine = self.of_this_task(wanted)
         return None if mine is None or mine[1] is None else mine[1].value
+
+    def unwritten(self, place: Place) -> dict[str, StoredData]:
+        """Return what the running task has of a session's data, as it would be written now.
+
+        Raises:
+            DataRefused: a value cannot be kept.
+        """
+        now = self.clock()
+        changes = [_changes(hold, now) for hold in self._of_this_task(place)]
+        return {name: change for found in changes for name, change in found.items() if change is not None}
+
+    def _of_this_task(self, place: Place) -> list[Hold]:
+        taken = self._by_task.get(asyncio.current_task(), ())
+        return [hold for each in taken for hold in each.holds if hold.place.key == place.key]
 
     def _all(self) -> Iterable[DataHold]:
         return (hold.told() for taken in self._by_task.values() for each in taken for hold in each.holds)
@@ -145,6 +161,26 @@ class Holds:
                         held.regard_as_written()
                     await self._hold(hold)
 
+    async def put(self, place: Place, changes: Mapping[str, StoredData | None]) -> None:
+        """Write fragments of a session as they are told, at once. What the running task has becomes what was written.
+
+        Raises:
+            DataBusy: somebody else has one of them for too long; nothing was written.
+            DataRefused: what the running task has cannot become it.
+            DataConflict: this process stood still for longer than a lease.
+        """
+        left = dict(changes)
+        for hold in self._of_this_task(place):
+            its = {name: left.pop(name) for name in hold.names & left.keys()}
+            if its and not await self.storage.write_data(hold.told(), its, release=False):
+                raise DataConflict(tuple(sorted(its)), place.key)
+            for held in hold.helds:
+                if (name := held.wanted.fragment.name) in its:
+                    held.become(held.wanted.fragment.value_of(its[name]))
+        if left:
+            taken = await self.take([Wanted(place, _named(name)) for name in left], load=False)
+            await self.write_changes(taken, [left])
+
     # Giving back
 
     async def write(self, taken: Taken) -> None:
@@ -207,6 +243,12 @@ class Holds:
         while self._releases:
             await asyncio.wait(set(self._releases))
         await self._renewal.aclose()
+
+
+@lru_cache(maxsize=256)
+def _named(name: str) -> SessionData[Any]:
+    """Return a fragment of which only the name matters."""
+    return SessionData(dict, name=name)
 
 
 def _order(wanted: Wanted) -> tuple[str, str]:

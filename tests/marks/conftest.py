@@ -1,0 +1,8 @@
+"""A bot whose sessions are marked, wired and fed by hand; and every storage that marks can be kept in."""
+
+from __future__ import annotations
+
+from tests.data.conftest import postgres, postgres_url, store
+from tests.doors.conftest import api, stage
+
+__all__ = ("api", "postgres", "postgres_url", "stage", "store")
