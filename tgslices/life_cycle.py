@@ -10,6 +10,7 @@ from typing import Final
 from weakref import WeakKeyDictionary, WeakSet
 
 from tgslices.data.holds import Holds
+from tgslices.recording.progress import Progress
 from tgslices.recording.tracker import Tracker
 from tgslices.storage.lifetime import acquire, release
 from tgslices.storage.protocol import DurableSessionStorage
@@ -47,11 +48,11 @@ class LifeCycle:
         self._storage = storage
         self._tracker = tracker
         self._holds = holds
-        self._progress = tracker.progress
         self._upkeep = upkeep
         self._runs = 0
         self._holds_storage = False
-        self._turn: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._turn = asyncio.Lock()
         self._polls: WeakKeyDictionary[asyncio.Task[object], object] = WeakKeyDictionary()
         """Aiogram's polling tasks, and the run in which each was made."""
         self._ended: WeakSet[asyncio.Task[object]] = WeakSet()
@@ -60,6 +61,10 @@ class LifeCycle:
     def is_run(self) -> bool:
         """Whether a dispatcher runs this bot now."""
         return self._runs > 0
+
+    @property
+    def _progress(self) -> Progress:
+        return self._tracker.progress
 
     def note_use(self) -> None:
         """Keep the storage from being closed by others until the last stop."""
@@ -72,6 +77,7 @@ class LifeCycle:
 
         Finishes what an earlier process left, in the background. A storage that was closed is opened again.
         """
+        self._move_in()
         self.note_use()
         if self.is_run:
             return
@@ -160,8 +166,17 @@ class LifeCycle:
         return is_quiet
 
     def _in_turn(self) -> asyncio.Lock:
-        """Return the lock of the running event loop; one that is gone left nothing to wait for."""
+        """Return the lock of the running event loop."""
+        self._move_in()
+        return self._turn
+
+    def _move_in(self) -> None:
+        """Begin anew in another event loop: one that is gone left nothing to wait for, not even what it had begun."""
         loop = asyncio.get_running_loop()
-        if self._turn is None or self._turn[0] is not loop:
-            self._turn = loop, asyncio.Lock()
-        return self._turn[1]
+        if loop is self._loop:
+            return
+        if self._loop is not None and self._loop.is_closed():
+            is_over = self._progress.is_over
+            self._tracker.progress = Progress()
+            self._progress.is_over = is_over
+        self._loop, self._turn = loop, asyncio.Lock()

@@ -22,11 +22,13 @@ class SharedAttempt:
         Raises:
             Exception: what the work raised, whoever did it.
         """
-        while (outcome := self._outcome) is not None:
+        loop = asyncio.get_running_loop()
+        # An attempt of another event loop is one that was left behind: nobody would tell how it ended.
+        while (outcome := self._outcome) is not None and outcome.get_loop() is loop:
             await asyncio.wait({outcome})
             if not outcome.cancelled():
                 return outcome.result()
-        outcome = self._outcome = asyncio.get_running_loop().create_future()
+        outcome = self._outcome = loop.create_future()
         try:
             await work()
             outcome.set_result(None)
@@ -35,5 +37,6 @@ class SharedAttempt:
             outcome.exception()  # looked at, because there may be nobody else
             raise
         finally:
-            self._outcome = None
+            if self._outcome is outcome:
+                self._outcome = None
             outcome.cancel()  # does nothing unless this caller was cancelled

@@ -85,8 +85,15 @@ class Backlog:
             return
         self._on_wait()
         self.waiting.append((write, what))
-        if self._retrying is None or self._retrying.done():
+        if self._retries_here() is None:
             self._retrying = asyncio.create_task(self._retry(), name="tgslices-backlog")
+
+    def _retries_here(self) -> asyncio.Task[None] | None:
+        """Return the task that tries again, unless it is done or was left behind in another event loop."""
+        task = self._retrying
+        if task is None or task.done() or task.get_loop() is not asyncio.get_running_loop():
+            return None
+        return task
 
     async def drain(self) -> None:
         """Write what is waiting, now. Callers at the same time share one attempt.
@@ -134,9 +141,10 @@ class Backlog:
 
     async def aclose(self) -> None:
         """Try once more, then stop; what could not be written is counted in the log."""
-        if self._retrying is not None:
-            self._retrying.cancel()
-            await asyncio.wait([self._retrying])
+        retrying = self._retries_here()
+        if retrying is not None:
+            retrying.cancel()
+            await asyncio.wait([retrying])
         try:
             await self.drain()
         except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
