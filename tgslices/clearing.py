@@ -16,8 +16,9 @@ from tgslices.advice import near_miss
 from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.deletion.executor import DeletionExecutor
 from tgslices.deletion.neutraliser import Neutraliser
-from tgslices.deletion.neutralising import Neutralise, require_neutralise
+from tgslices.deletion.neutralising import require_neutralise
 from tgslices.deletion.pacing import Patience
+from tgslices.deletion.wishes import Neutralise, Wishes
 from tgslices.described import described
 from tgslices.errors import ConfigurationError, quoted
 from tgslices.model import IfClosed, PendingDeletion, Scope, SessionKey, TrackedMessage
@@ -56,6 +57,7 @@ class Clearing:
         self._executor = executor
         self._lease = lease
         self._on_pending = on_pending
+        self._wishes = Wishes()
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def clear(
@@ -99,8 +101,9 @@ class Clearing:
             if not chosen:
                 return ClearResult()
         patience = self._executor.patience()
-        result = await self.delete(bot, await self._claim(shared, chosen, began), patience=patience)
-        return await self._neutralise(bot, result, neutralise, patience) if neutralise else result
+        pending = await self._claim(shared, chosen, began)
+        self._wishes.note((entry.message for entry in pending), neutralise)
+        return await self.neutralise(bot, await self.delete(bot, pending, patience=patience), patience)
 
     async def delete(self, bot: Bot, pending: Sequence[PendingDeletion], *, patience: Patience) -> ClearResult:
         """Have Telegram delete what was claimed. Raises what :meth:`DeletionExecutor.run` raises."""
@@ -115,18 +118,16 @@ class Clearing:
                 self._on_pending()
         return result
 
-    async def _neutralise(
-        self, bot: Bot, result: ClearResult, neutralise: Neutralise, patience: Patience
-    ) -> ClearResult:
-        """Take the buttons of what stays in its chat."""
-        neutraliser = Neutraliser(
-            bot,
-            neutralise if isinstance(neutralise, str) else None,
-            keyboard_of=self._tracker.keyboards.under,
-            pacing=self._executor.pacing,
-            patience=patience,
-        )
-        return await neutraliser.neutralise(result)
+    async def neutralise(self, bot: Bot, result: ClearResult, patience: Patience) -> ClearResult:
+        """Take the buttons of what stays in its chat, as far as a clear of this process wished for it."""
+        if not self._wishes:
+            return result
+        keyboard_of, pacing = self._tracker.keyboards.under, self._executor.pacing
+        neutraliser = Neutraliser(bot, self._wishes.of, keyboard_of=keyboard_of, pacing=pacing, patience=patience)
+        try:
+            return await neutraliser.neutralise(result)
+        finally:
+            self._wishes.forget(result)
 
     async def _claim(
         self, shared: SharedKey, chosen: Collection[TrackedMessage] | None, began: int

@@ -86,7 +86,8 @@ class Finishing:
             if not due:
                 return ClearResult.total(results)
             migrated = await self._tracker.migrated_among(entry.message for entry in due)
-            results.append(await self._executor.run(self._bot, due, patience=patience, migrated=migrated))
+            result = await self._executor.run(self._bot, due, patience=patience, migrated=migrated)
+            results.append(await self.clearing.neutralise(self._bot, result, patience))
 
     def _note_pending(self) -> None:
         """Have what is pending finished, unless all is over: then the next start does it."""

@@ -22,8 +22,8 @@ from tgslices.data.declaration import SessionData, require_declared
 from tgslices.data.handle import DataHandle
 from tgslices.data.held import Wanted
 from tgslices.data.holds import Holds
-from tgslices.deletion.neutralising import Neutralise
 from tgslices.deletion.plan import DeletionPlan, planning
+from tgslices.deletion.wishes import Neutralise
 from tgslices.errors import NotAMessage
 from tgslices.extract import is_tapped, record_carried, record_of_event
 from tgslices.marks.marking import Marking

@@ -342,3 +342,68 @@ async def test_a_predicate_and_neutralise_go_together(scene: Scene, manager: Ses
     session = await session_of(scene, manager, one, two)
     await session.clear(F.message_id == one.message_id, neutralise=True)
     assert (is_live(one), is_live(two)) == (False, True)
+
+
+# What is finished later
+
+
+async def test_what_a_flood_left_pending_loses_its_buttons_when_it_turns_out_refused(
+    scene: Scene, manager: SessionManager
+) -> None:
+    channel = scene.api.add_channel("News", admins=[scene.account])
+    scene.api.promote(channel, scene.account, can_edit_messages=True)
+    message = plant(scene, channel, age=timedelta())
+    session = await session_of(scene, manager, message)
+    scene.api.faults.add(Flood(600), times=None)
+    first = await session.clear(neutralise="Closed.")
+    assert (len(first.pending), first.neutralised, first.not_neutralised) == (1, (), {})
+    scene.api.faults.clear()
+    scene.api.clock.move(timedelta(hours=1))
+    later = await manager.settle_pending()
+    assert later.neutralised == later.refused != ()
+    assert message.content["text"] == "Closed."
+    assert not is_live(message)
+    assert not manager._clearing._wishes
+
+
+async def test_what_a_cancelled_clear_left_loses_its_buttons_later(scene: Scene, manager: SessionManager) -> None:
+    held = asyncio.Event()
+    message = plant(scene, scene.private_chat(), age=timedelta())
+    session = await session_of(scene, manager, message)
+    scene.api.faults.add(Slow(until=held))
+    task = asyncio.create_task(session.clear(neutralise=True))
+    while not scene.api.requests:
+        await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    scene.api.clock.move(OLD)
+    later = await manager.settle_pending()
+    held.set()
+    assert later.neutralised == later.expired != ()
+    assert not is_live(message)
+
+
+async def test_a_later_clear_without_the_wish_leaves_the_buttons(scene: Scene, manager: SessionManager) -> None:
+    message = plant(scene, scene.private_chat(), age=timedelta())
+    session = await session_of(scene, manager, message)
+    scene.api.faults.add(Flood(600), times=None)
+    first = await session.clear(neutralise=True)
+    await session.track(*first.pending)
+    await session.clear()
+    scene.api.faults.clear()
+    scene.api.clock.move(OLD)
+    later = await manager.settle_pending()
+    assert (len(later.expired), later.neutralised) == (1, ())
+    assert is_live(message)
+
+
+async def test_wishes_are_bounded(scene: Scene, manager: SessionManager, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tgslices.deletion.wishes.MAX_WISHES", 2)
+    session = await session_of(scene, manager, *(plant(scene, scene.private_chat(), age=timedelta()) for _ in range(5)))
+    scene.api.faults.add(Flood(600), times=None)
+    await session.clear(neutralise=True)
+    scene.api.faults.clear()
+    scene.api.clock.move(OLD)
+    later = await manager.settle_pending()
+    assert (len(later.expired), len(later.neutralised)) == (5, 2)

@@ -15,6 +15,7 @@ from tgslices.deletion.executor import MAX_REQUEST_TIME
 from tgslices.deletion.neutralising import (
     EditAnswer,
     KeyboardOf,
+    WishOf,
     classify,
     has_text,
     request_for,
@@ -34,11 +35,10 @@ class Neutraliser:
     """Edits the messages of one result. Editing again is harmless, so what failed is asked for again."""
 
     def __init__(
-        self, bot: Bot, text: str | None, *, keyboard_of: KeyboardOf, pacing: Pacing, patience: Patience
+        self, bot: Bot, wish_of: WishOf, *, keyboard_of: KeyboardOf, pacing: Pacing, patience: Patience
     ) -> None:
-        """``text`` replaces that of the messages; None leaves it."""
         self._bot = bot
-        self._text = text
+        self._wish_of = wish_of
         self._keyboard_of = keyboard_of
         self._pacing = pacing
         self._patience = patience
@@ -53,7 +53,7 @@ class Neutraliser:
 
     async def neutralise(self, result: ClearResult) -> ClearResult:
         """Return the result with what became of the buttons. Raises only when it is cancelled."""
-        messages = list(to_neutralise(result, self._bot.id, self._keyboard_of))
+        messages = list(to_neutralise(result, self._bot.id, wish_of=self._wish_of, keyboard_of=self._keyboard_of))
         self._waiting.extend(messages)
         async with asyncio.TaskGroup() as group:
             for _ in range(min(self._pacing.in_flight, len(messages))):
@@ -78,7 +78,8 @@ class Neutraliser:
 
     async def _edit(self, message: TrackedMessage) -> str | None:
         """Take the buttons of one message; return why they are still there, or None."""
-        text, failures = self._text if has_text(message) else None, 0
+        wish, failures = self._wish_of(message), 0
+        text = wish if isinstance(wish, str) and has_text(message) else None
         while True:
             answer, words, lost = await self._ask(message, text)
             match answer:

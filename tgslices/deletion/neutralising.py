@@ -24,6 +24,7 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from tgslices.deletion.fates import MIGRATED
 from tgslices.deletion.routes import Route, route_of
 from tgslices.deletion.suspicion import is_own
+from tgslices.deletion.wishes import Neutralise
 from tgslices.errors import ConfigurationError, quoted
 from tgslices.model import TrackedMessage
 from tgslices.results import ClearResult
@@ -32,8 +33,8 @@ Labels: TypeAlias = tuple[tuple[str, ...], ...]
 KeyboardOf: TypeAlias = Callable[[TrackedMessage], Labels | None]
 """Tells what stands on the buttons under a message, empty where there are none; None where that is not known."""
 
-Neutralise: TypeAlias = bool | str
-"""Whether to take the buttons, or the text that replaces that of the message, too."""
+WishOf: TypeAlias = Callable[[TrackedMessage], Neutralise]
+"""Tells what is wished for the buttons of a message; False where nothing is."""
 
 CAPTIONED: Final = frozenset(
     ContentType[name]
@@ -83,8 +84,10 @@ def require_neutralise(neutralise: object) -> None:
         )
 
 
-def to_neutralise(result: ClearResult, bot_id: int, keyboard_of: KeyboardOf) -> Iterator[TrackedMessage]:
-    """Yield what stays in its chat for good with buttons that the bot may take: its own messages.
+def to_neutralise(
+    result: ClearResult, bot_id: int, *, wish_of: WishOf, keyboard_of: KeyboardOf
+) -> Iterator[TrackedMessage]:
+    """Yield what stays in its chat for good with buttons that are to go and that the bot may take: its own messages.
 
     Those of a group that became a supergroup can be edited, though not deleted.
     Source: telegram-bot-api ``Client.cpp:8149-8156``; TDLib ``ChatManager.cpp:2766-2786``
@@ -93,7 +96,7 @@ def to_neutralise(result: ClearResult, bot_id: int, keyboard_of: KeyboardOf) -> 
     for entry in (*result.refused, *result.expired, *migrated):
         is_editable = route_of(entry) in {Route.ORDINARY, Route.BUSINESS} and is_own(entry, bot_id)
         labels = keyboard_of(entry)
-        if is_editable and (entry.has_buttons if labels is None else labels):
+        if is_editable and wish_of(entry) and (entry.has_buttons if labels is None else labels):
             yield entry
 
 
