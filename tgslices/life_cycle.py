@@ -10,7 +10,6 @@ from typing import Final
 from weakref import WeakKeyDictionary, WeakSet
 
 from tgslices.data.holds import Holds
-from tgslices.recording.progress import Progress
 from tgslices.recording.tracker import Tracker
 from tgslices.storage.lifetime import acquire, release
 from tgslices.storage.protocol import DurableSessionStorage
@@ -47,6 +46,7 @@ class LifeCycle:
     def __init__(self, storage: DurableSessionStorage, tracker: Tracker, holds: Holds, upkeep: Upkeep) -> None:
         self._storage = storage
         self._tracker = tracker
+        self._progress = tracker.progress
         self._holds = holds
         self._upkeep = upkeep
         self._runs = 0
@@ -61,10 +61,6 @@ class LifeCycle:
     def is_run(self) -> bool:
         """Whether a dispatcher runs this bot now."""
         return self._runs > 0
-
-    @property
-    def _progress(self) -> Progress:
-        return self._tracker.progress
 
     def note_use(self) -> None:
         """Keep the storage from being closed by others until the last stop."""
@@ -176,7 +172,5 @@ class LifeCycle:
         if loop is self._loop:
             return
         if self._loop is not None and self._loop.is_closed():
-            is_over = self._progress.is_over
-            self._tracker.progress = Progress()
-            self._progress.is_over = is_over
+            self._progress.begin_anew()
         self._loop, self._turn = loop, asyncio.Lock()

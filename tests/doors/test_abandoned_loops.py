@@ -7,12 +7,12 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from aiogram import Dispatcher
+from aiogram import Dispatcher, F
 from aiogram.types import Message, Update
 
 from tests.doors.feeding import message
 from tests.promises.storages import Line, ListStorage
-from tgslices import MemorySessionStorage, SessionBot, setup_sessions
+from tgslices import MemorySessionStorage, SessionBot, SessionKey, setup_sessions
 
 TOKEN = "42:" + "s" * 35
 
@@ -89,3 +89,19 @@ def test_the_next_loop_neither_waits_for_it_nor_loses_what_waited(
     is_behind_another = isinstance(line._storage, HangingOnce)  # then it still waited for the one before
     run(first())
     asyncio.run(second())
+
+
+def test_a_predicate_goes_on_choosing_in_the_next_loop() -> None:
+    dispatcher, bot = Dispatcher(), SessionBot(TOKEN)
+    setup_sessions(dispatcher, bot)
+    key = SessionKey(bot.id, 7, qualifier="order")
+
+    async def run(number: int) -> None:
+        bot.sessions.subscribe(key, F.message)
+        event = {"update_id": number, "message": message(number)}
+        await dispatcher.feed_update(bot, Update.model_validate(event))
+        entries = await bot.sessions.handle(key).messages()
+        assert [entry.message_id for entry in entries] == list(range(1, number + 1))
+
+    for number in (1, 2, 3):
+        asyncio.run(run(number))

@@ -80,6 +80,10 @@ class Owner(Protocol):
         """Tell whether a message is in the session's own place."""
 
 
+_FEW: Final = 100
+"""How many places with expected notices there may be before the first look at which of them are given up."""
+
+
 @dataclass(slots=True, eq=False)
 class Expected:
     """A notice that a call may cause."""
@@ -90,6 +94,10 @@ class Expected:
     owner: Owner
     until: datetime
     began: int = field(default_factory=tick)
+
+    def is_over(self, now: datetime) -> bool:
+        """Tell whether the notice came to no update in time, or a clock that was ahead says when it would have."""
+        return not timedelta() <= self.until - now <= 2 * NOTICE_WINDOW
 
     def is_told_by(self, notice: Message, record: TrackedMessage) -> bool:
         """Tell whether a notice in this chat, of this kind, is the one."""
@@ -103,12 +111,13 @@ class Notices:
         self._progress = progress
         self.expected: defaultdict[tuple[int, ContentType], deque[Expected]] = defaultdict(deque)
         """Always the same dictionary, and empty while nothing is expected."""
+        self._look_at = _FEW
 
     def are_awaited(self, now: datetime) -> bool:
         """Tell whether a notice may still come; those that came to no update in time are given up."""
         for place in list(self.expected):
             waiting = self.expected[place]
-            while waiting and waiting[0].until < now:
+            while waiting and waiting[0].is_over(now):
                 waiting.popleft()
             self._drop_empty(*place)
         return bool(self.expected)
@@ -118,6 +127,9 @@ class Notices:
         kind, chat_id = NOTICES.get(method.__api_method__), getattr(method, "chat_id", None)
         if kind is None or type(chat_id) is not int:
             return None
+        if len(self.expected) >= self._look_at:  # many notices never come
+            self.are_awaited(now)
+            self._look_at = max(_FEW, 2 * len(self.expected))
         expected = Expected(chat_id, kind, method, owner, now + NOTICE_WINDOW)
         self._progress.may_wait = True
         self.expected[chat_id, kind].append(expected)
@@ -135,7 +147,7 @@ class Notices:
         if record.direction is not Direction.OUTGOING or record.kind is None:
             return None
         waiting = self.expected.get((record.chat_id, record.kind), deque())
-        while waiting and waiting[0].until < now:
+        while waiting and waiting[0].is_over(now):
             waiting.popleft()
         found = next((expected for expected in waiting if expected.is_told_by(notice, record)), None)
         if found is not None:

@@ -32,6 +32,15 @@ class Progress:
         self.recorded: asyncio.Event | None = None
         """Set when every update is recorded; None while nobody waits for that."""
 
+    def begin_anew(self) -> None:
+        """Forget what is in progress, because its event loop is gone: nobody will tell how it ended.
+
+        What is collected later may still count down, so that a number below zero is none.
+        """
+        self.in_progress = self.recording = 0
+        self.all_done = self.recorded = None
+        self.may_wait = True
+
     def let_wait(self) -> None:
         """Note that something waits that an update must look at."""
         self.may_wait = True
@@ -56,17 +65,17 @@ class Progress:
 
     def end_work(self) -> None:
         """Tell those who wait for it that nothing is in progress any more, if that is so."""
-        if self.all_done is not None and not self.in_progress:
+        if self.all_done is not None and self.in_progress <= 0:
             self.all_done.set()
 
     def tell_recorded(self) -> None:
         """Tell those who wait for it that every update is recorded, if that is so."""
-        if self.recorded is not None and not self.recording:
+        if self.recorded is not None and self.recording <= 0:
             self.recorded.set()
 
     async def outlast(self, grace: timedelta) -> bool:
         """Wait until nothing is in progress, at most for ``grace``; return whether that is so."""
-        if not self.in_progress:
+        if self.in_progress <= 0:
             return True
         self.all_done = asyncio.Event()
         self.may_wait = True
@@ -74,14 +83,14 @@ class Progress:
             async with asyncio.timeout(grace.total_seconds()):
                 await self.all_done.wait()
         except TimeoutError:
-            return not self.in_progress
+            return self.in_progress <= 0
         finally:
             self.all_done = None
         return True
 
     async def outlast_records(self) -> None:
         """Wait until every update whose task has begun is recorded."""
-        while self.recording:
+        while self.recording > 0:
             if self.recorded is None or self.recorded.is_set():
                 self.recorded = asyncio.Event()
             await self.recorded.wait()

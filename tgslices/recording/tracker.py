@@ -15,7 +15,7 @@ from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.clock import Clock
 from tgslices.described import described
 from tgslices.extract import new_message, record_of_incoming
-from tgslices.model import Gone, IfClosed, Scope, SessionKey, TrackedMessage, scope_unchecked
+from tgslices.model import MAX_INT, Gone, IfClosed, Scope, SessionKey, TrackedMessage, scope_unchecked
 from tgslices.recording.backlog import Backlog, Write
 from tgslices.recording.current import current_update
 from tgslices.recording.handles import SharedKey, SharedKeys, tick
@@ -173,7 +173,7 @@ class Tracker:
             except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
                 self._backlog.keep(partial(self.storage.record, scope, record), "a message", error)
         elif (gone := update.deleted_business_messages) is not None:
-            ids = frozenset(gone.message_ids)
+            ids = frozenset(number for number in gone.message_ids if abs(number) <= MAX_INT)
             await self.drop(Gone(gone.chat.id, ids, gone.business_connection_id))
 
     async def drop(self, gone: Gone, *, surely: bool = True) -> None:

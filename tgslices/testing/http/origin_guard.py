@@ -11,8 +11,12 @@ from ipaddress import ip_address
 
 
 def is_of_a_browser(headers: Mapping[str, str]) -> bool:
-    """Whether a page in a browser sent the request: clients of bots send neither of these headers."""
-    return "Origin" in headers or "Sec-Fetch-Site" in headers
+    """Whether a page in a browser sent the request: clients of bots send none of this.
+
+    A page that came by a name of its own (DNS rebinding) reads with neither an ``Origin`` nor a ``Sec-Fetch-Site``.
+    Source: https://www.w3.org/TR/fetch-metadata/ (sent to trustworthy URLs only)
+    """
+    return "Origin" in headers or "Sec-Fetch-Site" in headers or headers.get("User-Agent", "").startswith("Mozilla/")
 
 
 def refusal(headers: Mapping[str, str], what: str, allowed_hosts: Collection[str] = ()) -> str | None:
