@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, TypeAlias, cast
 from urllib.parse import urlsplit
 
@@ -112,7 +113,16 @@ def abandon(client: Client) -> None:
     for connection in (*pool._available_connections, *pool._in_use_connections):
         writer, connection._writer, connection._reader = connection._writer, None, None
         if writer is not None:
-            writer.transport.abort()
+            _hang_up(writer.transport)
+
+
+def _hang_up(transport: Any) -> None:
+    """Close the socket of a transport whose event loop is closed, and would be asked to close it otherwise."""
+    with suppress(RuntimeError, AttributeError):
+        transport.abort()
+    socket, transport._sock = getattr(transport, "_sock", None), None
+    if socket is not None:
+        socket.close()
 
 
 def _address_of(client: Client) -> str:

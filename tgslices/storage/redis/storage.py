@@ -108,6 +108,7 @@ class RedisSessionStorage(DelegatesData):
         if self._notices is not None:
             await self._notices.aclose()
         await self._hearing.aclose()
+        await self._pendings.aclose()
         await self._calls.aclose()
 
     def _notices_state(self) -> int | None:

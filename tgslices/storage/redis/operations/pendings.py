@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import chain
 from struct import Struct
 from typing import Any, Final
 
+from tgslices.errors import TgslicesError
 from tgslices.model import MAX_WAIT, PendingDeletion, SessionKey, TrackedMessage
 from tgslices.storage.codec import decode_time, encode_time
 from tgslices.storage.redis.calls import Calls
@@ -29,6 +32,7 @@ class Pendings:
         self._calls = calls
         self._names = names
         self._entries = entries
+        self._releasing: set[asyncio.Future[None]] = set()
 
     # Claiming
 
@@ -41,7 +45,39 @@ class Pendings:
         until: datetime,
         limit: int | None,
     ) -> list[TrackedMessage]:
-        """Move entries from a key to the pending deletions; see ``DurableSessionStorage.claim``."""
+        """Move entries from a key to the pending deletions; see ``DurableSessionStorage.claim``.
+
+        What a caller gets who has given up meanwhile is due at once.
+        """
+        claiming = asyncio.ensure_future(self._claim_all(key, messages, now, until, limit))
+        try:
+            return await asyncio.shield(claiming)
+        except asyncio.CancelledError:
+            releasing = asyncio.ensure_future(self._release(claiming, key, now, until))
+            self._releasing.add(releasing)
+            releasing.add_done_callback(self._releasing.discard)
+            raise
+
+    async def aclose(self) -> None:
+        """Wait until what nobody waits for any more is released."""
+        if self._releasing:
+            await asyncio.wait(self._releasing)
+
+    async def _release(
+        self, claiming: asyncio.Future[list[TrackedMessage]], key: SessionKey, now: datetime, until: datetime
+    ) -> None:
+        with suppress(TgslicesError):  # the lease ends by itself
+            held = [PendingDeletion(key, message, now, until) for message in await claiming]
+            await self.postpone(held, until=now)
+
+    async def _claim_all(
+        self,
+        key: SessionKey,
+        messages: Collection[TrackedMessage] | None,
+        now: datetime,
+        until: datetime,
+        limit: int | None,
+    ) -> list[TrackedMessage]:
         session = Session(self._names, key)
         if messages is None:
             return await self._claim_first(session, now, until, limit)
