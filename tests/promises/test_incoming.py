@@ -261,7 +261,7 @@ async def test_deleted_business_messages_removes_the_entries(stage: FedBot) -> N
     for message_id in (1, 2, 3):
         await stage.delivers("business_message", stage.message(message_id, **more))
         await stage.delivers("message", stage.message(message_id))
-    gone = {"chat": stage.chat.chat.json(), "message_ids": [1, 3, 99], **more}
+    gone = {"chat": stage.chat.chat.json(), "message_ids": [1, 3, 99, 2**63], **more}
     await stage.delivers("deleted_business_messages", gone)
     assert await ids_in(business) == [2]
     assert await ids_in(private) == [1, 2, 3]

@@ -19,6 +19,11 @@ from tgslices.testing import BotAccount, BotApi
             {"Host": "evil.example", "Origin": "http://evil.example"},
             "the Bot API is not served to 'evil.example': open it by its IP address, or allow the name.",
         ),
+        # A page of a redirected name, which reads: its browser sends neither of the two.
+        (
+            {"Host": "evil.example", "User-Agent": "Mozilla/5.0 (X11; Linux x86_64)"},
+            "the Bot API is not served to 'evil.example': open it by its IP address, or allow the name.",
+        ),
     ],
 )
 async def test_a_form_of_another_site_calls_no_method(
