@@ -62,7 +62,7 @@ class Sending:
 
     def _require_own_tap(self, method: BotMethod, arguments: dict[str, Any]) -> None:
         """Refuse to answer a tap that is known to come from another chat: the answer goes where the tap came from."""
-        update = current_update.get()
+        update = current_update()
         tap = None if update is None else update.callback_query
         if tap is None or tap.message is None or tap.message.chat.id == self.key.chat_id:
             return

@@ -218,7 +218,7 @@ class Session(SendWrappers):
     ) -> TrackedMessage:
         if not isinstance(message, TelegramObject | TrackedMessage):
             raise NotAMessage(message, why_no_message(message))
-        if direction is None and is_tapped(message, current_update.get()):
+        if direction is None and is_tapped(message, current_update()):
             direction = Direction.OUTGOING
         return record_of_event(message, self.key.bot_id, self._tracker.clock(), direction)
 

@@ -10,7 +10,7 @@ from aiogram import Bot
 from aiogram.types import TelegramObject
 
 from tgslices.manager import SessionManager
-from tgslices.recording.current import being_handled, current_update
+from tgslices.recording.current import Handling, handling
 from tgslices.recording.progress import Progress
 from tgslices.recording.tracker import Tracker
 
@@ -30,7 +30,7 @@ def incoming_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middlewa
     progress: Progress
     storage_is_idle: Callable[[int], bool]
     bot_id: int
-    begin, end, running_loop = current_update.set, current_update.reset, asyncio.get_running_loop
+    begin, end, running_loop = handling.set, handling.reset, asyncio.get_running_loop
 
     async def track(handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         nonlocal last_bot, last_loop, tracker, progress, storage_is_idle, bot_id
@@ -42,8 +42,9 @@ def incoming_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middlewa
             storage_is_idle, bot_id = tracker.storage.is_idle, tracker.bot_id
             last_bot, last_loop = bot, running_loop()
         its, done = tracker, progress
-        token = begin(event)  # type: ignore[arg-type]  # an update middleware gets updates only
-        being_handled.add(id(event))
+        current = Handling()
+        current.update, current.is_over = event, False  # type: ignore[assignment]  # an update middleware gets updates only
+        token = begin(current)
         done.in_progress += 1
         try:
             if (
@@ -62,7 +63,7 @@ def incoming_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middlewa
             return await handler(event, data)
         finally:
             end(token)
-            being_handled.discard(id(event))
+            current.is_over = True
             done.in_progress -= 1
             if done.may_wait:
                 await its.end_update()

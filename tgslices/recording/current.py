@@ -10,11 +10,24 @@ from aiogram.types import Update
 from tgslices.keys import scope_of
 from tgslices.model import Scope, SessionKey
 
-current_update: Final[ContextVar[Update | None]] = ContextVar("tgslices_current_update", default=None)
-"""Set by the update middleware for the handler of the update, and for every task that the handler starts."""
 
-being_handled: Final[set[int]] = set()
-"""The updates whose handlers have not ended, by identity: a hash of a whole update would take long."""
+class Handling:
+    """An update and whether its handler runs. Filled in by the door: a constructor costs as much as all the rest."""
+
+    __slots__ = ("is_over", "update")
+
+    update: Update
+    is_over: bool
+
+
+handling: Final[ContextVar[Handling | None]] = ContextVar("tgslices_handling", default=None)
+"""Set by the update middleware for the handler of an update, and for every task that the handler starts."""
+
+
+def current_update() -> Update | None:
+    """Return the update that the running task was begun by, whether its handler has ended or not."""
+    current = handling.get()
+    return None if current is None else current.update
 
 
 def current_for(key: SessionKey) -> Update | None:
@@ -23,11 +36,13 @@ def current_for(key: SessionKey) -> Update | None:
     A task that outlived the handler (a queue worker that was first needed there) handles it no more: what it begins
     for somebody else does not begin with that message.
     """
-    update = current_update.get()
-    if update is None or id(update) in being_handled:
-        return update
-    scope = scope_of(update, key.bot_id)
-    return update if scope is not None and _is_of(key, scope) else None
+    current = handling.get()
+    if current is None:
+        return None
+    if not current.is_over:
+        return current.update
+    scope = scope_of(current.update, key.bot_id)
+    return current.update if scope is not None and _is_of(key, scope) else None
 
 
 def _is_of(key: SessionKey, scope: Scope) -> bool:

@@ -9,11 +9,11 @@ from aiogram.types import Update
 
 from tgslices.extract import record_carried
 from tgslices.model import Direction, SessionKey, TrackedMessage
-from tgslices.recording.current import being_handled
+from tgslices.recording.current import Handling
 
 
 def outside_of(
-    key: SessionKey, update: Update | None, at: datetime, first: TrackedMessage | None = None
+    key: SessionKey, current: Handling | None, at: datetime, first: TrackedMessage | None = None
 ) -> TrackedMessage | None:
     """Return the newest message that is known to be older than a session which is opened now.
 
@@ -21,9 +21,9 @@ def outside_of(
     no update is handled any more, or it tells of no message in the key's chat, it may be ``first``, the message that
     the session is opened with.
     """
-    message = None if update is None else _message_of(update, key.bot_id, at)
+    message = None if current is None else _message_of(current.update, key.bot_id, at)
     there = [it for it in (message, first) if it is not None and _is_at_home(key, it)]
-    if update is not None and id(update) in being_handled:
+    if current is not None and not current.is_over:
         return next(iter(there), None)
     return max(there, key=attrgetter("message_id"), default=None)
 

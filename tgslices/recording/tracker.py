@@ -17,7 +17,7 @@ from tgslices.described import described
 from tgslices.extract import new_message, record_of_incoming
 from tgslices.model import MAX_INT, Gone, IfClosed, Scope, SessionKey, TrackedMessage, scope_unchecked
 from tgslices.recording.backlog import Backlog, Write
-from tgslices.recording.current import current_update
+from tgslices.recording.current import Handling, handling
 from tgslices.recording.handles import SharedKey, SharedKeys, tick
 from tgslices.recording.keyboards import Keyboards
 from tgslices.recording.notices import Notices
@@ -91,14 +91,14 @@ class Tracker:
         elif current is not None:
             self.openings.put(key, current, self._opening_with(key, current))
         elif not self.storage.knows_open(key):
-            self.openings.put(key, None, self._opening(key, current_update.get()))
+            self.openings.put(key, None, self._opening(key, handling.get()))
 
-    def _opening(self, key: SessionKey, update: Update | None) -> Write:
+    def _opening(self, key: SessionKey, current: Handling | None) -> Write:
         at = self.clock()
 
         async def write(begun_at: datetime | None) -> None:
             due = self.due_of(key, at)
-            await self.storage.open(key, at=at, outside=outside_of(key, update, at), begun_at=begun_at, due=due)
+            await self.storage.open(key, at=at, outside=outside_of(key, current, at), begun_at=begun_at, due=due)
 
         return repeatable(write, self.now_begun)
 
@@ -116,7 +116,7 @@ class Tracker:
             self.subscriptions.pop(key)
             self.open_later(key)
         else:
-            self.subscriptions.put(key, predicate, outside_of(key, current_update.get(), self.clock()))
+            self.subscriptions.put(key, predicate, outside_of(key, handling.get(), self.clock()))
             # Last, so that whatever else is to open the key comes before.
             self.openings.put_last(key, partial(self.storage.unsubscribe, key))
 
@@ -257,7 +257,7 @@ class Tracker:
             if_closed = IfClosed.KEEP
         held, outside, due = True, None, None
         if if_closed is IfClosed.OPEN:
-            outside = outside_of(key, current_update.get(), message.at, message)
+            outside = outside_of(key, handling.get(), message.at, message)
             due = self.due_of(key, message.at)
 
         async def write(repeated: datetime | None) -> None:
