@@ -16,6 +16,7 @@ from tgslices import (
     ConfigurationError,
     DeletionPlan,
     Direction,
+    ReplayResult,
     Session,
     SessionBot,
     SessionKey,
@@ -74,6 +75,9 @@ async def test_a_session_is_typed(stage: FedBot) -> None:
     assert_type(await session.track(message, message), tuple[TrackedMessage, ...])
     assert_type(await session.messages(F.direction == Direction.OUTGOING), list[TrackedMessage])
     assert_type(await session.messages(lambda entry: entry.message_id > 5), list[TrackedMessage])
+    assert_type(await session.replay(stage.chat.id, predicate=F.direction == Direction.INCOMING), ReplayResult)
+    assert_type(await session.clear(F.direction == Direction.INCOMING, neutralise="Over."), ClearResult)
+    assert_type(await session.prune(keep=5), ClearResult)
     assert_type(await session.plan(), DeletionPlan)
     assert_type(await session.forget(F.kind), int)
     assert_type(await session.clear(), ClearResult)
