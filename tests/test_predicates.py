@@ -188,7 +188,6 @@ def test_a_predicate_is_never_asked_about_nothing() -> None:
         (F.date == 2026, "compares date with 2026, which it never is (its type is datetime)"),
         (F.kind.text, "asks for text of kind, whose type is ContentType"),
     ],
-    ids=repr,
 )
 def test_an_expression_that_is_the_same_for_every_entry_is_refused(predicate: Any, why: str) -> None:
     """It would choose nothing, or everything."""
@@ -210,7 +209,6 @@ def test_an_expression_that_is_the_same_for_every_entry_is_refused(predicate: An
         F.business_connection_id != "x",
         F.has_buttons == 0,
     ],
-    ids=repr,
 )
 def test_an_expression_that_may_hold_is_evaluated(predicate: Any) -> None:
     assert select(ALL, predicate)
