@@ -20,6 +20,7 @@ _MAX_DATA: Final = 64
 _MAX_COPIED: Final = 256
 """Characters of a text to copy. The error is MTProto's. Source: https://core.telegram.org/bots/api#copytextbutton"""
 
+_DECORATIONS: Final = ("icon_custom_emoji_id", "style")
 _STYLES: Final = frozenset({"", "default", "primary", "danger", "success"})
 
 
@@ -30,12 +31,14 @@ def read_inline_button(given: Any) -> Json:
         FieldError: the value is no button.
     """
     button = _look(fields_of(given, "InlineKeyboardButton must be an Object"))
-    for name in ("url", "callback_data"):
-        if text := text_field(given, name):
-            if name == "callback_data" and len(text.encode()) > _MAX_DATA:
-                raise FieldError("BUTTON_DATA_INVALID")
-            button[name] = text
-            return button
+    if url := text_field(given, "url"):
+        button["url"] = url
+        return button
+    if data := text_field(given, "callback_data"):
+        if len(data.encode()) > _MAX_DATA:
+            raise FieldError("BUTTON_DATA_INVALID")
+        button["callback_data"] = data
+        return button
     for name, read in _ACTIONS.items():
         if given.get(name) is not None:
             button[name] = read(given, name)
@@ -114,6 +117,8 @@ def _link(url: str, what: str, *, https_only: bool = False) -> str:
 def _look(given: Json) -> Json:
     """The text of a button, its icon and its style."""
     button: Json = {"text": cleaned(text_field(given, "text", is_required=True))}
+    if given.keys().isdisjoint(_DECORATIONS):
+        return button
     if icon := int_field(given, "icon_custom_emoji_id", is_long=True):
         button["icon_custom_emoji_id"] = str(icon)
     style = text_field(given, "style").lower()

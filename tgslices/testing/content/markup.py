@@ -42,13 +42,7 @@ def place_in(world: World, chat: Chat | None, kind: str = "", *, is_edit: bool =
     """What decides about the buttons of a message of this kind in a chat; None is the chat of an inline message."""
     if chat is None:
         return Place(is_edit=is_edit, is_test=world.is_test_dc)
-    return Place(
-        is_private=chat.type == "private",
-        is_anonymous=chat.type == "channel",
-        is_edit=is_edit,
-        is_test=world.is_test_dc,
-        kind=kind,
-    )
+    return Place(chat.type == "private", chat.type == "channel", is_edit, world.is_test_dc, kind)
 
 
 def put_under(markup: tuple[Json | None, Json | None], place: Place) -> tuple[Json | None, Json | None]:
@@ -105,8 +99,9 @@ def _read_rows(given: Json, name: str, what: str, read: Callable[[Any], Button])
     rows = array_field(given, name)
     if not rows:
         return []
-    if not all(isinstance(row, list) for row in rows):
-        raise bad_request(f'Field "{name}" must be an Array of Arrays')
+    for row in rows:
+        if not isinstance(row, list):
+            raise bad_request(f'Field "{name}" must be an Array of Arrays')
     try:
         return [[read(button) for button in row] for row in rows if row]
     except FieldError as error:

@@ -103,7 +103,7 @@ class Calls:
         if function is None:
             raise not_found("method not found")
         result = self._call(function, bot, arguments, effects)
-        if isinstance(result, Awaitable):
+        if not isinstance(result, dict) and isinstance(result, Awaitable):
             result = await result
         answer = Answer(200, _encoded(result))
         return await _after(effects, answer) if effects else answer

@@ -15,7 +15,7 @@ from aiogram.types import Message, MessageId
 
 from tgslices.testing.errors import ApiError, check
 from tgslices.testing.methods.generic import aiogram_methods
-from tgslices.testing.rules.flood import active_refusal, unsent_refusal
+from tgslices.testing.rules.flood import MAX_ACTIVE, active_refusal, unsent_refusal
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
@@ -54,7 +54,8 @@ class RequestLimits:
         self._active[bot.id] += 1
         try:
             active = self._active[bot.id]
-            check(active_refusal(method, active=active, recent_updates=bot.updates.count_recent()))
+            if active > MAX_ACTIVE:
+                check(active_refusal(method, active=active, recent_updates=bot.updates.count_recent()))
             if place is not None:
                 check(unsent_refusal(self._unsent[place]))
                 count = _messages_of(method, arguments)

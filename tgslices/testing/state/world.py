@@ -160,14 +160,9 @@ class World:
 
     def facts(self, chat: Chat, bot: BotAccount) -> ChatFacts:
         """The facts that the rules of access ask for."""
-        return ChatFacts(
-            chat.type,
-            status=chat.status_of(bot.id),
-            is_public=chat.username is not None,
-            user_deactivated=chat.user is not None and chat.user.deactivated,
-            migrated_to=chat.migrated_to,
-            deleted=chat.deleted,
-        )
+        is_deactivated = chat.user is not None and chat.user.deactivated
+        status, is_public = chat.status_of(bot.id), chat.username is not None
+        return ChatFacts(chat.type, status, is_public, is_deactivated, chat.migrated_to, chat.deleted)
 
     def connection(self, bot: BotAccount, connection_id: str) -> BusinessConnection:
         """This bot's business connection with this id.
