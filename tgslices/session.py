@@ -144,7 +144,8 @@ class Session(SendWrappers):
         Opens a closed session.
         """
         await self.open()
-        block = self._block()
+        # It is open now; whoever closes it from now on, at whatever worker, means it.
+        block = self._block(if_closed=IfClosed.SKIP if self.collects else IfClosed.KEEP)
         self._entered.append(block)
         enter(block)
         return self

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -146,11 +147,15 @@ async def test_what_is_sent_while_no_session_is_open_is_not_deleted_by_the_wipe_
     assert stage.chat.texts() == ["Two for one"]
 
 
+def by_a_clock(behind: timedelta) -> datetime:
+    return datetime.now(UTC) - behind
+
+
 async def test_a_block_whose_session_another_worker_closed_reopens_nothing(stage: FedBot, tmp_path: Path) -> None:
     bots = [SessionBot(stage.account.token, session=stage.api.client_session()) for _ in range(2)]
-    for bot in bots:
+    for bot, behind in zip(bots, (timedelta(), timedelta(minutes=5)), strict=True):
         storage = SQLAlchemySessionStorage(f"sqlite:///{tmp_path / 'shared.db'}", shared=True)
-        setup_sessions(Dispatcher(), bot, storage=storage)
+        setup_sessions(Dispatcher(), bot, storage=storage, clock=partial(by_a_clock, behind))
     here, there = bots
     async with here.sessions.get(stage.chat.id) as session:
         await here.send_message(stage.chat.id, "What would you like?")
