@@ -265,19 +265,32 @@ async def test_what_another_worker_makes_and_lets_go_of_meanwhile_is_taken(
         await rival.run("BEGIN")
 
 
-async def test_a_hold_waits_for_whoever_is_writing_and_sees_what_was_written(
+async def test_a_hold_does_not_wait_for_the_holder_and_sees_what_was_written(
     postgresql: SQLAlchemySessionStorage, rival: Rival
 ) -> None:
-    await postgresql.hold_data(held("a", "b", by="rival"), now=NOW, until=END)
     for names in (("a",), ("a", "b")):
+        await postgresql.hold_data(held("a", "b", by="rival"), now=NOW, until=END)
         await rival.run("UPDATE tgslices_data SET value = '2', version = 1, holder = NULL, held_until = NULL")
-        taking = await rival.make_wait(postgresql.hold_data(held(*names), now=NOW, until=END))
+        assert await postgresql.hold_data(held(*names), now=NOW, until=END) is None
         await rival.let_go()
-        found = await taking
+        found = await postgresql.hold_data(held(*names), now=NOW, until=END)
         assert found is not None
         assert {name: it.text for name, it in found.items()} == dict.fromkeys(names, "2")
         await postgresql.write_data(held(*names), {})
         await rival.run("BEGIN")
+
+
+@pytest.mark.parametrize("names", [("a",), ("a", "b"), ("a", "b", "new")])
+async def test_what_another_worker_takes_meanwhile_is_taken_by_nobody_else(
+    postgresql: SQLAlchemySessionStorage, rival: Rival, names: tuple[str, ...]
+) -> None:
+    await postgresql.put_data(KEY, {"a": stored("1"), "b": stored("2")})
+    await rival.run("UPDATE tgslices_data SET holder = 'rival', held_until = 9000000000000000 WHERE name = 'a'")
+    taking = await rival.make_wait(postgresql.hold_data(held(*names), now=NOW, until=END))
+    await rival.let_go()
+    assert await taking is None
+    rows = await rival.run("SELECT name, holder FROM tgslices_data ORDER BY name")
+    assert [tuple(row) for row in rows] == [("a", "rival"), ("b", None)]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
@@ -79,14 +80,18 @@ class DataRows:
 
     async def put(self, connection: AsyncConnection, key: SessionKey, changes: Mapping[str, StoredData | None]) -> None:
         """Write fragments, whoever holds them."""
-        names = in_order(changes)
         values, place = key_values(key), place_of(key)
-        written = [(*values, *name_values(it), *stored_values(changes[it])) for it in names if changes[it] is not None]
-        dropped = [(*place, fragment_of(it)) for it in names if changes[it] is None]
-        for chunk in in_chunks(written, self._database.max_rows):
-            await self._database.execute(connection, self._statements.put, chunk)
-        for chunk in in_chunks(dropped, self._database.max_rows):
-            await self._database.execute(connection, self._statements.drop, chunk)
+        # In one order, in which everybody locks what is there and makes what is new.
+        for is_dropped, names in groupby(in_order(changes), key=lambda name: changes[name] is None):
+            rows = [
+                (*place, fragment_of(name))
+                if is_dropped
+                else (*values, *name_values(name), *stored_values(changes[name]))
+                for name in names
+            ]
+            for chunk in in_chunks(rows, self._database.max_rows):
+                statement = self._statements.drop if is_dropped else self._statements.put
+                await self._database.execute(connection, statement, chunk)
 
     def is_single(self, changes: Mapping[str, StoredData | None]) -> bool:
         """Tell whether :meth:`put` takes one statement."""

@@ -94,15 +94,13 @@ class DataStatements:
         return self._speller.spell(select(*self._stored()).where(_same(data, given, FRAGMENT_COLUMNS)))
 
     def _hold(self, size: int) -> str:
-        if size == 1:
-            return self._speller.spell(self._taking(self._speller.insert_rows(self._data, HOLD_COLUMNS, 1)))
         given = self._speller.given(self._columns(HOLD_COLUMNS), size)
+        # In one order, in which everybody locks what is there and makes what is new.
         free = select(*(given.c[name] for name in HOLD_COLUMNS)).where(~self._is_held(given))
         insert = self._speller.insert(self._data).from_select(HOLD_COLUMNS, free.order_by(given.c.fragment))
         if self._is_sqlite:
             return self._speller.spell(self._taking(insert))
-        # A fragment that was made since the statement began is nothing that it has looked at. Another holder may have
-        # it, and then nothing may have been taken.
+        # Another holder may have taken one of them since the statement began: then nothing may have been taken.
         taken = self._taking(insert).cte("taken")
         wanted = select(func.count()).select_from(given).scalar_subquery()
         count = select(func.count()).select_from(taken).scalar_subquery()
@@ -124,20 +122,10 @@ class DataStatements:
         ).returning(*self._stored())
 
     def _is_held(self, given: CTE) -> ColumnElement[bool]:
-        """Tell whether another holder has one of the fragments that are there; all of these are locked."""
-        there = self._data.alias("there")
-        if self._is_sqlite:
-            each = given.alias("each")
-            by_another = (there.c.holder != each.c.holder, there.c.held_until > each.c.written_at)
-            return exists(select(there.c.id).where(_same(there, each, FRAGMENT_COLUMNS), *by_another))
-        locked = (
-            select(there.c.holder, there.c.held_until, given.c.holder.label("mine"), given.c.written_at.label("now"))
-            .where(_same(there, given, FRAGMENT_COLUMNS))
-            .order_by(there.c.fragment)
-            .with_for_update(of=there)
-            .cte("locked")
-        )
-        return exists(select(_ONE).where(locked.c.holder != locked.c.mine, locked.c.held_until > locked.c.now))
+        """Tell whether another holder has one of the fragments, as far as the statement saw when it began."""
+        there, each = self._data.alias("there"), given.alias("each")
+        by_another = (there.c.holder != each.c.holder, there.c.held_until > each.c.written_at)
+        return exists(select(there.c.id).where(_same(there, each, FRAGMENT_COLUMNS), *by_another))
 
     def _write(self, size: int) -> str:
         data = self._data
@@ -192,7 +180,12 @@ class DataStatements:
         }
 
     def _put(self, size: int) -> str:
-        insert = self._speller.insert_locking(self._data, PUT_COLUMNS, FRAGMENT_COLUMNS, "fragment", size)
+        if self._is_sqlite or size == 1:
+            insert = self._speller.insert_rows(self._data, PUT_COLUMNS, size)
+        else:
+            given = self._speller.given(self._columns(PUT_COLUMNS), size)
+            rows = select(*(given.c[name] for name in PUT_COLUMNS)).order_by(given.c.fragment)
+            insert = self._speller.insert(self._data).from_select(PUT_COLUMNS, rows)
         stored = {name: insert.excluded[name] for name in STORED_COLUMNS}
         free = {"holder": null(), "held_until": null(), "is_closed": _FALSE}
         return self._speller.spell(
