@@ -50,6 +50,13 @@ def described(error: BaseException) -> str:
     return name
 
 
+def reason_of(error: BaseException) -> str:
+    """Return why a request failed: Telegram's own words where it answered, else what :func:`described` says."""
+    if isinstance(error, TelegramAPIError) and not isinstance(error, TelegramNetworkError):
+        return words_of(error)
+    return described(error)
+
+
 def said(error: BaseException) -> str:
     """Return an error's type and its own words: for those of storages, which quote no page of a proxy."""
     words = without_secrets(str(error))

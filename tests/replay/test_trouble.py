@@ -116,6 +116,7 @@ async def test_a_network_that_loses_every_answer_is_given_up(stage: ReplayStage)
     result = await stage.replay(entries)
     assert 2 <= len(result.unknown) < 20
     assert len(result.left) == 40 - len(result.unknown)
+    assert str(result.reason(result.left[-1])).startswith("TelegramNetworkError")
 
 
 @pytest.mark.parametrize("exact", [True, False])

@@ -10,7 +10,6 @@ from aiogram import Bot
 from aiogram.exceptions import (
     ClientDecodeError,
     TelegramAPIError,
-    TelegramNetworkError,
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
@@ -20,7 +19,7 @@ from tgslices.deletion.pacing import Pacing
 from tgslices.deletion.requests import request_for
 from tgslices.deletion.rights import Rights, rights_of, rights_request
 from tgslices.deletion.routes import Place, Route
-from tgslices.described import described, words_of
+from tgslices.described import reason_of, words_of
 from tgslices.model import TrackedMessage
 
 log = logging.getLogger("tgslices")
@@ -53,7 +52,7 @@ class Asker:
             is_accepted = await self._bot(request, request_timeout=self._timeout)
         except Exception as error:  # noqa: BLE001  # classify raises what it does not understand
             self._heed(error)
-            reply = Reply(classify(error, place.route, singly=singly), _words(error))
+            reply = Reply(classify(error, place.route, singly=singly), reason_of(error))
             self.lacks_batches |= names_no_method(error) and place.route is Route.ORDINARY
         else:
             reply = Reply(Answer.ACCEPTED) if is_accepted else Reply(Answer.REFUSED, "Telegram answered False.")
@@ -90,8 +89,3 @@ class Asker:
                     wait.total_seconds(),
                     words_of(error),
                 )
-
-
-def _words(error: Exception) -> str:
-    is_answer = isinstance(error, TelegramAPIError) and not isinstance(error, TelegramNetworkError)
-    return words_of(error) if is_answer else described(error)  # type: ignore[arg-type]  # an answer is one of Telegram's

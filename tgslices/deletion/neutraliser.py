@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from aiogram import Bot
-from aiogram.exceptions import TelegramAPIError, TelegramNetworkError, TelegramRetryAfter
+from aiogram.exceptions import TelegramRetryAfter
 
 from tgslices.deletion.executor import MAX_REQUEST_TIME
 from tgslices.deletion.neutralising import (
@@ -22,7 +22,7 @@ from tgslices.deletion.neutralising import (
     to_neutralise,
 )
 from tgslices.deletion.pacing import BACKOFF, Pacing, Patience
-from tgslices.described import described, words_of
+from tgslices.described import reason_of
 from tgslices.model import TrackedMessage
 from tgslices.results import ClearResult
 
@@ -136,8 +136,7 @@ class Neutraliser:
 
 
 def _answer_to(error: Exception, *, with_text: bool) -> tuple[EditAnswer, str]:
-    is_answer = isinstance(error, TelegramAPIError) and not isinstance(error, TelegramNetworkError)
-    words = words_of(error) if is_answer else described(error)  # type: ignore[arg-type]  # an answer is one of Telegram's
+    words = reason_of(error)
     try:
         return classify(error, with_text=with_text), words
     except Exception:  # noqa: BLE001  # of a request middleware, which may do as it likes

@@ -9,15 +9,13 @@ from typing import Final
 
 from aiogram import Bot
 from aiogram.exceptions import (
-    TelegramAPIError,
     TelegramMigrateToChat,
-    TelegramNetworkError,
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
 
 from tgslices.deletion.pacing import BACKOFF, Pacing, Patience
-from tgslices.described import described, words_of
+from tgslices.described import reason_of
 from tgslices.model import TrackedMessage
 from tgslices.replay.answers import ReplayAnswer, classify
 from tgslices.replay.originals import copying
@@ -129,7 +127,7 @@ class ReplayRun:
             copying.reset(token)
 
     def _note_copies(self, chunk: Chunk, ids: list[int]) -> None:
-        self._failures = 0
+        self._failures, self._words = 0, NOT_ASKED
         if len(ids) == len(chunk.messages):
             self._copied |= zip(chunk.messages, ids, strict=True)
         else:
@@ -138,33 +136,30 @@ class ReplayRun:
 
     def _heed(self, chunk: Chunk, answer: ReplayAnswer, error: Exception) -> bool:
         """Learn from an error; tell whether to ask again."""
-        words = self._words_of(error)
+        words = reason_of(error)
         if isinstance(error, TelegramRetryAfter):
             self._pacing.pause(timedelta(seconds=max(error.retry_after, 1)))
-            self._words = words
+        self._words = words
         match answer:
-            case ReplayAnswer.FLOOD:
-                return True
-            case ReplayAnswer.NOT_CONNECTED:
-                self._words = words
+            case ReplayAnswer.FLOOD | ReplayAnswer.NOT_CONNECTED:
                 return True
             case ReplayAnswer.MOVED if isinstance(error, TelegramMigrateToChat):
-                return self._follow(error.migrate_to_chat_id, words)
+                return self._follow(error.migrate_to_chat_id)
             case ReplayAnswer.UNKNOWN:
                 self._settle(chunk, _Fate.UNKNOWN, words)
             case ReplayAnswer.NO_ACCESS:
-                self._is_over, self._words = True, words
+                self._is_over = True
             case _:
-                self._failures = 0
+                self._failures, self._words = 0, NOT_ASKED
                 self._settle(chunk, _Fate.SKIPPED, words)
                 if answer is ReplayAnswer.PROTECTED:
                     self._protected[chunk.chat_id] = words
         return False
 
-    def _follow(self, moved_to: int, words: str) -> bool:
+    def _follow(self, moved_to: int) -> bool:
         """Aim at the supergroup that the target became; give up where it is that already."""
         if self._target.chat_id == moved_to:
-            self._is_over, self._words = True, words
+            self._is_over = True
             return False
         self._target = replace(self._target, chat_id=moved_to)
         return True
@@ -181,10 +176,6 @@ class ReplayRun:
 
     def _settle(self, chunk: Chunk, fate: _Fate, why: str) -> None:
         self._fates |= dict.fromkeys(chunk.messages, (fate, why))
-
-    def _words_of(self, error: Exception) -> str:
-        is_answer = isinstance(error, TelegramAPIError) and not isinstance(error, TelegramNetworkError)
-        return words_of(error) if is_answer else described(error)  # type: ignore[arg-type]  # an answer is one of Telegram's
 
 
 def _with(fates: dict[TrackedMessage, tuple[_Fate, str]], wanted: _Fate) -> tuple[TrackedMessage, ...]:
