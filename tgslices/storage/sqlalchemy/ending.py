@@ -13,6 +13,7 @@ from tgslices.model import TrackedMessage
 from tgslices.storage.lifetime_protocol import Due, DueSession, End, EndedSession
 from tgslices.storage.sqlalchemy.data import SQLData
 from tgslices.storage.sqlalchemy.database.transactions import T, Work
+from tgslices.storage.sqlalchemy.lifetime import Backend
 from tgslices.storage.sqlalchemy.open_keys import OpenKeys
 from tgslices.storage.sqlalchemy.queries.due_sessions import DueSessions, Ending
 from tgslices.storage.sqlalchemy.queries.ends import Ends
@@ -22,6 +23,7 @@ from tgslices.storage.sqlalchemy.queries.next_due import next_due
 class EndsInDatabase:
     """The methods of :class:`~tgslices.storage.lifetime_protocol.LifetimeStorage` on the tables."""
 
+    _backend: Backend
     _open_keys: OpenKeys
     _due_sessions: DueSessions
     _ends: Ends
@@ -37,7 +39,9 @@ class EndsInDatabase:
         raise NotImplementedError
 
     async def lease_sessions(self, bot_id: int, *, now: datetime, until: datetime, limit: int) -> list[DueSession]:
-        return await self._write(partial(self._due_sessions.lease, bot_id=bot_id, now=now, until=until, limit=limit))
+        await self._ready()
+        work = partial(self._due_sessions.lease, bot_id=bot_id, now=now, until=until, limit=limit)
+        return await self._backend.transactions.write(work, single=True)
 
     async def postpone_session(self, session: DueSession, due: Due | None) -> bool:
         return await self._write(partial(self._due_sessions.postpone, session=session, due=due))

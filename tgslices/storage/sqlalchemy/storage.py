@@ -94,7 +94,8 @@ class SQLAlchemySessionStorage(EndsInDatabase, DelegatesData):
         self._additions = Additions(tables, self._keys, self._entries)
         self._discards = Discards(tables, self._keys, self._entries)
         self._migration = Migration(tables, self._keys)
-        self._pendings = Pendings(tables, self._backend.statements, self._backend.database)
+        database = self._backend.database
+        self._pendings = Pendings(tables, self._backend.statements, database, Floors(is_used=database.keeps_dead_rows))
         self._claims = Claims(
             self._entries,
             self._pendings,
@@ -105,7 +106,7 @@ class SQLAlchemySessionStorage(EndsInDatabase, DelegatesData):
         self._moved_chats = MovedChats(tables)
         self._holders = Holders(tables)
         self._ends = Ends(tables)
-        floors = Floors(is_used=self._backend.engine.dialect.name == "postgresql")
+        floors = Floors(is_used=database.keeps_dead_rows)
         self._due_sessions = DueSessions(tables, self._keys, self._entries, self._claims, self._ends, floors)
         self._open_keys = OpenKeys(self._backend, self._keys)
         self._data: SQLData = data_of(self._backend, self._ready)

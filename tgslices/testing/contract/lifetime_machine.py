@@ -52,7 +52,9 @@ class LifetimeMachine(DurableMachine):
 
         due = [key for key in self.lives if key.bot_id == bot and _is_due(self.lives[key].due.at, now)]
         leased = self.run(self.storage.lease_sessions(bot, now=now, until=until, limit=limit))
-        assert [urgency(it.key) for it in leased] == sorted(map(urgency, due))[:limit]
+        assert sorted(urgency(it.key) for it in leased) == sorted(map(urgency, due))[:limit]
+        hurrying = [urgency(it.key) for it in leased if not urgency(it.key)[0]]
+        assert hurrying == sorted(hurrying)
         assert len({it.key for it in leased} & set(due)) == len(leased)
         for it in leased:
             life = self.lives[it.key]

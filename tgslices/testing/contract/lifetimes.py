@@ -108,6 +108,21 @@ class LifetimeContract(UpkeepContract):
         session = await self.lease_one(storage, now=SOON, until=SOON + MINUTE)
         assert session == DueSession(KEY, NOW, SOON + MINUTE, NOW + 3 * MINUTE, NOW + 3 * MINUTE)
 
+    async def test_each_session_comes_with_its_own_times(self, storage: Any) -> None:
+        for number in range(4):
+            key, scope = replace(KEY, chat_id=100 + number), replace(IN_PRIVATE, chat_id=100 + number)
+            await storage.open(key, at=NOW, due=due_at(NOW))
+            for message in range(number):
+                minute = NOW + (10 * number + message) * MINUTE
+                await storage.record(scope, sent(message, key.chat_id, at=minute, date=minute))
+        leased = await storage.lease_sessions(BOT, now=NOW, until=SOON, limit=9)
+        assert {session.key.chat_id: (session.active_at, session.oldest_at) for session in leased} == {
+            100: (NOW, None),
+            101: (NOW + 10 * MINUTE, NOW + 10 * MINUTE),
+            102: (NOW + 21 * MINUTE, NOW + 20 * MINUTE),
+            103: (NOW + 32 * MINUTE, NOW + 30 * MINUTE),
+        }
+
     async def test_a_message_that_left_the_session_was_recorded_all_the_same(self, storage: Any) -> None:
         await storage.open(KEY, at=NOW, due=due_at(NOW))
         await storage.record(IN_PRIVATE, sent(1, at=NOW + 2 * MINUTE))

@@ -38,6 +38,10 @@ class Database(Protocol):
         """How many rows a statement takes at most."""
 
     @property
+    def keeps_dead_rows(self) -> bool:
+        """Whether an index keeps rows that were changed or deleted while another transaction might still see them."""
+
+    @property
     def can_be_alone(self) -> bool:
         """Whether it helps that one process owns the tables alone."""
 

@@ -51,6 +51,7 @@ class PostgreSQL:
     max_rows: Final = 1_000
     can_be_alone: Final = False
     record_counts: Final = True
+    keeps_dead_rows: Final = True
 
     def engine(self, engine: AsyncEngine) -> AsyncEngine:
         """Return the engine with every statement on its own, so that a single one costs one trip."""

@@ -73,6 +73,7 @@ class SQLite:
     max_rows: Final = MAX_ROWS
     can_be_alone: Final = True
     record_counts: Final = False
+    keeps_dead_rows: Final = False
 
     def __init__(self) -> None:
         self._checks: tuple[Callable[[], None], ...] = ()

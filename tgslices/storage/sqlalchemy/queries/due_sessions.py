@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, func, or_, select, tuple_, update
+from sqlalchemy import CTE, ColumnElement, ScalarSelect, and_, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import MAX_WAIT, TrackedMessage
@@ -16,11 +16,12 @@ from tgslices.storage.sqlalchemy.queries.claims import Claims
 from tgslices.storage.sqlalchemy.queries.ends import Ends
 from tgslices.storage.sqlalchemy.queries.entries import Entries
 from tgslices.storage.sqlalchemy.queries.floors import Floors
-from tgslices.storage.sqlalchemy.queries.keys import IDS_PER_STATEMENT, Keys, due_values
+from tgslices.storage.sqlalchemy.queries.keys import Keys, due_values
 from tgslices.storage.sqlalchemy.queries.next_due import Dues
 from tgslices.storage.sqlalchemy.tables.rows import key_of
 from tgslices.storage.sqlalchemy.tables.schema import ENTRY, KEY_COLUMNS, PLACE_COLUMNS, Tables
-from tgslices.storage.sqlalchemy.tables.speller import in_chunks
+
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 class Ending(NamedTuple):
@@ -49,44 +50,35 @@ class DueSessions:
     async def lease(
         self, connection: AsyncConnection, bot_id: int, *, now: datetime, until: datetime, limit: int
     ) -> list[DueSession]:
-        """Take and hold what is due, leaving out what another worker is taking at this moment."""
-        rows = await self._urgent(connection, bot_id, now, limit)
-        if len(rows) < limit:
-            rows += await self._others(connection, bot_id, now, limit - len(rows), {row[0] for row in rows})
-        ids = [row[0] for row in rows]
-        for chunk in in_chunks(ids, IDS_PER_STATEMENT):
-            these = self._keys.c.id.in_(chunk)
-            await connection.execute(update(self._keys).where(these).values(due_at=encode_time(until)))
-        times = await self._times(connection, ids)
-        held_until = decode_time(encode_time(until))
-        return [_due_session(row, held_until, *times.get(row[0], (None, None))) for row in rows]
+        """Take and hold what is due, leaving out what another worker is taking at this moment.
 
-    async def _urgent(self, connection: AsyncConnection, bot_id: int, now: datetime, limit: int) -> list[Any]:
+        Each statement stands for itself: a lease, and a look at what it took.
+        """
+        c, at = self._keys.c, encode_time(now)
+        held_until = encode_time(until)
+        rows = await self._urgent(connection, bot_id, at, held_until, limit)
+        for is_due in (c.due_at <= at, c.due_at > encode_time(now + MAX_WAIT)):
+            if len(rows) < limit:
+                others = and_(is_due, *_but_for(c.id, rows))
+                rows += await self._take(connection, bot_id, others, (c.due_at, c.id), held_until, limit - len(rows))
+        times = {row.id: row[1:] for row in await self._look(connection, [row.id for row in rows])}
+        return [_due_session(row, decode_time(held_until), *times[row.id]) for row in rows if row.id in times]
+
+    async def _urgent(self, connection: AsyncConnection, bot_id: int, at: int, until: int, limit: int) -> list[Any]:
         """Take those that are due and whose limit is to come, the earliest limit first."""
         c = self._keys.c
-        first = (
-            select(c.id)
-            .where(c.bot_id == bot_id, c.due_at.is_not(None), c.limit_at > encode_time(now))
-            .order_by(c.limit_at, c.id)
-            .limit(FIRST_LOOKED_AT)
-        )
+        due = or_(c.due_at <= at, c.due_at > at + MAX_WAIT // _MICROSECOND)
+        hurrying = select(c.id).where(c.bot_id == bot_id, c.due_at.is_not(None), c.limit_at > at)
         if (floor := self._floors.get(bot_id)) is not None:
-            first = first.where(tuple_(c.limit_at, c.id) > floor)
-        looked_at = c.id.in_(select(first.subquery("looked_at").c.id))
-        rows = await self._take(connection, bot_id, and_(looked_at, self._is_due(now)), (c.limit_at, c.id), limit)
-        self._floors.note(bot_id, (rows[-1].limit_at, rows[-1].id) if len(rows) == limit else None)
-        return rows
-
-    async def _others(
-        self, connection: AsyncConnection, bot_id: int, now: datetime, limit: int, taken: set[int]
-    ) -> list[Any]:
-        """Take what else is due, the earliest first; last what a clock wrote that was ahead."""
-        c = self._keys.c
+            hurrying = hurrying.where(tuple_(c.limit_at, c.id) > floor)
         rows: list[Any] = []
-        for is_due in (c.due_at <= encode_time(now), c.due_at > encode_time(now + MAX_WAIT)):
+        # Most of the first are due when many are; more are looked at only when that is not so.
+        for looked_at in sorted({min(limit, FIRST_LOOKED_AT), FIRST_LOOKED_AT}):
             if len(rows) < limit:
-                condition = and_(is_due, c.id.not_in(taken)) if taken else is_due
-                rows += await self._take(connection, bot_id, condition, (c.due_at, c.id), limit - len(rows))
+                first = hurrying.order_by(c.limit_at, c.id).limit(looked_at).subquery("looked_at")
+                these = and_(c.id.in_(select(first.c.id)), due, *_but_for(c.id, rows))
+                rows += await self._take(connection, bot_id, these, (c.limit_at, c.id), until, limit - len(rows))
+        self._floors.note(bot_id, (rows[-1].limit_at, rows[-1].id) if len(rows) == limit else None)
         return rows
 
     async def _take(
@@ -94,52 +86,50 @@ class DueSessions:
         connection: AsyncConnection,
         bot_id: int,
         condition: ColumnElement[bool],
-        order: Sequence[ColumnElement[Any]],
+        order: tuple[ColumnElement[int], ColumnElement[int]],
+        until: int,
         limit: int,
     ) -> list[Any]:
-        c = self._keys.c
-        found = await connection.execute(
-            select(c.id, c.opened_at, c.active_at, c.limit_at, *(c[name] for name in KEY_COLUMNS))
-            .where(c.bot_id == bot_id, condition)
+        """Lease the first sessions in this order with one statement; return their rows."""
+        keys = self._keys
+        picked = (
+            select(keys.c.id, order[0].label("position"))
+            .where(keys.c.bot_id == bot_id, condition)
             .order_by(*order)
             .limit(limit)
             # So that recording, which needs the key to stay, goes on beside it.
             .with_for_update(skip_locked=True, key_share=True)
+            .cte("picked")
         )
-        return list(found.all())
-
-    def _is_due(self, now: datetime) -> ColumnElement[bool]:
-        due_at = self._keys.c.due_at
-        return or_(due_at <= encode_time(now), due_at > encode_time(now + MAX_WAIT))
-
-    async def _times(self, connection: AsyncConnection, key_ids: Sequence[int]) -> dict[int, tuple[Any, Any]]:
-        """Return when something was last recorded under keys or written, and when their oldest entries were sent."""
-        c = self._messages.c
-        sent_at = func.coalesce(c.sent_at, c.recorded_at)
-        found: dict[int, tuple[Any, Any]] = {}
-        for chunk in in_chunks(key_ids, IDS_PER_STATEMENT):
-            rows = await connection.execute(
-                select(c.key_id, func.max(c.recorded_at), func.min(sent_at).filter(c.state == ENTRY))
-                .where(c.key_id.in_(chunk))
-                .group_by(c.key_id)
+        leased = update(keys).where(keys.c.id.in_(select(picked.c.id))).values(due_at=until)
+        found = await connection.execute(
+            leased.returning(
+                *(keys.c.id, keys.c.limit_at, keys.c.opened_at, keys.c.active_at),
+                *(keys.c[name] for name in KEY_COLUMNS),
             )
-            found.update({key_id: (latest, oldest) for key_id, latest, oldest in rows})
-            written = await connection.execute(self._written(chunk))
-            for key_id, written_at in written.all():
-                latest, oldest = found.get(key_id, (None, None))
-                found[key_id] = (written_at if latest is None else max(latest, written_at), oldest)
-        return found
-
-    def _written(self, key_ids: Sequence[int]) -> Select[Any]:
-        """Select when data of keys was written last."""
-        keys, data = self._keys.c, self._data.c
-        is_of = and_(*(data[name] == keys[name] for name in PLACE_COLUMNS))
-        return (
-            select(keys.id, func.max(data.written_at))
-            .join(self._data, is_of)
-            .where(keys.id.in_(key_ids), data.written_at.is_not(None))
-            .group_by(keys.id)
         )
+        return sorted(found.all(), key=lambda row: (row.limit_at, row.id))
+
+    async def _look(self, connection: AsyncConnection, row_ids: Sequence[int]) -> Sequence[Any]:
+        """Return what sessions did last."""
+        if not row_ids:
+            return ()
+        keys = self._keys.c
+        return (await connection.execute(select(keys.id, *self._times()).where(keys.id.in_(row_ids)))).all()
+
+    def _times(self) -> tuple[ScalarSelect[Any], ScalarSelect[Any], ScalarSelect[Any]]:
+        """Select when something was last recorded under a key, when data was, and when its oldest entry was sent."""
+        keys, data, messages = self._keys.c, self._data.c, self._messages.c
+        is_its = and_(*(data[name] == keys[name] for name in PLACE_COLUMNS))
+        sent_at = func.coalesce(messages.sent_at, messages.recorded_at)
+        is_entry = and_(messages.key_id == keys.id, messages.state == ENTRY)
+        selects = (
+            select(func.max(messages.recorded_at)).where(messages.key_id == keys.id),
+            select(func.max(data.written_at)).where(is_its),
+            select(func.min(sent_at)).where(is_entry),
+        )
+        one, two, three = (it.correlate(self._keys).scalar_subquery() for it in selects)
+        return one, two, three
 
     async def postpone(self, connection: AsyncConnection, session: DueSession, due: Due | None) -> bool:
         """Set when a leased session is due next."""
@@ -180,13 +170,13 @@ class DueSessions:
         return Ending(row.id, claimed)
 
     async def _may_end(self, connection: AsyncConnection, row_id: int, session: DueSession) -> bool:
+        """Tell whether a session, whose row is locked, is still leased and was not touched since."""
         c = self._keys.c
-        leased_until = encode_time(session.leased_until)
-        found = await connection.execute(select(c.id).where(c.id == row_id, c.is_open, c.due_at == leased_until))
-        if found.one_or_none() is None:
-            return False
-        latest, _ = (await self._times(connection, [row_id])).get(row_id, (None, None))
-        return latest is None or latest <= encode_time(session.active_at)
+        recorded, written, _ = self._times()
+        is_leased = (c.is_open, c.due_at == encode_time(session.leased_until))
+        row = (await connection.execute(select(recorded, written).where(c.id == row_id, *is_leased))).one_or_none()
+        active_at = encode_time(session.active_at)
+        return row is not None and all(at is None or at <= active_at for at in row)
 
     async def _has_entries(self, connection: AsyncConnection, row_id: int) -> bool:
         c = self._messages.c
@@ -199,8 +189,15 @@ class DueSessions:
         return c.due_at, and_(c.bot_id == bot_id, c.due_at.is_not(None))
 
 
-def _due_session(row: Any, until: datetime, latest: int | None, oldest: int | None) -> DueSession:
-    _, opened_at, active_at, _, *key = row
-    active = max(at for at in (opened_at, active_at, latest) if at is not None)
+def _but_for(row_id: ColumnElement[int], taken: Sequence[Any]) -> list[ColumnElement[bool]]:
+    """Leave out what was taken: it is due again if a clock that was ahead says so."""
+    return [row_id.not_in([row.id for row in taken])] if taken else []
+
+
+def _due_session(
+    row: Any, until: datetime, recorded_at: int | None, written_at: int | None, oldest: int | None
+) -> DueSession:
+    times = (row.opened_at, row.active_at, recorded_at, written_at)
+    active_at = decode_time(max(at for at in times if at is not None))
     oldest_at = None if oldest is None else decode_time(oldest)
-    return DueSession(key_of(key), decode_time(opened_at), until, decode_time(active), oldest_at)
+    return DueSession(key_of(row[-len(KEY_COLUMNS) :]), decode_time(row.opened_at), until, active_at, oldest_at)

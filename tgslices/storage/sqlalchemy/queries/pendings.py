@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import MAX_WAIT, Gone, PendingDeletion, SessionKey, TrackedMessage
 from tgslices.storage.codec import decode_time, encode_time
 from tgslices.storage.sqlalchemy.database.dialect import Database
+from tgslices.storage.sqlalchemy.queries.floors import Floors
 from tgslices.storage.sqlalchemy.queries.keys import IDS_PER_STATEMENT, gone_conditions
 from tgslices.storage.sqlalchemy.queries.next_due import next_due
 from tgslices.storage.sqlalchemy.tables.rows import (
@@ -29,9 +30,10 @@ from tgslices.storage.sqlalchemy.tables.statements import Statements
 class Pendings:
     """Reads and changes pending deletions."""
 
-    def __init__(self, tables: Tables, statements: Statements, database: Database) -> None:
-        """Work on this table."""
+    def __init__(self, tables: Tables, statements: Statements, database: Database, floors: Floors) -> None:
+        """``floors`` keeps for each bot how far the leases of a round have come in the order of the times."""
         self._table = tables.pending
+        self._floors = floors
         self._statements = statements
         self._database = database
 
@@ -68,6 +70,7 @@ class Pendings:
             *(escape(key.business_connection_id), escape(key.qualifier)),
         )
         tail = (encode_time(now), encode_time(until))
+        self._floors.lower(key.bot_id, tail[1])
         rows = [
             (pending_identity(key, message), *head, *entry, *tail)
             for message, entry in zip(messages, entries, strict=True)
@@ -79,15 +82,36 @@ class Pendings:
         self, connection: AsyncConnection, bot_id: int, *, now: datetime, until: datetime, limit: int
     ) -> list[PendingDeletion]:
         """Take and hold what is due, earliest first, leaving out what another worker is taking at this moment."""
-        rows = await self._due(connection, bot_id, self._table.c.due_at <= encode_time(now), limit)
-        if len(rows) < limit:  # what a clock wrote that was ahead
-            too_late = self._table.c.due_at > encode_time(now + MAX_WAIT)
-            rows += await self._due(connection, bot_id, too_late, limit - len(rows))
         c = self._table.c
+        rows: list[Any] = []
+        floor = self._floors.get(bot_id)
+        if floor is not None:
+            behind = and_(tuple_(c.due_at, c.id) > floor, c.due_at <= encode_time(now))
+            rows = await self._due(connection, bot_id, behind, limit)
+        if len(rows) == limit:
+            self._floors.note(bot_id, (rows[-1].due_at, rows[-1].id))
+        else:
+            rows = await self._due_from_the_first(connection, bot_id, now, limit, rows)
+        self._floors.lower(bot_id, encode_time(until))
         for chunk in in_chunks([row[0] for row in rows], IDS_PER_STATEMENT):
             await connection.execute(update(self._table).where(c.id.in_(chunk)).values(due_at=encode_time(until)))
         held_until = decode_time(encode_time(until))
         return [replace(pending_of(row[1:]), due_at=held_until) for row in rows]
+
+    async def _due_from_the_first(
+        self, connection: AsyncConnection, bot_id: int, now: datetime, limit: int, taken: list[Any]
+    ) -> list[Any]:
+        """Begin a round: whatever is due, and what a clock wrote that was ahead."""
+        c = self._table.c
+        rows = [*taken]
+        for is_due in (c.due_at <= encode_time(now), c.due_at > encode_time(now + MAX_WAIT)):
+            if len(rows) < limit:
+                condition = and_(is_due, c.id.not_in([row[0] for row in taken])) if taken else is_due
+                rows += await self._due(connection, bot_id, condition, limit - len(rows))
+        rows.sort(key=lambda row: (row.due_at, row.id))
+        is_full = not taken and len(rows) == limit and rows[-1].due_at <= encode_time(now)
+        self._floors.note(bot_id, (rows[-1].due_at, rows[-1].id) if is_full else None)
+        return rows
 
     async def _due(
         self, connection: AsyncConnection, bot_id: int, is_due: ColumnElement[bool], limit: int
@@ -106,6 +130,8 @@ class Pendings:
         self, connection: AsyncConnection, pending: Collection[PendingDeletion], *, until: datetime
     ) -> None:
         """Set when these are due."""
+        for bot_id in {each.key.bot_id for each in pending}:
+            self._floors.lower(bot_id, encode_time(until))
         for chunk in in_chunks(identities_of(pending), IDS_PER_STATEMENT):
             these = self._locked(self._table.c.identity.in_(chunk))
             await connection.execute(update(self._table).where(these).values(due_at=encode_time(until)))
