@@ -16,6 +16,7 @@ from redis.asyncio import Redis, RedisCluster
 from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.storage.delegating import DelegatesData
 from tgslices.storage.inprocess.shared_keys import OpenRowId
+from tgslices.storage.lifetime_protocol import Due, DueSession, End, EndedSession
 from tgslices.storage.redis.arguments import Arguments
 from tgslices.storage.redis.calls import Calls
 from tgslices.storage.redis.clients import Client, Clients, listener
@@ -26,6 +27,7 @@ from tgslices.storage.redis.life import Life
 from tgslices.storage.redis.notices import Notices
 from tgslices.storage.redis.operations.chats import Chats
 from tgslices.storage.redis.operations.data import Data
+from tgslices.storage.redis.operations.ending import Ending
 from tgslices.storage.redis.operations.entries import Entries
 from tgslices.storage.redis.operations.keys import Keys
 from tgslices.storage.redis.operations.pendings import Pendings
@@ -66,6 +68,7 @@ class RedisSessionStorage(DelegatesData):
         self._entries = Entries(self._calls, self._names, self._hearing)
         self._pendings = Pendings(self._calls, self._names, self._entries)
         self._chats = Chats(self._calls, self._names, self._hearing, self._keys)
+        self._ending = Ending(self._calls, self._names, self._hearing)
         self._writing = Writing(self._calls, self._names, self._hearing, timeout=seconds)
         self._data = Data(self._calls, self._names, self._ready)
 
@@ -136,12 +139,13 @@ class RedisSessionStorage(DelegatesData):
         at: datetime,
         outside: TrackedMessage | None = None,
         begun_at: datetime | None = None,
+        due: Due | None = None,
     ) -> bool:
         await self._ready()
         if self._hearing.knows_open(key):
             return False
         names = self._names.of(key.bot_id)
-        write = adding(names, key, None, opened_at=at, outside=outside, begun_at=begun_at)
+        write = adding(names, key, None, opened_at=at, outside=outside, begun_at=begun_at, due=due)
         return await self._writing.submit(key.bot_id, write) & OPENED > 0
 
     async def record(self, scope: Scope, message: TrackedMessage) -> int:
@@ -160,6 +164,7 @@ class RedisSessionStorage(DelegatesData):
         outside: TrackedMessage | None = None,
         begun_at: datetime | None = None,
         unless_known: bool = False,
+        due: Due | None = None,
     ) -> bool:
         if not self._life.is_here():
             await self._ready()
@@ -172,6 +177,7 @@ class RedisSessionStorage(DelegatesData):
             outside=outside,
             begun_at=begun_at,
             unless_known=unless_known,
+            due=due,
         )
         return await self._writing.submit(key.bot_id, write) & ADDED > 0
 
@@ -201,6 +207,8 @@ class RedisSessionStorage(DelegatesData):
         await self._ready()
         were_open = await self._chats.migrate(bot_id, old_chat_id, new_chat_id)
         await self._data.migrate_data(bot_id, old_chat_id, new_chat_id)
+        if old_chat_id != new_chat_id:
+            await self._ending.migrate_ends(bot_id, old_chat_id, new_chat_id)
         return were_open
 
     async def migrated(self, bot_id: int, chat_ids: Collection[int]) -> set[int]:
@@ -245,6 +253,38 @@ class RedisSessionStorage(DelegatesData):
         await self._ready()
         swept = await self._chats.sweep(bot_id, now=now, limit=limit)
         return swept + await self._data.sweep_data(bot_id, now=now, limit=limit - swept)
+
+    # Lifetimes
+
+    async def lease_sessions(self, bot_id: int, *, now: datetime, until: datetime, limit: int) -> list[DueSession]:
+        await self._ready()
+        return await self._ending.lease_sessions(bot_id, now=now, until=until, limit=limit)
+
+    async def postpone_session(self, session: DueSession, due: Due | None) -> bool:
+        await self._ready()
+        return await self._ending.postpone_session(session, due)
+
+    async def end_session(
+        self, session: DueSession, end: End, *, now: datetime, until: datetime, limit: int
+    ) -> list[TrackedMessage] | None:
+        await self._ready()
+        return await self._ending.end_session(session, end, now=now, until=until, limit=limit)
+
+    async def lease_ends(self, bot_id: int, *, now: datetime, until: datetime, limit: int) -> list[EndedSession]:
+        await self._ready()
+        return await self._ending.lease_ends(bot_id, now=now, until=until, limit=limit)
+
+    async def postpone_end(self, end: EndedSession, *, until: datetime) -> None:
+        await self._ready()
+        await self._ending.postpone_end(end, until=until)
+
+    async def settle_end(self, end: EndedSession) -> bool:
+        await self._ready()
+        return await self._ending.settle_end(end)
+
+    async def next_session_due(self, bot_id: int, *, now: datetime) -> datetime | None:
+        await self._ready()
+        return await self._ending.next_session_due(bot_id, now=now)
 
     # What there is
 

@@ -13,7 +13,9 @@ from tgslices.model import IfClosed, Scope, SessionKey, TrackedMessage
 from tgslices.storage.codec import encode_time
 from tgslices.storage.group_commit import GroupCommit
 from tgslices.storage.inprocess.shared_keys import Change, opening
+from tgslices.storage.lifetime_protocol import Due
 from tgslices.storage.redis.calls import Calls
+from tgslices.storage.redis.codes.dues import spelled_due
 from tgslices.storage.redis.codes.names import (
     BotNames,
     Names,
@@ -78,6 +80,7 @@ def adding(
     outside: TrackedMessage | None = None,
     begun_at: datetime | None = None,
     unless_known: bool = False,
+    due: Due | None = None,
 ) -> Write:
     """Return a write of a message to one session, or of an opening without one."""
     spot, label = spot_of_key(key), label_of(key.qualifier)
@@ -104,6 +107,7 @@ def adding(
             around.away,
             b"0" if outside is None else b"%d" % max(_place_in_order(key, outside), 0),
             b"" if begun_at is None else b"%d" % encode_time(begun_at),
+            *spelled_due(due),
         ),
         key,
     )
@@ -171,7 +175,7 @@ class Writing:
 
     async def _write(self, bot_id: int, names: BotNames, lane: bytes, group: Sequence[Write]) -> Sequence[int]:
         call = self._hearing.begin(self._calls.token())
-        keys = (names.memo(lane), names.counter, names.open, names.sweep, names.foreign)
+        keys = (names.memo(lane), names.counter, names.open, names.sweep, names.foreign, names.dues, names.limits)
         args = (call.token, self._calls.channel, _BOT.pack(bot_id), b"%d" % len(group))
         results: Sequence[int] = await self._calls.run(
             WRITE,

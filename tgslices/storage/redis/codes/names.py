@@ -153,12 +153,17 @@ class BotNames:
 
     __slots__ = (
         "_tag",
+        "active",
         "chat",
         "claimed",
         "counter",
         "data",
         "due",
+        "dues",
+        "ended",
+        "ends",
         "foreign",
+        "limits",
         "migrated",
         "open",
         "spot",
@@ -183,6 +188,16 @@ class BotNames:
         """The pending deletions themselves."""
         self.migrated = tag + b"m"
         """The chats that have moved."""
+        self.dues = tag + b"l"
+        """The sessions that are to be looked at, by that time."""
+        self.limits = tag + b"u"
+        """The same ones by how urgent that is."""
+        self.active = tag + b"a"
+        """Since when those are known to be idle that were looked at."""
+        self.ends = tag + b"e"
+        """The ends that are to be told, by the time until which they are leased."""
+        self.ended = tag + b"g"
+        """The ends themselves."""
         self.visits = tag + b"x"
         """The sessions with data of which something will be past, by the earliest time of it."""
         self.data = (tag + b"v").__add__

@@ -149,7 +149,7 @@ class Chats:
             (
                 names.memo(call.token.hex().encode()),
                 *bot_keys,
-                *(names.index(old), names.index(new)),
+                *(names.index(old), names.index(new), names.dues, names.limits, names.active),
                 *chain.from_iterable((names.spot(move[0]), names.spot(move[1])) for move in moves),
             ),
             (

@@ -79,6 +79,7 @@ class Entries:
                 session.data_key,
                 names.visits,
                 session.data_index,
+                *(names.dues, names.limits, names.active),
             ),
             (
                 call.token,

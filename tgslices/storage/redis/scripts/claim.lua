@@ -22,16 +22,7 @@ redis.call('DEL', KEYS[1]) -- a first write that needs no memory, so that the re
 local reply = {}
 for i = 1, math.min(#found, most) do
   local code, record = found[i][1], found[i][2]
-  local reference = member .. code
-  if has(string.byte(record), PENDING) == false then
-    redis.call('HSET', claimed, reference, now .. struct.pack('>I4', #full_member) .. full_member
-      .. struct.pack('>I4', #code) .. code .. string.sub(record, 2, 9) .. string.sub(record, 16))
-  end
-  redis.call('ZADD', due, hold_until, reference)
-  local is_known = has(string.byte(record), AGAIN)
-  redis.call('HSET', spot_key, label .. code,
-    with_state(PENDING + (is_known and KNOWN + AGAIN or 0), record))
-  if is_known then visit(sweep, member, time_of(record)) end
+  claim_entry(spot_key, due, claimed, sweep, member, full_member, now, hold_until, label, code, record)
   reply[#reply + 1] = code
   reply[#reply + 1] = record
 end

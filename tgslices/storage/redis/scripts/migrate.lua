@@ -1,6 +1,7 @@
 -- Spots that move to the new id of their chat, with all that is in them. The answer has the sessions that were open.
 local counter, open_sessions, sweep, foreign, due, claimed = KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 local migrated, old_index, new_index = KEYS[8], KEYS[9], KEYS[10]
+local dues, limits, active = KEYS[11], KEYS[12], KEYS[13]
 local channel, bot, old_chat, new_id = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local were_open = {}
 
@@ -71,6 +72,18 @@ local function number_in(record)
   return #record >= 15 and struct.unpack('>I6', record, 10) or 0
 end
 
+-- Let a session be due when another one was, or when it is itself, whichever is earlier.
+local function move_due(old_full, new_full, opened_at)
+  local at, limit = redis.call('ZSCORE', dues, old_full), redis.call('ZSCORE', limits, old_full)
+  if not at then return end
+  local idle = redis.call('HGET', active, old_full) or opened_at
+  local there = redis.call('HGET', active, new_full) or redis.call('ZSCORE', open_sessions, new_full) or idle
+  end_due(dues, limits, active, old_full)
+  redis.call('ZADD', dues, 'LT', at, new_full)
+  redis.call('ZADD', limits, 'LT', limit or at, new_full)
+  redis.call('HSET', active, new_full, tonumber(there) > tonumber(idle) and there or idle)
+end
+
 local function move(old_key, new_key, old_spot, new_spot, old_tail, new_tail, old_head, new_head)
   local all, entries, open = redis.call('HGETALL', old_key), {}, ''
   local new_open = redis.call('HGET', new_key, 'o') or ''
@@ -119,6 +132,7 @@ local function move(old_key, new_key, old_spot, new_spot, old_tail, new_tail, ol
     local old_full, new_full = full_member(old_head, label, text), full_member(new_head, label, text)
     local opened_at = redis.call('ZSCORE', open_sessions, old_full) or '0'
     redis.call('ZREM', open_sessions, old_full)
+    move_due(old_full, new_full, opened_at)
     if not find_open(new_open, label) then
       new_open = new_open .. opened(label, 0, text)
       redis.call('HSET', new_key, 'o', new_open)
@@ -134,7 +148,7 @@ local function move(old_key, new_key, old_spot, new_spot, old_tail, new_tail, ol
 end
 
 redis.call('SADD', migrated, old_chat)
-local k = 11
+local k = 14
 for a = 6, #ARGV, 6 do
   move(KEYS[k], KEYS[k + 1], ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3], ARGV[a + 4], ARGV[a + 5])
   k = k + 2

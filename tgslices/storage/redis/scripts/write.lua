@@ -1,9 +1,10 @@
 -- A group of writes of one bot: messages for every open session of their spots, or for one session, and openings.
 local counter, open_sessions, sweep, foreign = KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local dues, limits = KEYS[6], KEYS[7]
 local channel, bot, count = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local ADD, AWAY = 1, 2
 local MESSAGE, OPENS, SKIP, UNLESS_KNOWN = 1, 2, 4, 8
-local k, a = 6, 5
+local k, a = 8, 5
 local first, results = nil, {}
 
 -- All entries of one write have one number, because no session gets two of them.
@@ -52,8 +53,8 @@ local function add(write, options, id)
   local member, text, full_member, opened_at = ARGV[a], ARGV[a + 1], ARGV[a + 2], ARGV[a + 3]
   local code, message, away = ARGV[a + 4], ARGV[a + 5], ARGV[a + 6]
   local outside_code, outside, outside_away = ARGV[a + 7], ARGV[a + 8], ARGV[a + 9]
-  local watermark, begun_at = ARGV[a + 10], ARGV[a + 11]
-  a = a + 12
+  local watermark, begun_at, due_at, limit = ARGV[a + 10], ARGV[a + 11], ARGV[a + 12], ARGV[a + 13]
+  a = a + 14
   local spot, label = parts_of(member)
   local open = redis.call('HGET', spot_key, 'o') or ''
   local is_open, covered = find_open(open, label)
@@ -81,6 +82,7 @@ local function add(write, options, id)
   enter(spot_key, index, spot, label)
   redis.call('HSET', spot_key, 'o', open .. opened(label, tonumber(watermark), text))
   redis.call('ZADD', open_sessions, opened_at, full_member)
+  if due_at ~= '' then set_due(dues, limits, full_member, due_at, limit) end
   change('+', full_member)
   if outside ~= '' then
     learn_outside(spot_key, member, label, outside_code, outside)
