@@ -15,7 +15,8 @@ from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMar
 
 from tests.promises.fed_bot import FedBot, polling, webhook
 from tests.promises.storages import Line, ListStorage
-from tests.storage.conftest import postgres, postgres_url
+from tests.storage.conftest import postgres, postgres_url, redis_server
+from tests.storage.redis.servers import RedisServer, prefix_of
 from tgslices import (
     ConfigurationError,
     MemorySessionStorage,
@@ -26,17 +27,18 @@ from tgslices import (
     StaleButton,
     setup_sessions,
 )
+from tgslices.storage.redis import RedisSessionStorage
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing import BotApi, Drop, Failure, Slow
 
-__all__ = ("postgres", "postgres_url")
+__all__ = ("postgres", "postgres_url", "redis_server")
 
 Order = Annotated[Session, SessionQualifier("order")]
 OVER = "This is over."
 KEYBOARD = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="Pay", callback_data="pay")]])
 
 
-@pytest.fixture(params=["memory", "plugin", "sqlite", "postgresql"])
+@pytest.fixture(params=["memory", "plugin", "sqlite", "postgresql", "redis"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> SessionStorage:
     """A storage of each kind."""
     match request.param:
@@ -46,6 +48,9 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> SessionStorage:
             return ListStorage()
         case "sqlite":
             return SQLAlchemySessionStorage(f"sqlite:///{tmp_path / 'kept.db'}")
+        case "redis":
+            server: RedisServer = request.getfixturevalue("redis_server")
+            return RedisSessionStorage(server.url, prefix=prefix_of(tmp_path))
         case _:
             return SQLAlchemySessionStorage(request.getfixturevalue("postgres_url"))
 

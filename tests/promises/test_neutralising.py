@@ -13,18 +13,20 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, Message
 
 from tests.promises.fed_bot import FedBot, polling
 from tests.promises.storages import ListStorage
-from tests.storage.conftest import postgres, postgres_url
+from tests.storage.conftest import postgres, postgres_url, redis_server
+from tests.storage.redis.servers import RedisServer, prefix_of
 from tgslices import MemorySessionStorage, SessionBot, SessionStorage, setup_sessions
+from tgslices.storage.redis import RedisSessionStorage
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing import BotApi
 
-__all__ = ("postgres", "postgres_url")
+__all__ = ("postgres", "postgres_url", "redis_server")
 
 OLD = timedelta(hours=49)
 KEYBOARD = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="Pay", callback_data="pay")]])
 
 
-@pytest.fixture(params=["memory", "plugin", "sqlite", "postgresql"])
+@pytest.fixture(params=["memory", "plugin", "sqlite", "postgresql", "redis"])
 def new_storage(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], SessionStorage]:
     """Return what makes a storage as a new process would have it; that of a process's memory is kept."""
     kept: SessionStorage = MemorySessionStorage() if request.param == "memory" else ListStorage()
@@ -34,6 +36,9 @@ def new_storage(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], 
         case "postgresql":
             url = request.getfixturevalue("postgres_url")
             return lambda: SQLAlchemySessionStorage(url)
+        case "redis":
+            server: RedisServer = request.getfixturevalue("redis_server")
+            return lambda: RedisSessionStorage(server.url, prefix=prefix_of(tmp_path))
         case _:
             return lambda: kept
 
