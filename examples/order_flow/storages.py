@@ -6,7 +6,7 @@ from typing import Final
 
 FILE_URL: Final = "sqlite:///{path}"
 DEFAULT_URL: Final = FILE_URL.format(path="order_flow.db")
-_DURABLE: Final = ("sqlite", "postgres", "postgresql")
+_DURABLE: Final = ("sqlite", "postgres", "postgresql", "redis", "rediss")
 
 
 def is_durable(url: str) -> bool:

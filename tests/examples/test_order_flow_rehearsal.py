@@ -9,9 +9,10 @@ import pytest
 
 from examples.order_flow.__main__ import main
 from tests.examples.runs import MODULE, run
-from tests.storage.conftest import postgres, postgres_url
+from tests.storage.conftest import postgres, postgres_url, redis_server
+from tests.storage.redis.servers import RedisServer
 
-__all__ = ["postgres", "postgres_url"]
+__all__ = ["postgres", "postgres_url", "redis_server"]
 
 pytestmark = pytest.mark.timeout(300)  # a new process takes its time on a busy machine
 
@@ -46,9 +47,14 @@ def no_token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BOT_TOKEN", raising=False)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql", "redis"])
 def storage(request: pytest.FixtureRequest) -> list[str]:
     """Arguments that choose a storage; SQLite is what the example takes when nothing is said."""
+    if request.param == "redis":
+        server: RedisServer = request.getfixturevalue("redis_server")
+        with server.client() as client:
+            client.flushall()
+        return ["--storage", server.url]
     return [] if request.param == "sqlite" else ["--storage", request.getfixturevalue("postgres_url")]
 
 
