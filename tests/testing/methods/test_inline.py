@@ -24,12 +24,14 @@ from aiogram.types import (
     InlineQueryResultGame,
     InlineQueryResultLocation,
     InlineQueryResultPhoto,
+    InputInvoiceMessageContent,
     InputMediaPhoto,
     InputTextMessageContent,
+    LabeledPrice,
     LinkPreviewOptions,
 )
 
-from tests.testing.refusals import refusal
+from tests.testing.refusals import answer_to, refusal
 from tgslices.testing import BotAccount, BotApi, ChatView, Person
 from tgslices.testing.running import running
 
@@ -48,6 +50,7 @@ PHOTO = InlineQueryResultPhoto(
     reply_markup=MORE,
 )
 PLACE = InlineQueryResultLocation(id="bar", latitude=1, longitude=2, title="Bar", live_period=900, reply_markup=MORE)
+TEXT: dict[str, Any] = {"type": "article", "id": "1", "title": "A", "input_message_content": {"message_text": "x"}}
 GAME = InlineQueryResultGame(id="game", game_short_name="chess")
 
 
@@ -170,3 +173,37 @@ async def test_a_message_of_a_channel_or_a_private_chat_is_edited_as_well(
     shown = chat.stored()[-1]
     assert shown.message_id == copied.message_id
     assert "via_bot" not in shown.content
+
+
+@pytest.mark.parametrize(
+    ("arguments", "refused"),
+    [
+        ({"results": [{"type": "poll", "id": "1"}]}, 'can\'t parse inline query result: type "poll" is unsupported'),
+        ({"results": [{**TEXT, "input_message_content": {"message_text": ""}}]}, "Message text is empty"),
+        ({"results": [{**TEXT, "reply_markup": {"keyboard": [["A"]]}}]}, "inline keyboard expected"),
+        ({"results": [{**TEXT, "id": str(number)} for number in range(51)]}, "too many inline query results"),
+        ({"results": [TEXT, TEXT]}, "RESULT_ID_DUPLICATE"),
+        ({"results": [], "next_offset": "x" * 65}, "NEXT_OFFSET_INVALID"),
+        ({"results": [], "button": {"text": "A"}}, "must have exactly one optional field"),
+        ({"results": [], "button": {"text": "A", "web_app": {"url": "http://a.org"}}}, "Only HTTPS links are allowed"),
+    ],
+)
+async def test_an_answer_that_is_refused_leaves_the_query_open(
+    api: BotApi, bot: Bot, account: BotAccount, team: ChatView, arguments: dict[str, Any], refused: str
+) -> None:
+    """`Client.cpp:10261-10285`."""
+    inquiry = await team.asks_inline(account, "tea")
+    assert refused in await answer_to(api, account, "answerInlineQuery", inline_query_id=inquiry.id, **arguments)
+    assert not inquiry.is_answered
+    assert await bot.answer_inline_query(inquiry.id, [PLAIN])
+
+
+async def test_an_invoice_may_be_the_message_of_a_result(bot: Bot, account: BotAccount, team: ChatView) -> None:
+    """https://core.telegram.org/bots/api#inputinvoicemessagecontent"""
+    invoice = InputInvoiceMessageContent(
+        title="Tea", description="Hot", payload="p", currency="XTR", prices=[LabeledPrice(label="Tea", amount=3)]
+    )
+    result = InlineQueryResultArticle(id="buy", title="Buy", input_message_content=invoice)
+    await picked(bot, account, team, result)
+    [message] = team.visible()
+    assert (message.kind, message.buttons) == ("invoice", (("Pay 3 XTR",),))

@@ -12,12 +12,14 @@ from tgslices.testing.content.files import find_file
 from tgslices.testing.content.games import game_content
 from tgslices.testing.content.markup import read_inline_keyboard
 from tgslices.testing.content.media import MEDIA, media_content
+from tgslices.testing.content.rich import read_rich_message
 from tgslices.testing.content.text import read_link_preview_of, read_text_of
 from tgslices.testing.errors import bad_request
 from tgslices.testing.state.accounts import BotAccount, User
 from tgslices.testing.state.chats import Chat, StoredMessage
 from tgslices.testing.state.world import World
-from tgslices.testing.wire.fields import fields_of, float_field, int_field, text_field
+from tgslices.testing.wire.arguments import Arguments
+from tgslices.testing.wire.fields import array_field, fields_of, float_field, int_field, text_field
 from tgslices.testing.wire.json_text import Json
 
 _FILES: Final = {
@@ -66,7 +68,7 @@ def picked_content(world: World, result: Json) -> tuple[str, Json]:
 def _content(world: World, result: Json) -> tuple[str, Json]:
     given = result.get("input_message_content")
     if given is not None:
-        return _written(fields_of(given))
+        return _written(world, fields_of(given))
     name = text_field(result, "type", is_required=True)
     if name == "game":
         return "game", game_content(text_field(result, "game_short_name", is_required=True))
@@ -74,17 +76,39 @@ def _content(world: World, result: Json) -> tuple[str, Json]:
         kind = MEDIA[_FILES[name]]
         reference = text_field(result, f"{name}_file_id") or text_field(result, f"{name}_url")
         return kind.kind, media_content(kind, find_file(world, reference), result)
-    return _written(result)
+    return _written(world, result)
 
 
-def _written(given: Json) -> tuple[str, Json]:
-    if given.get("message_text"):
+def _written(world: World, given: Json) -> tuple[str, Json]:
+    if given.get("rich_message") is not None:
+        return "rich_message", {"rich_message": read_rich_message(world, Arguments({}), given["rich_message"])}
+    if "payload" in given:
+        return "invoice", _invoice(given)
+    if "message_text" in given:
+        if not text_field(given, "message_text"):
+            raise bad_request("Can't parse inline query result: Message text is empty")
         text = {**given, "text": given["message_text"]}
         return "text", read_text_of(text, "text", "entities", may_be_empty=False) | read_link_preview_of(text)
     if "phone_number" in given:
         return "contact", {"contact": _texts(given, "phone_number", "first_name", "last_name", "vcard")}
     if "latitude" not in given:
         raise bad_request("MESSAGE_EMPTY")
+    return _place(given)
+
+
+def _invoice(given: Json) -> Json:
+    """The content of an ``InputInvoiceMessageContent``, with the button that pays it."""
+    title, description, currency = (text_field(given, name) for name in ("title", "description", "currency"))
+    prices = [int_field(fields_of(price), "amount") for price in array_field(given, "prices") or []]
+    pay = {"text": f"Pay {sum(prices)} {currency}", "pay": True}
+    invoice: Json = {"title": title, "description": description, "start_parameter": "", "currency": currency}
+    return {
+        "invoice": {**invoice, "total_amount": sum(prices)},
+        "reply_markup": {"inline_keyboard": [[pay]]},
+    }
+
+
+def _place(given: Json) -> tuple[str, Json]:
     location: Json = {name: float_field(given, name, is_required=True) for name in ("latitude", "longitude")}
     if "address" not in given:
         numbers = {name: int_field(given, name) for name in ("live_period", "heading", "proximity_alert_radius")}

@@ -101,6 +101,15 @@ _APPS: Final = (
 )
 
 
+def check_app(url: str, what: str, *, is_test: bool = False) -> None:
+    """Check the address of a Web App that is opened by something else than a button of a keyboard.
+
+    Raises:
+        ApiError: it is no link, or no secure one. Source: tdlib/td ``InlineQueriesManager.cpp:724-734``.
+    """
+    _app_link(url, what, "Web App", is_test)
+
+
 def _app_link(url: str, what: str, called: str, is_test: bool) -> str:
     if user_of(url):
         raise bad_request(f"Link to a user can't be used in {called} URL buttons")

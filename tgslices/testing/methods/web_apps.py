@@ -8,20 +8,20 @@ from __future__ import annotations
 from typing import Final
 
 from tgslices.testing.actions.inline_results import picked_content, send_result
-from tgslices.testing.errors import bad_request
+from tgslices.testing.errors import check
 from tgslices.testing.methods.inquiries import take_inquiry
 from tgslices.testing.methods.method import Call, Method
-from tgslices.testing.wire.fields import fields_of, text_field
+from tgslices.testing.rules.inline_results import check_result, identifiers_refusal
+from tgslices.testing.wire.fields import text_field
 from tgslices.testing.wire.json_text import Json
 
 
 def answer_web_app_query(call: Call) -> Json:
     """Send a result into the chat in which the Web App was opened, once; returns the ``SentWebAppMessage``."""
     call.arguments.required("result")
-    result = fields_of(call.arguments.json("result", "web app query result"), "Inline query result must be an object")
-    if not text_field(result, "id"):
-        raise bad_request("Inline query result identifier must be non-empty")
+    result = check_result(call.arguments.json("result", "web app query result"))
     picked_content(call.world, result)
+    check(identifiers_refusal([text_field(result, "id")]))
     take_inquiry(call, "web_app_query")
     inquiry = call.world.inquiries[call.arguments.text("web_app_query_id")]
     user = call.world.users[inquiry.user_id]
