@@ -19,6 +19,8 @@ from tests.storage.samples import BOT, LATER, MINUTE, NOW, sent
 from tgslices.errors import InvalidStorage, InvalidTrackedMessage
 from tgslices.model import Gone, IfClosed, Scope, SessionKey, TrackedMessage, tracked_message_unchecked
 from tgslices.storage.adapter import PluginStorage
+from tgslices.storage.data_protocol import DATA_METHODS, StoredData
+from tgslices.storage.inprocess.data import DataInProcess
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import DURABLE_METHODS, DurableSessionStorage, missing_methods
 
@@ -302,3 +304,38 @@ async def test_a_message_that_could_not_be_known_when_it_leaves_is_refused_when_
 def made_up(message_id: int) -> TrackedMessage:
     parts = astuple(sent(1))
     return tracked_message_unchecked(message_id, *parts[1:])
+
+
+async def test_a_plugin_that_keeps_data_only_in_part_is_refused() -> None:
+    plugin = ListPlugin()
+    for name in DATA_METHODS[:-2]:
+        setattr(plugin, name, list)
+    with pytest.raises(InvalidStorage) as caught:
+        PluginStorage(plugin)
+    assert str(caught.value) == (
+        "ListPlugin keeps data only in part: it misses migrate_data, sweep_data. Implement the whole of "
+        "tgslices.storage.data_protocol.DataStorage, or nothing of it, to have data kept in memory."
+    )
+
+
+async def test_what_fails_to_close_its_data_stays_open() -> None:
+    class Failing(ListPlugin, DataInProcess):
+        def __init__(self) -> None:
+            ListPlugin.__init__(self)
+            DataInProcess.__init__(self)
+            self.faults = iter([True, False])
+
+        async def close_data(self, key: SessionKey) -> None:
+            if next(self.faults):
+                raise PluginFailed("close_data")
+            await super().close_data(key)
+
+    storage = PluginStorage(Failing())
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
+    await storage.put_data(KEY, {"form": StoredData("1", 1, NOW)})
+    with pytest.raises(PluginFailed):
+        await storage.close(KEY, at=NOW)
+    assert await storage.open_keys(BOT) == [KEY]
+    await storage.close(KEY, at=NOW)
+    assert await storage.open_keys(BOT) == []
+    assert await storage.read_data(KEY, now=NOW) == {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from array import array
+from asyncio import AbstractEventLoop
 from collections import deque
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
@@ -27,7 +28,9 @@ def weight(root: object) -> int:
     waiting = [root]
     while waiting:
         found = waiting.pop()
-        if id(found) not in seen and not isinstance(found, type | ModuleType | FunctionType | MethodType):
+        if id(found) not in seen and not isinstance(
+            found, type | ModuleType | FunctionType | MethodType | AbstractEventLoop
+        ):
             seen[id(found)] = found
             waiting += gc.get_referents(found)
     containers = (list, dict, set, deque, bytearray, array)

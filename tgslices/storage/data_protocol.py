@@ -36,7 +36,7 @@ class StoredData:
 
 @dataclass(frozen=True, slots=True)
 class DataHold:
-    """Which fragments one holder holds. ``holder`` is unique to the hold."""
+    """Which fragments one holder holds, a hundred at most. ``holder`` is unique to the hold."""
 
     key: SessionKey
     names: frozenset[str]

@@ -263,12 +263,20 @@ def test_a_metadata_with_a_schema_may_be_used_twice(schema: str | None) -> None:
     assert min(metadata.tables) == "main.tgslices_data"
 
 
-@pytest.mark.parametrize("prefix", ["a/b_", "a\\b_", "a\0b_", "x" * 47])
-def test_a_prefix_that_no_table_and_no_file_can_have_is_refused(prefix: str) -> None:
+@pytest.mark.parametrize(
+    ("prefix", "named"),
+    [
+        ("a/b_", "a text of 4 characters"),
+        ("a\\b_", "'a\\\\b_'"),
+        ("a\0b_", "'a\\x00b_'"),
+        ("x" * 47, "a text of 47 characters"),
+    ],
+)
+def test_a_prefix_that_no_table_and_no_file_can_have_is_refused(prefix: str, named: str) -> None:
     with pytest.raises(StorageError) as caught:
         SQLAlchemySessionStorage("sqlite:///slices.db", prefix=prefix)
     assert str(caught.value) == (
-        f"The prefix {prefix!r} cannot begin the names of tables and of a lock file. "
+        f"The prefix {named} cannot begin the names of tables and of a lock file. "
         "Use one of at most 46 bytes without slashes, like 'my_bot_'."
     )
 

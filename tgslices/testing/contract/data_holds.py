@@ -68,6 +68,15 @@ class DataHoldContract(OpensStorages):
         assert await storage.hold_data(held("a", "b", "c", by="other"), now=NOW, until=LATE) is None
         assert await storage.hold_data(held("b", by="third"), now=NOW, until=LATE) == {"b": stored("b")}
 
+    async def test_a_hundred_fragments_are_held_and_written_at_once(self, storage: Any) -> None:
+        every = {f"{number:03}": stored(str(number)) for number in range(100)}
+        assert await storage.hold_data(held(*every), now=NOW, until=END) == {}
+        assert await storage.write_data(held(*every), every) is True
+        assert await storage.hold_data(held(*every), now=NOW, until=END) == every
+        assert await storage.hold_data(held("050", by="other"), now=NOW, until=END) is None
+        assert await storage.write_data(held(*every), dict.fromkeys(every)) is True
+        assert await self.raw_data_count(storage) == 0
+
     async def test_a_holder_may_take_more_and_what_it_has_once_more(self, storage: Any) -> None:
         assert await storage.hold_data(held("a"), now=NOW, until=END) == {}
         assert await storage.hold_data(held("a", "b"), now=NOW, until=LATE) == {}
