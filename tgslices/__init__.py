@@ -34,6 +34,7 @@ from tgslices.recording.blocks import unrecorded
 from tgslices.replay.result import ReplayResult
 from tgslices.results import ClearResult, Outcome
 from tgslices.session import Session
+from tgslices.states.follow import Follow
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import DurableSessionStorage, SessionStorage
 from tgslices.wiring import SessionBot, setup_sessions
@@ -43,6 +44,7 @@ __all__ = (  # noqa: RUF022  # in tiers, as a reader needs them
     "setup_sessions",
     "SessionBot",
     "SessionConfig",
+    "Follow",
     "InSession",
     "StaleButton",
     "sessions_of",

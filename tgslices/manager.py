@@ -49,6 +49,8 @@ class SessionManager:
         """Whether a session was handed out."""
         self.is_wired = False
         """Whether a dispatcher has it."""
+        self.made_at = config.clock()
+        """What was recorded before was recorded by an earlier process, or by another worker."""
         self._durable = durable(storage)
         self._bot_id = bot.id
         self.tracker = Tracker(self._durable, self._bot_id, clock=config.clock, backlog_limit=config.backlog)
@@ -177,6 +179,14 @@ class SessionManager:
     def is_idle(self) -> bool:
         """Tell without I/O whether it is certain that no session is open; False when in doubt."""
         return self.tracker.is_idle()
+
+    def has_handles(self, key: SessionKey) -> bool:
+        """Tell whether somebody in this process has a handle of a key."""
+        return key in self.tracker.keys
+
+    def knows_open(self, key: SessionKey) -> bool:
+        """Tell without I/O whether it is certain that a key is open; False when in doubt."""
+        return self._durable.knows_open(key)
 
     def subscribe(self, key: SessionKey, predicate: UpdatePredicate | None = None) -> None:
         """Open a key; with a predicate over ``Update``, that decides alone which messages the key gets.

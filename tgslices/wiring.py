@@ -16,7 +16,7 @@ from aiogram.types import TelegramObject
 
 from tgslices.clock import Clock, utc_now
 from tgslices.config import SessionConfig
-from tgslices.doors.incoming import incoming_middleware
+from tgslices.doors.incoming import Middleware, incoming_middleware
 from tgslices.doors.injection import check_handlers, injection_middleware
 from tgslices.doors.outgoing import watch
 from tgslices.doors.stale_buttons import stale_buttons_middleware
@@ -26,6 +26,8 @@ from tgslices.keys import KeyStrategy, SessionKeyStrategy
 from tgslices.life_cycle import begin_run
 from tgslices.lifetimes import Lifetimes
 from tgslices.manager import SessionManager, known_manager
+from tgslices.states.follow import Followed, FollowStates, followed
+from tgslices.states.judging import Following
 from tgslices.storage.lifetime import durable
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import SessionStorage, require_storage
@@ -91,6 +93,10 @@ class _Wiring:
         if manager is not None and manager.is_wired:
             return manager
         return self.adopt(bot)
+
+    def manager_of_id(self, bot_id: int) -> SessionManager | None:
+        """Return the manager of a bot that has one."""
+        return next((manager for manager in self.managers if manager.bot.id == bot_id), None)
 
     def require_free(self, *bots: Bot) -> None:
         """Refuse bots that cannot be wired here."""
@@ -185,6 +191,7 @@ def setup_sessions(
     stale_buttons: str | None = None,
     lifetimes: Lifetimes | None = None,
     on_end: OnEnd | None = None,
+    follow_states: FollowStates | None = None,
 ) -> None:
     """Give a dispatcher and its bots sessions. The only wiring.
 
@@ -200,7 +207,8 @@ def setup_sessions(
     handler, every tap on a message of the bot that no open session holds; of at most 200 characters.
     ``lifetimes``: when sessions end by themselves, by qualifier, or a function from a key to a
     :class:`~tgslices.Lifetime` or None. ``on_end``: an async function that is told of each end afterwards, at least
-    once, with an :class:`~tgslices.Ended`; one that raises is told again for a day.
+    once, with an :class:`~tgslices.Ended`; one that raises is told again for a day. ``follow_states``: which sessions
+    end when aiogram's state leaves a group, ``{OrderForm: Follow("order")}``: of a StatesGroup, a dialog or a Scene.
 
     Raises:
         InvalidStorage: the storage misses one of the four methods, or has only a part of the durable ones.
@@ -222,7 +230,7 @@ def setup_sessions(
         wiring.require_free(*bots)
         for bot in bots:
             wiring.adopt(bot)
-        _attach(dispatcher, wiring)
+        _attach(dispatcher, wiring, () if follow_states is None else followed(follow_states))
         return
     if storage is not None and storage is not wiring.storage:
         raise ConfigurationError(
@@ -274,7 +282,7 @@ def _wiring_of(dispatcher: Dispatcher) -> _Wiring | None:
     return next((owner for owner in starts if isinstance(owner, _Wiring)), None)
 
 
-def _attach(dispatcher: Dispatcher, wiring: _Wiring) -> None:
+def _attach(dispatcher: Dispatcher, wiring: _Wiring, states: tuple[Followed, ...]) -> None:
     # First of all: what keeps an update waiting (aiogram's isolation of events), or fails on its way (a storage of
     # states), must not keep a message from being recorded.
     updates = dispatcher.update.outer_middleware
@@ -283,7 +291,8 @@ def _attach(dispatcher: Dispatcher, wiring: _Wiring) -> None:
         updates.unregister(middleware)
     text = wiring.config.stale_buttons
     answering = [] if text is None else [stale_buttons_middleware(wiring.manager_of, text)]
-    for middleware in (incoming_middleware(wiring.manager_of), *answering, *others):
+    following: list[Middleware] = [Following(dispatcher, states, wiring.manager_of_id)] if states else []
+    for middleware in (incoming_middleware(wiring.manager_of), *answering, *following, *others):
         updates.register(middleware)
     injection = injection_middleware(wiring.manager_of)
     for name, observer in dispatcher.observers.items():

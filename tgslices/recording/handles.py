@@ -113,6 +113,10 @@ class SharedKeys:
         self._keys: WeakValueDictionary[SessionKey, SharedKey] = WeakValueDictionary()
         self._moves: dict[int, int] = {}
 
+    def __contains__(self, key: object) -> bool:
+        """Tell whether somebody in this process has a handle of a key."""
+        return key in self._keys
+
     def share(self, key: SessionKey) -> SharedKey:
         """Return what the handles of a key share."""
         shared = self._keys.get(key)
