@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from aiogram.exceptions import DataNotDictLikeError
+from aiogram import exceptions
 from aiogram.fsm.state import State
 from aiogram.fsm.storage.base import BaseEventIsolation, BaseStorage, StateType, StorageKey
 
@@ -36,6 +36,15 @@ MAX_QUEUED: Final = timedelta(days=1)
 _STATE: Final = "state"
 _DATA: Final = SessionData(dict[str, Any], name="data", outlives_close=True)
 _TURN: Final = SessionData(list, name="turn", outlives_close=True)
+
+
+# aiogram 3.20 has no such error, and takes what is no dict.
+_NotDictLike: Final[type[Exception]] = getattr(exceptions, "DataNotDictLikeError", TypeError)
+
+
+def _require_dict(data: object) -> None:
+    if not isinstance(data, dict):
+        raise _NotDictLike(f"Data must be a dict or dict-like object, got {type(data).__name__}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +103,10 @@ class FSMStorage(BaseStorage):
         """Keep data in place of what was there.
 
         Raises:
-            DataNotDictLikeError: the data is no dict.
+            DataNotDictLikeError: the data is no dict; a TypeError where aiogram knows no such error.
             DataRefused: a part of it has no JSON, or would come back as something else.
         """
-        if not isinstance(data, dict):
-            raise DataNotDictLikeError(f"Data must be a dict or dict-like object, got {type(data).__name__}")
+        _require_dict(data)
         await self._put(key, _DATA.name, _DATA.coding.encode_surely(data) if data else None)
 
     async def get_data(self, key: StorageKey) -> dict[str, Any]:
@@ -111,12 +119,11 @@ class FSMStorage(BaseStorage):
         """Change a part of the data, in one step; return all of it.
 
         Raises:
-            DataNotDictLikeError: the data is no dict.
+            DataNotDictLikeError: the data is no dict; a TypeError where aiogram knows no such error.
             DataRefused: a part of it has no JSON, or would come back as something else.
             DataBusy: others change it for too long.
         """
-        if not isinstance(data, dict):
-            raise DataNotDictLikeError(f"Data must be a dict or dict-like object, got {type(data).__name__}")
+        _require_dict(data)
         self._note_use()
         return await DataHandle(self._holds, _place(key), _DATA).update(lambda kept: kept.update(data))
 
