@@ -42,9 +42,10 @@ _TURN: Final = SessionData(list, name="turn", outlives_close=True)
 _NotDictLike: Final[type[Exception]] = getattr(exceptions, "DataNotDictLikeError", TypeError)
 
 
-def _require_dict(data: object) -> None:
+def _dict(data: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise _NotDictLike(f"Data must be a dict or dict-like object, got {type(data).__name__}")
+    return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,8 @@ class FSMStorage(BaseStorage):
             DataNotDictLikeError: the data is no dict; a TypeError where aiogram knows no such error.
             DataRefused: a part of it has no JSON, or would come back as something else.
         """
-        _require_dict(data)
-        await self._put(key, _DATA.name, _DATA.coding.encode_surely(data) if data else None)
+        given = _dict(data)
+        await self._put(key, _DATA.name, _DATA.coding.encode_surely(given) if given else None)
 
     async def get_data(self, key: StorageKey) -> dict[str, Any]:
         """Return the data; an empty dict where there is none."""
@@ -123,9 +124,9 @@ class FSMStorage(BaseStorage):
             DataRefused: a part of it has no JSON, or would come back as something else.
             DataBusy: others change it for too long.
         """
-        _require_dict(data)
+        given = _dict(data)
         self._note_use()
-        return await DataHandle(self._holds, _place(key), _DATA).update(lambda kept: kept.update(data))
+        return await DataHandle(self._holds, _place(key), _DATA).update(lambda kept: kept.update(given))
 
     async def close(self) -> None:
         """Let go of the storage, which closes unless sessions or others use it."""

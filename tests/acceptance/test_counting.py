@@ -17,7 +17,7 @@ from tgslices.storage.lifetime import durable
 __all__ = ["postgres", "postgres_url"]
 
 WORKERS = 8
-TIMES = int(os.environ.get("TGSLICES_COUNTING", "60"))
+TIMES = int(os.environ.get("TGSLICES_COUNTING", "30"))
 """How often each worker adds one; a thousand times takes minutes."""
 
 
