@@ -25,7 +25,7 @@ from tgslices.testing import ApiError, BotAccount, BotApi, ChatView, Person
 from tgslices.testing.actions.inquiries import settle_payment
 from tgslices.testing.running import running
 
-PRICES = [LabeledPrice(label="Tea", amount=3), LabeledPrice(label="Milk", amount=1)]
+PRICES = [LabeledPrice(label="Tea with milk", amount=4)]
 
 
 async def invoice(bot: Bot, chat: ChatView) -> Message:

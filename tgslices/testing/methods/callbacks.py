@@ -7,7 +7,7 @@ from typing import Final
 
 from tgslices.testing.errors import check
 from tgslices.testing.methods.method import Call, Method
-from tgslices.testing.rules.callbacks import answer_refusal
+from tgslices.testing.rules.callbacks import answer_refusal, url_refusal
 
 
 def answer_callback_query(call: Call) -> bool:
@@ -20,6 +20,7 @@ def answer_callback_query(call: Call) -> bool:
     is_known = tap is not None and tap.bot is call.bot
     age = timedelta(seconds=call.world.clock.unix_time() - tap.date) if tap is not None and is_known else None
     check(answer_refusal(age, text))
+    check(url_refusal(call.arguments.text("url"), is_game=tap is not None and tap.message.kind == "game"))
     if tap is not None and not tap.is_answered:
         tap.is_answered = True
         tap.answer = text or None

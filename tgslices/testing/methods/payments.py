@@ -12,10 +12,11 @@ from tgslices.testing.content.files import given_file
 from tgslices.testing.content.markup import read_markup
 from tgslices.testing.content.media import MEDIA, media_content
 from tgslices.testing.content.text import read_text
-from tgslices.testing.errors import bad_request
+from tgslices.testing.errors import bad_request, check
 from tgslices.testing.methods.inquiries import take_inquiry
 from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.methods.outgoing import send
+from tgslices.testing.rules.payments import invoice_refusal
 from tgslices.testing.wire.arguments import Arguments
 from tgslices.testing.wire.json_text import Json
 
@@ -35,12 +36,14 @@ def read_invoice(arguments: Arguments) -> Json:
     title, description, payload, currency = map(arguments.required, ("title", "description", "payload", "currency"))
     if len(payload.encode()) > _MAX_PAYLOAD:
         raise bad_request("INVOICE_PAYLOAD_INVALID")
+    amounts = [_amount(price) for price in _prices(arguments)]
+    check(invoice_refusal(currency, amounts, arguments.text("provider_token")))
     return {
         "title": title,
         "description": description,
         "start_parameter": arguments.text("start_parameter"),
         "currency": currency,
-        "total_amount": sum(_amount(price) for price in _prices(arguments)),
+        "total_amount": sum(amounts),
     }
 
 

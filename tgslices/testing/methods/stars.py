@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from typing import Final
 
 from tgslices.testing.methods.method import Call, Method
+from tgslices.testing.rules.payments import STARS
 from tgslices.testing.state.inquiries import Payment
 from tgslices.testing.wire.json_text import Json
 
-_STARS: Final = "XTR"
 _MAX_PAGE: Final = 100
 
 
 def _payments(call: Call) -> Iterator[tuple[str, Payment]]:
     for charge_id, payment in call.world.payments.items():
-        if payment.bot_id == call.bot.id and payment.fields["currency"] == _STARS:
+        if payment.bot_id == call.bot.id and payment.fields["currency"] == STARS:
             yield charge_id, payment
 
 

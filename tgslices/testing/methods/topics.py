@@ -16,6 +16,7 @@ from tgslices.testing.state.chats import Chat, Topic
 from tgslices.testing.wire.json_text import Json
 
 _BLUE: Final = 0x6FB9F0
+_COLORS: Final = range(0x1000000)
 
 
 def create_forum_topic(call: Call) -> Json:
@@ -26,6 +27,8 @@ def create_forum_topic(call: Call) -> Json:
         creation_refusal(is_forum=chat.has_topics, chat_type=chat.type, rights=chat.rights_of(call.bot.id), name=name)
     )
     color = call.arguments.integer("icon_color", _BLUE)
+    if color not in _COLORS:
+        raise bad_request("Invalid icon color specified")
     return create_topic(call.world, chat, call.bot, name, color, call.arguments.text("icon_custom_emoji_id")).json()
 
 

@@ -7,6 +7,7 @@ is this kit's, and longer than what users report. A further answer is accepted, 
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Final
 
@@ -16,6 +17,17 @@ ANSWER_WINDOW: Final = timedelta(minutes=1)
 
 MAX_NOTICE: Final = 200
 """Characters of an answer. Source: https://core.telegram.org/bots/api#answercallbackquery"""
+
+
+_TELEGRAM: Final = re.compile(r"(?:https?://)?(?:t\.me|telegram\.me|telegram\.dog)/|tg:", re.IGNORECASE)
+
+
+def url_refusal(url: str, *, is_game: bool) -> ApiError | None:
+    """Why a tap cannot be answered with this link, or None: any may be a game's, others lead to Telegram.
+
+    The text is MTProto's. Source: https://core.telegram.org/bots/api#answercallbackquery (``url``)
+    """
+    return None if not url or is_game or _TELEGRAM.match(url) else bad_request("URL_INVALID")
 
 
 def answer_refusal(age: timedelta | None, text: str) -> ApiError | None:
