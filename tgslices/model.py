@@ -172,7 +172,9 @@ class _TrackedMessageTwin:
     __slots__ = TrackedMessage.__slots__
 
 
-class _ScopeTwin:
+class ScopeTwin:
+    """What becomes a :class:`Scope` by its ``__class__`` when it is filled; see :func:`tracked_message_unchecked`."""
+
     __slots__ = Scope.__slots__
 
 
@@ -225,7 +227,7 @@ def scope_unchecked(
     sender_chat_id: int | None,
 ) -> Scope:
     """Return the :class:`Scope` of a message, as fast as :func:`tracked_message_unchecked` and for the same path."""
-    twin: Any = _ScopeTwin()
+    twin: Any = ScopeTwin()
     twin.bot_id = bot_id
     twin.chat_id = chat_id
     twin.chat_type = chat_type

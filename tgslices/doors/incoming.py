@@ -42,8 +42,7 @@ def incoming_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middlewa
             storage_is_idle, bot_id = tracker.storage.is_idle, tracker.bot_id
             last_bot, last_loop = bot, running_loop()
         its, done = tracker, progress
-        current = Handling()
-        current.update, current.is_over = event, False  # type: ignore[assignment]  # an update middleware gets updates only
+        current: Handling = [event, False]
         token = begin(current)
         done.in_progress += 1
         try:
@@ -63,7 +62,7 @@ def incoming_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middlewa
             return await handler(event, data)
         finally:
             end(token)
-            current.is_over = True
+            current[1] = True
             done.in_progress -= 1
             if done.may_wait:
                 await its.end_update()

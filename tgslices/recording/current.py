@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from aiogram.types import Update
 
 from tgslices.keys import scope_of
 from tgslices.model import Scope, SessionKey
 
-
-class Handling:
-    """An update and whether its handler runs. Filled in by the door: a constructor costs as much as all the rest."""
-
-    __slots__ = ("is_over", "update")
-
-    update: Update
-    is_over: bool
-
+Handling: TypeAlias = list[Any]
+"""An update, and whether its handler has ended. A list, because an object costs every update twice as much."""
 
 handling: Final[ContextVar[Handling | None]] = ContextVar("tgslices_handling", default=None)
 """Set by the update middleware for the handler of an update, and for every task that the handler starts."""
@@ -27,7 +20,18 @@ handling: Final[ContextVar[Handling | None]] = ContextVar("tgslices_handling", d
 def current_update() -> Update | None:
     """Return the update that the running task was begun by, whether its handler has ended or not."""
     current = handling.get()
-    return None if current is None else current.update
+    return None if current is None else update_of(current)
+
+
+def update_of(current: Handling) -> Update:
+    """Return the update that was or is handled."""
+    update: Update = current[0]
+    return update
+
+
+def is_over(current: Handling) -> bool:
+    """Tell whether the handler has ended."""
+    return current[1] is True
 
 
 def current_for(key: SessionKey) -> Update | None:
@@ -39,10 +43,11 @@ def current_for(key: SessionKey) -> Update | None:
     current = handling.get()
     if current is None:
         return None
-    if not current.is_over:
-        return current.update
-    scope = scope_of(current.update, key.bot_id)
-    return current.update if scope is not None and _is_of(key, scope) else None
+    update = update_of(current)
+    if not is_over(current):
+        return update
+    scope = scope_of(update, key.bot_id)
+    return update if scope is not None and _is_of(key, scope) else None
 
 
 def _is_of(key: SessionKey, scope: Scope) -> bool:

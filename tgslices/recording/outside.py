@@ -9,7 +9,7 @@ from aiogram.types import Update
 
 from tgslices.extract import record_carried
 from tgslices.model import Direction, SessionKey, TrackedMessage
-from tgslices.recording.current import Handling
+from tgslices.recording.current import Handling, is_over, update_of
 
 
 def outside_of(
@@ -21,9 +21,9 @@ def outside_of(
     no update is handled any more, or it tells of no message in the key's chat, it may be ``first``, the message that
     the session is opened with.
     """
-    message = None if current is None else _message_of(current.update, key.bot_id, at)
+    message = None if current is None else _message_of(update_of(current), key.bot_id, at)
     there = [it for it in (message, first) if it is not None and _is_at_home(key, it)]
-    if current is not None and not current.is_over:
+    if current is not None and not is_over(current):
         return next(iter(there), None)
     return max(there, key=attrgetter("message_id"), default=None)
 
