@@ -275,6 +275,38 @@ async def test_leases_are_renewed_while_a_handler_works(
     await worker.holds.aclose()
 
 
+def double(count: Count) -> None:
+    count.n *= 2
+
+
+async def test_what_is_held_is_renewed_while_the_rest_is_waited_for(
+    worker: Worker, other: Worker, storage: MemorySessionStorage, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tgslices.data.renewal.RENEW_EVERY", timedelta(milliseconds=1))
+    first, second = Place(SessionKey(42, 1)), Place(SessionKey(42, 2))
+
+    async def take_both() -> None:
+        async with DataBlock(worker.holds, [Wanted(place, COUNT) for place in (first, second)]) as values:
+            for count in values:
+                count.n += 1
+
+    async with DataHandle(other.holds, second, COUNT) as count:
+        both = asyncio.create_task(take_both())
+        await asyncio.sleep(0.02)
+        for _ in range(4):
+            clock.now += LEASE / 2
+            await asyncio.sleep(0.02)
+        third = Worker(storage, clock)
+        intruding = asyncio.create_task(DataHandle(third.holds, first, COUNT).update(double))
+        await asyncio.sleep(0.02)
+        count.n = 10
+    await both
+    assert (await intruding).n == 2
+    assert (await DataHandle(worker.holds, second, COUNT).read()).n == 11
+    for each in (worker, other, third):
+        await each.holds.aclose()
+
+
 async def test_fragments_that_are_taken_together_never_wait_in_a_circle(worker: Worker, other: Worker) -> None:
     async def move(by: Worker, *fragments: SessionData[Any]) -> None:
         async with by.together(*fragments) as values:

@@ -99,14 +99,15 @@ class Holds:
         deadline = asyncio.get_running_loop().time() + self.patience.total_seconds()
         taken = Taken([each.name for each in ordered])
         await self._wait_for_turns(taken.names, deadline)
+        # From now on, because what is held already is renewed while the rest is waited for.
+        self._by_task.setdefault(taken.task, []).append(taken)
+        self._renewal.begin()
         try:
             for _, group in groupby(ordered, key=lambda each: each.place.key):
                 await self._take_of_one(taken, list(group), deadline, load=load)
         except BaseException:
-            self._give_back(taken, taken.holds)
+            self.give_back(taken)
             raise
-        self._by_task.setdefault(taken.task, []).append(taken)
-        self._renewal.begin()
         return taken
 
     async def _take_of_one(self, taken: Taken, wanted: Sequence[Wanted], deadline: float, *, load: bool) -> None:
@@ -215,13 +216,11 @@ class Holds:
         mine.remove(taken)
         if not mine:
             del self._by_task[taken.task]
-        self._give_back(taken, taken.holds if held is None else held)
-
-    def _give_back(self, taken: Taken, held: Collection[Hold]) -> None:
-        if not held:
+        left = taken.holds if held is None else held
+        if not left:
             self._end_turns(taken)
             return
-        task = asyncio.get_running_loop().create_task(self._release(taken, list(held)))
+        task = asyncio.get_running_loop().create_task(self._release(taken, list(left)))
         self._releases.add(task)
         task.add_done_callback(self._releases.discard)
 
