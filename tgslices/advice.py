@@ -110,8 +110,6 @@ def why_no_message(given: object) -> str:
         return f"a direction is given by name, as direction={given!r}"
     if isinstance(given, Iterable) and not isinstance(given, str | bytes):
         return "messages are given one by one, as track(*messages)"
-    if type(given) is int:
-        return "a number does not tell what message it is; entries are found by messages(F.message_id == number)"
     return "it is no Telegram object"
 
 

@@ -114,10 +114,9 @@ async def test_a_chat_or_user_as_the_first_argument_is_named(stage: FedBot, chat
     ("given", "why"),
     [
         ([], "messages are given one by one, as track(*messages)"),
-        (5, "a number does not tell what message it is; entries are found by messages(F.message_id == number)"),
         (None, "it is no Telegram object"),
     ],
-    ids=["list", "number", "none"],
+    ids=["list", "none"],
 )
 async def test_what_is_no_message_is_told_with_what_was_probably_meant(stage: FedBot, given: Any, why: str) -> None:
     session = stage.session(collect=False)

@@ -31,7 +31,6 @@ async def test_what_the_database_refuses_is_left_out_and_what_comes_later_is_rec
         )
     await stage.says("two", "three")
     assert await texts_of(session, stage.chat) == ["one", "three"]
-    assert [line for line in caplog.messages if line.startswith("Cannot")] == [
-        "Cannot record a message; it is left out"
-    ]
+    told = [line.partition(":")[0] for line in caplog.messages if line.startswith("Cannot")]
+    assert told == ["Cannot record a message; it is left out"]
     assert int(await session.clear()) == 2

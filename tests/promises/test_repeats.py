@@ -165,6 +165,49 @@ async def test_what_came_before_a_tapped_or_edited_message_stays_outside_of_what
         await session.close()
 
 
+@pytest.mark.parametrize("opens", ["get", "open", "a predicate"])
+async def test_what_came_before_a_session_was_opened_by_hand_stays_outside(
+    stage: FedBot, deliveries: Deliveries, opens: str
+) -> None:
+    """No update is being handled: what came to this process before is known by the updates that brought it."""
+    await deliveries.first("hello")
+    session = stage.session("order", collect=opens == "get")
+    if opens == "open":
+        await stage.bot.sessions.handle(session.key).open()
+    elif opens == "a predicate":
+        stage.bot.sessions.subscribe(session.key, F.message)
+    await deliveries.again("hello")
+    assert await session.messages() == []
+    await deliveries.first("a pizza")
+    assert await texts_of(session, stage.chat) == ["a pizza"]
+
+
+async def test_what_came_before_in_another_chat_says_nothing(stage: FedBot, deliveries: Deliveries) -> None:
+    group = stage.api.add_supergroup("Group", members=[stage.ann], admins=[stage.account])
+    for number in range(3):
+        await deliveries.first(f"{number}")
+    session = stage.bot.sessions.get(group.id, stage.ann.id)
+    await stage.ann.view(group).types("first here")
+    await stage.settled()
+    assert await texts_of(session, stage.ann.view(group)) == ["first here"]
+
+
+async def test_a_command_in_a_group_that_opens_the_private_session_leaves_outside_what_was_said_there(
+    stage: FedBot, deliveries: Deliveries
+) -> None:
+    group = stage.api.add_supergroup("Group", members=[stage.ann], admins=[stage.account])
+
+    @stage.dispatcher.message(F.chat.id == group.id)
+    async def start(message: Message) -> None:
+        await stage.session("order").send_message("Here we are alone")
+
+    await deliveries.first("hello")
+    await stage.ann.view(group).types("order")
+    await stage.settled()
+    await deliveries.again("hello")
+    assert await texts_of(stage.session("order", collect=False), stage.chat) == ["Here we are alone"]
+
+
 async def test_a_session_that_a_timer_opens_by_a_send_begins_there(stage: FedBot, deliveries: Deliveries) -> None:
     """Nobody's update is being handled: what has a smaller number was there before."""
     await deliveries.first("hello")

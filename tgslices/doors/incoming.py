@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
@@ -11,6 +12,7 @@ from aiogram.types import TelegramObject
 
 from tgslices.manager import SessionManager
 from tgslices.recording.current import Handling, handling
+from tgslices.recording.outside import MOST_RECENT
 from tgslices.recording.progress import Progress
 from tgslices.recording.tracker import Tracker
 
@@ -30,6 +32,8 @@ def incoming_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middlewa
     progress: Progress
     storage_is_idle: Callable[[int], bool]
     bot_id: int
+    recent: deque[Handling] = deque(maxlen=MOST_RECENT)
+    remember = recent.append
     begin, end, running_loop = handling.set, handling.reset, asyncio.get_running_loop
 
     async def track(handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
@@ -40,10 +44,12 @@ def incoming_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middlewa
             await manager.life_cycle.resume()
             tracker, progress = manager.tracker, manager.tracker.progress
             storage_is_idle, bot_id = tracker.storage.is_idle, tracker.bot_id
+            tracker.recent.look_back_on(recent)
             last_bot, last_loop = bot, running_loop()
         its, done = tracker, progress
-        current: Handling = [event, False]
+        current: Handling = [event, False, bot_id]
         token = begin(current)
+        remember(current)
         done.in_progress += 1
         try:
             if (

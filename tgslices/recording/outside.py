@@ -2,30 +2,70 @@
 
 from __future__ import annotations
 
+from collections import deque
 from datetime import datetime
 from operator import attrgetter
+from typing import Final
 
-from aiogram.types import Update
+from aiogram.types import Message, Update
 
-from tgslices.extract import record_carried
+from tgslices.extract import new_message, record_carried
 from tgslices.model import Direction, SessionKey, TrackedMessage
-from tgslices.recording.current import Handling, is_over, update_of
+from tgslices.recording.current import Handling, bot_id_of, is_over, update_of
+
+MOST_RECENT: Final = 256
+"""How many updates a dispatcher looks back on; kept whole, because to take them apart costs each of them more."""
+
+
+class RecentUpdates:
+    """The updates that came to this process last."""
+
+    __slots__ = ("_sources",)
+
+    def __init__(self) -> None:
+        self._sources: list[deque[Handling]] = []
+
+    def look_back_on(self, updates: deque[Handling]) -> None:
+        """Take the updates of one more dispatcher into account."""
+        if not any(updates is known for known in self._sources):
+            self._sources.append(updates)
+
+    def newest(self, key: SessionKey, current: Handling | None, at: datetime) -> TrackedMessage | None:
+        """Return the newest message of a key's chat that one of them brought; None if that is the one being handled."""
+        if current is not None and not is_over(current) and _is_brought_to(key, current):
+            return None
+        updates = [update_of(past) for source in self._sources for past in source if bot_id_of(past) == key.bot_id]
+        brought = (message for update in updates if (message := new_message(update)) is not None)
+        ids = [message.message_id for message in brought if _is_in_chat(key, message)]
+        if not ids:
+            return None
+        connection = key.business_connection_id
+        return TrackedMessage(max(ids), key.chat_id, None, None, Direction.INCOMING, None, at, connection)
 
 
 def outside_of(
-    key: SessionKey, current: Handling | None, at: datetime, first: TrackedMessage | None = None
+    key: SessionKey, current: Handling | None, at: datetime, *others: TrackedMessage | None
 ) -> TrackedMessage | None:
     """Return the newest message that is known to be older than a session which is opened now.
 
-    It is that of the update being handled: a new one, an edited one, the one under a tapped button or a reaction. Where
-    no update is handled any more, or it tells of no message in the key's chat, it may be ``first``, the message that
-    the session is opened with.
+    It is that of the update being handled, if it brought one to the key's chat. Otherwise it is the newest of what the
+    update tells of there (an edited message, the one under a tapped button or a reaction) and of the ``others``.
     """
     message = None if current is None else _message_of(update_of(current), key.bot_id, at)
-    there = [it for it in (message, first) if it is not None and _is_at_home(key, it)]
-    if current is not None and not is_over(current):
-        return next(iter(there), None)
+    if current is not None and not is_over(current) and _is_brought_to(key, current):
+        return message
+    there = [it for it in (message, *others) if it is not None and _is_at_home(key, it)]
     return max(there, key=attrgetter("message_id"), default=None)
+
+
+def _is_brought_to(key: SessionKey, current: Handling) -> bool:
+    """Tell whether the update brought a message to a key's chat."""
+    message = new_message(update_of(current))
+    return message is not None and _is_in_chat(key, message)
+
+
+def _is_in_chat(key: SessionKey, message: Message) -> bool:
+    return message.chat.id == key.chat_id and message.business_connection_id == key.business_connection_id
 
 
 def _is_at_home(key: SessionKey, message: TrackedMessage) -> bool:

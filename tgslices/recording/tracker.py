@@ -22,7 +22,7 @@ from tgslices.recording.handles import SharedKey, SharedKeys, tick
 from tgslices.recording.keyboards import Keyboards
 from tgslices.recording.notices import Notices
 from tgslices.recording.openings import DueOf, Openings, never_due, repeatable
-from tgslices.recording.outside import outside_of
+from tgslices.recording.outside import RecentUpdates, outside_of
 from tgslices.recording.progress import Progress
 from tgslices.recording.subscriptions import Subscriptions, UpdatePredicate
 from tgslices.storage.protocol import DurableSessionStorage
@@ -49,6 +49,7 @@ class Tracker:
         self.openings = Openings(self._backlog, self.progress, self._move_late)
         self.waiting_openings = self.openings.waiting
         self.notices = Notices(self.progress)
+        self.recent = RecentUpdates()
         self.keyboards = Keyboards()
         self.progress.watched = (
             self.subscriptions.predicates.__len__,
@@ -95,10 +96,11 @@ class Tracker:
 
     def _opening(self, key: SessionKey, current: Handling | None) -> Write:
         at = self.clock()
+        newest = self.recent.newest(key, current, at)
 
         async def write(begun_at: datetime | None) -> None:
-            due = self.due_of(key, at)
-            await self.storage.open(key, at=at, outside=outside_of(key, current, at), begun_at=begun_at, due=due)
+            outside, due = outside_of(key, current, at, newest), self.due_of(key, at)
+            await self.storage.open(key, at=at, outside=outside, begun_at=begun_at, due=due)
 
         return repeatable(write, self.now_begun)
 
@@ -116,7 +118,9 @@ class Tracker:
             self.subscriptions.pop(key)
             self.open_later(key)
         else:
-            self.subscriptions.put(key, predicate, outside_of(key, handling.get(), self.clock()))
+            current, at = handling.get(), self.clock()
+            newest = self.recent.newest(key, current, at)
+            self.subscriptions.put(key, predicate, outside_of(key, current, at, newest))
             # Last, so that whatever else is to open the key comes before.
             self.openings.put_last(key, partial(self.storage.unsubscribe, key))
 
@@ -258,7 +262,9 @@ class Tracker:
             if_closed = IfClosed.KEEP
         held, outside, due = True, None, None
         if if_closed is IfClosed.OPEN:
-            outside = outside_of(key, handling.get(), message.at, message)
+            current, at = handling.get(), message.at
+            newest = None if self.storage.knows_open(key) else self.recent.newest(key, current, at)
+            outside = outside_of(key, current, at, newest, message)
             due = self.due_of(key, message.at)
 
         async def write(repeated: datetime | None) -> None:
