@@ -33,6 +33,7 @@ from tgslices.model import GENERAL_TOPIC, Direction, PendingDeletion, Scope, Ses
 from tgslices.recording.blocks import unrecorded
 from tgslices.replay.result import ReplayResult
 from tgslices.results import ClearResult, Outcome
+from tgslices.scenes import SessionScene
 from tgslices.session import Session
 from tgslices.states.follow import Follow
 from tgslices.storage.memory import MemorySessionStorage
@@ -46,6 +47,7 @@ __all__ = (  # noqa: RUF022  # in tiers, as a reader needs them
     "SessionConfig",
     "Follow",
     "InSession",
+    "SessionScene",
     "StaleButton",
     "sessions_of",
     # what a bot's author holds

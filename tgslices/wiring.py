@@ -16,18 +16,18 @@ from aiogram.types import TelegramObject
 
 from tgslices.clock import Clock, utc_now
 from tgslices.config import SessionConfig
-from tgslices.doors.incoming import Middleware, incoming_middleware
+from tgslices.doors.incoming import incoming_middleware
 from tgslices.doors.injection import check_handlers, injection_middleware
 from tgslices.doors.outgoing import watch
 from tgslices.doors.stale_buttons import stale_buttons_middleware
 from tgslices.ending import OnEnd, require_on_end
 from tgslices.errors import ConfigurationError, quoted
+from tgslices.joining import Joining
 from tgslices.keys import KeyStrategy, SessionKeyStrategy
 from tgslices.life_cycle import begin_run
 from tgslices.lifetimes import Lifetimes
 from tgslices.manager import SessionManager, known_manager
-from tgslices.states.follow import Followed, FollowStates, followed
-from tgslices.states.judging import Following
+from tgslices.states.follow import FollowStates
 from tgslices.storage.lifetime import durable
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import SessionStorage, require_storage
@@ -227,10 +227,11 @@ def setup_sessions(
             durable(kept), key_strategy, clock, lease, patience, in_flight, backlog, stale_buttons, lifetimes, on_end
         )
         wiring = _Wiring(kept, config, manager_factory or SessionManager, chosen=storage is not None)
+        joining = Joining(dispatcher, follow_states, wiring.manager_of_id)
         wiring.require_free(*bots)
         for bot in bots:
             wiring.adopt(bot)
-        _attach(dispatcher, wiring, () if follow_states is None else followed(follow_states))
+        _attach(dispatcher, wiring, joining)
         return
     if storage is not None and storage is not wiring.storage:
         raise ConfigurationError(
@@ -282,18 +283,12 @@ def _wiring_of(dispatcher: Dispatcher) -> _Wiring | None:
     return next((owner for owner in starts if isinstance(owner, _Wiring)), None)
 
 
-def _attach(dispatcher: Dispatcher, wiring: _Wiring, states: tuple[Followed, ...]) -> None:
+def _attach(dispatcher: Dispatcher, wiring: _Wiring, joining: Joining) -> None:
     # First of all: what keeps an update waiting (aiogram's isolation of events), or fails on its way (a storage of
     # states), must not keep a message from being recorded.
-    updates = dispatcher.update.outer_middleware
-    others = list(updates)
-    for middleware in others:
-        updates.unregister(middleware)
     text = wiring.config.stale_buttons
     answering = [] if text is None else [stale_buttons_middleware(wiring.manager_of, text)]
-    following: list[Middleware] = [Following(dispatcher, states, wiring.manager_of_id)] if states else []
-    for middleware in (incoming_middleware(wiring.manager_of), *answering, *following, *others):
-        updates.register(middleware)
+    joining.attach(incoming_middleware(wiring.manager_of, joining.begin), *answering)
     injection = injection_middleware(wiring.manager_of)
     for name, observer in dispatcher.observers.items():
         if name != "update":
@@ -303,6 +298,7 @@ def _attach(dispatcher: Dispatcher, wiring: _Wiring, states: tuple[Followed, ...
     if answering:
         dispatcher.callback_query.register(_follow, _never)
     dispatcher.startup.register(check_handlers(dispatcher))
+    dispatcher.startup.register(joining.start)
     dispatcher.startup.register(wiring.start)
     dispatcher.shutdown.register(wiring.stop)
 

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from tests.data.conftest import postgres, postgres_url, store
-from tests.doors.conftest import api
+from tests.doors.conftest import api, stage
 
-__all__ = ("api", "postgres", "postgres_url", "store")
+__all__ = ("api", "postgres", "postgres_url", "stage", "store")

@@ -20,9 +20,12 @@ Handler: TypeAlias = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 Middleware: TypeAlias = Callable[[Handler, TelegramObject, dict[str, Any]], Awaitable[Any]]
 
 
-def incoming_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middleware:
+def incoming_middleware(
+    manager_of: Callable[[Bot], SessionManager], begin_with: Callable[[Handler], Handler]
+) -> Middleware:
     """Return the middleware that records every new message into the sessions that it belongs to.
 
+    ``begin_with`` is told of what handles the first update of a bot, and may put something in front of it.
     ``manager_of`` finds a bot's manager, and wires bots that appear later. While no session is open, an update costs
     one check; a closure rather than an object, because calling one is a third of that cost.
     """
@@ -40,6 +43,7 @@ def incoming_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middlewa
         nonlocal last_bot, last_loop, tracker, progress, storage_is_idle, bot_id
         bot = data["bot"]
         if bot is not last_bot or running_loop() is not last_loop or progress.is_over:
+            handler = begin_with(handler)
             manager = manager_of(bot)
             await manager.life_cycle.resume()
             tracker, progress = manager.tracker, manager.tracker.progress

@@ -35,7 +35,7 @@ def injection_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middlew
             needs = _learn_needs(target)
         if needs is None:
             return handler(event, data)
-        return _handle(needs, manager_of(data["bot"]), handler, event, data)
+        return _handle(needs, target, manager_of(data["bot"]), handler, event, data)
 
     return fill_in
 
@@ -45,6 +45,17 @@ def _learn_needs(handler: HandlerObject) -> HandlerNeeds | None:
     # Kept on the handler itself, because a handler cannot be hashed, and so that they go together.
     handler.tgslices_needs = needs  # type: ignore[attr-defined]  # which is ours
     return needs
+
+
+def fill_in_for(
+    target: HandlerObject, manager: SessionManager, handler: Handler, event: TelegramObject, data: dict[str, Any]
+) -> Awaitable[Any]:
+    """Call a handler with what ``target`` asks for, where aiogram calls that past all middlewares."""
+    try:
+        needs = target.tgslices_needs  # type: ignore[attr-defined]  # which is ours
+    except AttributeError:
+        needs = _learn_needs(target)
+    return handler(event, data) if needs is None else _handle(needs, target, manager, handler, event, data)
 
 
 def check_handlers(dispatcher: Dispatcher) -> Callable[[], Awaitable[None]]:
@@ -63,31 +74,37 @@ def check_handlers(dispatcher: Dispatcher) -> Callable[[], Awaitable[None]]:
 
 
 async def _handle(
-    needs: HandlerNeeds, manager: SessionManager, handler: Handler, event: TelegramObject, data: dict[str, Any]
+    needs: HandlerNeeds,
+    target: HandlerObject,
+    manager: SessionManager,
+    handler: Handler,
+    event: TelegramObject,
+    data: dict[str, Any],
 ) -> Any:
     update = update_of(event, data)
     data = data.copy()  # aiogram's own goes to the next handler when this one skips
     for parameter in needs.sessions:
         session = _handle_of(manager, update, parameter.qualifier)
         if session is None and not parameter.is_optional:
-            raise SessionUnavailable(name_of(data["handler"]), parameter.name, update.event_type)
+            raise SessionUnavailable(name_of(target), parameter.name, update.event_type)
         data[parameter.name] = session
     for name in needs.managers:
         data[name] = manager
     for unclear in needs.unclear:
         if unclear.name not in data:
-            raise _nothing_for(unclear, name_of(data["handler"]))
+            raise _nothing_for(unclear, name_of(target))
     if needs.block is None:
-        return await _with_data(needs, manager, update, handler, event, data)
+        return await _with_data(needs, target, manager, update, handler, event, data)
     around = _handle_of(manager, update, needs.block)
     if around is None:
-        raise SessionUnavailable(name_of(data["handler"]), None, update.event_type)
+        raise SessionUnavailable(name_of(target), None, update.event_type)
     async with around:
-        return await sent(await _with_data(needs, manager, update, handler, event, data), data)
+        return await sent(await _with_data(needs, target, manager, update, handler, event, data), data)
 
 
 async def _with_data(
     needs: HandlerNeeds,
+    target: HandlerObject,
     manager: SessionManager,
     update: Update,
     handler: Handler,
@@ -106,7 +123,7 @@ async def _with_data(
             data[parameter.name] = None
         else:
             annotation = named(parameter.fragment.type)
-            raise SessionUnavailable(name_of(data["handler"]), parameter.name, update.event_type, annotation)
+            raise SessionUnavailable(name_of(target), parameter.name, update.event_type, annotation)
     async with DataBlock(manager.holds, list(wanted.values())) as values:
         data.update(zip(wanted, values, strict=True))
         return await handler(event, data)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -61,7 +61,7 @@ def followed(follow_states: FollowStates) -> tuple[Followed, ...]:
         raise ConfigurationError(
             f"follow_states is {quoted(follow_states)}.", 'Pass a dict: follow_states={OrderForm: Follow("order")}.'
         )
-    return tuple(Followed(_states_of(group), _follow_of(follow)) for group, follow in follow_states.items())
+    return tuple(Followed(states_of(group), _follow_of(follow)) for group, follow in follow_states.items())
 
 
 def _follow_of(follow: object) -> Follow:
@@ -72,7 +72,12 @@ def _follow_of(follow: object) -> Follow:
     return follow
 
 
-def _states_of(group: object) -> frozenset[str]:
+def states_of(group: object) -> frozenset[str]:
+    """Return the names of the states that a group stands for.
+
+    Raises:
+        ConfigurationError: it stands for none, or for all.
+    """
     names: tuple[str | None, ...] = ()
     if isinstance(group, type) and issubclass(group, StatesGroup):
         names = group.__all_states_names__
@@ -87,3 +92,22 @@ def _states_of(group: object) -> frozenset[str]:
             "Use a StatesGroup with states, a State, or a Scene with a state of its own.",
         )
     return frozenset(name for name in names if name is not None)
+
+
+def merged(groups: Iterable[Followed]) -> tuple[Followed, ...]:
+    """Return the groups with those that one session follows as one: it goes on from one to the other.
+
+    Raises:
+        ConfigurationError: two of them end their session by different ways.
+    """
+    by_qualifier: dict[str | None, Followed] = {}
+    for group in groups:
+        there = by_qualifier.get(group.follow.qualifier, group)
+        if there.follow != group.follow:
+            raise ConfigurationError(
+                f"The session {group.follow.qualifier!r} is to end by {there.follow.then!r} when its states are left, "
+                f"and by {group.follow.then!r}.",
+                "Say the same for all states, or give them sessions of their own.",
+            )
+        by_qualifier[group.follow.qualifier] = Followed(there.states | group.states, group.follow)
+    return tuple(by_qualifier.values())

@@ -54,6 +54,10 @@ class Following:
         self._storage = dispatcher.fsm.storage
         dispatcher.fsm.storage = WatchedStorage(self._storage, self._judge, self._look)
 
+    def follow(self, followed: tuple[Followed, ...]) -> None:
+        """Follow these from now on; those that were followed before come first."""
+        self._followed = followed
+
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         """Handle an update, and judge what it left behind, also if it failed."""
         transitions = Transitions(event)  # type: ignore[arg-type]  # an update middleware gets updates only
