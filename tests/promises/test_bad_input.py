@@ -108,11 +108,7 @@ async def test_a_predicate_that_raises_changes_nothing(stage: FedBot, act: str) 
     ("given", "text"),
     [
         ("hello", "str cannot be tracked, because it is no Telegram object."),
-        (
-            5,
-            "int cannot be tracked, because a number does not tell what message it is; entries are found by "
-            "messages(F.message_id == number).",
-        ),
+        (5, "int cannot be tracked, because it is no Telegram object."),
         (None, "NoneType cannot be tracked, because it is no Telegram object."),
         ("a user", "User cannot be tracked, because it carries no message that this bot could delete."),
         ("an id", "MessageId cannot be tracked, because it carries no message that this bot could delete."),
