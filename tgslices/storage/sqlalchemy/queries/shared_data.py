@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import delete, null, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -25,8 +25,6 @@ from tgslices.storage.sqlalchemy.tables.data_rows import (
     name_values,
     stored_values,
 )
-from tgslices.storage.sqlalchemy.tables.data_schema import STORED_COLUMNS
-from tgslices.storage.sqlalchemy.tables.data_statements import KEPT
 from tgslices.storage.sqlalchemy.tables.rows import key_values, place_of
 from tgslices.storage.sqlalchemy.tables.speller import in_chunks
 
@@ -35,6 +33,12 @@ DIVISION_BY_ZERO: Final = "22012"
 
 MAX_LOOKS: Final = 5
 """How often fragments are tried for that others are making at the same moment."""
+
+
+class _HeldRow(NamedTuple):
+    id: int
+    is_closed: bool
+    has_value: bool
 
 
 class SharedRows(DataRows):
@@ -84,22 +88,22 @@ class SharedRows(DataRows):
         self, connection: AsyncConnection, hold: DataHold, changes: Mapping[str, StoredData | None], *, release: bool
     ) -> bool:
         """Do the same within a transaction that nobody else writes beside."""
-        data = self._data
-        mine = (self.is_of(hold.key), data.c.holder == hold.holder)
-        found = await connection.execute(select(data.c.name, data.c.id, data.c.is_closed).where(*mine))
-        rows = {name_of(row): row for row in found.all()}
+        of_holder = (*place_of(hold.key), hold.holder)
+        found = await self._database.execute(connection, self._statements.held, [of_holder])
+        rows = {name_of(row): _HeldRow(*row[1:]) for row in found}
         is_held = all(name in rows for name in changes)
-        if is_held:
-            writable = {name: not rows[name].is_closed for name in changes}
-            for name, stored in what_is_written(changes, writable).items():
-                values = dict(zip(STORED_COLUMNS, stored_values(stored), strict=True))
-                if stored is None:
-                    values["expires_at"] = data.c.held_until + KEPT
-                await connection.execute(update(data).where(data.c.id == rows[name].id).values(values))
+        written = what_is_written(changes, {name: not row.is_closed for name, row in rows.items()}) if is_held else {}
+        values = [(rows[name].id, *stored_values(stored)) for name, stored in written.items()]
+        for chunk in in_chunks(values, self._database.max_rows):
+            await self._database.execute(connection, self._statements.set, chunk)
         if release and rows:
-            await connection.execute(delete(data).where(*mine, data.c.value.is_(None)))
-            free = {"holder": null(), "held_until": null(), "is_closed": False}
-            await connection.execute(update(data).where(*mine).values(free))
+            stands = {name: row.has_value for name, row in rows.items()}
+            stands |= {name: stored is not None for name, stored in written.items()}
+            empty = [rows[name].id for name, it in stands.items() if not it]
+            if empty:
+                await connection.execute(delete(self._data).where(self._data.c.id.in_(empty)))
+            if len(empty) < len(rows):
+                await self._database.execute(connection, self._statements.release, [of_holder])
         return is_held or await self.stand(connection, hold.key, changes)
 
     async def sweep(self, connection: AsyncConnection, bot_id: int, now: datetime, limit: int) -> int:

@@ -54,6 +54,9 @@ _ZERO: Final[Any] = literal_column("0", Integer())
 _FALSE: Final[Any] = literal_column("false", Boolean())
 _TRUE: Final[Any] = literal_column("true", Boolean())
 
+FREE: Final[dict[str, Any]] = {"holder": null(), "held_until": null(), "is_closed": _FALSE}
+"""What becomes of a fragment that nobody holds any more."""
+
 
 class DataStatements:
     """The statements for one set of tables and one dialect. To repeat a row changes nothing."""
@@ -74,6 +77,12 @@ class DataStatements:
         self.write: StatementOf = lru_cache(self._write)
         """Writes what is held, given rows of ``CHANGE_COLUMNS`` of one holder, one without a fragment if nothing
         changes; returns whether all that changes is held (PostgreSQL)."""
+        self.held: StatementOf = lru_cache(self._held)
+        """Returns name, id, ``is_closed`` and whether there is a value, of one row of place and holder."""
+        self.set: StatementOf = lru_cache(self._set)
+        """Writes rows of id and ``STORED_COLUMNS`` that are held."""
+        self.release: StatementOf = lru_cache(self._release)
+        """Lets go of what has a value, given one row of place and holder."""
         self.put: StatementOf = lru_cache(self._put)
         """Writes rows of ``PUT_COLUMNS``, whoever holds them."""
         self.drop: StatementOf = lru_cache(self._drop)
@@ -179,6 +188,25 @@ class DataStatements:
             "is_closed": and_(c.is_closed, ~plan.c.releases),
         }
 
+    def _held(self, size: int) -> str:
+        c = self._data.c
+        given = self._speller.given(self._columns((*PLACE_COLUMNS, "holder")), size)
+        mine = select(c.name, c.id, c.is_closed, c.value.is_not(None))
+        return self._speller.spell(mine.where(_same(self._data, given, (*PLACE_COLUMNS, "holder"))))
+
+    def _set(self, size: int) -> str:
+        c = self._data.c
+        given = self._speller.given(self._columns(("id", *STORED_COLUMNS)), size)
+        stored: dict[str, Any] = {name: given.c[name] for name in STORED_COLUMNS}
+        # What is held and has no value is forgotten some time after its hold.
+        stored["expires_at"] = case((given.c.value.is_(None), c.held_until + KEPT), else_=given.c.expires_at)
+        return self._speller.spell(update(self._data).where(c.id == given.c.id).values(stored))
+
+    def _release(self, size: int) -> str:
+        given = self._speller.given(self._columns((*PLACE_COLUMNS, "holder")), size)
+        mine = (_same(self._data, given, (*PLACE_COLUMNS, "holder")), self._data.c.value.is_not(None))
+        return self._speller.spell(update(self._data).where(*mine).values(FREE))
+
     def _put(self, size: int) -> str:
         if self._is_sqlite or size == 1:
             insert = self._speller.insert_rows(self._data, PUT_COLUMNS, size)
@@ -187,9 +215,8 @@ class DataStatements:
             rows = select(*(given.c[name] for name in PUT_COLUMNS)).order_by(given.c.fragment)
             insert = self._speller.insert(self._data).from_select(PUT_COLUMNS, rows)
         stored = {name: insert.excluded[name] for name in STORED_COLUMNS}
-        free = {"holder": null(), "held_until": null(), "is_closed": _FALSE}
         return self._speller.spell(
-            insert.on_conflict_do_update(index_elements=FRAGMENT_COLUMNS, set_={**stored, **free})
+            insert.on_conflict_do_update(index_elements=FRAGMENT_COLUMNS, set_={**stored, **FREE})
         )
 
     def _drop(self, size: int) -> str:
