@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from tgslices.age_limit import AGE_LIMIT
 from tgslices.described import described
@@ -67,7 +67,9 @@ class Lifetime:
             raise ConfigurationError("A Lifetime without idle, most and before_limit ends nothing.", f"Write {_ORDER}.")
 
 
-Lifetimes: TypeAlias = Mapping[str | None, Lifetime] | Callable[[SessionKey], Lifetime | None]
+Lifetimes: TypeAlias = (
+    Mapping[str, Lifetime] | Mapping[str | None, Lifetime] | Callable[[SessionKey], Lifetime | None]
+)
 """Lifetimes by qualifier, or a function from a key to one, or to None for a session that never ends by itself."""
 
 LifetimeOf: TypeAlias = Callable[[SessionKey], Lifetime | None]
@@ -86,7 +88,7 @@ def finding(lifetimes: Lifetimes) -> LifetimeOf:
                     f"lifetimes has {lifetime!r} for {qualifier!r}.",
                     f'Pass lifetimes by qualifier, as in {{"order": {_ORDER}}}; None is the session without one.',
                 )
-        return _Qualifiers(dict(lifetimes))
+        return _Qualifiers(lifetimes)
     if isinstance(lifetimes, Lifetime) or not callable(lifetimes):
         raise ConfigurationError(
             f"lifetimes is {lifetimes!r}.",
@@ -96,8 +98,8 @@ def finding(lifetimes: Lifetimes) -> LifetimeOf:
 
 
 class _Qualifiers:
-    def __init__(self, lifetimes: Mapping[str | None, Lifetime]) -> None:
-        self._lifetimes = lifetimes
+    def __init__(self, lifetimes: Mapping[Any, Lifetime]) -> None:
+        self._lifetimes = dict(lifetimes)
 
     def __call__(self, key: SessionKey) -> Lifetime | None:
         return self._lifetimes.get(key.qualifier)

@@ -15,6 +15,7 @@ from tests.storage.sql.backends import PostgresServer, sqlite_rows
 from tgslices.errors import StorageError
 from tgslices.model import IfClosed, Scope, SessionKey
 from tgslices.storage.data_protocol import DataHold, StoredData
+from tgslices.storage.lifetime_protocol import Due, End, EndReason
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage, build_tables
 from tgslices.storage.sqlalchemy.tables.schema import VERSION, Tables
 from tgslices.storage.sqlalchemy.tables.versions import UPGRADES, Versions
@@ -108,6 +109,23 @@ async def test_what_version_1_wrote_is_read_by_this_release(written_by_version_1
     assert await storage.settle([pending]) == 1
     assert await storage.record(Scope(42, 7, "private", 7), sent(1)) == 1
     assert len(await storage.list(KEY)) == 2
+    await storage.aclose()
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_a_session_that_version_1_wrote_ends_by_itself_once_it_was_opened_again(
+    written_by_version_1: Path, shared: bool
+) -> None:
+    storage = SQLAlchemySessionStorage(url(written_by_version_1), shared=shared)
+    assert await storage.next_session_due(42, now=NOW) is None
+    assert await storage.lease_sessions(42, now=NOW, until=NOW, limit=9) == []
+    await storage.unsubscribe(KEY)
+    await storage.open(KEY, at=NOW, due=Due(NOW, NOW + MINUTE))
+    [session] = await storage.lease_sessions(42, now=NOW, until=NOW + MINUTE, limit=9)
+    end = End(EndReason.IDLE, "clear", tells=True)
+    ended = await storage.end_session(session, end, now=NOW, until=NOW, limit=9)
+    assert ended == [sent(1), sent(9, business_connection_id="c")]
+    assert len(await storage.lease_ends(42, now=NOW, until=NOW, limit=9)) == 1
     await storage.aclose()
 
 
