@@ -79,7 +79,7 @@ async def test_a_kill_at_any_step_loses_nothing_and_the_next_start_finishes(scen
     assert steps > 20, "every step was tried"
 
 
-@pytest.mark.parametrize("steps", [6, 9, 14])
+@pytest.mark.parametrize("steps", [8, 11, 16])
 async def test_processes_that_live_briefly_finish_the_job_together(scene: Scene, tmp_path: Path, steps: int) -> None:
     deletable, stuck, bystanders = plant(scene)
     path = tmp_path / "slices.db"

@@ -16,6 +16,7 @@ from tgslices.deletion.asker import Asker
 from tgslices.deletion.ledger import Ledger
 from tgslices.deletion.pacing import Pacing, Patience
 from tgslices.deletion.run import DeletionRun
+from tgslices.deletion.shared_pause import SharedPause
 from tgslices.deletion.summary import summary_of
 from tgslices.model import PendingDeletion
 from tgslices.results import ClearResult
@@ -58,6 +59,8 @@ class DeletionExecutor:
         self._patience = patience
         self._lease = lease
         self.pacing = Pacing(max(in_flight, 1), clock=clock, monotonic=monotonic, sleep=sleep)
+        self._shared_pause = SharedPause(storage, self.pacing, clock=clock)
+        self.pacing.on_pause = self._shared_pause.tell_soon
         self._lacks_batches = False
 
     def patience(self) -> Patience:
@@ -101,6 +104,7 @@ class DeletionExecutor:
         entering = ledger.entering(pending)
         try:
             await in_turns(entering)
+            await self._shared_pause.look(bot.id)
             await run.carry_out(migrated)
             self._lacks_batches |= asker.lacks_batches and asker.singles_work
             await ledger.release(not_before=self.pacing.paused_until, troubled=run.troubled())

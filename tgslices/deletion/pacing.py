@@ -68,6 +68,8 @@ class Pacing:
         self._clock = clock
         self._monotonic = monotonic
         self._sleep = sleep
+        self.on_pause: Callable[[], None] | None = None
+        """Is told of each pause that is news."""
         self._pause: _Pause | None = None
         self._slots: tuple[asyncio.AbstractEventLoop, asyncio.Semaphore] | None = None
 
@@ -85,7 +87,10 @@ class Pacing:
         left = self._left()
         if wait > left:
             self._pause = _Pause(self._clock() + wait, self.elapsed() + wait)
-        return wait > left + NEWS or not left
+        is_news = wait > left + NEWS or not left
+        if is_news and self.on_pause is not None:
+            self.on_pause()
+        return is_news
 
     def elapsed(self) -> timedelta:
         """Return the time since some moment that never changes."""
