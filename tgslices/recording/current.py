@@ -11,7 +11,7 @@ from tgslices.keys import scope_of
 from tgslices.model import Scope, SessionKey
 
 Handling: TypeAlias = list[Any]
-"""An update, whether its handler has ended, and its bot's number. A list: an object costs every update twice as much."""
+"""An update, whether its handler has ended, and its bot's number. A list: an object costs each update twice as much."""
 
 handling: Final[ContextVar[Handling | None]] = ContextVar("tgslices_handling", default=None)
 """Set by the update middleware for the handler of an update, and for every task that the handler starts."""
