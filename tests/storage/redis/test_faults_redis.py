@@ -47,6 +47,24 @@ async def refusal_of(call: Any) -> str:
     return str(caught.value)
 
 
+# Whoever is cancelled
+
+
+@pytest.mark.parametrize("turns", range(1, 12))
+async def test_a_start_after_a_closing_that_was_cancelled_waits_for_it(
+    storage: RedisSessionStorage, turns: int
+) -> None:
+    await storage.open(KEY, at=NOW)
+    closing = asyncio.create_task(storage.aclose())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    closing.cancel()
+    await asyncio.wait([closing])
+    await storage.start()
+    for number in range(20):
+        assert await storage.record(IN_PRIVATE, sent(number)) == 1
+
+
 # What a server does
 
 

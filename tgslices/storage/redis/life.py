@@ -28,6 +28,7 @@ class Life:
         self._client: Client | None = None
         self._starting = SharedAttempt()
         self._changing = asyncio.Lock()
+        self._closing: set[asyncio.Task[None]] = set()
         self._was_closed = False
         self.is_running = False
         """Whether the server was looked at, and calls may be made."""
@@ -63,6 +64,8 @@ class Life:
     async def aclose(self, finish: Callable[[], Awaitable[None]]) -> None:
         """Refuse what comes from now on, finish what was accepted, and let go of the server.
 
+        It goes on when its caller is cancelled, and a start waits for it.
+
         Raises:
             StorageError: the storage is open in another event loop, which could still close it.
         """
@@ -73,11 +76,10 @@ class Life:
             if not self._loop.is_closed():
                 raise other_loop()
             self._take_over(loop)
-        async with self._changing:
-            if self.is_running:
-                self.is_running = False
-                self._was_closed = True
-                await asyncio.shield(self._close(finish))
+        closing = asyncio.create_task(self._close(finish), name="tgslices-closing")
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)
+        await asyncio.shield(closing)
 
     def _move_in(self) -> None:
         loop = asyncio.get_running_loop()
@@ -117,11 +119,16 @@ class Life:
             listen(client)
 
     async def _close(self, finish: Callable[[], Awaitable[None]]) -> None:
-        try:
-            await finish()
-        finally:
-            self._calls.use(None)
-            await self._let_go()
+        async with self._changing:
+            if not self.is_running:
+                return
+            self.is_running = False
+            self._was_closed = True
+            try:
+                await finish()
+            finally:
+                self._calls.use(None)
+                await self._let_go()
 
     async def _let_go(self) -> None:
         """Close a client of one's own, as far as the server answers."""
