@@ -1,6 +1,7 @@
 """What the methods beyond plain messages do: to chats, to members, to the bot itself, and to those who ask it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from aiogram import Bot
@@ -8,6 +9,7 @@ from aiogram.methods import (
     ApproveChatJoinRequest,
     EditMessageLiveLocation,
     GetMyCommands,
+    LeaveChat,
     SendMessage,
     SetChatDescription,
     SetGameScore,
@@ -26,7 +28,7 @@ from aiogram.types import (
     ReactionTypeEmoji,
 )
 
-from tests.testing.refusals import refusal
+from tests.testing.refusals import answer_to, refusal
 from tgslices.testing import BotAccount, BotApi, ChatView, Person
 
 THUMB = ReactionTypeEmoji(emoji="👍")
@@ -176,3 +178,34 @@ async def test_the_general_topic(bot: Bot, team: ChatView) -> None:
         "forum_topic_closed",
         "general_forum_topic_hidden",
     ]
+
+
+@pytest.mark.parametrize(
+    ("button", "told"),
+    [
+        ({"type": "round"}, "can't parse menu button: MenuButton has unsupported type"),
+        ({"type": "web_app", "text": "A"}, "can't parse menu button: Can't find field \"web_app\""),
+        ({"type": "web_app", "text": "", "web_app": {"url": "https://a.org"}}, "menu button text must be non-empty"),
+        (
+            {"type": "web_app", "text": "A", "web_app": {"url": "http://a.org"}},
+            "menu button Web App URL 'http://a.org' is invalid: Only HTTPS links are allowed",
+        ),
+    ],
+)
+async def test_a_menu_button_opens_a_secure_page(
+    api: BotApi, account: BotAccount, bot: Bot, button: dict[str, Any], told: str
+) -> None:
+    """`Client.cpp:10680-10703` and `BotMenuButton.cpp:131-150`."""
+    assert await answer_to(api, account, "setChatMenuButton", menu_button=button) == f"Bad Request: {told}"
+    assert isinstance(await bot.get_chat_menu_button(), MenuButtonCommands)
+
+
+async def test_a_bot_leaves_the_direct_messages_of_a_channel_with_the_channel(
+    api: BotApi, account: BotAccount, bot: Bot, ann: Person
+) -> None:
+    """`DialogParticipantManager.cpp:3002`."""
+    channel = api.add_channel("News", members=[ann], admins=[account])
+    direct = api.add_direct_messages(channel)
+    refused = "Bad Request: can't leave channel direct messages chats; leave the parent chat instead"
+    assert await refusal(bot, LeaveChat(chat_id=direct.id)) == refused
+    assert (await bot.get_chat_member(channel.id, account.id)).status == "administrator"

@@ -101,6 +101,15 @@ _APPS: Final = (
 )
 
 
+def menu_link(url: str, *, is_test: bool = False) -> str:
+    """The address of the Web App of a menu button, written out.
+
+    Raises:
+        ApiError: it is no link, or no secure one. Source: tdlib/td ``BotMenuButton.cpp:147-150``.
+    """
+    return _link(url, "Menu button Web App", https_only=not is_test)
+
+
 def check_app(url: str, what: str, *, is_test: bool = False) -> None:
     """Check the address of a Web App that is opened by something else than a button of a keyboard.
 

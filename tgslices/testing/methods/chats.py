@@ -141,6 +141,8 @@ def leave_chat(call: Call) -> bool:
     chat = call.chat(Access.READ)
     if chat.type == "private":
         raise bad_request("Can't leave private chats")
+    if chat.parent is not None:
+        raise bad_request("Can't leave channel direct messages chats; leave the parent chat instead")
     leave(call.world, chat, call.bot, call.bot)
     return True
 

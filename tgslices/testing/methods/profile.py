@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from tgslices.testing.content.buttons import menu_link
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.command_scopes import scope_key
 from tgslices.testing.rules.rights import ADMIN_RIGHTS, CHANNEL_RIGHTS, GROUP_RIGHTS
+from tgslices.testing.wire.fields import FieldError, fields_of, object_field, text_field
 from tgslices.testing.wire.json_text import Json
 
 _COMMAND: Final = re.compile(r"[a-z0-9_]{1,32}")
@@ -113,12 +115,34 @@ def _text_getter(name: str) -> Method:
 
 def set_chat_menu_button(call: Call) -> bool:
     """Set the menu button of one private chat, or the default of all others."""
-    button = call.arguments.json("menu_button", "MenuButton") or {"type": "default"}
-    if not isinstance(button, dict) or str(button.get("type")) not in {"commands", "web_app", "default"}:
-        raise bad_request("Can't parse menu button: MenuButton has unsupported type")
+    given = call.arguments.json("menu_button", "MenuButton") or {"type": "default"}
+    try:
+        button = _read_menu_button(given)
+    except FieldError as error:
+        raise bad_request(f"Can't parse menu button: {error.cause}") from None
+    if button["type"] == "web_app":
+        if not button["text"]:
+            raise bad_request("Menu button text must be non-empty")
+        button["web_app"]["url"] = menu_link(button["web_app"]["url"], is_test=call.world.is_test_dc)
     call.bot.settings.menu_buttons[_menu_chat(call)] = button
     call.world.changes.notify()
     return True
+
+
+def _read_menu_button(given: Any) -> Json:
+    """The ``MenuButton``. Source: tdlib/telegram-bot-api ``Client.cpp:10680-10703``."""
+    fields = fields_of(given, "MenuButton must be an Object")
+    kind = text_field(fields, "type", is_required=True)
+    if kind in {"commands", "default"}:
+        return {"type": kind}
+    if kind != "web_app":
+        raise FieldError("MenuButton has unsupported type")
+    text = text_field(fields, "text", is_required=True)
+    return {"type": kind, "text": text, "web_app": {"url": _app_url(fields)}}
+
+
+def _app_url(fields: Json) -> str:
+    return text_field(object_field(fields, "web_app"), "url", is_required=True)
 
 
 def get_chat_menu_button(call: Call) -> Json:
