@@ -67,9 +67,7 @@ class Lifetime:
             raise ConfigurationError("A Lifetime without idle, most and before_limit ends nothing.", f"Write {_ORDER}.")
 
 
-Lifetimes: TypeAlias = (
-    Mapping[str, Lifetime] | Mapping[str | None, Lifetime] | Callable[[SessionKey], Lifetime | None]
-)
+Lifetimes: TypeAlias = Mapping[str, Lifetime] | Mapping[str | None, Lifetime] | Callable[[SessionKey], Lifetime | None]
 """Lifetimes by qualifier, or a function from a key to one, or to None for a session that never ends by itself."""
 
 LifetimeOf: TypeAlias = Callable[[SessionKey], Lifetime | None]

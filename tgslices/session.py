@@ -145,7 +145,7 @@ class Session(SendWrappers):
         """
         await self.open()
         # It is open now; whoever closes it from now on, at whatever worker, means it.
-        block = self._block(if_closed=IfClosed.SKIP if self.collects else IfClosed.KEEP)
+        block = self._block(if_closed=IfClosed.SKIP if self.collects else IfClosed.KEEP, is_opened=True)
         self._entered.append(block)
         enter(block)
         return self
@@ -160,7 +160,14 @@ class Session(SendWrappers):
     def _if_closed(self) -> IfClosed:
         return IfClosed.OPEN if self.collects else IfClosed.KEEP
 
-    def _block(self, *, everywhere: bool = False, if_closed: IfClosed | None = None, is_call: bool = False) -> Block:
+    def _block(
+        self,
+        *,
+        everywhere: bool = False,
+        if_closed: IfClosed | None = None,
+        is_call: bool = False,
+        is_opened: bool = False,
+    ) -> Block:
         return Block(
             self._shared,
             self._tracker,
@@ -170,6 +177,7 @@ class Session(SendWrappers):
             # Whoever writes to a channel has a topic there, as a chat of their own.
             topic_id=None if self.user_id is None else self.direct_topic_id,
             is_call=is_call,
+            is_opened=is_opened,
         )
 
     # Data

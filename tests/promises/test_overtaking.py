@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from aiogram import Dispatcher
+from aiogram import Dispatcher, F
 
 from tests.promises.fed_bot import FedBot
 from tgslices import Session, SessionBot, setup_sessions
@@ -24,10 +24,9 @@ async def slow_send(
     stage: FedBot, send: Callable[[], Awaitable[object]], takes: timedelta = TWO_TENTHS
 ) -> asyncio.Task[object]:
     """Begin to send something that the server takes its time for, and return when it is on its way."""
-    stage.api.faults.add(Slow(takes), method="sendMessage", times=1)
+    fault = stage.api.faults.add(Slow(takes), method="sendMessage", times=1)
     task = asyncio.ensure_future(send())
-    for _ in range(5):
-        await asyncio.sleep(0)
+    await stage.chat.until(lambda _: fault.hits > 0)
     return task
 
 
@@ -69,12 +68,16 @@ async def test_a_send_that_outlasts_the_grace_reopens_nothing(stage: FedBot, mon
     assert stage.chat.texts() == ["two"]
 
 
+@pytest.mark.parametrize("sends", ["by the session", "in a block", "in a block of a predicate"])
 async def test_a_send_that_outlasts_the_grace_of_a_wipe_is_deleted_when_it_arrives(
-    stage: FedBot, monkeypatch: pytest.MonkeyPatch
+    stage: FedBot, monkeypatch: pytest.MonkeyPatch, sends: str
 ) -> None:
     monkeypatch.setattr(handles, "SEND_GRACE", timedelta(milliseconds=20))
     session = stage.session()
-    task = await slow_send(stage, lambda: session.send_message("two"))
+    if sends == "in a block of a predicate":
+        stage.bot.sessions.subscribe(session.key, F.message)
+    by = (lambda: session.send_message("two")) if sends == "by the session" else (lambda: in_a_block(session, stage))
+    task = await slow_send(stage, by)
     await session.clear()
     await session.close()
     await task

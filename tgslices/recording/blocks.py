@@ -60,11 +60,12 @@ class Block:
         if_closed: IfClosed = IfClosed.OPEN,
         topic_id: int | None = None,
         is_call: bool = False,
+        is_opened: bool = False,
     ) -> None:
         """``delete_late`` is called with what arrives after the session was wiped and was sent before.
 
         ``topic_id`` is the topic of the session's place where the key does not name it. ``is_call``: the block stands
-        around one call, and around nothing that others send because of it.
+        around one call, and around nothing that others send because of it. ``is_opened``: it opened the session.
         """
         self.is_call = is_call
         self.shared = shared
@@ -74,7 +75,7 @@ class Block:
         self._if_closed = if_closed
         self._topic_id = topic_id
         self._entered, self._entered_at = tick(), tracker.now_begun()
-        self._was_open = if_closed is not IfClosed.SKIP or tracker.storage.knows_open(shared.key)
+        self._was_open = is_opened or if_closed is not IfClosed.SKIP or tracker.storage.knows_open(shared.key)
         self._left_at: datetime | None = None
 
     def leave(self) -> None:
