@@ -11,14 +11,15 @@ SOME = frozenset({"can_pin_messages"})
 @pytest.mark.parametrize(
     ("chat_type", "is_self", "rights", "text"),
     [
-        ("private", False, SOME, "Bad Request: chat member status can't be changed in private chats"),
+        ("private", False, SOME, "Bad Request: method is available for supergroup and channel chats only"),
+        ("group", False, SOME, "Bad Request: method is available for supergroup and channel chats only"),
         ("supergroup", True, SOME, "Bad Request: can't promote self"),
         ("supergroup", True, frozenset(), None),
         ("supergroup", False, SOME, None),
     ],
 )
 def test_promotion(chat_type: str, is_self: bool, rights: frozenset[str], text: str | None) -> None:
-    """`DialogParticipantManager.cpp:2341, 2948`"""
+    """`Client.cpp:15207` and `DialogParticipantManager.cpp:2948`"""
     assert text_of(promotion_refusal(chat_type, is_self=is_self, rights=rights)) == text
 
 

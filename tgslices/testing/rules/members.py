@@ -9,9 +9,12 @@ from tgslices.testing.errors import ApiError, bad_request
 
 
 def promotion_refusal(chat_type: str, *, is_self: bool, rights: frozenset[str]) -> ApiError | None:
-    """Why nobody can be given these rights there, or None. A bot may lay down its own."""
-    if chat_type == "private":
-        return bad_request("Chat member status can't be changed in private chats")
+    """Why nobody can be given these rights there, or None. A bot may lay down its own.
+
+    Source: tdlib/telegram-bot-api ``Client.cpp:15207-15212``.
+    """
+    if chat_type not in {"supergroup", "channel"}:
+        return bad_request("method is available for supergroup and channel chats only")
     return bad_request("Can't promote self") if is_self and rights else None
 
 

@@ -17,6 +17,7 @@ PERMISSION_OF: Final = {
     "location": ("can_send_messages", "locations"),
     "venue": ("can_send_messages", "venues"),
     "checklist": ("can_send_messages", "checklists"),
+    "invoice": ("can_send_messages", "invoice messages"),
     "audio": ("can_send_audios", "music"),
     "document": ("can_send_documents", "documents"),
     "photo": ("can_send_photos", "photos"),
