@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from aiogram import Bot
@@ -98,13 +99,18 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         """Send in a task of its own: a caller that is cancelled must not lose the record of what was sent."""
         send = Send(blocks[0].tracker.clock())
         ways = [block.begin(send) for block in blocks]
-        task = asyncio.create_task(self._send(make_request, bot, method, ways, send), name="tgslices-send")
+        loop = asyncio.get_running_loop()
+        # Not shield: that tells the caller a turn of the event loop later.
+        answer: asyncio.Future[Response[TelegramType]] = loop.create_future()
+        task = loop.create_task(self._send(make_request, bot, method, ways, send, answer), name="tgslices-send")
         self._sending.add(task)
-        task.add_done_callback(self._sent)
-        return await asyncio.shield(task)
+        task.add_done_callback(partial(self._sent, answer))
+        return await answer
 
-    def _sent(self, task: asyncio.Task[Any]) -> None:
+    def _sent(self, answer: asyncio.Future[Any], task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
+        if not answer.done():  # the task was cancelled
+            answer.cancel()
         if not task.cancelled():
             task.exception()  # the caller has it, unless it was cancelled: then nobody is left to tell
 
@@ -115,7 +121,8 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         method: TelegramMethod[TelegramType],
         ways: list[Passage],
         send: Send,
-    ) -> Response[TelegramType]:
+        answer: asyncio.Future[Response[TelegramType]],
+    ) -> None:
         progress = ways[0].block.tracker.progress
         progress.in_progress += 1
         try:
@@ -124,11 +131,17 @@ class OutgoingMiddleware(BaseRequestMiddleware):
                 await self._record(bot, method, response, ways)
             except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
                 log.error("What %s sent could not be recorded: %s", method.__api_method__, described(error))  # noqa: TRY400  # a traceback may show a token
-            return response
+            if not answer.done():  # as it is when the caller was cancelled: then nobody is left to tell
+                answer.set_result(response)
+        except Exception as error:  # the caller has it
+            if answer.done():
+                raise
+            answer.set_exception(error)
         finally:
+            del answer  # which has the error, which has this frame
             for way in ways:
                 way.end()
-            send.done.set()
+            send.end()
             progress.in_progress -= 1
             progress.end_work()
 

@@ -28,7 +28,22 @@ class Send:
 
     at: datetime
     began: int = field(default_factory=tick)
-    done: asyncio.Event = field(default_factory=asyncio.Event)
+    _is_over: bool = field(default=False, init=False)
+    _over: asyncio.Event | None = field(default=None, init=False)
+    """Made when somebody waits: an event costs more than all the rest of a send that nobody waits for."""
+
+    def end(self) -> None:
+        """Note that what was sent is recorded, or was not sent."""
+        self._is_over = True
+        if self._over is not None:
+            self._over.set()
+
+    async def outlast(self) -> None:
+        """Wait until it is recorded, or was not sent."""
+        if not self._is_over:
+            if self._over is None:
+                self._over = asyncio.Event()
+            await self._over.wait()
 
 
 class _Ends:
@@ -67,7 +82,7 @@ class SharedKey:
 
     async def outlast_sends(self) -> None:
         """Wait until the messages that are on their way now are recorded, at most for :data:`SEND_GRACE`."""
-        waits = [asyncio.ensure_future(send.done.wait()) for send in self._ends.sends]
+        waits = [asyncio.ensure_future(send.outlast()) for send in self._ends.sends]
         if not waits:
             return
         try:
