@@ -37,6 +37,9 @@ from tgslices.testing.http.client import loopback_session
 WORKERS: Final = 4
 KILLED: Final = 2
 IDLE: Final = timedelta(hours=2)
+SIDE_BY_SIDE: Final = 50
+"""How many sessions are planted at once."""
+
 PATIENCE: Final = timedelta(seconds=60)
 """What a call of the storage may take on a busy machine."""
 
@@ -127,7 +130,8 @@ async def _plant(api: BotApi, account: BotAccount, storage: SQLAlchemySessionSto
     age = AGE_LIMIT - plan.left
     api.clock.move(-age)
     now = datetime.now(UTC)
-    for number in range(plan.sessions):
+
+    async def plant(number: int) -> None:
         place = api.world.private_chat(api.add_person("Ann"), account)
         key = SessionKey(account.id, place.id, place.id, qualifier="order")
         active_at = now - IDLE + plan.within * (number / plan.sessions)
@@ -136,6 +140,9 @@ async def _plant(api: BotApi, account: BotAccount, storage: SQLAlchemySessionSto
         entries = [_entry(it, account, active_at) for it in stored]
         await storage.add(key, entries[0], if_closed=IfClosed.OPEN, due=due)
         await asyncio.gather(*(storage.add(key, entry) for entry in entries[1:]))
+
+    for first in range(0, plan.sessions, SIDE_BY_SIDE):
+        await asyncio.gather(*map(plant, range(first, min(first + SIDE_BY_SIDE, plan.sessions))))
     api.clock.move(age)
 
 

@@ -6,10 +6,10 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias
 
 from aiogram import Bot
 
@@ -28,8 +28,6 @@ from tgslices.recording.tracker import Tracker
 from tgslices.results import ClearResult
 from tgslices.session import Session
 from tgslices.storage.lifetime_protocol import Due, DueSession, End, EndedSession, EndReason
-
-T = TypeVar("T")
 
 log = logging.getLogger("tgslices")
 
@@ -110,21 +108,21 @@ class Ending:
         lifetime = self._lifetime_of(key)
         return None if lifetime is None else first_due(lifetime, opened_at)
 
-    async def sweep(self, bot: Bot, patience: Patience) -> list[ClearResult]:
+    async def sweep(self, bot: Bot, patience: Patience, results: list[ClearResult] | None = None) -> None:
         """End all that is due, the most urgent first, and tell what has not been told.
+
+        What became of messages is added to ``results``, where somebody wants it: after a downtime it is a lot.
 
         Raises:
             Exception: the first of what the storage or a request raised, after everything was tried.
         """
-        results: list[ClearResult] = []
-        failures = _Failures()
+        failures = _Failures(results)
         await self._tracker.catch_up()
         while sessions := await self._lease_sessions():
-            results += await failures.outlast(partial(self._look_at, bot, session, patience) for session in sessions)
+            await failures.outlast(partial(self._look_at, bot, session, patience) for session in sessions)
         while ends := await self._lease_ends():
-            results += await failures.outlast(partial(self._finish, bot, end, patience) for end in ends)
+            await failures.outlast(partial(self._finish, bot, end, patience) for end in ends)
         failures.reraise()
-        return results
 
     async def _lease_sessions(self) -> list[DueSession]:
         now = self._clock()
@@ -169,6 +167,9 @@ class Ending:
     # Its end
 
     async def _end(self, bot: Bot, session: DueSession, end: End, patience: Patience) -> ClearResult:
+        if end.reason is EndReason.MOST:
+            # Whatever is said meanwhile does not matter: somebody who never stops talking would put it off for ever.
+            session = replace(session, active_at=self._clock() + TOLD_FOR)
         shared = self._tracker.keys.share(self._tracker.keys.current(session.key))
         began = tick()
         await shared.outlast_sends()
@@ -250,26 +251,25 @@ def _limit_of(entry: TrackedMessage) -> datetime:
 
 
 class _Failures:
-    """Keeps what failed until everything was tried."""
+    """Keeps what failed until everything was tried, and adds what did not to the results."""
 
-    def __init__(self) -> None:
+    def __init__(self, results: list[ClearResult] | None) -> None:
         self._first: BaseException | None = None
+        self._results = results
 
-    async def outlast(self, works: Iterable[Callable[[], Awaitable[T]]]) -> list[T]:
-        """Do work side by side, some of it at once; return what was returned."""
+    async def outlast(self, works: Iterable[Callable[[], Awaitable[ClearResult]]]) -> None:
+        """Do work side by side, some of it at once."""
         turns = asyncio.Semaphore(AT_ONCE)
 
-        async def in_turn(work: Callable[[], Awaitable[T]]) -> T:
+        async def in_turn(work: Callable[[], Awaitable[ClearResult]]) -> ClearResult:
             async with turns:
                 return await work()
 
-        done: list[T] = []
         for outcome in await asyncio.gather(*map(in_turn, works), return_exceptions=True):
             if isinstance(outcome, BaseException):
                 self._first = self._first or outcome
-            else:
-                done.append(outcome)
-        return done
+            elif self._results is not None:
+                self._results.append(outcome)
 
     def reraise(self) -> None:
         """Raise what was raised first, if anything was."""

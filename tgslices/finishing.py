@@ -72,9 +72,10 @@ class Finishing:
 
     async def sweep(self) -> ClearResult:
         """Do what :meth:`SessionManager.sweep <tgslices.manager.SessionManager.sweep>` promises."""
-        result = await self._do_due()
+        results: list[ClearResult] = []
+        await self._do_due(results)
         await self._tidy()
-        return result
+        return ClearResult.total(results)
 
     async def settle_pending(self) -> ClearResult:
         """Finish the pending deletions that are due. Raises what :meth:`DeletionExecutor.run` raises."""
@@ -100,22 +101,20 @@ class Finishing:
             self.upkeep.keep_up()
         return due
 
-    async def _do_due(self) -> ClearResult:
-        if self._ending is None:
-            return await self.settle_pending()
+    async def _do_due(self, results: list[ClearResult] | None = None) -> None:
+        """Do what is due; what became of messages is added to ``results``, where somebody wants it."""
         # Side by side: what one of them has to wait for must not keep the other from being done in time.
-        outcomes = await asyncio.gather(
-            self._settle_all(), self._ending.sweep(self._bot, self._executor.patience()), return_exceptions=True
-        )
-        results: list[ClearResult] = []
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException):
+        works = [self._settle(results)]
+        if self._ending is not None:
+            works.append(self._ending.sweep(self._bot, self._executor.patience(), results))
+        for outcome in await asyncio.gather(*works, return_exceptions=True):
+            if outcome is not None:
                 raise outcome
-            results += outcome
-        return ClearResult.total(results)
 
-    async def _settle_all(self) -> list[ClearResult]:
-        return [await self.settle_pending()]
+    async def _settle(self, results: list[ClearResult] | None) -> None:
+        result = await self.settle_pending()
+        if results is not None:
+            results.append(result)
 
     async def _next_due(self) -> datetime | None:
         now = self._clock()

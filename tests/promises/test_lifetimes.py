@@ -426,6 +426,27 @@ async def test_a_session_that_is_used_while_its_end_is_decided_goes_on(world: Wo
         assert world.told == []
 
 
+async def test_who_never_stops_talking_does_not_put_the_last_end_off(world: World) -> None:
+    line = Line(world.storage if not isinstance(world.storage, ListStorage) else MemorySessionStorage())
+    async with world.worker({"order": Lifetime(most=HOUR)}, storage=line) as bot:
+        order = world.order(bot)
+        await order.send_message("one")
+        world.later(HOUR)
+        storage: Any = bot.sessions.tracker.storage
+        lease = line.lease_sessions
+
+        async def leases_late(*args: object, **kwargs: object) -> object:
+            leased = await lease(*args, **kwargs)
+            if leased:
+                world.later(timedelta(seconds=1))
+                await order.send_message("two")
+            return leased
+
+        storage.lease_sessions = leases_late
+        assert await bot.sessions.sweep() == 2
+        assert (world.texts(), [ended.reason for ended in world.told]) == ([], ["most"])
+
+
 async def test_a_send_that_is_on_its_way_when_the_end_is_decided_keeps_the_session(world: World) -> None:
     async with world.worker() as bot:
         order = world.order(bot)
