@@ -151,6 +151,19 @@ async def measure_redis(url: str, rounds: int) -> dict[str, list[float]]:
     return rates
 
 
+async def show_redis(url: str, rounds: int, sessions: int | None) -> None:
+    """Print everything about Redis, with so many open sessions if told."""
+    print("\n== Valkey ==")
+    if sessions is not None:
+        await measure_large_redis(url, sessions)
+        await measure_leasing(url, sessions // 5)
+        return
+    for name, measured in (await measure_redis(url, rounds)).items():
+        print(f"  {name:40}{max(measured):>10,.0f} rows/s")
+    for size in (10, 100):
+        await measure_size(url, 20_000 // size, size)
+
+
 async def measure_size(url: str, sessions: int, messages: int) -> None:
     """Print what entries of sessions take in the server's memory."""
     storage = RedisSessionStorage(url)

@@ -19,6 +19,7 @@ from pathlib import Path
 from benchmarks.contenders import BareDriver, ByHand, Coalesced
 from benchmarks.databases import Target, postgresql_target, sqlite_target
 from benchmarks.large import measure_large
+from benchmarks.on_redis import redis_server, show_redis
 from benchmarks.ours import Ours
 from benchmarks.rows import Contender
 
@@ -87,12 +88,15 @@ def directory() -> Iterator[Path]:
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--only", choices=("sqlite", "postgresql"))
+    parser.add_argument("--only", choices=("sqlite", "postgresql", "redis"))
     parser.add_argument("--large", action="store_true", help="measure with full tables instead (many minutes, 5 GB)")
     parser.add_argument("--sessions", type=int, default=1_000_000, help="how many sessions --large opens")
     parser.add_argument("--messages", type=int, default=10, help="how many messages each of those holds")
     chosen = parser.parse_args()
     with directory() as place:
+        if chosen.only in (None, "redis"):
+            with redis_server(place) as url:
+                await show_redis(url, chosen.rounds, chosen.sessions if chosen.large else None)
         for name, make in (("sqlite", sqlite_target), ("postgresql", postgresql_target)):
             if chosen.only not in (None, name):
                 continue
