@@ -11,21 +11,21 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.counter import COUNT, KEY, Count, shared_storage
-from tests.storage.conftest import postgres, postgres_url
+from tests.storage.conftest import postgres, postgres_url, redis_server, redis_url
 from tgslices.storage.lifetime import durable
 
-__all__ = ["postgres", "postgres_url"]
+__all__ = ["postgres", "postgres_url", "redis_server", "redis_url"]
 
 WORKERS = 8
 TIMES = int(os.environ.get("TGSLICES_COUNTING", "30"))
 """How often each worker adds one; a thousand times takes minutes."""
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql", "redis"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path}/slices.db"
-    found: str = request.getfixturevalue("postgres_url")
+    found: str = request.getfixturevalue("postgres_url" if request.param == "postgresql" else "redis_url")
     return found
 
 
@@ -37,6 +37,13 @@ async def begin(url: str, name: str, times: int) -> asyncio.subprocess.Process:
     )
 
 
+async def prepare(url: str) -> None:
+    """Let one process make what all of them need."""
+    storage = durable(shared_storage(url))
+    await storage.start()
+    await storage.aclose()
+
+
 async def kept(url: str) -> Count:
     storage = durable(shared_storage(url))
     found = await storage.read_data(KEY, ("Count",), now=datetime.now(UTC))
@@ -46,7 +53,7 @@ async def kept(url: str) -> Count:
 
 @pytest.mark.timeout(1200)
 async def test_eight_workers_that_add_to_one_counter_lose_nothing(url: str) -> None:
-    await durable(shared_storage(url)).start()
+    await prepare(url)
     workers = [await begin(url, str(number), TIMES) for number in range(WORKERS)]
     outputs = await asyncio.gather(*(worker.communicate() for worker in workers))
     assert [(errors.decode(), len(out)) for out, errors in outputs] == [("", TIMES)] * WORKERS
@@ -57,7 +64,7 @@ async def test_eight_workers_that_add_to_one_counter_lose_nothing(url: str) -> N
 
 @pytest.mark.timeout(240)
 async def test_killed_holders_lose_nothing_that_was_acknowledged(url: str) -> None:
-    await durable(shared_storage(url)).start()
+    await prepare(url)
     steady = await begin(url, "steady", TIMES)
     dots = 0
     for kill in range(3):

@@ -1,4 +1,4 @@
-"""Promise: "so that several workers agree". Two and four of them, on one PostgreSQL and on one SQLite file."""
+"""Promise: "so that several workers agree". Two and four of them, on one PostgreSQL, one Redis and one SQLite file."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from aiogram import Bot
 from aiohttp import web
 
 from tests.acceptance import worker
-from tests.storage.conftest import postgres, postgres_url
+from tests.storage.conftest import postgres, postgres_url, redis_server, redis_url
 from tgslices import SessionKey
-from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
+from tgslices.storage.lifetime import durable
 from tgslices.testing import BotApi, ChatView
 
-__all__ = ["postgres", "postgres_url"]
+__all__ = ["postgres", "postgres_url", "redis_server", "redis_url"]
 
 PEOPLE, ITEMS = 5, 12
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql", "redis"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path}/slices.db"
-    found: str = request.getfixturevalue("postgres_url")
+    found: str = request.getfixturevalue("postgres_url" if request.param == "postgresql" else "redis_url")
     return found
 
 
@@ -40,7 +40,7 @@ async def test_workers_on_one_database_record_everything_once_and_wipe_all_of_it
         account = api.add_bot("order_bot")
         people = [api.add_person(f"Person {number}") for number in range(PEOPLE)]
         chats = [person.private_chat(account) for person in people]
-        storage = SQLAlchemySessionStorage(url, shared=True)
+        storage = durable(worker.storage_of(url, shared=True))
         await storage.start()
         async with workers(api, account.token, url, count) as balancer:
             async with Bot(account.token, session=api.client_session()) as bot:

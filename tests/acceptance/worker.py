@@ -18,6 +18,8 @@ from aiohttp import web
 
 from tests.storage.sql.processes import FORKS
 from tgslices import Session, SessionBot, SessionQualifier, setup_sessions
+from tgslices.storage import open_storage
+from tgslices.storage.protocol import SessionStorage
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.http.client import loopback_session
 
@@ -35,13 +37,18 @@ def start(target: str, *arguments: object) -> BaseProcess:
     return process
 
 
+def storage_of(url: str, *, shared: bool | None) -> SessionStorage:
+    """Return a storage; on Redis it is always shared."""
+    return open_storage(url) if url.startswith("redis") else SQLAlchemySessionStorage(url, shared=shared)
+
+
 def _build(
     api: str, token: str, url: str, journal: Path | None, *, shared: bool | None
 ) -> tuple[SessionBot, Dispatcher]:
     logging.disable()
     bot = SessionBot(token, session=loopback_session(api))
     dispatcher = Dispatcher(disable_fsm=True)
-    setup_sessions(dispatcher, bot, storage=SQLAlchemySessionStorage(url, shared=shared))
+    setup_sessions(dispatcher, bot, storage=storage_of(url, shared=shared))
 
     def note(*numbers: int) -> None:
         if journal is not None:

@@ -56,6 +56,14 @@ def redis_server() -> Iterator[RedisServer]:
         yield server
 
 
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """An empty database."""
+    with redis_server.client() as client:
+        client.flushall()
+    return redis_server.url
+
+
 @contextmanager
 def running_redis(*options: str) -> Iterator[RedisServer]:
     """Start a server with these options in a directory of its own."""

@@ -25,7 +25,7 @@ def cluster() -> Iterator[RedisServer]:
     """A cluster of one node, which has all slots."""
     with running_redis("--cluster-enabled", "yes", "--cluster-announce-ip", "127.0.0.1") as server:
         with server.client() as client:
-            client.execute_command("CLUSTER ADDSLOTSRANGE 0 16383")
+            client.execute_command("CLUSTER ADDSLOTS", *range(16_384))
             while client.execute_command("CLUSTER INFO")["cluster_state"] != "ok":
                 time.sleep(0.01)
         yield server

@@ -101,7 +101,7 @@ async def test_connections_that_were_cut_are_replaced_and_nobody_notices(server:
 
 async def test_a_replica_refuses_writes_and_lists(storage: RedisSessionStorage, server: RedisServer) -> None:
     await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
-    with running_redis("--replicaof", f"127.0.0.1 {server.port}") as replica:
+    with running_redis("--replicaof", "127.0.0.1", str(server.port)) as replica:
         with replica.client() as client:
             while client.info("replication")["master_link_status"] != "up" or not client.keys("*"):
                 await asyncio.sleep(0.02)
