@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -61,6 +62,18 @@ async def test_a_database_that_is_removed_takes_nothing_more_until_it_is_back(
     away.rename(file)
     assert await storage.record(SCOPE, sent(2)) == 1
     assert await storage.list(KEY) == [sent(2)]
+
+
+async def test_looking_into_a_database_that_is_removed_makes_no_new_one(
+    file: Path, storage: SQLAlchemySessionStorage
+) -> None:
+    """A connection more, which looking side by side needs, would make an empty file in its place."""
+    away = file.rename(file.with_name("away.db"))
+    looks = await asyncio.gather(*(storage.list(KEY) for _ in range(5)), return_exceptions=True)
+    assert {str(look) for look in looks} == {f"The database {file} was removed while it was open. {REMEDY}"}
+    assert not file.exists()
+    away.rename(file)
+    assert await storage.list(KEY) == []
 
 
 async def test_a_database_that_is_replaced_takes_nothing_more(file: Path, storage: SQLAlchemySessionStorage) -> None:

@@ -52,6 +52,13 @@ class Database(Protocol):
     def engine(self, engine: AsyncEngine) -> AsyncEngine:
         """Return a view of the engine whose connections are in the state that the other methods expect."""
 
+    def require_place(self) -> None:
+        """Check that a connection would lead to the database that is open.
+
+        Raises:
+            StorageError: it would lead to another one, or make a new one.
+        """
+
     async def check(self, connection: AsyncConnection) -> None:
         """Look at the database before anything is made there.
 

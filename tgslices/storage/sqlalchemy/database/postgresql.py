@@ -57,6 +57,9 @@ class PostgreSQL:
         """Return the engine with every statement on its own, so that a single one costs one trip."""
         return engine.execution_options(isolation_level="AUTOCOMMIT")
 
+    def require_place(self) -> None:
+        """Do nothing: a server makes no database by itself."""
+
     async def check(self, connection: AsyncConnection) -> None:
         """Refuse an encoding that lacks most characters. The server names it when a connection begins."""
         driver: Any = (await connection.get_raw_connection()).driver_connection

@@ -77,10 +77,15 @@ class SQLite:
 
     def __init__(self) -> None:
         self._checks: tuple[Callable[[], None], ...] = ()
+        self._file = OpenFile("", None)
 
     def engine(self, engine: AsyncEngine) -> AsyncEngine:
         """Return the engine itself: whatever its connections do about transactions, :meth:`transaction` copes with."""
         return engine
+
+    def require_place(self) -> None:
+        """Check that the file is still there: a new connection would make an empty one."""
+        self._file.require_in_place()
 
     async def check(self, connection: AsyncConnection) -> None:
         """Do nothing: every file keeps every text."""
@@ -117,11 +122,12 @@ class SQLite:
         async with engine.connect() as connection:
             file = await _file_of(connection)
         with FileLock(file, f"{prefix}lock", shared=shared) as lock:
-            self._checks = (OpenFile.at(file).require_in_place, lock.require_held)
+            self._file = OpenFile.at(file)
+            self._checks = (self._file.require_in_place, lock.require_held)
             try:
                 yield
             finally:
-                self._checks = ()
+                self._checks, self._file = (), OpenFile("", None)
 
     async def lock_schema(self, connection: AsyncConnection, prefix: str, schema: str | None) -> None:
         """Do nothing: the transaction is the only one that writes."""

@@ -160,6 +160,7 @@ class Transactions:
     @asynccontextmanager
     async def _borrow(self) -> AsyncIterator[AsyncConnection]:
         """Borrow a connection from the pool. A dead one does not go back there, where the next attempt would get it."""
+        self._database.require_place()
         async with self._engine.connect() as connection:
             try:
                 yield connection
