@@ -14,11 +14,9 @@ from aiogram.types import Message, MessageId, Update
 from pydantic import BaseModel
 
 from tests.updates import ANN, CHANNEL, EVENTS, PRIVATE, SUPERGROUP, message, update
+from tgslices.effects import EFFECTS, Effect, creates_messages
 from tgslices.errors import NotAMessage
 from tgslices.extract import (
-    EFFECTS,
-    Effect,
-    creates_messages,
     new_message,
     record_of_event,
     record_of_incoming,

@@ -35,10 +35,11 @@ from tgslices.replay.result import ReplayResult
 from tgslices.results import ClearResult, Outcome
 from tgslices.scenes import SessionScene
 from tgslices.session import Session
+from tgslices.session_bot import SessionBot
 from tgslices.states.follow import Follow
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import DurableSessionStorage, SessionStorage
-from tgslices.wiring import SessionBot, setup_sessions
+from tgslices.wiring import setup_sessions
 
 __all__ = (  # noqa: RUF022  # in tiers, as a reader needs them
     # wiring

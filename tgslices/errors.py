@@ -2,6 +2,8 @@
 
 One root, :class:`TgslicesError`; each error keeps what went wrong as data and ends its text with the remedy.
 Refused deletions are not errors: they are entries of a :class:`~tgslices.results.ClearResult`.
+
+Past 300 lines, because a reader looks for every error in one place.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """The vocabulary: keys, scopes, tracked messages and pending deletions.
 
 Values only: frozen, comparable, without aiogram objects and without I/O. Times are aware and in UTC.
+
+Past 300 lines, because it is the one vocabulary that all rooms share.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ from tgslices import ConfigurationError, Session
 from tgslices.config import SessionConfig
 from tgslices.deletion.fates import MIGRATED
 from tgslices.manager import SessionManager
+from tgslices.session_bot import SessionBot
 from tgslices.testing import Chat, Drop, Failure, Flood, Slow, StoredMessage
-from tgslices.wiring import SessionBot
 
 OLD = timedelta(hours=49)
 KEYBOARD = {"inline_keyboard": [[{"text": "Yes", "callback_data": "yes"}, {"text": "No", "callback_data": "no"}]]}

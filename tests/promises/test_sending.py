@@ -16,7 +16,7 @@ from aiogram.types import InputMediaPhoto, Message
 
 from tests.promises.fed_bot import FedBot, ids_in, texts_of
 from tgslices import Direction, Session, SessionQualifier
-from tgslices.extract import EFFECTS, Effect
+from tgslices.effects import EFFECTS, Effect
 from tgslices.testing import Failure
 
 Order = Annotated[Session, SessionQualifier("order")]

@@ -19,14 +19,8 @@ from tgslices.deletion.executor import deleting_for_sessions
 from tgslices.described import described
 from tgslices.doors.asking import ASKING_FOR_UPDATES, UpdateRequests
 from tgslices.doors.deletions import DELETIONS, gone_by
-from tgslices.extract import (
-    EFFECTS,
-    Effect,
-    carries_ids_only,
-    creates_messages,
-    is_sent_directly,
-    records_of_sent,
-)
+from tgslices.effects import EFFECTS, Effect, creates_messages
+from tgslices.extract import carries_ids_only, is_sent_directly, records_of_sent
 from tgslices.manager import SessionManager, known_manager
 from tgslices.recording.blocks import Block, Passage, beyond_calls, blocks_of
 from tgslices.recording.handles import Send

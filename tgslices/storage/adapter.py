@@ -3,6 +3,8 @@
 The plugin keeps the entries. Its methods are taken to be atomic, as the protocol says; what takes several of them is
 done in an order in which an error or a cancellation between two of them leaves an entry twice rather than not at all,
 and repeating the call sets it right.
+
+Past 300 lines, because the protocol is one.
 """
 
 # ruff: noqa: D102 - the methods are documented once, on the protocol

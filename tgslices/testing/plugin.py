@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 from aiogram import Dispatcher
 
+from tgslices.session_bot import SessionBot
 from tgslices.storage.lifetime import durable
 from tgslices.storage.opening import open_storage
 from tgslices.storage.protocol import SessionStorage
@@ -23,7 +24,6 @@ from tgslices.testing.people.person import Person
 from tgslices.testing.running import Run, running
 from tgslices.testing.server import BotApi
 from tgslices.testing.state.accounts import BotAccount
-from tgslices.wiring import SessionBot
 
 _OPTION: Final = "tgslices_storages"
 
