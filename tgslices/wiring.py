@@ -172,6 +172,8 @@ def setup_sessions(
     once, with an :class:`~tgslices.Ended`; one that raises is told again for a day. ``follow_states``: which sessions
     end when aiogram's state leaves a group, ``{OrderForm: Follow("order")}``: of a StatesGroup, a dialog or a Scene.
 
+    Past 40 lines by its arguments and what they mean.
+
     Raises:
         InvalidStorage: the storage misses one of the four methods, or has only a part of the durable ones.
         ConfigurationError: the bot or dispatcher has another storage already, or its sessions were used before; or an

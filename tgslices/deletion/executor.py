@@ -87,6 +87,8 @@ class DeletionExecutor:
             CancelledError: what is not settled stays pending and is due at once.
             Exception: whatever a request middleware raises on its own account; what is not settled stays pending.
         Source: https://core.telegram.org/bots/api#deletemessages
+
+        Past 40 lines, because whatever ends a run early is to be released here.
         """
         ledger = Ledger(self._storage, clock=self._clock, lease=self._lease)
         timeout = min(MAX_REQUEST_TIME, self._lease / 2)

@@ -82,7 +82,10 @@ def adding(
     unless_known: bool = False,
     due: Due | None = None,
 ) -> Write:
-    """Return a write of a message to one session, or of an opening without one."""
+    """Return a write of a message to one session, or of an opening without one.
+
+    Past 40 lines by its arguments alone, which are those of the protocol.
+    """
     spot, label = spot_of_key(key), label_of(key.qualifier)
     chat_id, connection = key.chat_id, key.business_connection_id
     entry = _NOTHING if message is None else encode_entry(message, chat_id, connection)
