@@ -77,7 +77,10 @@ class SQLAlchemySessionStorage(EndsInDatabase, DelegatesData):
         timeout: timedelta = TIMEOUT,
         synchronous: Synchronous = "NORMAL",
     ) -> None:
-        """Describe the storage; nothing is connected before the first use. Past 40 lines: each room is made here once."""
+        """Describe the storage; nothing is connected before the first use.
+
+        Past 40 lines, because each room is made here once.
+        """
         arguments = Arguments(
             shared=shared,
             create=create,
