@@ -10,9 +10,10 @@ from typing import Any, TypeAlias
 from aiogram import Bot
 from aiogram.types import TelegramObject
 
+from tgslices.extract import new_message
 from tgslices.manager import SessionManager
 from tgslices.recording.current import Handling, handling
-from tgslices.recording.outside import MOST_RECENT
+from tgslices.recording.outside import MOST_RECENT, Came
 from tgslices.recording.progress import Progress
 from tgslices.recording.tracker import Tracker
 
@@ -36,7 +37,7 @@ def incoming_middleware(
     progress: Progress
     storage_is_idle: Callable[[int], bool]
     bot_id: int
-    recent: deque[Handling] = deque(maxlen=MOST_RECENT)
+    recent: deque[Came] = deque(maxlen=MOST_RECENT)
     remember = recent.append
     begin, end, running_loop = handling.set, handling.reset, asyncio.get_running_loop
 
@@ -52,9 +53,12 @@ def incoming_middleware(
             tracker.recent.look_back_on(recent)
             last_bot, last_loop = bot, running_loop()
         its, done = tracker, progress
-        current: Handling = [event, False, bot_id]
+        current: Handling = [event, False]
         token = begin(current)
-        remember(current)
+        message = event.message or new_message(event)  # type: ignore[attr-defined,arg-type]  # likewise
+        if message is not None:
+            field = message.__dict__  # pydantic's own way to an attribute takes twice as long
+            remember((bot_id, field["chat"].id, field["business_connection_id"], field["message_id"]))
         done.in_progress += 1
         try:
             if (

@@ -11,7 +11,7 @@ from tgslices.keys import scope_of
 from tgslices.model import Scope, SessionKey
 
 Handling: TypeAlias = list[Any]
-"""An update, whether its handler has ended, and its bot's number. A list: an object costs each update twice as much."""
+"""An update, and whether its handler has ended. A list: an object costs each update twice as much."""
 
 handling: Final[ContextVar[Handling | None]] = ContextVar("tgslices_handling", default=None)
 """Set by the update middleware for the handler of an update, and for every task that the handler starts."""
@@ -27,12 +27,6 @@ def update_of(current: Handling) -> Update:
     """Return the update that was or is handled."""
     update: Update = current[0]
     return update
-
-
-def bot_id_of(current: Handling) -> int:
-    """Return the number of the bot that got the update."""
-    bot_id: int = current[2]
-    return bot_id
 
 
 def is_over(current: Handling) -> bool:
