@@ -57,6 +57,15 @@ def docs(session: nox.Session) -> None:
     session.run("pytest", "tests/docs")
 
 
+@nox.session
+@nox.parametrize("client", ["redis[hiredis]>=5.2,<5.3", "redis[hiredis]>=8.1,<9"])
+def redis(session: nox.Session, client: str) -> None:
+    """The storage on Redis with the oldest and the newest client; TGSLICES_REDIS_SERVER names another server."""
+    _sync(session, "test")
+    session.run_install("uv", "pip", "install", "--quiet", client)
+    session.run("pytest", "tests/storage/redis")
+
+
 @nox.session(python="3.11")
 def oldest(session: nox.Session) -> None:
     """The library's own tests on the oldest versions of everything that pyproject.toml allows, aiogram 3.20 among them.
