@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, ClassVar, Final, Literal, TypeAlias, get_args
 from weakref import WeakKeyDictionary
@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 from aiogram import Dispatcher, Router
 from aiogram.dispatcher.event.handler import CallableObject, HandlerObject
 from aiogram.fsm.scene import HandlerContainer, Scene, SceneAction, SceneConfig
+from aiogram.fsm.state import State
 from aiogram.types import TelegramObject, Update
 
 from tgslices.doors.annotations import title_of
@@ -27,7 +28,7 @@ from tgslices.states.follow import Follow, Followed, states_of
 
 End: TypeAlias = Literal["clear", "close", "keep"]
 
-_INHERITED: Final = object()
+_INHERITED: Final[Any] = object()
 
 _scenes: Final[WeakKeyDictionary[Router, list[type[SessionScene]]]] = WeakKeyDictionary()
 """Which scenes were added to which router."""
@@ -37,9 +38,10 @@ class SessionScene(Scene):
     """A scene whose handlers and actions run inside the block of a session.
 
     ``class OrderScene(SessionScene, state="order", qualifier="order", end="clear")``. Scenes of one qualifier share
-    the session. It ends when none of them is the person's scene any more: it is wiped and closed, or with ``"close"``
-    only closed; with ``"keep"`` it goes on. Actions take sessions, data and the manager by annotation, as handlers do.
-    What a leaving action sends is recorded while the session is open. Subclasses inherit ``qualifier`` and ``end``.
+    the session, and nobody else should open it. It ends when none of them is the person's scene any more: it is wiped
+    and closed, or with ``"close"`` only closed; with ``"keep"`` it goes on. Actions take sessions, data and the manager
+    by annotation, as handlers do. Entering opens the session, and so do handlers while the scene is entered; leaving
+    does not. Subclasses inherit ``qualifier`` and ``end``.
 
     Raises:
         ConfigurationError: ``qualifier`` or ``end`` is none of what it must be, a handler or action is no coroutine
@@ -47,10 +49,10 @@ class SessionScene(Scene):
         SessionUnavailable: when an update comes that has no key.
     """
 
-    __session_qualifier__: ClassVar[str | None] = None
+    __session_qualifier__: ClassVar[str | None]
     __session_end__: ClassVar[End] = "clear"
 
-    def __init_subclass__(cls, *, qualifier: Any = _INHERITED, end: Any = _INHERITED, **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, qualifier: str | None = _INHERITED, end: End = _INHERITED, **kwargs: Any) -> None:
         """Put the session's block around what the class has, and what it has inherited."""
         super().__init_subclass__(**kwargs)
         if qualifier is not _INHERITED:
@@ -61,7 +63,7 @@ class SessionScene(Scene):
 
     @functools.cached_property
     def session(self) -> Session:
-        """The handle of the scene's session. It is open in handlers.
+        """The handle of the scene's session.
 
         Raises:
             SessionUnavailable: the key strategy finds no key in the update.
@@ -98,8 +100,13 @@ class SessionScene(Scene):
         """Do what aiogram does, and let the router's dispatcher follow the scene.
 
         Raises:
-            ConfigurationError: the scene has no state, and its session is to end.
+            ConfigurationError: the scene names no session, or has no state whose end its session could follow.
         """
+        if not hasattr(cls, "__session_qualifier__"):
+            raise ConfigurationError(
+                f"{title_of(cls)} names no session, and one that is open without its scene is ended.",
+                'Give it one of its own: class OrderScene(SessionScene, state="order", qualifier="order").',
+            )
         if cls.__session_end__ != "keep" and cls.__scene_config__.state in (None, "*"):
             raise ConfigurationError(
                 f"{title_of(cls)} has no state of its own, so that leaving it cannot be told.",
@@ -157,7 +164,7 @@ def _handler_inside(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(function)
     async def handle(scene: SessionScene, event: TelegramObject, *arguments: Any, **data: Any) -> Any:
-        async with scene.session:
+        async with _block(scene, opens=await _may_open(scene)):
             return await sent(await function(scene, event, *arguments, **data), scene.wizard.data)
 
     return handle
@@ -174,22 +181,35 @@ def _action_inside(action: CallableObject, kind: SceneAction) -> Callable[..., A
             return await action.call(scene, event, **data)
 
         data = {**scene.wizard.data, **given, "event_update": scene._update}
-        async with _block_of(scene, kind):
+        async with _block(scene, opens=kind is SceneAction.enter):
             return await sent(await fill_in_for(target, scene._manager, call, event, data), data)
 
     target = HandlerObject(act)
     return act
 
 
-def _block_of(scene: SessionScene, kind: SceneAction) -> AbstractAsyncContextManager[Any]:
-    return scene.session if kind is SceneAction.enter else _while_open(scene.session)
+async def _may_open(scene: SessionScene) -> bool:
+    """Tell whether a handler may open the session: not for a tap without the state, nor after the scene was left.
+
+    Another update may leave it meanwhile. That sets the state first and ends the session then, so that a state which
+    is read behind a closed session is the present one.
+    """
+    session, wizard = scene.session, scene.wizard
+    if scene._manager.knows_open(session.key) or await session.is_open():
+        return True
+    state = wizard.scene_config.state
+    return state == "*" or await wizard.state.get_state() == (state.state if isinstance(state, State) else state)
 
 
 @asynccontextmanager
-async def _while_open(session: Session) -> Any:
-    """Record what a leaving action sends, unless the scene has closed the session itself: that stays closed."""
-    with session.recording(while_open=True):
-        yield
+async def _block(scene: SessionScene, *, opens: bool) -> AsyncIterator[None]:
+    """Be inside the session's block; without ``opens`` what is sent is recorded only while the session is open."""
+    if opens:
+        async with scene.session:
+            yield
+    else:
+        with scene.session.recording(while_open=True):
+            yield
 
 
 # Following

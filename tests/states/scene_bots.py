@@ -28,13 +28,13 @@ class Life:
     async def says(self, *texts: str) -> None:
         for text in texts:
             await self.chat.types(text)
-            await self._handle()
+            await self.handle()
 
     async def taps(self, caption: str) -> None:
         await self.chat.taps(caption)
-        await self._handle()
+        await self.handle()
 
-    async def _handle(self) -> None:
+    async def handle(self) -> None:
         if not self._is_fed:
             await self._town.api.idle()
             return

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
@@ -10,7 +12,7 @@ from aiogram import Bot, Dispatcher, F, Router
 from aiogram.filters import Command
 from aiogram.fsm.scene import Scene, SceneRegistry, on
 from aiogram.fsm.state import State, StatesGroup
-from aiogram.types import Message
+from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 
 from tests.data.conftest import Store
 from tests.promises.fed_bot import FedBot
@@ -25,6 +27,7 @@ from tgslices import (
     SessionScene,
     SessionUnavailable,
     setup_sessions,
+    unrecorded,
 )
 from tgslices.states.judging import Following
 
@@ -119,6 +122,84 @@ async def test_a_plain_scene_and_a_group_of_states_may_follow_the_same_session(a
         assert life.texts() == ["/go"]
 
 
+class Waiting(SessionScene, state="waiting", qualifier="order", callback_query_without_state=True):
+    @on.message.enter()
+    async def ask(self, message: Message) -> None:
+        buttons = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="Tap", callback_data="tap")]])
+        with unrecorded():
+            await message.answer("Well?", reply_markup=buttons)
+
+    @on.message(F.text == "late")
+    async def late(self, message: Message) -> None:
+        await message.answer("Too late.")
+
+    @on.message(F.text == "exit")
+    async def leave(self, message: Message) -> None:
+        await self.wizard.exit()
+
+    @on.callback_query()
+    async def tapped(self, tap: CallbackQuery, bot: Bot) -> None:
+        await bot.send_message(tap.from_user.id, "Tapped.")
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite-shared"])
+async def test_a_handler_that_comes_after_the_end_opens_nothing(api: Any, tmp_path: Path, kind: str) -> None:
+    reached, released = asyncio.Event(), asyncio.Event()
+
+    async def hold(handler: Any, event: Any, data: dict[str, Any]) -> Any:
+        if event.text == "late":
+            reached.set()
+            await released.wait()
+        return await handler(event, data)
+
+    def wire(dispatcher: Dispatcher) -> None:
+        dispatcher.message.middleware(hold)
+        dispatcher.message.register(Waiting.as_handler(), Command("wait"))
+        SceneRegistry(dispatcher).add(Waiting)
+
+    store = Store(kind, f"sqlite:///{tmp_path / 'kept.db'}" if kind != "memory" else None)
+    async with Town(api, store).life(wire, is_fed=True) as life:
+        await life.says("/wait")
+        await life.chat.types("late")
+        handling = asyncio.create_task(life.handle())
+        await reached.wait()
+        await life.says("exit")
+        assert not await life.is_open()
+        released.set()
+        await handling
+        assert life.texts()[-1] == "Too late."
+        assert not await life.is_open()
+
+
+async def test_a_tap_without_the_state_opens_nothing(api: Any) -> None:
+    def wire(dispatcher: Dispatcher) -> None:
+        dispatcher.message.register(Waiting.as_handler(), Command("wait"))
+        SceneRegistry(dispatcher).add(Waiting)
+
+    async with Town(api, MEMORY).life(wire) as life:
+        await life.says("/wait")
+        await life.taps("Tap")
+        assert await texts_in(life, "order") == 1
+        await life.says("exit")
+        await life.taps("Tap")
+        assert not await life.is_open()
+        assert life.texts() == ["/wait", "Well?", "Tapped."]
+
+
+async def test_a_session_that_ended_by_itself_is_opened_by_the_next_handler(api: Any) -> None:
+    def wire(dispatcher: Dispatcher) -> None:
+        dispatcher.message.register(Waiting.as_handler(), Command("wait"))
+        SceneRegistry(dispatcher).add(Waiting)
+
+    async with Town(api, MEMORY).life(wire) as life:
+        await life.says("/wait")
+        await life.session().close()
+        await life.says("late")
+        assert await texts_in(life, "order") == 1
+        await life.says("exit")
+        assert not await life.is_open()
+
+
 def no_scenes(dispatcher: Dispatcher) -> None:
     class Plain(Scene, state="plain"): ...
 
@@ -156,15 +237,21 @@ def sync_action() -> None:
 
 
 def bad_end() -> None:
-    class Bad(SessionScene, state="bad", end="wipe"): ...
+    class Bad(SessionScene, state="bad", end="wipe"): ...  # type: ignore[arg-type]
 
 
 def bad_qualifier() -> None:
-    class Bad(SessionScene, state="bad", qualifier=SessionQualifier("order")): ...
+    class Bad(SessionScene, state="bad", qualifier=SessionQualifier("order")): ...  # type: ignore[arg-type]
 
 
 def stateless() -> None:
     class Bad(SessionScene, qualifier="order"): ...
+
+    SceneRegistry(Dispatcher()).add(Bad)
+
+
+def nameless() -> None:
+    class Bad(SessionScene, state="bad"): ...
 
     SceneRegistry(Dispatcher()).add(Bad)
 
@@ -193,6 +280,7 @@ def two_ends_with_states() -> None:
         (bad_end, r"Bad is to end its session by 'wipe'. Write end=\"clear\""),
         (bad_qualifier, r"Pass its name alone: qualifier='order'."),
         (stateless, r"Bad has no state of its own"),
+        (nameless, r"Bad names no session"),
         (two_ends, r"The session 'order' is to end by 'clear' when its states are left, and by 'close'."),
         (two_ends_with_states, r"The session 'order' is to end by"),
     ],
