@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, assert_type
 
 import pytest
 from aiogram import Dispatcher, F, Router
@@ -105,6 +105,11 @@ class Size(SessionScene, state="size", qualifier="order"):
         await self.wizard.back()
 
     done = on.message(F.text == "done", after=After.exit())
+
+    @on.message(F.text == "hm")
+    async def ask_again(self, message: Message) -> None:
+        assert_type(self.session, Session)
+        await message.answer("Size, please.")
 
 
 class Break(SessionScene, state="break", qualifier="break", end="close"):
@@ -221,6 +226,29 @@ async def test_a_process_that_dies_after_the_state_was_left_heals_at_the_next_up
         assert await life.is_open()
         await life.says("hello?")
         assert not await life.is_open()
+
+
+@pytest.mark.parametrize("store", ["memory", "sqlite", "sqlite-shared", "postgresql"], indirect=True)
+async def test_an_update_without_a_transition_asks_the_storage_for_nothing_more(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with town.life(wire) as life:
+        await life.says("/order", "pizza")
+        calls: list[str] = []
+        states, storage = life.dispatcher.fsm.storage.watched, life.bot.sessions.storage  # type: ignore[attr-defined]
+        noted = [(states, name) for name in ("get_state", "set_state", "get_data", "set_data")]
+        for owner, name in [*noted, *((storage, name) for name in ("list", "close", "claim", "is_open"))]:
+            method = getattr(owner, name)
+
+            def called(*arguments: Any, _name: str = name, _method: Any = method, **named: Any) -> Any:
+                calls.append(_name)
+                return _method(*arguments, **named)
+
+            monkeypatch.setattr(owner, name, called)
+        await life.says("hm")
+        monkeypatch.undo()
+        assert calls == ["get_state"]  # aiogram's own
+        assert life.texts()[-1] == "Size, please."
 
 
 @FEW
