@@ -252,6 +252,14 @@ async def test_a_parameter_that_is_written_wrongly_is_told_at_the_start(
         await stage.dispatcher.emit_startup(bot=stage.bot)
 
 
+async def test_a_declaration_as_a_default_is_told_at_the_start(stage: FedBot) -> None:
+    @stage.dispatcher.message()
+    async def handle(message: Message, form: Form = FORM) -> None: ...  # type: ignore[assignment]
+
+    with pytest.raises(ConfigurationError, match=r"Write 'form: Annotated\[Form, FORM\]'"):
+        await stage.dispatcher.emit_startup(bot=stage.bot)
+
+
 async def test_updates_of_a_person_without_a_chat_reach_the_data_of_the_private_chat(stage: FedBot) -> None:
     @stage.dispatcher.inline_query()
     async def query(query: InlineQuery, form: OrderForm) -> None:

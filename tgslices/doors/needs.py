@@ -71,6 +71,7 @@ def needs_of(handler: HandlerObject) -> HandlerNeeds | None:
     annotations = annotations_of(handler.callback)
     meanings = {name: session_annotation(annotation) for name, annotation in annotations.items()}
     _require_no_default(handler, [name for name, meant in meanings.items() if meant is not None])
+    _require_no_data_as_default(handler, annotations)
     needs = HandlerNeeds(
         tuple(SessionParameter(name, *meant) for name, meant in meanings.items() if meant is not None),
         tuple(name for name, annotation in annotations.items() if _means_manager(annotation)),
@@ -95,6 +96,18 @@ def _require_no_default(handler: HandlerObject, names: Iterable[str]) -> None:
             raise ConfigurationError(
                 f"{name_of(handler)} takes '{name}: Session = {default!r}', which is the session without a qualifier.",
                 f"Write '{name}: Annotated[Session, SessionQualifier({qualifier.name!r})]'.",
+            )
+
+
+def _require_no_data_as_default(handler: HandlerObject, annotations: Mapping[str, object]) -> None:
+    """Refuse ``form: Form = FORM``, which would be the declaration itself, the same for all sessions."""
+    defaults = defaults_of(handler.callback) if annotations else {}
+    for name, annotation in annotations.items():
+        default = defaults.get(name)
+        if isinstance(default, SessionData) and default.type in (annotation, *get_args(annotation)):
+            raise ConfigurationError(
+                f"{name_of(handler)} takes '{name} = {default!r}', and would get the declaration in place of the data.",
+                f"Write '{name}: Annotated[{named(default.type)}, FORM]'.",
             )
 
 
