@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, RootModel
 from typing_extensions import TypedDict
 
-from tgslices import ConfigurationError, SessionData
+from tgslices import ConfigurationError, DataRefused, SessionData
 from tgslices.data.declaration import require_declared
 
 
@@ -160,3 +160,25 @@ def test_a_mistake_is_told_at_the_declaration(declare: Callable[[], object], tex
     with pytest.raises(ConfigurationError) as refused:
         declare()
     assert text in str(refused.value)
+
+
+@dataclasses.dataclass(eq=False)
+class Part:
+    n: int = 0
+
+
+@dataclasses.dataclass
+class Sharing:
+    part: Part = Part()  # noqa: RUF009  # which is what is shown
+
+
+def test_sessions_do_not_share_a_default_of_the_class() -> None:
+    declared = SessionData(Sharing)
+    declared.value_of(None).part.n = 5
+    assert declared.value_of(None).part.n == 0
+
+
+def test_an_initial_value_that_would_come_back_as_something_else_is_refused() -> None:
+    declared: SessionData[dict[str, Any]] = SessionData(dict[str, Any], name="it", initial=lambda: {"a": float("nan")})
+    with pytest.raises(DataRefused, match="its part a "):
+        declared.value_of(None)

@@ -17,6 +17,7 @@ from tgslices import (
     DataConflict,
     DataHandle,
     DataRefused,
+    DataTooNew,
     MemorySessionStorage,
     SessionData,
     SessionKey,
@@ -41,6 +42,11 @@ class Kinds:
 @dataclasses.dataclass
 class Place:
     key: SessionKey
+
+
+@dataclasses.dataclass
+class Priced:
+    price: float | None = None
 
 
 COUNT = SessionData(Count)
@@ -345,6 +351,52 @@ async def test_what_is_stored_and_does_not_fit_stays_and_can_be_written_over(
     assert (await worker().read()).n == 3
 
 
+def misspell(value: Priced) -> None:
+    value.prize = 5  # type: ignore[attr-defined]
+
+
+def make_nan(value: Priced) -> None:
+    value.price = float("nan")
+
+
+@pytest.mark.parametrize(("change", "path"), [(misspell, "prize"), (make_nan, "price")])
+async def test_a_change_that_an_equal_text_hides_is_refused(worker: Worker, change: Any, path: str) -> None:
+    with pytest.raises(DataRefused) as refused:
+        async with worker(SessionData(Priced)) as value:
+            change(value)
+    assert refused.value.path == path
+
+
+async def test_a_write_leaves_what_a_newer_version_has_written(worker: Worker, storage: MemorySessionStorage) -> None:
+    newer = StoredData('{"n":7,"new":1}', 2, worker.holds.clock())
+    await storage.put_data(KEY, {"Count": newer})
+    with pytest.raises(DataTooNew):
+        await worker().write(Count(3))
+    await worker.holds.aclose()
+    assert await storage.read_data(KEY, now=worker.holds.clock()) == {"Count": newer}
+    await worker().drop()
+    await worker().write(Count(3))
+    assert len(worker.holds) == 0
+
+
+async def test_leases_are_renewed_again_after_a_close(
+    worker: Worker, storage: MemorySessionStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renewed, renew = asyncio.Event(), storage.renew_data
+
+    async def note(*arguments: Any, **named: Any) -> None:
+        renewed.set()
+        await renew(*arguments, **named)
+
+    await add_one(worker)
+    await worker.holds.aclose()
+    monkeypatch.setattr("tgslices.data.renewal.RENEW_EVERY", timedelta(milliseconds=1))
+    monkeypatch.setattr(storage, "renew_data", note)
+    async with worker(), asyncio.timeout(5):
+        await renewed.wait()
+    await worker.holds.aclose()
+
+
 async def test_data_expires_after_its_last_write(worker: Worker, clock: Clock) -> None:
     passing = SessionData(Count, expires=timedelta(hours=1))
     await worker(passing).write(Count(1))
@@ -370,6 +422,23 @@ async def test_writing_and_dropping_in_a_block_leaves_later_changes(worker: Work
         await worker().write(Count(6))
         count.n += 1
     assert (await worker().read()).n == 7
+
+
+@pytest.mark.parametrize("is_dropped", [False, True])
+async def test_what_changes_while_a_write_is_on_its_way_is_written_later(
+    worker: Worker, storage: MemorySessionStorage, monkeypatch: pytest.MonkeyPatch, *, is_dropped: bool
+) -> None:
+    written = storage.write_data
+
+    async def slow(*arguments: Any, **named: Any) -> bool:
+        count.n = 9
+        return await written(*arguments, **named)
+
+    async with worker() as count:
+        with monkeypatch.context() as patch:
+            patch.setattr(storage, "write_data", slow)
+            await (worker().drop() if is_dropped else worker().write(count))
+    assert (await worker().read()).n == 9
 
 
 async def test_a_written_value_is_not_shared(worker: Worker) -> None:

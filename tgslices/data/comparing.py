@@ -75,6 +75,12 @@ def _parts(record: Any) -> dict[str, Any]:
     return {**parts, **beside}
 
 
+def has_stray(value: Any) -> bool:
+    """Tell whether a dataclass has attributes that are none of its fields; those of its parts are not looked at."""
+    fields = getattr(type(value), "__dataclass_fields__", None)
+    return fields is not None and not getattr(value, "__dict__", _EMPTY).keys() <= fields.keys()
+
+
 def _between_dicts(value: dict[Any, Any], back: dict[Any, Any], path: Path) -> Difference | None:
     for key, part in value.items():
         way = (*path, key if isinstance(key, int | str) else repr(key))
@@ -114,3 +120,16 @@ def _children(value: Any) -> Iterable[tuple[int | str, Any]]:
     if isinstance(value, dict):
         return [(key if isinstance(key, int | str) else repr(key), part) for key, part in value.items()]
     return enumerate(value) if isinstance(value, list | tuple) else ()
+
+
+def share(one: Any, two: Any) -> bool:
+    """Tell whether two values have a part in common that can be changed in place."""
+    parts = list(_changeable(one))
+    return not {id(part) for part in parts}.isdisjoint(id(part) for part in _changeable(two))
+
+
+def _changeable(value: Any) -> Iterable[Any]:
+    if isinstance(value, list | dict | set | BaseModel) or dataclasses.is_dataclass(value):
+        yield value
+    for _, part in _children(value):
+        yield from _changeable(part)

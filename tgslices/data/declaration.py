@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 from pydantic.errors import PydanticUserError
 
 from tgslices.data.coding import Coding, Upgrade
+from tgslices.data.comparing import share
 from tgslices.data.shapes import has_own_name, maker_of, named, require_changeable
 from tgslices.errors import ConfigurationError, DataRefused, quoted
 from tgslices.storage.data_protocol import StoredData
@@ -52,7 +53,7 @@ class SessionData(Generic[T]):
             raise ConfigurationError(f"The name of session data is {name!r}.", 'Give a text: name="orders".')
         self.type = type
         self.initial: Callable[[], T] = maker_of(type) if initial is None else initial
-        self._makes_new = initial is None
+        self._makes_new = False
         self.version = version
         self.expires = expires
         self.outlives_close = outlives_close
@@ -60,6 +61,7 @@ class SessionData(Generic[T]):
         self.coding: Coding[T] = Coding(self.name, _adapter_of(type), version, _checked(self.name, version, upgrades))
         if initial is None:
             self._try_initial()
+            self._makes_new = not share(self.initial(), self.initial())
 
     def __repr__(self) -> str:
         return f"SessionData({named(self.type)}, name={self.name!r})"

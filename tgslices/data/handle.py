@@ -13,7 +13,7 @@ from tgslices.data.declaration import SessionData
 from tgslices.data.held import Held, Place, Wanted
 from tgslices.data.holds import Holds
 from tgslices.data.shapes import become
-from tgslices.errors import ConfigurationError, DataConflict
+from tgslices.errors import ConfigurationError, DataConflict, DataTooNew
 from tgslices.storage.data_protocol import StoredData
 
 T = TypeVar("T")
@@ -84,6 +84,7 @@ class DataHandle(Generic[T]):
 
         Raises:
             DataRefused: the value cannot be kept; nothing was written.
+            DataTooNew: a newer version of the code has written what is stored, which stays; drop it first.
             DataBusy: somebody else holds it for longer than ``patience``.
             DataConflict: this process stood still for longer than a lease; nothing was written.
         """
@@ -140,11 +141,23 @@ class DataHandle(Generic[T]):
         mine = self._holds.of_this_task(self._wanted)
         if mine is None:
             taken = await self._holds.take([self._wanted], load=False)
+            try:
+                self._require_no_newer(stored, taken.holds[0].found.get(self._fragment.name))
+            except DataTooNew:
+                self._holds.give_back(taken)
+                raise
             await self._holds.write_changes(taken, [change])
             return None
         hold, held = mine
+        # Before the storage is waited for, because what changes meanwhile is not what was written.
+        text = None if held is None else held.text_now()
         if not await self._holds.storage.write_data(hold.told(), change, release=False):
             raise DataConflict((self._fragment.name,), hold.place.key)
         if held is not None:
-            held.regard_as_written()
+            held.regard_as_written(text)
         return held
+
+    def _require_no_newer(self, given: StoredData | None, there: StoredData | None) -> None:
+        """Leave what a newer version of the code has written alone; who wants it gone drops it."""
+        if given is not None and there is not None and there.version > given.version:
+            raise DataTooNew(self._fragment.name, there.version, given.version)

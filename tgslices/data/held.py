@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from secrets import token_hex
@@ -66,6 +67,7 @@ class Held:
         """
         text, fragment = self._encoded(), self.wanted.fragment
         if text == self._seen:
+            fragment.coding.require_unchanged(self.value, text)
             return None
         # A text that another version of the code has written may differ although nothing was changed.
         if self._stored is not None and text == fragment.coding.encode(fragment.value_of(self._stored)):
@@ -73,18 +75,22 @@ class Held:
         fragment.coding.require_return(self.value, text)
         return fragment.stored(text, now)
 
-    def regard_as_written(self) -> None:
-        """Take what the value is now for what the storage knows of it, so that only later changes are written."""
-        self._stored = None
+    def text_now(self) -> str | None:
+        """Return the value's text; None if it has none, so that it is refused at the end, unless it is set right."""
         try:
-            self._seen = self._encoded()
+            return self._encoded()
         except DataRefused:
-            self._seen = None  # it is refused at the end, unless it is set right
+            return None
+
+    def regard_as_written(self, text: str | None) -> None:
+        """Take a text that the value had for what the storage knows of it, so that only later changes are written."""
+        self._stored = None
+        self._seen = text
 
     def become(self, value: Any) -> None:
         """Be what was written, in place, because others have the object."""
         become(self.value, value)
-        self.regard_as_written()
+        self.regard_as_written(self.text_now())
 
     def _encoded(self) -> str:
         return self.wanted.fragment.coding.encode(self.value)
@@ -93,13 +99,15 @@ class Held:
 class Hold:
     """Fragments of one session that are held together, by one holder."""
 
-    __slots__ = ("_holder", "helds", "names", "place")
+    __slots__ = ("_holder", "found", "helds", "names", "place")
 
     def __init__(self, place: Place, names: frozenset[str]) -> None:
         self.place = place
         self.names = names
         self._holder = token_hex(8)
         self.helds: list[Held] = []
+        self.found: Mapping[str, StoredData] = {}
+        """What was stored when it was taken."""
 
     def told(self) -> DataHold:
         """Return the hold as storages know it, under the id that the chat has by now."""

@@ -113,9 +113,9 @@ class Holds:
     async def _take_of_one(self, taken: Taken, wanted: Sequence[Wanted], deadline: float, *, load: bool) -> None:
         hold = Hold(wanted[0].place, frozenset(each.fragment.name for each in wanted))
         taken.holds.append(hold)
-        found = await self._lease(hold, deadline)
+        hold.found = await self._lease(hold, deadline)
         if load:
-            hold.helds = [Held(each, found.get(each.fragment.name)) for each in wanted]
+            hold.helds = [Held(each, hold.found.get(each.fragment.name)) for each in wanted]
 
     async def _wait_for_turns(self, names: Sequence[Name], deadline: float) -> None:
         begun = 0
@@ -159,7 +159,7 @@ class Holds:
             for hold in taken.holds:
                 if hold.place.key == key and (ended := [held for held in hold.helds if held.ends_with_session]):
                     for held in ended:
-                        held.regard_as_written()
+                        held.regard_as_written(held.text_now())
                     await self._hold(hold)
 
     async def put(self, place: Place, changes: Mapping[str, StoredData | None]) -> None:

@@ -57,6 +57,7 @@ class Renewal:
         """Stop renewing."""
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
