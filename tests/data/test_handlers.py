@@ -260,6 +260,30 @@ async def test_a_declaration_as_a_default_is_told_at_the_start(stage: FedBot) ->
         await stage.dispatcher.emit_startup(bot=stage.bot)
 
 
+async def test_two_types_under_one_name_of_a_session_are_told_at_the_start(stage: FedBot) -> None:
+    @dataclasses.dataclass
+    class Feedback:
+        stars: int = 0
+
+    other = SessionData(Feedback, name="Form")
+
+    @stage.dispatcher.message()
+    async def first(message: Message, form: OrderForm) -> None: ...
+
+    async def second(message: Message, form: Any) -> None: ...
+
+    second.__annotations__["form"] = Annotated[Feedback, other, SessionQualifier("feedback")]
+    stage.dispatcher.message.register(second)
+    await stage.dispatcher.emit_startup(bot=stage.bot)
+
+    async def third(message: Message, form: Any) -> None: ...
+
+    third.__annotations__["form"] = Annotated[Feedback, other, ORDER]
+    stage.dispatcher.message.register(third)
+    with pytest.raises(ConfigurationError, match="Two types of session data have one name, 'Form', in one session"):
+        await stage.dispatcher.emit_startup(bot=stage.bot)
+
+
 async def test_updates_of_a_person_without_a_chat_reach_the_data_of_the_private_chat(stage: FedBot) -> None:
     @stage.dispatcher.inline_query()
     async def query(query: InlineQuery, form: OrderForm) -> None:

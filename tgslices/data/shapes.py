@@ -18,6 +18,12 @@ def named(annotation: Any) -> str:
     return annotation.__qualname__ if isinstance(annotation, type) and not get_args(annotation) else str(annotation)
 
 
+def whole_name_of(annotation: Any) -> str:
+    """Return a type as its author wrote it, with its module, which tells it from others of that name."""
+    module = getattr(annotation, "__module__", None) if isinstance(annotation, type) else None
+    return named(annotation) if module is None else f"{module}.{named(annotation)}"
+
+
 def require_changeable(annotation: Any) -> None:
     """Refuse a type whose values cannot be changed in place.
 

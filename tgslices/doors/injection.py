@@ -11,10 +11,11 @@ from aiogram.methods import TelegramMethod
 from aiogram.types import TelegramObject, Update
 
 from tgslices.data.block import DataBlock
-from tgslices.data.shapes import named
+from tgslices.data.declaration import SessionData
+from tgslices.data.shapes import named, whole_name_of
 from tgslices.doors.annotations import name_of
 from tgslices.doors.incoming import Handler, Middleware
-from tgslices.doors.needs import HandlerNeeds, UnclearParameter, needs_of
+from tgslices.doors.needs import DataParameter, HandlerNeeds, UnclearParameter, needs_of
 from tgslices.errors import ConfigurationError, SessionUnavailable
 from tgslices.keys import SessionQualifier
 from tgslices.manager import SessionManager
@@ -61,16 +62,32 @@ def fill_in_for(
 def check_handlers(dispatcher: Dispatcher) -> Callable[[], Awaitable[None]]:
     """Return what looks at all handlers of a dispatcher at its start, so that a mistake is not found by a user.
 
-    It raises ConfigurationError where a handler names a session in a way that would mean another one.
+    It raises ConfigurationError where a handler names a session in a way that would mean another one, and where two
+    handlers keep data of different types in one place.
     """
 
     async def check() -> None:
+        kept: dict[tuple[str | None, str], SessionData[Any]] = {}
         for router in dispatcher.chain_tail:
             for observer in router.observers.values():
                 for handler in observer.handlers:
-                    _learn_needs(handler)
+                    needs = _learn_needs(handler)
+                    for parameter in () if needs is None else needs.data:
+                        _require_place_of_its_own(parameter, kept)
 
     return check
+
+
+def _require_place_of_its_own(parameter: DataParameter, kept: dict[tuple[str | None, str], SessionData[Any]]) -> None:
+    """Refuse a second type under one name of one session: each would take the other's data for its own."""
+    fragment = parameter.fragment
+    other = kept.setdefault((parameter.qualifier.name, fragment.name), fragment)
+    if other.type != fragment.type:
+        raise ConfigurationError(
+            f"Two types of session data have one name, {fragment.name!r}, in one session: "
+            f"{whole_name_of(other.type)} and {whole_name_of(fragment.type)}.",
+            'Give one of them another name, SessionData(Form, name="..."), or another SessionQualifier.',
+        )
 
 
 async def _handle(
