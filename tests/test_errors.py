@@ -192,7 +192,7 @@ ERRORS: list[tuple[TgslicesError, type[Exception], str]] = [
         RuntimeError,
         (
             f"Cart and Form of {KEY} went to another holder before the change was written, because this process "
-            "stood still for too long. Nothing was written. Load it anew and change it again, or use "
+            "stood still for too long. Nothing of it was written. Load it anew and change it again, or use "
             "session.data(...).update(function), which does so."
         ),
     ),

@@ -47,6 +47,7 @@ class Place:
 @dataclasses.dataclass
 class Priced:
     price: float | None = None
+    parts: list[Count] = dataclasses.field(default_factory=lambda: [Count()])
 
 
 COUNT = SessionData(Count)
@@ -355,11 +356,17 @@ def misspell(value: Priced) -> None:
     value.prize = 5  # type: ignore[attr-defined]
 
 
+def misspell_in_a_part(value: Priced) -> None:
+    value.parts[0].m = 5  # type: ignore[attr-defined]
+
+
 def make_nan(value: Priced) -> None:
     value.price = float("nan")
 
 
-@pytest.mark.parametrize(("change", "path"), [(misspell, "prize"), (make_nan, "price")])
+@pytest.mark.parametrize(
+    ("change", "path"), [(misspell, "prize"), (misspell_in_a_part, "parts[0].m"), (make_nan, "price")]
+)
 async def test_a_change_that_an_equal_text_hides_is_refused(worker: Worker, change: Any, path: str) -> None:
     with pytest.raises(DataRefused) as refused:
         async with worker(SessionData(Priced)) as value:
