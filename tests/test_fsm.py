@@ -20,13 +20,13 @@ from aiogram_dialog import Dialog, DialogManager, StartMode, Window, setup_dialo
 from aiogram_dialog.widgets.kbd import Button
 from aiogram_dialog.widgets.text import Const, Format
 
-from tests.data.conftest import Store, api, postgres, postgres_url, store
+from tests.data.conftest import Store, api, postgres, postgres_url, redis_server, redis_url, store
 from tests.promises.fed_bot import polling
 from tgslices import DataRefused, SessionBot, setup_sessions
 from tgslices.fsm import FSMStorage
 from tgslices.testing import BotAccount, BotApi, ChatView
 
-__all__ = ("api", "postgres", "postgres_url", "store")
+__all__ = ("api", "postgres", "postgres_url", "redis_server", "redis_url", "store")
 
 KEY = StorageKey(42, -100, 7)
 NEIGHBOURS = [
@@ -203,7 +203,7 @@ def make_dispatcher(storage: FSMStorage) -> Dispatcher:
     return dispatcher
 
 
-@pytest.mark.parametrize("store", ["sqlite", "sqlite-shared", "postgresql"], indirect=True)
+@pytest.mark.parametrize("store", ["sqlite", "sqlite-shared", "postgresql", "redis"], indirect=True)
 async def test_states_scenes_and_dialogs_go_on_after_a_restart(api: BotApi, store: Store) -> None:
     account = api.add_bot("quiz_bot")
     ann, bob, eve = (api.add_person(name).private_chat(account) for name in ("Ann", "Bob", "Eve"))

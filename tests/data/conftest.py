@@ -8,11 +8,12 @@ import pytest
 
 from tests.doors.conftest import api, stage
 from tests.promises.storages import ListStorage
-from tests.storage.conftest import postgres, postgres_url
+from tests.storage.conftest import postgres, postgres_url, redis_server, redis_url
 from tgslices import MemorySessionStorage, SessionStorage
+from tgslices.storage.opening import open_storage
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 
-__all__ = ("api", "postgres", "postgres_url", "stage")
+__all__ = ("api", "postgres", "postgres_url", "redis_server", "redis_url", "stage")
 
 
 class Store:
@@ -22,20 +23,22 @@ class Store:
         self.kind = kind
         self._url = url
         self._kept = MemorySessionStorage() if kind == "memory" else ListStorage() if kind == "plugin" else None
-        self.is_shared = kind in ("sqlite-shared", "postgresql")
+        self.is_shared = kind in ("sqlite-shared", "postgresql", "redis")
 
     def open(self) -> SessionStorage:
         """Return a storage that sees what earlier ones have kept, as far as its kind allows."""
         if self._url is None:
             assert self._kept is not None
             return self._kept
+        if self.kind == "redis":
+            return open_storage(self._url)
         return SQLAlchemySessionStorage(self._url, shared=self.is_shared)
 
 
-@pytest.fixture(params=["memory", "plugin", "sqlite", "sqlite-shared", "postgresql"])
+@pytest.fixture(params=["memory", "plugin", "sqlite", "sqlite-shared", "postgresql", "redis"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     """A place that storages can be opened on."""
     kind = str(request.param)
-    if kind == "postgresql":
-        return Store(kind, request.getfixturevalue("postgres_url"))
+    if kind in ("postgresql", "redis"):
+        return Store(kind, request.getfixturevalue("postgres_url" if kind == "postgresql" else "redis_url"))
     return Store(kind, f"sqlite:///{tmp_path / 'kept.db'}" if kind.startswith("sqlite") else None)

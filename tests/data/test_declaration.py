@@ -149,6 +149,10 @@ MISTAKES: list[tuple[Callable[[], object], str]] = [
         "The upgrade of Form from version 1 is 5. Pass a function",
     ),
     (
+        lambda: require_declared(SessionData(Form, name="tgslices:marks")),
+        "Session data is called 'tgslices:marks'; names that begin so are the library's. Give another name.",
+    ),
+    (
         lambda: require_declared(Form),  # type: ignore[arg-type]
         "session.data(...) got the class Form. Declare it once, FORM = SessionData(Form), and pass FORM.",
     ),

@@ -236,6 +236,7 @@ async def test_form_or_none_is_none_where_the_update_has_no_place(stage: FedBot)
         (Annotated[Cart, FORM], "Annotate the parameter with the type of the data: Annotated\\[Form, ...\\]"),
         (Annotated[Form, FORM, "order"], "A handler asks for Annotated\\[Form, .order.\\]"),
         (Annotated[Form, SessionData], "A handler asks for Annotated\\[Form, SessionData\\]"),
+        (Annotated[Form, FORM, SessionData(Form, name="two")], "with one parameter. Take a parameter for each"),
         (FORM, "A handler asks for SessionData\\(Form, name='Form'\\) itself"),
     ],
 )

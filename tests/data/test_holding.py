@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -582,3 +583,38 @@ async def test_a_set_that_comes_back_in_another_order_is_no_change(
     async with worker(kinds) as value:
         assert value == Kinds({132, -92})
     assert await storage.read_data(KEY, now=worker.holds.clock()) == before
+
+
+async def test_an_update_that_raises_changes_nothing_of_the_block_around(worker: Worker) -> None:
+    def half(count: Count) -> None:
+        count.n = 99
+        raise ValueError("half-way")
+
+    async with worker() as count:
+        count.n = 1
+        with pytest.raises(ValueError, match="half-way"):
+            await worker().update(half)
+        assert count.n == 1
+    assert (await worker().read()).n == 1
+
+
+def test_a_holder_whose_event_loop_was_abandoned_keeps_nobody_waiting() -> None:
+    storage, clock = MemorySessionStorage(), Clock()
+    worker = Worker(storage, clock, patience=0.5)
+
+    async def hold_for_ever() -> None:
+        async with worker():
+            await asyncio.Event().wait()
+
+    abandoned = asyncio.new_event_loop()
+    task = abandoned.create_task(hold_for_ever())
+    for _ in range(3):
+        abandoned.run_until_complete(asyncio.sleep(0))
+    clock.now += LEASE
+    asyncio.run(add_one(worker))
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        abandoned.run_until_complete(task)
+    abandoned.run_until_complete(worker.holds.aclose())
+    abandoned.close()
+    asyncio.run(add_one(worker))

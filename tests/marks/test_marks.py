@@ -152,6 +152,15 @@ async def test_a_step_that_raises_is_undone(stage: FedBot, order: Session) -> No
     assert await order.rewind("size") == 1
 
 
+async def test_a_step_that_raises_out_of_its_handler_leaves_the_data_as_it_was(order: Session) -> None:
+    with pytest.raises(ValueError, match="failed"):
+        async with order.data(FORM) as form:
+            form.steps.append("half")
+            async with order.step("size"):
+                raise ValueError("failed")
+    assert await form_of(order) == []
+
+
 async def test_what_is_kept_and_what_came_before_stays(stage: FedBot, order: Session) -> None:
     await order.mark("here")
     await order.send_message("goes")
@@ -194,7 +203,7 @@ async def test_a_rewind_that_was_cut_in_the_middle_is_done_by_the_next_one(
         await order.rewind("later")
 
 
-@pytest.mark.parametrize("store", ["memory", "sqlite", "sqlite-shared", "postgresql"], indirect=True)
+@pytest.mark.parametrize("store", ["memory", "sqlite", "sqlite-shared", "postgresql", "redis"], indirect=True)
 async def test_marks_survive_a_restart_on_every_storage(api: BotApi, store: Store) -> None:
     account = api.add_bot("order_bot")
     chat = api.add_person("Ann").private_chat(account)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from pydantic import TypeAdapter
 from pydantic.errors import PydanticUserError
@@ -16,6 +16,9 @@ from tgslices.errors import ConfigurationError, DataRefused, quoted
 from tgslices.storage.data_protocol import StoredData
 
 T = TypeVar("T")
+
+RESERVED: Final = "tgslices:"
+"""How the names of what the library itself keeps as data of a session begin."""
 
 
 class SessionData(Generic[T]):
@@ -113,6 +116,10 @@ def require_declared(fragment: SessionData[T]) -> SessionData[T]:
     if not isinstance(fragment, SessionData):
         raise ConfigurationError(
             f"session.data(...) got {quoted(fragment)}.", "Declare it once, FORM = SessionData(Form), and pass FORM."
+        )
+    if fragment.name.startswith(RESERVED):
+        raise ConfigurationError(
+            f"Session data is called {fragment.name!r}; names that begin so are the library's.", "Give another name."
         )
     return fragment
 

@@ -131,9 +131,15 @@ class DataHandle(Generic[T]):
                     raise
 
     def _apply(self, function: Callable[[T], T | None], value: T) -> None:
-        result = function(value)
-        if result is not None and result is not value:
-            become(value, self._fragment.coding.copy(result))
+        """Change a value by a function; one that raises changes nothing, whoever else has the value."""
+        before = self._fragment.coding.copy(value)
+        try:
+            result = function(value)
+            if result is not None and result is not value:
+                become(value, self._fragment.coding.copy(result))
+        except BaseException:
+            become(value, before)
+            raise
 
     async def _write(self, stored: StoredData | None) -> Held | None:
         """Write at once, by the hold of this task or by one of its own; return what this task had loaded."""

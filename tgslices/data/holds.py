@@ -16,6 +16,7 @@ from tgslices.data.declaration import SessionData
 from tgslices.data.held import Held, Hold, Place, Wanted
 from tgslices.data.queues import Name, Queues
 from tgslices.data.renewal import LEASE, Renewal
+from tgslices.data.shapes import become
 from tgslices.doubling import Doubling
 from tgslices.errors import DataBusy, DataConflict
 from tgslices.storage.data_protocol import DataHold, DataStorage, StoredData
@@ -84,7 +85,10 @@ class Holds:
         return [hold for each in taken for hold in each.holds if hold.place.key == place.key]
 
     def _all(self) -> Iterable[DataHold]:
-        return (hold.told() for taken in self._by_task.values() for each in taken for hold in each.holds)
+        """Return what tasks of the running event loop hold; those of one that was abandoned will not go on."""
+        loop = asyncio.get_running_loop()
+        living = [taken for task, taken in self._by_task.items() if task is None or task.get_loop() is loop]
+        return (hold.told() for taken in living for each in taken for hold in each.holds)
 
     # Taking
 
@@ -163,7 +167,9 @@ class Holds:
                     await self._hold(hold)
 
     async def put(self, place: Place, changes: Mapping[str, StoredData | None]) -> None:
-        """Write fragments of a session as they are told, at once. What the running task has becomes what was written.
+        """Write fragments of a session as they are told, at once.
+
+        What the running task has becomes what is told in place, and is written when its block ends, like any change.
 
         Raises:
             DataBusy: somebody else has one of them for too long; nothing was written.
@@ -171,13 +177,9 @@ class Holds:
             DataConflict: this process stood still for longer than a lease.
         """
         left = dict(changes)
-        for hold in self._of_this_task(place):
-            its = {name: left.pop(name) for name in hold.names & left.keys()}
-            if its and not await self.storage.write_data(hold.told(), its, release=False):
-                raise DataConflict(tuple(sorted(its)), place.key)
-            for held in hold.helds:
-                if (name := held.wanted.fragment.name) in its:
-                    held.become(held.wanted.fragment.value_of(its[name]))
+        for held in [held for hold in self._of_this_task(place) for held in hold.helds]:
+            if (name := held.wanted.fragment.name) in left:
+                become(held.value, held.wanted.fragment.value_of(left.pop(name)))
         if left:
             taken = await self.take([Wanted(place, _named(name)) for name in left], load=False)
             await self.write_changes(taken, [left])

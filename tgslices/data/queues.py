@@ -18,17 +18,18 @@ class Queues:
     __slots__ = ("_queues",)
 
     def __init__(self) -> None:
-        self._queues: dict[Name, deque[asyncio.Future[None]]] = {}
+        self._queues: dict[Name, _Queue] = {}
 
     def __len__(self) -> int:
         """Return how many fragments somebody has; 0 while nobody is at work."""
         return len(self._queues)
 
     def take_now(self, name: Name) -> bool:
-        """Take a fragment if nobody has it."""
-        if name in self._queues:
+        """Take a fragment if nobody has it. A holder whose event loop was abandoned has it no more."""
+        there, loop = self._queues.get(name), asyncio.get_running_loop()
+        if there is not None and (there.loop is loop or there.loop.is_running()):
             return False
-        self._queues[name] = deque()
+        self._queues[name] = _Queue(loop)
         return True
 
     async def take(self, name: Name) -> None:
@@ -36,7 +37,7 @@ class Queues:
         if self.take_now(name):
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queues[name].append(turn)
+        self._queues[name].turns.append(turn)
         try:
             await turn
         except BaseException:
@@ -46,10 +47,22 @@ class Queues:
 
     def give_back(self, name: Name) -> None:
         """Let the next have a fragment."""
-        queue = self._queues[name]
-        while queue:
-            turn = queue.popleft()
+        queue = self._queues.get(name)
+        if queue is None or queue.loop is not asyncio.get_running_loop():
+            return  # another event loop took it from one that was abandoned
+        while queue.turns:
+            turn = queue.turns.popleft()
             if not turn.done():
                 turn.set_result(None)
                 return
         del self._queues[name]
+
+
+class _Queue:
+    """Those who wait in one event loop for what another task of it has."""
+
+    __slots__ = ("loop", "turns")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.turns: deque[asyncio.Future[None]] = deque()

@@ -175,9 +175,14 @@ def data_annotation(annotation: object) -> tuple[SessionData[Any], SessionQualif
             f"A handler asks for Annotated[{named(annotated)}, SessionData].",
             "Declare the data once, FORM = SessionData(Form), and write Annotated[Form, FORM].",
         )
-    fragment = next((extra for extra in extras if isinstance(extra, SessionData)), None)
-    if fragment is None:
+    fragments = [extra for extra in extras if isinstance(extra, SessionData)]
+    if not fragments:
         return None
+    if len(fragments) > 1:
+        raise ConfigurationError(
+            f"A handler asks for {' and '.join(map(repr, fragments))} with one parameter.", "Take a parameter for each."
+        )
+    fragment = fragments[0]
     is_optional = _is_union(annotated) and type(None) in get_args(annotated)
     _require_type(annotated, fragment)
     return fragment, _qualifier_in(extras, SessionQualifier(), named(annotated)), is_optional
