@@ -21,6 +21,11 @@ from tgslices.model import Direction, SessionKey, TrackedMessage
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+MAX_PORT = 65_535
+CLUSTER_BUS = 10_000
+"""How far above its port a node of a cluster listens for others.
+Source: https://valkey.io/topics/cluster-tutorial (the cluster bus port)"""
+
 
 def server_binary() -> Path:
     """Return the server that the tests bring, unless the environment names another one."""
@@ -32,11 +37,13 @@ def server_binary() -> Path:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """Return a port that nobody listens on, with room above it: a node of a cluster talks to others 10,000 higher."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        if port + CLUSTER_BUS <= MAX_PORT:
+            return port
 
 
 class RedisServer:
