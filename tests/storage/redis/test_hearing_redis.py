@@ -230,7 +230,7 @@ async def test_a_notice_that_nobody_understands_casts_doubt_on_everything(
     for payload in (b"", b"too short", b"x" * 30):
         with redis_server.client() as client:
             client.publish(worker._calls.channel, payload)
-        await until(lambda: worker._hearing._as_of is None)
+        await until(lambda: worker._hearing.as_of is None)
         await until_idle(worker)
 
 

@@ -228,7 +228,7 @@ async def test_a_notice_that_nobody_understands_casts_doubt_on_everything(
     database = make_url(postgres_url).database or ""
     for payload in ("", "a b c", "a 1 +1:2", "a 1 +1:2:x"):
         await postgres.execute(database, f"SELECT pg_notify('{notices._channel}', '{payload}')")
-        await until(lambda: worker._open_keys._hearing is not None and worker._open_keys._hearing._as_of is None)
+        await until(lambda: worker._open_keys._hearing is not None and worker._open_keys._hearing.as_of is None)
         await until_idle(worker)
     await worker.aclose()
 

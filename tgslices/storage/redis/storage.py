@@ -99,7 +99,7 @@ class RedisSessionStorage(DelegatesData):
         self._notices = Notices(
             connect,
             lambda text: self._calls.do(lambda client: client.publish(own, text)),
-            self._hearing.hear,
+            self._hearing.take_in,
             channel=self._calls.channel,
             own_channel=own,
             timeout=self._seconds,

@@ -194,5 +194,5 @@ class Writing:
             elif not self._hearing.knows_open(key):
                 self._hearing.remember(call, key)
         if changes:
-            self._hearing.done(call, changes)
+            self._hearing.finish(call, changes)
         return results

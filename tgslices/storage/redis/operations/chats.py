@@ -161,7 +161,7 @@ class Chats:
             gone = changes_of(bot_id, members, is_open=False)
             come = changes_of(bot_id, [_ID.pack(new) + member[8:] for member in members], is_open=True)
             both = [change for pair in zip(gone, come, strict=True) for change in pair]
-            self._hearing.done(call, both)
+            self._hearing.finish(call, both)
         return [key_of_member(bot_id, member) for member in members]
 
     async def migrated(self, bot_id: int, chat_ids: Collection[int]) -> set[int]:

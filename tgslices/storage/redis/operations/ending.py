@@ -119,7 +119,7 @@ class Ending:
         )
         if not is_ended:
             return None
-        self._hearing.done(call, changes_of(key.bot_id, [spelt.full], is_open=False))
+        self._hearing.finish(call, changes_of(key.bot_id, [spelt.full], is_open=False))
         return [spelt.message(code, record) for code, record in pairs(claimed)]
 
     # Ends

@@ -93,7 +93,7 @@ class Entries:
             ),
         )
         if was_open:
-            self._hearing.done(call, changes_of(session.key.bot_id, [session.full], is_open=False))
+            self._hearing.finish(call, changes_of(session.key.bot_id, [session.full], is_open=False))
         return int(dropped)
 
     async def _remove(self, session: Session, step: Collection[tuple[bytes, bytes, bytes]]) -> int:
