@@ -105,7 +105,7 @@ class DataHandle(Generic[T]):
         await self._write(None)
 
     async def update(self, function: Callable[[T], T | None]) -> T:
-        """Read, change and write in one short step; return a copy of what is stored then.
+        """Read, change and write in one short step; return what is stored then, which nobody else has.
 
         ``function`` changes the value in place, or returns another one. It is called again when another holder came
         between; inside a block of the same task it changes the block's value.
@@ -120,26 +120,34 @@ class DataHandle(Generic[T]):
                 f"The update of {self._fragment.name} is an asynchronous function.",
                 "Pass a plain one, or write async with session.data(...) as value.",
             )
+        mine: T | None = self._holds.value_of(self._wanted)
+        if mine is not None:
+            return self._update_of_block(function, mine)
         deadline = asyncio.get_running_loop().time() + self._holds.patience.total_seconds()
         while True:
             try:
                 async with self as value:
                     self._apply(function, value)
-                    return self._fragment.coding.copy(value)
             except DataConflict:
                 if asyncio.get_running_loop().time() > deadline:
                     raise
+            else:
+                return value
 
-    def _apply(self, function: Callable[[T], T | None], value: T) -> None:
-        """Change a value by a function; one that raises changes nothing, whoever else has the value."""
+    def _update_of_block(self, function: Callable[[T], T | None], value: T) -> T:
+        """Change the value of a block around; a function that raises half-way leaves it as it was."""
         before = self._fragment.coding.copy(value)
         try:
-            result = function(value)
-            if result is not None and result is not value:
-                become(value, self._fragment.coding.copy(result))
+            self._apply(function, value)
         except BaseException:
             become(value, before)
             raise
+        return self._fragment.coding.copy(value)
+
+    def _apply(self, function: Callable[[T], T | None], value: T) -> None:
+        result = function(value)
+        if result is not None and result is not value:
+            become(value, self._fragment.coding.copy(result))
 
     async def _write(self, stored: StoredData | None) -> Held | None:
         """Write at once, by the hold of this task or by one of its own; return what this task had loaded."""
