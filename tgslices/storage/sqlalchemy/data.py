@@ -25,10 +25,10 @@ from tgslices.storage.sqlalchemy.lifetime import Backend
 from tgslices.storage.sqlalchemy.queries.data import NOTHING_MOVED, DataRows, MovedData
 from tgslices.storage.sqlalchemy.queries.keys import IDS_PER_STATEMENT
 from tgslices.storage.sqlalchemy.queries.shared_data import SharedRows
+from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS
 from tgslices.storage.sqlalchemy.tables.data_rows import living, name_of
 from tgslices.storage.sqlalchemy.tables.data_statements import DataStatements, closing
 from tgslices.storage.sqlalchemy.tables.rows import key_of
-from tgslices.storage.sqlalchemy.tables.schema import KEY_COLUMNS
 from tgslices.storage.sqlalchemy.tables.speller import in_chunks
 
 Ready = Callable[[], Awaitable[None]]

@@ -15,6 +15,7 @@ from tgslices.storage.codec import encode_time
 from tgslices.storage.data_protocol import HOLD_KEPT, StoredData
 from tgslices.storage.sqlalchemy.database.dialect import Database
 from tgslices.storage.sqlalchemy.queries.keys import IDS_PER_STATEMENT
+from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS, PLACE_COLUMNS
 from tgslices.storage.sqlalchemy.tables.data_rows import (
     fragment_of,
     in_order,
@@ -24,7 +25,7 @@ from tgslices.storage.sqlalchemy.tables.data_rows import (
 )
 from tgslices.storage.sqlalchemy.tables.data_statements import FRAGMENT_COLUMNS, DataStatements
 from tgslices.storage.sqlalchemy.tables.rows import key_of, key_values, place_of
-from tgslices.storage.sqlalchemy.tables.schema import KEY_COLUMNS, PLACE_COLUMNS, Tables
+from tgslices.storage.sqlalchemy.tables.schema import Tables
 from tgslices.storage.sqlalchemy.tables.speller import in_chunks
 
 Row = Sequence[Any]

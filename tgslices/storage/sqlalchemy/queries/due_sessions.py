@@ -18,8 +18,9 @@ from tgslices.storage.sqlalchemy.queries.entries import Entries
 from tgslices.storage.sqlalchemy.queries.floors import Floors
 from tgslices.storage.sqlalchemy.queries.keys import Keys, due_values
 from tgslices.storage.sqlalchemy.queries.next_due import Dues
+from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS, PLACE_COLUMNS
 from tgslices.storage.sqlalchemy.tables.rows import key_of
-from tgslices.storage.sqlalchemy.tables.schema import ENTRY, KEY_COLUMNS, PLACE_COLUMNS, Tables
+from tgslices.storage.sqlalchemy.tables.schema import ENTRY, Tables
 
 _MICROSECOND: Final = timedelta(microseconds=1)
 

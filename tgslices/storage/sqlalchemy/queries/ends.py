@@ -13,8 +13,9 @@ from tgslices.storage.codec import decode_time, encode_time
 from tgslices.storage.lifetime_protocol import End, EndedSession, EndReason
 from tgslices.storage.sqlalchemy.queries.keys import insert_into
 from tgslices.storage.sqlalchemy.queries.next_due import Dues
+from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS, PLACE_COLUMNS
 from tgslices.storage.sqlalchemy.tables.rows import key_of, key_values, place_of
-from tgslices.storage.sqlalchemy.tables.schema import KEY_COLUMNS, PLACE_COLUMNS, Tables
+from tgslices.storage.sqlalchemy.tables.schema import Tables
 
 
 class Ends:

@@ -33,6 +33,7 @@ from tgslices.storage.sqlalchemy.queries.keys import (
     due_values,
     insert_into,
 )
+from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS, PLACE_COLUMNS
 from tgslices.storage.sqlalchemy.tables.rows import (
     Values,
     entry_values,
@@ -43,10 +44,8 @@ from tgslices.storage.sqlalchemy.tables.rows import (
 from tgslices.storage.sqlalchemy.tables.schema import (
     ENTRY,
     ENTRY_COLUMNS,
-    KEY_COLUMNS,
     KNOWN,
     MESSAGE_COLUMNS,
-    PLACE_COLUMNS,
     Tables,
 )
 from tgslices.storage.sqlalchemy.tables.speller import in_chunks

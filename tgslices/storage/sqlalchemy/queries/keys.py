@@ -20,6 +20,7 @@ from tgslices.model import (
 )
 from tgslices.storage.codec import encode_time
 from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS, PLACE_COLUMNS
 from tgslices.storage.sqlalchemy.tables.rows import (
     entry_values,
     escape,
@@ -28,13 +29,7 @@ from tgslices.storage.sqlalchemy.tables.rows import (
     place_of,
     scope_match,
 )
-from tgslices.storage.sqlalchemy.tables.schema import (
-    ENTRY_COLUMNS,
-    KEY_COLUMNS,
-    KNOWN,
-    PLACE_COLUMNS,
-    Tables,
-)
+from tgslices.storage.sqlalchemy.tables.schema import ENTRY_COLUMNS, KNOWN, Tables
 from tgslices.storage.sqlalchemy.tables.speller import in_chunks
 
 IDS_PER_STATEMENT: Final = 1_000

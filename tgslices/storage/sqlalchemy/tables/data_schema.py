@@ -9,7 +9,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
     Table,
@@ -18,11 +17,10 @@ from sqlalchemy import (
     false,
 )
 
+from tgslices.storage.sqlalchemy.tables.columns import PLACE_COLUMNS, id_column, key_columns
+
 STORED_COLUMNS: Final = ("value", "version", "written_at", "expires_at", "outlives_close")
 """What is kept of a fragment."""
-
-_ID: Final = BigInteger().with_variant(Integer(), "sqlite")
-_PLACE: Final = ("bot_id", "chat_id", "user_id", "thread_id", "label", "fragment")
 
 
 def data_table(prefix: str, schema: str | None, metadata: MetaData) -> Table:
@@ -35,14 +33,8 @@ def data_table(prefix: str, schema: str | None, metadata: MetaData) -> Table:
     table = Table(
         f"{prefix}data",
         metadata,
-        Column("id", _ID, primary_key=True, autoincrement=True),
-        Column("bot_id", BigInteger, nullable=False),
-        Column("chat_id", BigInteger, nullable=False),
-        Column("user_id", BigInteger, nullable=False),
-        Column("thread_id", BigInteger, nullable=False),
-        Column("label", LargeBinary(16), nullable=False),
-        Column("business_connection_id", Text),
-        Column("qualifier", Text),
+        id_column(),
+        *key_columns(),
         Column("fragment", LargeBinary(16), nullable=False),
         Column("name", Text, nullable=False),
         Column("value", Text),
@@ -53,7 +45,7 @@ def data_table(prefix: str, schema: str | None, metadata: MetaData) -> Table:
         Column("holder", Text),
         Column("held_until", BigInteger),
         Column("is_closed", Boolean, nullable=False, server_default=false()),
-        UniqueConstraint(*_PLACE, name=f"{prefix}data_fragment"),
+        UniqueConstraint(*PLACE_COLUMNS, "fragment", name=f"{prefix}data_fragment"),
         schema=schema,
     )
     expires = table.c.expires_at.is_not(None)

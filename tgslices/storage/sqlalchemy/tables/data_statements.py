@@ -28,8 +28,9 @@ from sqlalchemy import (
 
 from tgslices.storage.data_protocol import HOLD_KEPT
 from tgslices.storage.sqlalchemy.database.dialect import StatementOf
+from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS, PLACE_COLUMNS
 from tgslices.storage.sqlalchemy.tables.data_schema import STORED_COLUMNS
-from tgslices.storage.sqlalchemy.tables.schema import KEY_COLUMNS, PLACE_COLUMNS, Tables
+from tgslices.storage.sqlalchemy.tables.schema import Tables
 from tgslices.storage.sqlalchemy.tables.speller import Speller
 
 FRAGMENT_COLUMNS: Final = (*PLACE_COLUMNS, "fragment")

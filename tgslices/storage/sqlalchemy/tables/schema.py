@@ -13,7 +13,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     Index,
-    Integer,
     LargeBinary,
     MetaData,
     SmallInteger,
@@ -26,6 +25,7 @@ from sqlalchemy import (
 )
 
 from tgslices.errors import StorageError, quoted
+from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS, PLACE_COLUMNS, id_column, key_columns
 from tgslices.storage.sqlalchemy.tables.data_schema import data_table
 
 VERSION: Final = 2
@@ -39,11 +39,6 @@ NO_ID: Final = -(2**63)
 MAX_PREFIX: Final = 63 - len("messages_business")
 """In bytes: PostgreSQL cuts longer names off.
 Source: https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS"""
-
-PLACE_COLUMNS: Final = ("bot_id", "chat_id", "user_id", "thread_id", "label")
-"""What identifies a key; ``label`` is a digest of business connection and qualifier, which may be of any length."""
-
-KEY_COLUMNS: Final = (*PLACE_COLUMNS, "business_connection_id", "qualifier")
 
 MESSAGE_COLUMNS: Final = (
     *("chat_id", "message_id", "variant", "user_id", "kind", "direction", "sent_at", "recorded_at"),
@@ -81,9 +76,6 @@ PENDING_COLUMNS: Final = (
     *MESSAGE_COLUMNS,
     *("claimed_at", "due_at"),
 )
-
-_ID: Final = BigInteger().with_variant(Integer(), "sqlite")
-"""SQLite counts up by itself only in a column whose type is spelled INTEGER, which holds 64 bits there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +142,8 @@ def _keys(prefix: str, schema: str | None, metadata: MetaData) -> Table:
     table = Table(
         f"{prefix}keys",
         metadata,
-        Column("id", _ID, primary_key=True, autoincrement=True),
-        Column("bot_id", BigInteger, nullable=False),
-        Column("chat_id", BigInteger, nullable=False),
-        Column("user_id", BigInteger, nullable=False),
-        Column("thread_id", BigInteger, nullable=False),
-        Column("label", LargeBinary(16), nullable=False),
-        Column("business_connection_id", Text),
-        Column("qualifier", Text),
+        id_column(),
+        *key_columns(),
         Column("is_open", Boolean, nullable=False),
         Column("opened_at", BigInteger),
         Column("closed_at", BigInteger),
@@ -186,7 +172,7 @@ def _messages(prefix: str, schema: str | None, metadata: MetaData) -> Table:
     table = Table(
         f"{prefix}messages",
         metadata,
-        Column("id", _ID, primary_key=True, autoincrement=True),
+        id_column(),
         Column("key_id", BigInteger, nullable=False),
         *_message_columns(),
         Column("is_foreign", Boolean, nullable=False, server_default=false()),
@@ -219,7 +205,7 @@ def _pending(prefix: str, schema: str | None, metadata: MetaData) -> Table:
     return Table(
         f"{prefix}pending",
         metadata,
-        Column("id", _ID, primary_key=True, autoincrement=True),
+        id_column(),
         Column("identity", LargeBinary(16), nullable=False),
         Column("bot_id", BigInteger, nullable=False),
         Column("key_chat_id", BigInteger, nullable=False),
@@ -253,14 +239,8 @@ def _ends(prefix: str, schema: str | None, metadata: MetaData) -> Table:
     return Table(
         f"{prefix}ends",
         metadata,
-        Column("id", _ID, primary_key=True, autoincrement=True),
-        Column("bot_id", BigInteger, nullable=False),
-        Column("chat_id", BigInteger, nullable=False),
-        Column("user_id", BigInteger, nullable=False),
-        Column("thread_id", BigInteger, nullable=False),
-        Column("label", LargeBinary(16), nullable=False),
-        Column("business_connection_id", Text),
-        Column("qualifier", Text),
+        id_column(),
+        *key_columns(),
         Column("reason", String(8), nullable=False),
         Column("is_partial", Boolean, nullable=False),
         Column("ended_at", BigInteger, nullable=False),

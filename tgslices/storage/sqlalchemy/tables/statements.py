@@ -32,16 +32,15 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from tgslices.storage.sqlalchemy.database.dialect import StatementOf
+from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS, PLACE_COLUMNS
 from tgslices.storage.sqlalchemy.tables.schema import (
     ENTRY,
     ENTRY_COLUMNS,
     IDENTITY_COLUMNS,
-    KEY_COLUMNS,
     KNOWN,
     MATCH_COLUMNS,
     OPENING_COLUMNS,
     PENDING_COLUMNS,
-    PLACE_COLUMNS,
     Tables,
 )
 from tgslices.storage.sqlalchemy.tables.speller import Speller
