@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,19 @@ import pytest
 from sqlalchemy import event, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from tests.storage.hearing import (
+    ELSEWHERE,
+    SCOPE,
+    HearingTests,
+    opens_while_read,
+    until,
+    until_idle,
+    until_known,
+)
 from tests.storage.sql.backends import PostgresServer, sqlite_rows
-from tgslices.model import IfClosed, Scope, SessionKey
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import KEY, NOW, sent
 
-SCOPE = Scope(42, 7, "private", 7)
-ELSEWHERE = Scope(42, 8, "private", 8)
 UPDATES = 1_000
 
 
@@ -38,23 +44,6 @@ async def workers(url: str) -> AsyncIterator[list[SQLAlchemySessionStorage]]:
     yield workers
     for worker in workers:
         await worker.aclose()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.005)
-
-
-async def until_idle(worker: SQLAlchemySessionStorage) -> None:
-    await until(lambda: worker.is_idle(KEY.bot_id))
-
-
-async def until_known(worker: SQLAlchemySessionStorage, key: SessionKey) -> None:
-    """Let a worker learn that a key is open, and nothing else in another chat."""
-    await until(lambda: not worker.is_idle(KEY.bot_id) and not worker._open_keys.may_match(ELSEWHERE))
-    await worker.open(key, at=NOW)
-    await until(lambda: worker.knows_open(key))
 
 
 def statements_of(worker: SQLAlchemySessionStorage) -> list[str]:
@@ -94,65 +83,8 @@ async def test_updates_of_chats_without_a_session_ask_the_database_nothing(
     assert told == []
 
 
-async def test_what_a_worker_opens_it_knows_at_once_and_the_others_soon(
-    workers: list[SQLAlchemySessionStorage],
-) -> None:
-    mine, other = workers
-    await mine.open(KEY, at=NOW)
-    assert not mine.is_idle(KEY.bot_id)
-    assert mine.knows_open(KEY)
-    assert await mine.record(SCOPE, sent(1)) == 1
-    await until(lambda: not other.is_idle(KEY.bot_id))
-    assert await other.record(SCOPE, sent(2)) == 1
-    assert await mine.list(KEY) == [sent(1), sent(2)]
-
-
-async def test_a_session_that_is_opened_by_an_entry_is_heard_of_too(workers: list[SQLAlchemySessionStorage]) -> None:
-    mine, other = workers
-    await mine.add(KEY, sent(1), if_closed=IfClosed.OPEN)
-    assert not mine.is_idle(KEY.bot_id)
-    await until(lambda: not other.is_idle(KEY.bot_id))
-    assert await other.record(SCOPE, sent(2)) == 1
-
-
-@pytest.mark.parametrize("how", ["close", "unsubscribe"])
-async def test_what_a_worker_closes_the_others_open_again(workers: list[SQLAlchemySessionStorage], how: str) -> None:
-    mine, other = workers
-    await mine.open(KEY, at=NOW)
-    await until_known(other, KEY)
-    await (mine.close(KEY, at=NOW) if how == "close" else mine.unsubscribe(KEY))
-    assert not mine.knows_open(KEY)
-    await until(lambda: not other.knows_open(KEY))
-    for worker in workers:
-        await until_idle(worker)
-    assert await other.open(KEY, at=NOW) is True
-    await until(lambda: not mine.is_idle(KEY.bot_id))
-
-
-async def test_a_chat_that_moves_is_heard_of_under_its_new_id(workers: list[SQLAlchemySessionStorage]) -> None:
-    mine, other = workers
-    await mine.open(KEY, at=NOW)
-    await until_known(other, KEY)
-    assert await mine.migrate(42, 7, 8) == [KEY]
-    assert not mine.knows_open(KEY)
-    assert mine._open_keys.may_match(ELSEWHERE)
-    await until(lambda: not other.knows_open(KEY))
-    await until(lambda: other._open_keys.may_match(ELSEWHERE) and not other._open_keys.may_match(SCOPE))
-    assert await other.record(Scope(42, 8, "private", 7), sent(1, 8)) == 1
-
-
-async def test_two_sessions_of_a_chat_are_told_apart(workers: list[SQLAlchemySessionStorage]) -> None:
-    mine, other = workers
-    order = replace(KEY, qualifier="order")
-    for key in (KEY, order):
-        await mine.open(key, at=NOW)
-        await until_known(other, key)
-    await mine.close(order, at=NOW)
-    await until(lambda: not other.knows_open(order))
-    await until_known(other, KEY)
-    assert other._open_keys.may_match(SCOPE)
-    await mine.close(KEY, at=NOW)
-    await until_idle(other)
+class TestHearing(HearingTests):
+    """What both kinds of shared storages have in common."""
 
 
 async def test_a_bot_with_very_many_sessions_asks_each_time(
@@ -173,23 +105,9 @@ async def test_a_bot_with_very_many_sessions_asks_each_time(
 
 
 async def test_what_is_opened_while_the_open_keys_are_read_is_not_missed(url: str) -> None:
-    """Each key is opened at another moment of the other worker's start."""
-    mine = SQLAlchemySessionStorage(url, shared=True)
-    await mine.start()
-    for number in range(20):
-        key = replace(KEY, qualifier=str(number))
-        other = SQLAlchemySessionStorage(url, shared=True)
-        starting = asyncio.create_task(other.start())
-        for _ in range(number * 3):
-            await asyncio.sleep(0)
-        await mine.open(key, at=NOW)
-        await starting
-        for _ in range(20):
-            assert not other.is_idle(KEY.bot_id)
-            await asyncio.sleep(0.001)
-        await mine.close(key, at=NOW)
-        await other.aclose()
-    await mine.aclose()
+    await opens_while_read(
+        SQLAlchemySessionStorage(url, shared=True), lambda: SQLAlchemySessionStorage(url, shared=True)
+    )
 
 
 # Doubt
