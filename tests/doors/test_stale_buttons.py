@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
@@ -14,9 +13,8 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message, TelegramObject
 
 from tests.promises.fed_bot import FedBot, polling, webhook
-from tests.promises.storages import Line, ListStorage
-from tests.storage.conftest import postgres, postgres_url, redis_server
-from tests.storage.redis.servers import RedisServer, prefix_of
+from tests.promises.storages import Line
+from tests.storage.conftest import any_storage, postgres, postgres_url, redis_server
 from tgslices import (
     ConfigurationError,
     MemorySessionStorage,
@@ -27,32 +25,19 @@ from tgslices import (
     StaleButton,
     setup_sessions,
 )
-from tgslices.storage.redis import RedisSessionStorage
-from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing import BotApi, Drop, Failure, Slow
 
-__all__ = ("postgres", "postgres_url", "redis_server")
+__all__ = ("any_storage", "postgres", "postgres_url", "redis_server")
 
 Order = Annotated[Session, SessionQualifier("order")]
 OVER = "This is over."
 KEYBOARD = InlineKeyboardMarkup(inline_keyboard=[[InlineKeyboardButton(text="Pay", callback_data="pay")]])
 
 
-@pytest.fixture(params=["memory", "plugin", "sqlite", "postgresql", "redis"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> SessionStorage:
-    """A storage of each kind."""
-    match request.param:
-        case "memory":
-            return MemorySessionStorage()
-        case "plugin":
-            return ListStorage()
-        case "sqlite":
-            return SQLAlchemySessionStorage(f"sqlite:///{tmp_path / 'kept.db'}")
-        case "redis":
-            server: RedisServer = request.getfixturevalue("redis_server")
-            return RedisSessionStorage(server.url, prefix=prefix_of(tmp_path))
-        case _:
-            return SQLAlchemySessionStorage(request.getfixturevalue("postgres_url"))
+@pytest.fixture
+def storage(any_storage: SessionStorage) -> SessionStorage:
+    """Where the sessions of the bot are kept."""
+    return any_storage
 
 
 @pytest.fixture

@@ -10,39 +10,24 @@ from aiogram import Dispatcher, F
 from aiogram.types import InputMediaPhoto
 
 from tests.promises.fed_bot import FedBot, ids_in, polling, texts_of
-from tests.promises.storages import ListStorage
-from tests.storage.conftest import postgres, postgres_url, redis_server
-from tests.storage.redis.servers import RedisServer, prefix_of
+from tests.storage.conftest import any_storage, postgres, postgres_url, redis_server
 from tgslices import (
     ConfigurationError,
-    MemorySessionStorage,
     PredicateFailed,
     SessionBot,
     SessionStorage,
     setup_sessions,
 )
-from tgslices.storage.redis import RedisSessionStorage
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing import BotApi, Chat, ChatView
 
-__all__ = ("postgres", "postgres_url", "redis_server")
+__all__ = ("any_storage", "postgres", "postgres_url", "redis_server")
 
 
-@pytest.fixture(params=["memory", "plugin", "sqlite", "postgresql", "redis"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> SessionStorage:
-    """A storage of each kind."""
-    match request.param:
-        case "memory":
-            return MemorySessionStorage()
-        case "plugin":
-            return ListStorage()
-        case "sqlite":
-            return SQLAlchemySessionStorage(f"sqlite:///{tmp_path / 'kept.db'}")
-        case "redis":
-            server: RedisServer = request.getfixturevalue("redis_server")
-            return RedisSessionStorage(server.url, prefix=prefix_of(tmp_path))
-        case _:
-            return SQLAlchemySessionStorage(request.getfixturevalue("postgres_url"))
+@pytest.fixture
+def storage(any_storage: SessionStorage) -> SessionStorage:
+    """Where the sessions of the bot are kept."""
+    return any_storage
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A real PostgreSQL and a real Valkey, started once for the tests that ask for them."""
+"""A real PostgreSQL and a real Valkey, started once for the tests that ask for them, and a storage of each kind."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.storage.redis.servers import RedisServer, free_port
+from tests.promises.storages import ListStorage
+from tests.storage.redis.servers import RedisServer, free_port, prefix_of
 from tests.storage.sql.backends import PostgresServer, start_postgres
+from tgslices import MemorySessionStorage, SessionStorage
+from tgslices.storage.redis import RedisSessionStorage
+from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 
 
 @pytest.fixture(scope="session")
@@ -75,3 +79,20 @@ def running_redis(*options: str) -> Iterator[RedisServer]:
     finally:
         server.stop(kill=True)
         shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(params=["memory", "plugin", "sqlite", "postgresql", "redis"])
+def any_storage(request: pytest.FixtureRequest, tmp_path: Path) -> SessionStorage:
+    """A storage of each kind, with nothing in it."""
+    match request.param:
+        case "memory":
+            return MemorySessionStorage()
+        case "plugin":
+            return ListStorage()
+        case "sqlite":
+            return SQLAlchemySessionStorage(f"sqlite:///{tmp_path / 'kept.db'}")
+        case "redis":
+            server: RedisServer = request.getfixturevalue("redis_server")
+            return RedisSessionStorage(server.url, prefix=prefix_of(tmp_path))
+        case _:
+            return SQLAlchemySessionStorage(request.getfixturevalue("postgres_url"))
