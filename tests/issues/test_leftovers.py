@@ -72,7 +72,8 @@ async def live(stage: FedBot, number: int) -> None:
     if number % 10 == 0:
         sessions.subscribe(session.key, lambda update: False)
     async with session:
-        await sessions.tracker.track(update(chat_id, 1))
+        brought = update(chat_id, 1)
+        await sessions.tracker.track(brought, brought.message)
         await session.track(update(chat_id, 2))
         await session.track(update(chat_id + 1, 3))
     if number % 10 == 1:

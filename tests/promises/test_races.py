@@ -38,7 +38,8 @@ class Bench:
         return session
 
     async def arrives(self, message_id: int) -> None:
-        await self.manager.tracker.track(self.stage.update("message", self.stage.message(message_id)))
+        update = self.stage.update("message", self.stage.message(message_id))
+        await self.manager.tracker.track(update, update.message)
 
     async def pending(self) -> list[int]:
         return [entry.message.message_id for entry in await self.durable.pending(self.stage.bot.id)]
@@ -258,8 +259,9 @@ async def test_two_managers_on_one_storage_agree(stage: FedBot) -> None:
     second = SessionManager(stage.bot, SessionConfig(storage=storage))
     session = first.get(stage.chat.id)
     await session.messages()
-    await second.tracker.track(stage.update("message", stage.message(5)))
-    await first.tracker.track(stage.update("message", stage.message(5)))
+    update = stage.update("message", stage.message(5))
+    await second.tracker.track(update, update.message)
+    await first.tracker.track(update, update.message)
     assert await ids_in(second.get(stage.chat.id)) == [5]
     assert await second.get(stage.chat.id).close() == 1
     assert first.is_idle()

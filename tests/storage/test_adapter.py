@@ -34,8 +34,8 @@ def faults(*moments: str) -> Iterator[str]:
 
 
 def assert_nothing_is_kept(storage: PluginStorage) -> None:
-    assert not storage._open._index._bots
-    assert not storage._closed._bots
+    assert not storage._open._index.by_bot
+    assert not storage._closed.by_bot
     assert not storage._foreign_chats._keys
     assert not storage._foreign_chats._chats
     assert not storage._pending._queues

@@ -24,8 +24,8 @@ SCOPE = Scope(BOT, 7, "private", 7)
 
 
 def assert_nothing_is_kept(storage: MemorySessionStorage) -> None:
-    assert not storage._open._bots
-    assert not storage._closed._bots
+    assert not storage._open.by_bot
+    assert not storage._closed.by_bot
     assert not storage._foreign_chats._keys
     assert not storage._foreign_chats._chats
     assert not storage._pending._queues

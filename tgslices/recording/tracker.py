@@ -17,7 +17,7 @@ from aiogram.types import Message, Update
 from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.clock import Clock
 from tgslices.described import described
-from tgslices.extract import new_message, record_of_incoming
+from tgslices.extract import record_of_incoming
 from tgslices.model import MAX_INT, Gone, IfClosed, Scope, ScopeTwin, SessionKey, TrackedMessage
 from tgslices.recording.backlog import Backlog, Write
 from tgslices.recording.current import Handling, handling
@@ -150,9 +150,11 @@ class Tracker:
 
     # What arrives
 
-    async def track(self, update: Update) -> None:
-        """Record what an update brings, into every session that it belongs to, and follow what it reports."""
-        message = update.message or new_message(update)
+    async def track(self, update: Update, message: Message | None) -> None:
+        """Record what an update brings, into every session that it belongs to, and follow what it reports.
+
+        ``message`` is the one that it brings for the first time; None for everything else.
+        """
         if message is not None:
             record = record_of_incoming(message, self.bot_id, self.clock())
             if record is None:

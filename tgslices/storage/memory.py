@@ -19,7 +19,7 @@ from tgslices.storage.inprocess.data import DataInProcess
 from tgslices.storage.inprocess.ending import Times
 from tgslices.storage.inprocess.foreign_chats import ForeignChats
 from tgslices.storage.inprocess.keeping import KeepsPendingInProcess
-from tgslices.storage.inprocess.key_map import KeyMap, Node
+from tgslices.storage.inprocess.key_map import KeyMap
 from tgslices.storage.inprocess.known import MAX_KNOWN
 from tgslices.storage.inprocess.packed_rows import (
     HEAD,
@@ -65,7 +65,7 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
     # What is open
 
     def is_idle(self, bot_id: int) -> bool:
-        return bot_id not in self._open.bots
+        return bot_id not in self._open.by_bot
 
     def knows_open(self, key: SessionKey) -> bool:
         return key in self._open
@@ -161,10 +161,11 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
     # Entries
 
     async def record(self, scope: Scope, message: TrackedMessage) -> int:
-        nodes = self._open.matching_nodes(scope)
-        if not nodes:
-            return 0
         bot_id, chat_id, connection = scope.bot_id, scope.chat_id, scope.business_connection_id
+        chats = self._open.by_bot.get(bot_id)
+        there = None if chats is None else chats.get(chat_id)
+        if there is None:
+            return 0
         message_id = message.message_id
         is_at_home = (
             message.chat_id == chat_id
@@ -172,23 +173,30 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
             and message.ephemeral_message_id is None
             and message.receiver_user_id is None
         )
-        taking = nodes
         # Written out, because this is on the path of every update; the box as in Ceilings.rise.
         box = connection or (bot_id if chat_id >= MIN_BASIC_GROUP else chat_id)
-        if not is_at_home or message_id <= self._ceilings.get(box, NO_CEILING) or bot_id in self._pending_of:
-            taking = [node for node in nodes if not self._leaves_out(_key(scope, node), message)]
-        if not is_at_home or message.media_group_id is not None:
-            # What cannot be kept is refused by the first of them, before anything has changed.
-            for node in taking:
-                self._record(_key(scope, node), node[4], message)
-            return len(nodes)
-        row = pack_row(message, HOME, TOP | TOP_AT_HOME)
-        for node in taking:
-            rows = node[4]
+        may_be_known = not is_at_home or message_id <= self._ceilings.get(box, NO_CEILING) or bot_id in self._pending_of
+        if type(there) is tuple and not may_be_known and message.media_group_id is None:
+            user_id, thread_id, its_connection, _, rows = there
+            if (
+                (user_id is not None and user_id != scope.user_id)
+                or (thread_id is not None and thread_id != scope.thread_id)
+                or its_connection != connection
+            ):
+                return 0
             if not rows or (rows[LAST_MARKS] & TOP_AT_HOME and message_id > id_at(rows, -SIZE)[0]):
-                rows += row
-            else:
-                self._slices.record(rows, (chat_id, connection), message)
+                rows += pack_row(message, HOME, TOP | TOP_AT_HOME)
+                return 1
+        return self._record_where_it_matches(scope, message, may_be_known)
+
+    def _record_where_it_matches(self, scope: Scope, message: TrackedMessage, may_be_known: bool) -> int:
+        nodes = self._open.matching_nodes(scope)
+        for node in nodes:
+            key = SessionKey(scope.bot_id, scope.chat_id, *node[:4])
+            # What cannot be kept is refused by the first of them, before anything has changed.
+            if not may_be_known or not self._leaves_out(key, message):
+                self._slices.record(node[4], _home(key), message)
+                self._foreign_chats.add(key, (message.chat_id, message.business_connection_id))
         return len(nodes)
 
     async def add(
@@ -298,10 +306,6 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
         self._slices.add(rows, _home(key), message)
         self._foreign_chats.add(key, (message.chat_id, message.business_connection_id))
 
-    def _record(self, key: SessionKey, rows: Rows, message: TrackedMessage) -> None:
-        self._slices.record(rows, _home(key), message)
-        self._foreign_chats.add(key, (message.chat_id, message.business_connection_id))
-
     def _drop(self, key: SessionKey) -> int:
         """Drop every entry of a key, which knows them from then on; return how many were in the list."""
         rows = self._get(key)
@@ -346,10 +350,6 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
                 return listed
         rows = self._get(key)
         return [] if rows is None else self._slices.messages(rows, _home(key))
-
-
-def _key(scope: Scope, node: Node[Rows]) -> SessionKey:
-    return SessionKey(scope.bot_id, scope.chat_id, *node[:4])
 
 
 def _home(key: SessionKey) -> Chat:

@@ -11,7 +11,7 @@ from tgslices.testing.contract.samples import KEY, NOW
 
 
 def is_empty(data: DataInProcess) -> bool:
-    return not (data._data.bots or data._expiries or len(data._holds))
+    return not (data._data.by_bot or data._expiries or len(data._holds))
 
 
 async def test_nothing_is_left_of_what_was_written_and_dropped() -> None:

@@ -57,7 +57,7 @@ def test_what_is_put_and_not_popped_is_there_and_nothing_else(put: list[SessionK
     assert all(values.get(key) == (key if key in left else None) for key in [*put, *popped])
     assert {key for bot in (42, 43) for key in values.of_bot(bot)} == left
     assert {key for bot in (42, 43) for chat in (1, 2) for key in values.of_chat(bot, chat)} == left
-    assert set(values.bots) == {key.bot_id for key in left}
+    assert set(values.by_bot) == {key.bot_id for key in left}
 
 
 @given(st.lists(few_keys).flatmap(lambda keys: st.tuples(st.just(keys), st.permutations(keys))))
@@ -65,7 +65,7 @@ def test_an_emptied_map_holds_nothing(keys: tuple[list[SessionKey], list[Session
     values = map_of(keys[0])
     for key in keys[1]:
         values.pop(key)
-    assert values._bots == {}
+    assert values.by_bot == {}
 
 
 @given(few_keys, scopes)
@@ -81,8 +81,8 @@ def test_reading_creates_nothing(key: SessionKey, scope: Scope) -> None:
         == values.of_chat(scope.bot_id, scope.chat_id)
         == []
     )
-    assert scope.bot_id not in values.bots
-    assert values._bots == {}
+    assert scope.bot_id not in values.by_bot
+    assert values.by_bot == {}
 
 
 def test_a_value_takes_the_place_of_the_one_before() -> None:
@@ -103,5 +103,5 @@ def test_the_garbage_collector_passes_over_plain_values() -> None:
     for number in range(1000):
         values.put(SessionKey(1, number, number, qualifier=f"order {number}"), bytearray())
     gc.collect()
-    tracked = [it for it in values._bots[1].values() if gc.is_tracked(it)]
+    tracked = [it for it in values.by_bot[1].values() if gc.is_tracked(it)]
     assert tracked == []

@@ -41,7 +41,7 @@ def test_weird_keys_are_kept_apart_and_leave_nothing_behind() -> None:
     assert {*keys.open_keys(1), *keys.open_keys(2**63 - 1)} == set(WEIRD)
     for key in WEIRD:
         assert keys.unsubscribe(key)
-    assert keys._index._bots == {}
+    assert keys._index.by_bot == {}
 
 
 def test_the_qualifier_plays_no_part_in_matching() -> None:

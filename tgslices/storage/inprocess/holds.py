@@ -36,7 +36,7 @@ class Holds:
 
     def __len__(self) -> int:
         """Return how many fragments are held, or were until nobody let go of them."""
-        return sum(len(self._keys.get(key) or ()) for bot_id in self._keys.bots for key in self._keys.of_bot(bot_id))
+        return sum(len(self._keys.get(key) or ()) for bot_id in self._keys.by_bot for key in self._keys.of_bot(bot_id))
 
     def take(self, hold: DataHold, *, now: datetime, until: datetime) -> Before | None:
         """Take all fragments of a hold, or none while another holder has one; return what was noted before."""

@@ -7,7 +7,7 @@ plain tuple of its parts: the garbage collector passes over plain tuples of plai
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Generic, TypeAlias, TypeVar, final
 
 from tgslices.model import Scope, SessionKey
@@ -86,12 +86,14 @@ class _ManyKeys(Generic[V]):
 class KeyMap(Generic[V]):
     """Values by key, found without looking at the others. None is no value."""
 
-    __slots__ = ("_bots", "bots")
+    __slots__ = ("by_bot",)
 
     def __init__(self) -> None:
-        self._bots: dict[int, dict[int, Node[V] | _ManyKeys[V]]] = {}
-        self.bots: Collection[int] = self._bots
-        """The bots that have a key here, as they come and go: whether one is idle takes one look."""
+        self.by_bot: dict[int, dict[int, Node[V] | _ManyKeys[V]]] = {}
+        """What is kept, for paths that can pay no call: a bot is here while it has a key.
+
+        A chat that holds one key has a plain tuple.
+        """
 
     def __contains__(self, key: SessionKey) -> bool:
         """Tell whether the key is here."""
@@ -108,7 +110,7 @@ class KeyMap(Generic[V]):
         # In a private chat both ids are the same number; one object for both saves memory and a cache miss.
         user_id = chat_id if key.user_id == chat_id else key.user_id
         node = (user_id, key.thread_id, key.business_connection_id, key.qualifier, value)
-        chats = self._bots.setdefault(key.bot_id, {})
+        chats = self.by_bot.setdefault(key.bot_id, {})
         there = chats.get(chat_id)
         if type(there) is _ManyKeys:
             there.put(node)
@@ -123,14 +125,14 @@ class KeyMap(Generic[V]):
         node = self._find(key)
         if node is None:
             return None
-        chats = self._bots[key.bot_id]
+        chats = self.by_bot[key.bot_id]
         there = chats[key.chat_id]
         if type(there) is _ManyKeys:
             there.drop(node)
         if type(there) is not _ManyKeys or not there:
             del chats[key.chat_id]
         if not chats:
-            del self._bots[key.bot_id]
+            del self.by_bot[key.bot_id]
         return node[4]
 
     def matching(self, scope: Scope) -> list[V]:
@@ -142,7 +144,7 @@ class KeyMap(Generic[V]):
 
     def matching_nodes(self, scope: Scope) -> list[Node[V]]:
         """Return what is kept of the keys that a scope belongs to, in the order of :meth:`matching`."""
-        chats = self._bots.get(scope.bot_id)
+        chats = self.by_bot.get(scope.bot_id)
         there = None if chats is None else chats.get(scope.chat_id)
         if there is None:
             return []
@@ -160,7 +162,7 @@ class KeyMap(Generic[V]):
 
     def nodes_of_chat(self, bot_id: int, chat_id: int, user_id: int | None) -> Iterable[Node[V]]:
         """Return what is kept of every key of a chat, that of a user before others."""
-        chats = self._bots.get(bot_id)
+        chats = self.by_bot.get(bot_id)
         there = None if chats is None else chats.get(chat_id)
         if there is None:
             return ()
@@ -168,23 +170,23 @@ class KeyMap(Generic[V]):
 
     def matching_keys(self, scope: Scope) -> list[SessionKey]:
         """Return the keys that a scope belongs to, in the order of :meth:`matching`."""
-        there = self._bots.get(scope.bot_id, {}).get(scope.chat_id)
+        there = self.by_bot.get(scope.bot_id, {}).get(scope.chat_id)
         if type(there) is _ManyKeys:
             return [_key(scope.bot_id, scope.chat_id, node) for node in there.matching(scope)]
         return self.of_chat(scope.bot_id, scope.chat_id) if self.matching_nodes(scope) else []
 
     def of_chat(self, bot_id: int, chat_id: int) -> list[SessionKey]:
         """Return every key of a chat, in no particular order."""
-        there = self._bots.get(bot_id, {}).get(chat_id)
+        there = self.by_bot.get(bot_id, {}).get(chat_id)
         return [] if there is None else [_key(bot_id, chat_id, node) for node in _each([there])]
 
     def of_bot(self, bot_id: int) -> list[SessionKey]:
         """Return every key of a bot, in no particular order."""
-        chats = self._bots.get(bot_id, {})
+        chats = self.by_bot.get(bot_id, {})
         return [_key(bot_id, chat_id, node) for chat_id, there in chats.items() for node in _each([there])]
 
     def _find(self, key: SessionKey) -> Node[V] | None:
-        chats = self._bots.get(key.bot_id)
+        chats = self.by_bot.get(key.bot_id)
         there = None if chats is None else chats.get(key.chat_id)
         if type(there) is _ManyKeys:
             return there.get(key)

@@ -20,7 +20,7 @@ class OpenKeys:
 
     def is_idle(self, bot_id: int) -> bool:
         """Tell, with one dictionary check, whether the bot has no open key."""
-        return bot_id not in self._index.bots
+        return bot_id not in self._index.by_bot
 
     def open(self, key: SessionKey) -> bool:
         """Open a key; return whether it was closed before."""

@@ -46,7 +46,7 @@ class OwnedKeys:
 
     def is_idle(self, bot_id: int) -> bool:
         """Tell whether it is certain that the bot has no open key."""
-        return not self._in_doubt and bot_id not in self._keys.bots
+        return not self._in_doubt and bot_id not in self._keys.by_bot
 
     def get(self, key: SessionKey) -> OwnedKey | None:
         """Return what stands for an open key."""
