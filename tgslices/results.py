@@ -44,15 +44,25 @@ class ClearResult(int):
     """
 
     accepted: tuple[TrackedMessage, ...]
+    """Telegram accepted the deletion, or the message was gone already."""
     refused: tuple[TrackedMessage, ...]
+    """Telegram refuses these."""
     expired: tuple[TrackedMessage, ...]
+    """Too old to be deleted by a bot; never asked for."""
     deferred: tuple[TrackedMessage, ...]
+    """Pending until Telegram allows it: a dice on its first day."""
     unreachable: tuple[TrackedMessage, ...]
+    """The bot has no access to their chat any more, or the chat has migrated."""
     pending: tuple[TrackedMessage, ...]
+    """Not settled yet; finished in the background."""
     retryable: tuple[TrackedMessage, ...]
+    """Those of ``refused`` and ``unreachable`` that may succeed later."""
     neutralised: tuple[TrackedMessage, ...]
+    """Entries that stay, and whose buttons were taken."""
     not_neutralised: Mapping[TrackedMessage, str]
+    """Entries whose buttons may still be there, each with the reason."""
     requests: int
+    """How many calls were made to Telegram."""
     _reasons: dict[TrackedMessage, str]
 
     def __new__(
