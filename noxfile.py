@@ -52,9 +52,9 @@ def examples(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Every block of code on every page, and every link between them."""
+    """Every block of code on every page, and the site that is made of them, with every link in it."""
     _sync(session, "test")
-    session.run("pytest", "tests/docs")
+    session.run("pytest", "tests/docs", "tests/site")
 
 
 @nox.session
@@ -75,7 +75,7 @@ def oldest(session: nox.Session) -> None:
     """
     session.install("--resolution=lowest-direct", "--group=test", "--editable=.")
     # What only a newer aiogram has may be skipped here, and nowhere else.
-    elsewhere = ("acceptance", "browser", "examples", "meta", "storage/test_docs_plugin.py")
+    elsewhere = ("acceptance", "browser", "examples", "meta", "site", "storage/test_docs_plugin.py")
     ignored = [f"--ignore=tests/{path}" for path in elsewhere]
     session.run("pytest", *ignored, *session.posargs, env={"CI": ""})
 

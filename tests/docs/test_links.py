@@ -12,13 +12,15 @@ from tests.docs.pages import PAGES, ROOT
 
 LINK: Final = re.compile(r"\]\((?!https?://|mailto:)([^)\s#]*)(?:#([^)\s]+))?\)")
 HEADING: Final = re.compile(r"^#+ +(.+?) *$", re.MULTILINE)
-LINKING: Final = [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+ENTRY: Final = re.compile(r"^::: ([\w.]+)$", re.MULTILINE)
+LINKING: Final = [*PAGES, *(ROOT / name for name in ("CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md"))]
 
 
 def anchors_of(page: Path) -> set[str]:
-    """Return the anchors of a page's headings, as they are made for a rendered page."""
-    headings = HEADING.findall(page.read_text("utf-8"))
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    """Return the anchors that a page has when it is rendered: of its headings, and of its entries in the reference."""
+    text = page.read_text("utf-8")
+    headings = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in HEADING.findall(text)}
+    return headings | set(ENTRY.findall(text))
 
 
 def links_of(page: Path) -> list[tuple[str, str]]:
