@@ -10,6 +10,7 @@ import pytest
 from aiogram import Dispatcher
 
 from tgslices import MemorySessionStorage, Session, SessionBot, setup_sessions
+from tgslices.storage.protocol import Added
 from tgslices.testing import BotApi, Person
 
 
@@ -25,7 +26,7 @@ class Lossy(MemorySessionStorage):
             self.loses = False
             raise TimeoutError("no answer")
 
-    async def add(self, *arguments: Any, **options: Any) -> bool:
+    async def add(self, *arguments: Any, **options: Any) -> Added:
         done = await super().add(*arguments, **options)
         self._answer()
         return done

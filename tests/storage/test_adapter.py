@@ -68,7 +68,7 @@ async def test_what_is_closed_and_settled_leaves_nothing_behind() -> None:
     assert await storage.claim(KEY, [sent(1)], now=NOW, until=NOW + MINUTE) == [sent(1)]
     await storage.settle(await storage.pending(BOT))
     await storage.unsubscribe(KEY)
-    assert await storage.close(KEY, at=NOW) == 2
+    assert (await storage.close(KEY, at=NOW)).dropped == 2
     assert_nothing_is_kept(storage)
 
 
@@ -116,7 +116,7 @@ async def test_a_session_that_cannot_be_emptied_stays_open() -> None:
         await storage.close(KEY, at=NOW)
     assert await storage.open_keys(BOT) == [KEY]
     assert await storage.list(KEY) == [sent(1)]
-    assert await storage.close(KEY, at=NOW) == 1
+    assert (await storage.close(KEY, at=NOW)).dropped == 1
     assert_nothing_is_kept(storage)
 
 

@@ -63,7 +63,7 @@ async def test_what_is_closed_and_settled_leaves_nothing_behind() -> None:
         await storage.record(SCOPE, message)
     claimed = await storage.claim(KEY, [sent(1), sent(2, 8)], now=NOW, until=NOW + MINUTE)
     assert await storage.settle(await storage.pending(BOT)) == len(claimed) == 2
-    assert await storage.close(KEY, at=NOW) == 2
+    assert (await storage.close(KEY, at=NOW)).dropped == 2
     assert_nothing_is_kept(storage)
 
 
@@ -136,7 +136,7 @@ async def test_a_refused_message_changes_nothing() -> None:
     storage = MemorySessionStorage()
     for if_closed in IfClosed:
         with suppress(InvalidTrackedMessage):
-            assert await storage.add(KEY, sent(1, user_id=2**63), if_closed=if_closed) is False
+            assert not await storage.add(KEY, sent(1, user_id=2**63), if_closed=if_closed)
         assert_nothing_is_kept(storage)
     await storage.open(KEY, at=NOW)
     await storage.open(SessionKey(BOT, 7), at=NOW)

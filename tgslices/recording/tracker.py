@@ -265,7 +265,7 @@ class Tracker:
         key = self.keys.current(key)
         if key in self.subscriptions:
             if_closed = IfClosed.KEEP
-        held, outside, due = True, None, None
+        is_left_out, outside, due = False, None, None
         if if_closed is IfClosed.OPEN:
             current, at = handling.get(), message.at
             newest = None if self.storage.knows_open(key) else self.recent.newest(key, current, at)
@@ -273,8 +273,8 @@ class Tracker:
             due = self.due_of(key, message.at)
 
         async def write(repeated: datetime | None) -> None:
-            nonlocal held
-            held = await self.storage.add(
+            nonlocal is_left_out
+            is_left_out = not await self.storage.add(
                 key,
                 message,
                 if_closed=if_closed,
@@ -285,7 +285,7 @@ class Tracker:
             )
 
         await self._backlog.write(repeatable(write, self.now_begun), "a message")
-        if not held and self.keys.current(key) != key:
+        if is_left_out and self.keys.current(key) != key:
             await self.add(key, message, if_closed=if_closed, begun_at=begun_at, unless_known=unless_known)
             return
         await self._move_late(key)
@@ -301,7 +301,7 @@ class Tracker:
         try:
             at = self.clock()
             self._latest = max(self._latest, at)
-            return await self.storage.close(key, at=at)
+            return (await self.storage.close(key, at=at)).dropped
         except BaseException:
             self.subscriptions.restore(key, predicate)
             raise

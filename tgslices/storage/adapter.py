@@ -28,7 +28,7 @@ from tgslices.storage.inprocess.key_map import KeyMap
 from tgslices.storage.inprocess.open_keys import OpenKeys
 from tgslices.storage.inprocess.packed_rows import check_ids
 from tgslices.storage.lifetime_protocol import Due, DueSession, End
-from tgslices.storage.protocol import SessionStorage, missing_methods, require_storage
+from tgslices.storage.protocol import Added, Closed, SessionStorage, missing_methods, require_storage
 
 
 class PluginStorage(KeepsPendingInProcess, DelegatesData):
@@ -82,19 +82,19 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
             self._set_open(key, at, outside, due)
             return True
 
-    async def unsubscribe(self, key: SessionKey) -> None:
+    async def unsubscribe(self, key: SessionKey) -> bool:
         async with self._locks.hold(key):
             if key in self._open and await self.plugin.list(key):
                 self._closed.put(key, key)
-            self._unsubscribe(key)
+            return self._unsubscribe(key)
 
-    async def close(self, key: SessionKey, *, at: datetime) -> int:
+    async def close(self, key: SessionKey, *, at: datetime) -> Closed:
         async with self._locks.hold(key):
             dropped = await self._clear(key)
             await self._data.close_data(key)
-            self._unsubscribe(key)
+            was_open = self._unsubscribe(key)
             self._known.close(key, at)
-            return dropped
+            return Closed(dropped, was_open)
 
     async def end_session(
         self, session: DueSession, end: End, *, now: datetime, until: datetime, limit: int
@@ -122,10 +122,12 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
         times = Times(max((message.at for message in held), default=None), min(sent, default=None))
         return times.and_also(self._known.latest(key), *(stored.written_at for stored in data.values()))
 
-    def _unsubscribe(self, key: SessionKey) -> None:
-        self._open.unsubscribe(key)
+    def _unsubscribe(self, key: SessionKey) -> bool:
+        """Let a key be open no more; return whether it was open."""
+        was_open = self._open.unsubscribe(key)
         self._known.unsubscribe(key)
         self._due.close(key)
+        return was_open
 
     async def matching(self, scope: Scope) -> list[SessionKey]:
         return self._open.matching(scope)
@@ -175,17 +177,18 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
         begun_at: datetime | None = None,
         unless_known: bool = False,
         due: Due | None = None,
-    ) -> bool:
+    ) -> Added:
         async with self._locks.hold(key):
             is_open = key in self._open
             if not is_open and (if_closed is IfClosed.SKIP or self._known.was_closed_since(key, begun_at)):
-                return False
+                return Added.LEFT_OUT
             if unless_known and await self._leaves_out_unheld(key, message):
-                return False
+                return Added.LEFT_OUT
             await self._add(key, message)
-            if if_closed is IfClosed.OPEN and not is_open:
-                self._set_open(key, message.at, outside, due)
-            return True
+            if is_open or if_closed is not IfClosed.OPEN:
+                return Added.HELD
+            self._set_open(key, message.at, outside, due)
+            return Added.OPENED
 
     async def remove(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
         async with self._locks.hold(key):

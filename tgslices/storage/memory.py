@@ -34,6 +34,7 @@ from tgslices.storage.inprocess.packed_rows import (
 )
 from tgslices.storage.inprocess.slices import Chat, Rows, Slices, holds
 from tgslices.storage.lifetime_protocol import Due, DueSession, End
+from tgslices.storage.protocol import Added, Closed
 from tgslices.turns import in_turns
 
 pack_head: Final = HEAD.pack
@@ -91,20 +92,21 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
             self._due.open(key, at, due)
         return True
 
-    async def unsubscribe(self, key: SessionKey) -> None:
+    async def unsubscribe(self, key: SessionKey) -> bool:
         rows = self._open.pop(key)
         if rows:
             self._closed.put(key, rows)
         self._known.unsubscribe(key)
         self._due.close(key)
+        return rows is not None
 
-    async def close(self, key: SessionKey, *, at: datetime) -> int:
+    async def close(self, key: SessionKey, *, at: datetime) -> Closed:
         dropped = self._drop(key)
-        self._open.pop(key)
+        was_open = self._open.pop(key) is not None
         self._known.close(key, at)
         await self._data.close_data(key)
         self._due.close(key)
-        return dropped
+        return Closed(dropped, was_open)
 
     async def end_session(
         self, session: DueSession, end: End, *, now: datetime, until: datetime, limit: int
@@ -209,22 +211,22 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
         begun_at: datetime | None = None,
         unless_known: bool = False,
         due: Due | None = None,
-    ) -> bool:
+    ) -> Added:
         is_open = key in self._open
         if not is_open and (if_closed is IfClosed.SKIP or self._known.was_closed_since(key, begun_at)):
-            return False
+            return Added.LEFT_OUT
         rows = self._get(key)
         if unless_known and self._leaves_out_unheld(key, rows, message):
-            return False
+            return Added.LEFT_OUT
         if rows is None:
             rows = Rows()
             self._add(key, rows, message)
             self._closed.put(key, rows)
         else:
             self._add(key, rows, message)
-        if if_closed is IfClosed.OPEN:
-            await self.open(key, at=message.at, outside=outside, due=due)
-        return True
+        if if_closed is IfClosed.OPEN and await self.open(key, at=message.at, outside=outside, due=due):
+            return Added.OPENED
+        return Added.HELD
 
     async def remove(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
         rows = self._get(key)

@@ -18,12 +18,30 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Final, Protocol
+from enum import IntEnum
+from typing import Final, NamedTuple, Protocol
 
 from tgslices.errors import InvalidStorage
 from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.storage.data_protocol import DATA_METHODS, DataStorage
 from tgslices.storage.lifetime_protocol import LIFETIME_METHODS, Due, LifetimeStorage
+
+
+class Added(IntEnum):
+    """What became of one entry and its key; false where nothing did."""
+
+    LEFT_OUT = 0
+    HELD = 1
+    """The key holds the entry."""
+    OPENED = 2
+    """The key holds the entry, and was opened for it in the same step."""
+
+
+class Closed(NamedTuple):
+    """What a close did: how many entries it dropped, and whether the key was open until then."""
+
+    dropped: int
+    was_open: bool
 
 
 class SessionStorage(Protocol):
@@ -85,11 +103,11 @@ class DurableSessionStorage(SessionStorage, DataStorage, LifetimeStorage, Protoc
         ``due`` tells when the session is to be looked at, to end it; see :class:`LifetimeStorage`.
         """
 
-    async def unsubscribe(self, key: SessionKey) -> None:
-        """Stop tracking: the key is no longer open; its entries stay."""
+    async def unsubscribe(self, key: SessionKey) -> bool:
+        """Stop tracking: the key is no longer open; its entries stay. Return whether it was open."""
 
-    async def close(self, key: SessionKey, *, at: datetime) -> int:
-        """Stop tracking and drop the entries in one step; return how many were dropped. Pending deletions stay.
+    async def close(self, key: SessionKey, *, at: datetime) -> Closed:
+        """Stop tracking and drop the entries in one step. Pending deletions stay.
 
         Data that does not outlive it is dropped, too; see :meth:`close_data`. The key knows the dropped entries, and
         what was discarded by hand. ``at`` becomes its ``closed_at``, also if the key was not open, and is kept for
@@ -140,8 +158,8 @@ class DurableSessionStorage(SessionStorage, DataStorage, LifetimeStorage, Protoc
         begun_at: datetime | None = None,
         unless_known: bool = False,
         due: Due | None = None,
-    ) -> bool:
-        """Add one entry at the end, also if the key knows the message; return False if it was left out.
+    ) -> Added:
+        """Add one entry at the end, also if the key knows the message.
 
         What is pending stays pending as well; what was discarded by hand is an entry again. ``if_closed`` tells what
         happens to a closed key: it is opened in the same step (as :meth:`open` with ``at=message.at``, ``outside`` and

@@ -132,7 +132,7 @@ async def test_a_full_server_refuses_what_is_new_and_lets_sessions_end(
     leased = await storage.lease(BOT, now=NOW, until=SOON, limit=5)
     assert await storage.settle(leased) == 5
     assert await storage.remove(KEY, [sent(5), sent(99)]) == 1
-    assert await storage.close(KEY, at=NOW) == 4
+    assert (await storage.close(KEY, at=NOW)).dropped == 4
     with server.client() as client:
         client.config_set("maxmemory", "0")
     assert await storage.open(KEY, at=NOW) is True
@@ -181,7 +181,7 @@ async def test_a_silent_server_is_waited_for_in_time(storage: RedisSessionStorag
         calls = (storage.record(IN_PRIVATE, sent(1)), storage.list(KEY), storage.close(KEY, at=NOW))
         assert await asyncio.gather(*map(refusal_of, calls)) == [told] * 3
         assert loop.time() - began < 3
-    assert await storage.add(KEY, sent(3)) is True
+    assert await storage.add(KEY, sent(3))
 
 
 async def test_a_storage_is_closed_while_the_server_is_silent(server: RedisServer) -> None:

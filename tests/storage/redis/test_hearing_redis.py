@@ -205,7 +205,7 @@ async def test_a_storage_is_open_in_one_event_loop(workers: list[RedisSessionSto
 def test_a_storage_whose_event_loop_ended_is_used_in_the_next_one(redis_server: RedisServer) -> None:
     storage = RedisSessionStorage(redis_server.url, prefix="loops")
     for number in range(3):
-        assert asyncio.run(storage.add(KEY, sent(number))) is True
+        assert asyncio.run(storage.add(KEY, sent(number)))
     assert len(asyncio.run(storage.list(KEY))) == 3
     asyncio.run(storage.aclose())
     asyncio.run(storage.aclose())

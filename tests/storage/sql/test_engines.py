@@ -352,7 +352,7 @@ async def use(storage: SQLAlchemySessionStorage, *, first: int = 1) -> None:
     assert await storage.claim(KEY, [one], now=NOW, until=NOW) == [one]
     assert len(await storage.lease(42, now=NOW, until=NOW + MINUTE, limit=5)) == 1
     assert await storage.list(KEY) == [two]
-    assert await storage.close(KEY, at=NOW) == 1
+    assert (await storage.close(KEY, at=NOW)).dropped == 1
     assert await storage.settle(await storage.pending(42)) == 1
 
 

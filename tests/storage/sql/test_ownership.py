@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tests.storage.samples import NOW
 from tgslices.errors import StorageError
 from tgslices.model import IfClosed, Scope
+from tgslices.storage.protocol import Added
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import KEY, OTHER_KEYS, sent
 
@@ -131,7 +132,7 @@ async def test_alone_a_message_that_no_session_wants_costs_no_statement(
     await storage.open(KEY, at=NOW)
     monkeypatch.setattr(storage._backend.database, "execute", None)  # to call it would raise
     assert await storage.record(Scope(42, 8, "private", 8), sent(1, 8)) == 0
-    assert await storage.add(OTHER_KEYS[1], sent(1), if_closed=IfClosed.SKIP) is False
+    assert not await storage.add(OTHER_KEYS[1], sent(1), if_closed=IfClosed.SKIP)
     await storage.open(KEY, at=NOW)
 
 
@@ -184,11 +185,11 @@ async def test_a_failed_closing_leaves_memory_in_step_with_the_database(
         await storage.close(KEY, at=NOW)
     assert str(caught.value) == BROKEN.format(file)
     is_open = when == "before"
-    assert await storage.add(KEY, sent(2), if_closed=IfClosed.SKIP) is is_open
+    assert bool(await storage.add(KEY, sent(2), if_closed=IfClosed.SKIP)) is is_open
     assert await storage.record(SCOPE, sent(3)) == int(is_open)
     assert await storage.matching(SCOPE) == ([KEY] if is_open else [])
     assert len(await storage.list(KEY)) == (3 if is_open else 0)
-    assert await storage.close(KEY, at=NOW) == (3 if is_open else 0)
+    assert (await storage.close(KEY, at=NOW)).dropped == (3 if is_open else 0)
     assert storage.is_idle(KEY.bot_id)
 
 
@@ -240,7 +241,7 @@ async def test_what_waits_for_its_turn_is_not_written_once_its_key_is_closed(sto
         ]
         waiting = [asyncio.create_task(call) for call in late]
         await waiting_for_turn(storage, 2)
-    assert await closing == 1
-    assert await asyncio.gather(*waiting) == [0, False, True]
+    assert (await closing).dropped == 1
+    assert await asyncio.gather(*waiting) == [0, Added.LEFT_OUT, Added.OPENED]
     assert await storage.list(KEY) == [sent(3)]
     assert await storage.open_keys(42) == [KEY]

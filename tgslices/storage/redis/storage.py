@@ -17,6 +17,7 @@ from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey, T
 from tgslices.storage.delegating import DelegatesData
 from tgslices.storage.inprocess.shared_keys import OpenRowId
 from tgslices.storage.lifetime_protocol import Due, DueSession, End, EndedSession
+from tgslices.storage.protocol import Added, Closed
 from tgslices.storage.redis.arguments import Arguments
 from tgslices.storage.redis.calls import Calls
 from tgslices.storage.redis.clients import Client, Clients, listener
@@ -165,7 +166,7 @@ class RedisSessionStorage(DelegatesData):
         begun_at: datetime | None = None,
         unless_known: bool = False,
         due: Due | None = None,
-    ) -> bool:
+    ) -> Added:
         if not self._life.is_here():
             await self._ready()
         write = adding(
@@ -179,15 +180,16 @@ class RedisSessionStorage(DelegatesData):
             unless_known=unless_known,
             due=due,
         )
-        return await self._writing.submit(key.bot_id, write) & ADDED > 0
+        done = await self._writing.submit(key.bot_id, write)
+        return Added.OPENED if done & OPENED else Added(done & ADDED)
 
     # Closing and removing
 
-    async def unsubscribe(self, key: SessionKey) -> None:
+    async def unsubscribe(self, key: SessionKey) -> bool:
         await self._ready()
-        await self._entries.unsubscribe(key)
+        return await self._entries.unsubscribe(key)
 
-    async def close(self, key: SessionKey, *, at: datetime) -> int:
+    async def close(self, key: SessionKey, *, at: datetime) -> Closed:
         await self._ready()
         return await self._entries.close(key, at)
 

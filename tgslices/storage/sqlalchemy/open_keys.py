@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tgslices.model import Scope, SessionKey
 from tgslices.storage.group_commit import GroupCommit
 from tgslices.storage.inprocess.shared_keys import Change, opening
+from tgslices.storage.protocol import Added, Closed
 from tgslices.storage.sqlalchemy.database.errors import verdict_on
 from tgslices.storage.sqlalchemy.database.transactions import T, Work
 from tgslices.storage.sqlalchemy.hearing import Commit, Hearing
@@ -105,14 +106,15 @@ class OpenKeys:
         opened = await self._change(work, before, None, lambda opened: _openings([opened]))
         return opened is not None  # what is in memory is in doubt: the next write finds out whether the key is open
 
-    async def add(self, key: SessionKey, work: Work[Addition]) -> bool:
+    async def add(self, key: SessionKey, work: Work[Addition]) -> Added:
         """Run work that adds an entry to a key, and may open it."""
         before = partial(self._ascertain, about_to_change=[key])
         added = await self._change(work, before, None, lambda added: _openings([added.opened]))
-        return added.is_there  # what is in memory is in doubt: the next write finds out whether the key is open
+        # What is in memory is in doubt: the next write finds out whether the key is open.
+        return Added(added.is_there) if added.opened is None else Added.OPENED
 
-    async def close(self, key: SessionKey, work: Work[Closing], *, then: Callable[[], None] | None = None) -> int:
-        """Run work after which a key is not open, ``then`` in the same turn; return how many entries it dropped."""
+    async def close(self, key: SessionKey, work: Work[Closing], *, then: Callable[[], None] | None = None) -> Closed:
+        """Run work after which a key is not open, ``then`` in the same turn."""
 
         def after(_: Closing) -> None:
             if self._owned is not None:
@@ -124,7 +126,8 @@ class OpenKeys:
             return [] if closing.row_id is None else [Change(key.bot_id, key.chat_id, closing.row_id, False)]
 
         before = partial(self._ascertain, about_to_change=[key])
-        return (await self._change(work, before, after, changes)).dropped
+        closing = await self._change(work, before, after, changes)
+        return Closed(closing.dropped, closing.row_id is not None)
 
     async def end(self, key: SessionKey, work: Work[Ending | None], *, then: Callable[[], None]) -> Ending | None:
         """Run work that closes a key, ``then`` in the same turn, unless it says that the key stays as it is."""

@@ -19,6 +19,7 @@ from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey, T
 from tgslices.storage.codec import encode_time
 from tgslices.storage.delegating import DelegatesData
 from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.protocol import Added, Closed
 from tgslices.storage.sqlalchemy.arguments import Arguments, Synchronous
 from tgslices.storage.sqlalchemy.data import SQLData, data_of
 from tgslices.storage.sqlalchemy.database.transactions import T, Work
@@ -201,15 +202,14 @@ class SQLAlchemySessionStorage(EndsInDatabase, DelegatesData):
         begun_at: datetime | None = None,
         unless_known: bool = False,
         due: Due | None = None,
-    ) -> bool:
+    ) -> Added:
         if not self._backend.is_running:
             await self._ready()
         if not unless_known:
             opening = None if begun_at or outside or if_closed is IfClosed.SKIP else key
-            if await self._add(key, message, opening=opening, if_closed=if_closed, due=due):
-                return True
-            if opening is not None or if_closed is IfClosed.SKIP:
-                return False
+            added = await self._add(key, message, opening=opening, if_closed=if_closed, due=due)
+            if added or opening is not None or if_closed is IfClosed.SKIP:
+                return Added(added)
 
         async def work(connection: AsyncConnection) -> Addition:
             is_pending = unless_known and await self._pendings.has(connection, key, message)
@@ -236,7 +236,7 @@ class SQLAlchemySessionStorage(EndsInDatabase, DelegatesData):
         if_closed: IfClosed,
         due: Due | None,
     ) -> int:
-        """Add an entry within a group, to a key that is open or may be made one; return whether it was added."""
+        """Add an entry within a group, to a key that is open or may be made one; return an ``Added``."""
         values = entry_values(message, key.chat_id)
         opens = if_closed is IfClosed.OPEN
         opened_at = encode_time(message.at) if opens else None
@@ -254,11 +254,11 @@ class SQLAlchemySessionStorage(EndsInDatabase, DelegatesData):
 
     # Closing and removing
 
-    async def unsubscribe(self, key: SessionKey) -> None:
+    async def unsubscribe(self, key: SessionKey) -> bool:
         await self._ready()
-        await self._open_keys.close(key, partial(self._entries.unsubscribe, key=key))
+        return (await self._open_keys.close(key, partial(self._entries.unsubscribe, key=key))).was_open
 
-    async def close(self, key: SessionKey, *, at: datetime) -> int:
+    async def close(self, key: SessionKey, *, at: datetime) -> Closed:
         async def work(connection: AsyncConnection) -> Closing:
             closing = await self._entries.close(connection, key, at, along=self._data.closing(key))
             await self._data.close_within(connection, key)

@@ -117,7 +117,7 @@ class DurableDataContract(DataStorageContract):
                 await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
             await storage.put_data(KEY, {"form": stored(), "count": stored(outlives_close=True), "held": stored()})
             await storage.hold_data(held("held", "new"), now=NOW, until=END)
-            assert await storage.close(KEY, at=NOW) == int(opens)
+            assert (await storage.close(KEY, at=NOW)).dropped == int(opens)
             assert await storage.read_data(KEY, now=NOW) == {"count": stored(outlives_close=True)}
             assert await storage.write_data(held("held", "new"), {"held": stored("2"), "new": stored()}) is True
             assert await storage.read_data(KEY, now=NOW) == {"count": stored(outlives_close=True)}

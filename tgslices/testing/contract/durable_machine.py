@@ -21,6 +21,7 @@ from tgslices.model import (
     TrackedMessage,
 )
 from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.protocol import Added, Closed
 from tgslices.testing.contract.durable_model import DurableModel, is_gone
 from tgslices.testing.contract.machine import keys, messages, some_messages
 from tgslices.testing.contract.samples import MINUTE, NOW, exactly, exactly_pending
@@ -67,13 +68,14 @@ class DurableMachine(DurableModel):
     @rule(key=keys)
     def unsubscribe(self, key: SessionKey) -> None:
         """Let a key be open no more."""
-        self.run(self.storage.unsubscribe(key))
+        assert self.run(self.storage.unsubscribe(key)) is (key in self.open_keys)
         self.unsubscribe_in_model(key)
 
     @rule(key=keys, at=minutes)
     def close(self, key: SessionKey, at: datetime) -> None:
         """Close a key."""
-        assert self.run(self.storage.close(key, at=at)) == len(self.listed(key))
+        closed = Closed(len(self.listed(key)), key in self.open_keys)
+        assert self.run(self.storage.close(key, at=at)) == closed
         self.learn(key, self.take_from_model(key, self.entries.get(key, [])))
         self.close_in_model(key, at)
 
@@ -121,11 +123,13 @@ class DurableMachine(DurableModel):
         adds = (is_open or if_closed is not IfClosed.SKIP) and not self.is_outdated(key, begun_at)
         adds = adds and not (unless_known and self.leaves_out(key, message))
         options = {"if_closed": if_closed, "outside": outside, "begun_at": begun_at, "unless_known": unless_known}
-        assert self.run(self.storage.add(key, message, **options, due=due)) is adds
+        opens = adds and if_closed is IfClosed.OPEN and not is_open
+        expected = Added.OPENED if opens else Added(adds)
+        assert self.run(self.storage.add(key, message, **options, due=due)) is expected
         if adds:
             self.add_to_model(key, message)
-            if if_closed is IfClosed.OPEN and not is_open:
-                self.open_in_model(key, outside, message.at, due)
+        if opens:
+            self.open_in_model(key, outside, message.at, due)
 
     @rule(bot=bots, message=messages, user_id=st.none() | st.integers(1, 3))
     def is_held(self, bot: int, message: TrackedMessage, user_id: int | None) -> None:

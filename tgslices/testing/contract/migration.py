@@ -55,8 +55,8 @@ class MigrationContract(UpkeepContract):
         assert (await storage.list(new))[1].date is None
         assert await storage.list(closed) == [sent(7), sent(8)]
         assert set(await storage.open_keys(KEY.bot_id)) == {new, closed}
-        assert await storage.close(new, at=NOW) == 3
-        assert await storage.close(closed, at=NOW) == 2
+        assert (await storage.close(new, at=NOW)).dropped == 3
+        assert (await storage.close(closed, at=NOW)).dropped == 2
         assert await self.left(storage) == 0
 
     async def test_which_chats_migrated_is_remembered(self, opened: Opener) -> None:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import pytest
 
 from tgslices.model import Direction, IfClosed, Scope, SessionKey
+from tgslices.storage.protocol import Added, Closed
 from tgslices.testing.contract.entries import WRITERS
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, OTHER_KEYS, STRINGS, sent
 from tgslices.testing.contract.upkeep import IN_PRIVATE, UpkeepContract
@@ -124,7 +125,7 @@ class OpeningContract(UpkeepContract):
         assert await storage.open(KEY, at=NOW, outside=sent(5)) is True
         for number in (5, 4, 1, 6):
             assert await storage.record(IN_PRIVATE, sent(number)) == 1
-            assert await storage.add(KEY, sent(number), unless_known=True) is (number == 6)
+            assert bool(await storage.add(KEY, sent(number), unless_known=True)) is (number == 6)
         assert await storage.list(KEY) == [sent(6)]
 
     async def test_what_has_no_place_in_the_order_of_the_chat_is_recorded(self, storage: Any) -> None:
@@ -160,9 +161,9 @@ class OpeningContract(UpkeepContract):
 
     async def test_adding_by_hand_takes_what_was_before(self, storage: Any) -> None:
         await storage.open(KEY, at=NOW, outside=sent(5))
-        assert await storage.add(KEY, sent(4)) is True
+        assert await storage.add(KEY, sent(4))
         assert await storage.record(IN_PRIVATE, sent(4)) == 1
-        assert await storage.add(KEY, sent(4), unless_known=True) is True
+        assert await storage.add(KEY, sent(4), unless_known=True)
         assert await storage.list(KEY) == [sent(4)]
 
     async def test_adding_that_opens_leaves_the_same_outside(self, storage: Any) -> None:
@@ -195,6 +196,37 @@ class OpeningContract(UpkeepContract):
             await storage.close(KEY, at=NOW)
             assert await self.left(storage) == 0
 
+    # What a call tells of it
+
+    async def test_an_entry_tells_whether_its_key_was_opened_for_it(self, storage: Any) -> None:
+        assert await storage.add(KEY, sent(1), if_closed=IfClosed.SKIP) is Added.LEFT_OUT
+        assert await storage.add(KEY, sent(1)) is Added.HELD
+        assert await storage.add(KEY, sent(2), if_closed=IfClosed.OPEN) is Added.OPENED
+        assert await storage.add(KEY, sent(3), if_closed=IfClosed.OPEN) is Added.HELD
+        await storage.close(KEY, at=NOW)
+        assert await storage.add(KEY, sent(4), if_closed=IfClosed.OPEN, outside=sent(3)) is Added.OPENED
+        assert await storage.add(KEY, sent(5), if_closed=IfClosed.OPEN, outside=sent(3)) is Added.HELD
+        await storage.unsubscribe(KEY)
+        assert await storage.add(KEY, sent(6), if_closed=IfClosed.OPEN, begun_at=SOON) is Added.OPENED
+
+    async def test_of_many_calls_at_once_one_tells_that_it_opened_the_key(self, storage: Any) -> None:
+        adding = (storage.add(KEY, sent(number), if_closed=IfClosed.OPEN) for number in range(WRITERS))
+        added = await asyncio.gather(*adding)
+        assert sorted(added) == [*[Added.HELD] * (WRITERS - 1), Added.OPENED]
+        await storage.close(KEY, at=NOW)
+        assert sum(await asyncio.gather(*(storage.open(KEY, at=NOW) for _ in range(WRITERS)))) == 1
+
+    async def test_closing_tells_whether_the_key_was_open(self, storage: Any) -> None:
+        assert await storage.close(KEY, at=NOW) == Closed(0, was_open=False)
+        assert await storage.unsubscribe(KEY) is False
+        await storage.add(KEY, sent(1))
+        assert await storage.close(KEY, at=NOW) == Closed(1, was_open=False)
+        await storage.open(KEY, at=NOW)
+        closings = await asyncio.gather(*(storage.close(KEY, at=NOW) for _ in range(WRITERS)))
+        assert sum(closing.was_open for closing in closings) == 1
+        await storage.open(KEY, at=NOW)
+        assert [await storage.unsubscribe(KEY), await storage.unsubscribe(KEY)] == [True, False]
+
     # Repeated attempts
 
     async def test_a_late_repeat_does_not_open_what_was_closed_since(self, storage: Any) -> None:
@@ -202,13 +234,13 @@ class OpeningContract(UpkeepContract):
         await storage.close(KEY, at=SOON)
         assert await storage.open(KEY, at=NOW, begun_at=NOW) is False
         for if_closed in (IfClosed.OPEN, IfClosed.KEEP, IfClosed.SKIP):
-            assert await storage.add(KEY, sent(1), if_closed=if_closed, begun_at=NOW) is False
+            assert not await storage.add(KEY, sent(1), if_closed=if_closed, begun_at=NOW)
         assert await storage.open_keys(KEY.bot_id) == []
         assert await storage.list(KEY) == []
 
     async def test_closing_a_key_that_was_never_open_holds_off_late_repeats_too(self, storage: Any) -> None:
-        assert await storage.close(KEY, at=SOON) == 0
-        assert await storage.close(KEY, at=NOW - MINUTE) == 0
+        assert (await storage.close(KEY, at=SOON)).dropped == 0
+        assert (await storage.close(KEY, at=NOW - MINUTE)).dropped == 0
         assert await storage.open(KEY, at=NOW, begun_at=NOW) is False
         assert await storage.open(KEY, at=NOW) is True
 
@@ -217,17 +249,17 @@ class OpeningContract(UpkeepContract):
             await storage.close(KEY, at=SOON)
             assert await storage.open(KEY, at=NOW, begun_at=begun_at) is True
             await storage.close(KEY, at=SOON)
-            assert await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN, begun_at=begun_at) is True
+            assert await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN, begun_at=begun_at)
         assert await storage.open_keys(KEY.bot_id) == [KEY]
 
     async def test_a_repeat_for_a_key_that_is_open_again_is_done(self, storage: Any) -> None:
         await storage.close(KEY, at=SOON)
         await storage.open(KEY, at=SOON)
-        assert await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN, begun_at=NOW) is True
+        assert await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN, begun_at=NOW)
         assert await storage.list(KEY) == [sent(1)]
 
     async def test_a_key_that_was_unsubscribed_was_not_closed(self, storage: Any) -> None:
         await storage.open(KEY, at=NOW)
         await storage.unsubscribe(KEY)
-        assert await storage.add(KEY, sent(1), begun_at=NOW - MINUTE) is True
+        assert await storage.add(KEY, sent(1), begun_at=NOW - MINUTE)
         assert await storage.open(KEY, at=NOW, begun_at=NOW - MINUTE) is True

@@ -100,7 +100,7 @@ class PendingDeletionContract(UpkeepContract):
     async def test_pending_deletions_outlive_their_session(self, storage: Any) -> None:
         await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
         await storage.claim(KEY, [sent(1)], now=NOW, until=SOON)
-        assert await storage.close(KEY, at=NOW) == 0
+        assert (await storage.close(KEY, at=NOW)).dropped == 0
         assert [it.message for it in await storage.pending(BOT)] == [sent(1)]
 
     async def test_claiming_everything_needs_no_list(self, storage: Any) -> None:

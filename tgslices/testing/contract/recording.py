@@ -54,11 +54,11 @@ class RecordingContract(UpkeepContract):
 
     async def test_adding_only_if_open_says_whether_it_is(self, storage: Any) -> None:
         await storage.add(KEY, sent(1))
-        assert await storage.add(KEY, sent(2), if_closed=IfClosed.SKIP) is False
+        assert not await storage.add(KEY, sent(2), if_closed=IfClosed.SKIP)
         await storage.open(KEY, at=NOW)
-        assert await storage.add(KEY, sent(2), if_closed=IfClosed.SKIP) is True
-        assert await storage.add(KEY, sent(2), if_closed=IfClosed.SKIP) is True
-        assert await storage.add(replace(KEY, qualifier=""), sent(3), if_closed=IfClosed.SKIP) is False
+        assert await storage.add(KEY, sent(2), if_closed=IfClosed.SKIP)
+        assert await storage.add(KEY, sent(2), if_closed=IfClosed.SKIP)
+        assert not await storage.add(replace(KEY, qualifier=""), sent(3), if_closed=IfClosed.SKIP)
         assert await storage.list(KEY) == [sent(1), sent(2)]
 
     async def test_records_at_the_same_time_lose_nothing_and_repeat_nothing(self, storage: Any) -> None:
@@ -92,15 +92,15 @@ class RecordingContract(UpkeepContract):
             await storage.add(key, sent(1), if_closed=IfClosed.OPEN)
             await storage.add(key, sent(2))
         for key in (KEY, *OTHER_KEYS):
-            assert await storage.close(key, at=NOW) == 2
-            assert await storage.close(key, at=NOW) == 0
+            assert (await storage.close(key, at=NOW)).dropped == 2
+            assert (await storage.close(key, at=NOW)).dropped == 0
         assert await storage.matching(IN_PRIVATE) == []
         assert await self.raw_list(storage, KEY) == []
         assert await self.left(storage) == 0
 
     async def test_closing_a_key_that_was_never_open_drops_its_entries(self, storage: Any) -> None:
         await storage.add(KEY, sent(1))
-        assert await storage.close(KEY, at=NOW) == 1
+        assert (await storage.close(KEY, at=NOW)).dropped == 1
         assert await self.left(storage) == 0
 
     async def test_unsubscribing_keeps_the_entries(self, storage: Any) -> None:

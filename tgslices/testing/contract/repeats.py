@@ -77,10 +77,10 @@ class RepeatsContract(UpkeepContract):
         await WAYS_OUT[way](storage, message)
         assert await storage.list(KEY) == []
         assert await storage.record(IN_PRIVATE, replace(message, at=SOON)) == 1
-        assert await storage.add(KEY, message, unless_known=True) is False
+        assert not await storage.add(KEY, message, unless_known=True)
         assert await storage.list(KEY) == []
         await storage.close(KEY, at=SOON)
-        assert await storage.add(KEY, message, if_closed=IfClosed.OPEN, unless_known=True) is False
+        assert not await storage.add(KEY, message, if_closed=IfClosed.OPEN, unless_known=True)
         assert await storage.open_keys(BOT) == []
         await storage.settle(await storage.pending(BOT))
         assert await self.left(storage) == 0
@@ -98,11 +98,11 @@ class RepeatsContract(UpkeepContract):
         own = sent(1, direction=Direction.OUTGOING)
         await storage.add(KEY, own, if_closed=IfClosed.OPEN)
         await storage.claim(KEY, [own], now=NOW, until=SOON)
-        assert await storage.add(KEY, own, unless_known=True) is False
+        assert not await storage.add(KEY, own, unless_known=True)
         assert await storage.record(IN_PRIVATE, own) == 1
         assert await storage.list(KEY) == []
         await storage.settle(await storage.pending(BOT))
-        assert await storage.add(KEY, own, unless_known=True) is True
+        assert await storage.add(KEY, own, unless_known=True)
         assert await storage.remove(KEY, [own]) == 1
         assert await storage.record(IN_PRIVATE, own) == 1
         assert await storage.list(KEY) == [own]
@@ -140,9 +140,9 @@ class RepeatsContract(UpkeepContract):
         await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
         await storage.add(KEY, sent(2))
         await storage.remove(KEY, [sent(1)])
-        assert await storage.add(KEY, sent(1, user_id=99)) is True
+        assert await storage.add(KEY, sent(1, user_id=99))
         assert [exactly(it) for it in await storage.list(KEY)] == [exactly(sent(2)), exactly(sent(1, user_id=99))]
-        assert await storage.add(KEY, sent(1), unless_known=True) is True
+        assert await storage.add(KEY, sent(1), unless_known=True)
         await storage.remove(KEY, [sent(1)])
         assert await storage.record(IN_PRIVATE, sent(1)) == 1
         assert await storage.list(KEY) == [sent(2)]
@@ -150,7 +150,7 @@ class RepeatsContract(UpkeepContract):
     async def test_what_is_pending_can_be_added_by_hand_and_stays_pending(self, storage: Any) -> None:
         await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
         await storage.claim(KEY, None, now=NOW, until=SOON)
-        assert await storage.add(KEY, sent(1)) is True
+        assert await storage.add(KEY, sent(1))
         assert await storage.list(KEY) == [sent(1)]
         assert [it.message for it in await storage.pending(BOT)] == [sent(1)]
         assert await storage.settle(await storage.pending(BOT)) == 1

@@ -8,6 +8,7 @@ import asyncio
 from typing import Any
 
 from tgslices.model import IfClosed
+from tgslices.storage.protocol import Added
 from tgslices.testing.contract.entries import WRITERS
 from tgslices.testing.contract.opened import Opener
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, OTHER_KEYS, sent
@@ -47,10 +48,19 @@ class SharingContract(UpkeepContract):
         assert await other.record(IN_PRIVATE, sent(1)) == 1
         assert await other.add(KEY, sent(2), if_closed=IfClosed.SKIP)
         assert await one.list(KEY) == [sent(1), sent(2)]
-        assert await other.close(KEY, at=NOW) == 2
+        assert (await other.close(KEY, at=NOW)).dropped == 2
         assert await one.record(IN_PRIVATE, sent(3)) == 0
         assert await one.matching(IN_PRIVATE) == []
         assert await one.open_keys(KEY.bot_id) == []
+
+    async def test_of_several_workers_one_tells_that_it_opened_or_closed_a_key(self, opened: Opener) -> None:
+        workers = [await opened() for _ in range(4 if self.shared else 1)]
+        opening = (worker.add(KEY, sent(number), if_closed=IfClosed.OPEN) for number in range(5) for worker in workers)
+        assert (await asyncio.gather(*opening)).count(Added.OPENED) == 1
+        closings = await asyncio.gather(*(worker.close(KEY, at=NOW) for _ in range(3) for worker in workers))
+        assert sum(closing.was_open for closing in closings) == 1
+        openings = await asyncio.gather(*(worker.open(KEY, at=NOW) for _ in range(3) for worker in workers))
+        assert sum(openings) == 1
 
     async def _expect_storages_at_one_place_to_be_apart(self, opened: Opener) -> None:
         """A storage without sharing refuses a second one, or shares nothing: each would miss what the other opens."""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from tgslices.model import SessionKey, TrackedMessage
 from tgslices.storage.codec import encode_time
+from tgslices.storage.protocol import Closed
 from tgslices.storage.redis.calls import Calls
 from tgslices.storage.redis.codes.names import Names
 from tgslices.storage.redis.codes.records import HIDDEN, LISTED, encode_entry, known_record
@@ -45,26 +46,26 @@ class Entries:
         """Remove every entry of a key."""
         await self._end(Session(self._names, key), b"clear")
 
-    async def close(self, key: SessionKey, at: datetime) -> int:
-        """Close a key; return how many entries were dropped."""
+    async def close(self, key: SessionKey, at: datetime) -> Closed:
+        """Close a key."""
         return await self._end(Session(self._names, key), b"close", b"%d" % encode_time(at))
 
-    async def unsubscribe(self, key: SessionKey) -> None:
-        """Let a key be open no more."""
-        await self._end(Session(self._names, key), b"unsubscribe")
+    async def unsubscribe(self, key: SessionKey) -> bool:
+        """Let a key be open no more; return whether it was."""
+        return (await self._end(Session(self._names, key), b"unsubscribe")).was_open
 
-    async def _end(self, session: Session, mode: bytes, at: bytes = b"") -> int:
+    async def _end(self, session: Session, mode: bytes, at: bytes = b"") -> Closed:
         """Close, clear or unsubscribe a session; what is too large for one step leaves in several before."""
         dropped, most = 0, MAX_AT_ONCE
-        while (count := await self._end_at_once(session, mode, at, most)) < 0:
+        while (end := await self._end_at_once(session, mode, at, most)).dropped < 0:
             left = session.entries(await self.fields(session), LISTED | HIDDEN)
             for step in in_steps(left):
                 await self._remove(session, [(code, b"", b"") for code, _ in step])
             dropped += sum(record[0] & LISTED for _, record in left)
             most *= 2  # its neighbours in the spot may be what is so large
-        return dropped + count
+        return Closed(dropped + end.dropped, end.was_open)
 
-    async def _end_at_once(self, session: Session, mode: bytes, at: bytes, most: int) -> int:
+    async def _end_at_once(self, session: Session, mode: bytes, at: bytes, most: int) -> Closed:
         names = session.names
         call = self._hearing.begin(self._calls.token())
         dropped, was_open = await self._calls.run(
@@ -94,7 +95,7 @@ class Entries:
         )
         if was_open:
             self._hearing.finish(call, changes_of(session.key.bot_id, [session.full], is_open=False))
-        return int(dropped)
+        return Closed(int(dropped), bool(was_open))
 
     async def _remove(self, session: Session, step: Collection[tuple[bytes, bytes, bytes]]) -> int:
         names = session.names

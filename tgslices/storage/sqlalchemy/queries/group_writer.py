@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tgslices.model import SessionKey, TrackedMessage
 from tgslices.storage.inprocess.shared_keys import Change, opening
 from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.protocol import Added
 from tgslices.storage.sqlalchemy.database.dialect import Database, StatementOf
 from tgslices.storage.sqlalchemy.queries.openings import KeyOpener, Opened, Opening
 from tgslices.storage.sqlalchemy.queries.owned_keys import OwnedKey, OwnedKeys
@@ -47,7 +48,11 @@ class Write(NamedTuple):
 
 
 class GroupWriter:
-    """Writes groups over one connection. The result of a write is how many keys it went to."""
+    """Writes groups over one connection. The result of a write is how many keys it went to.
+
+    Of a message whose one key was opened for it the result is ``Added.OPENED``, of an opening without one whether the
+    key was opened now.
+    """
 
     def __init__(
         self,
@@ -82,8 +87,9 @@ class GroupWriter:
         missing = [number for number, write in enumerate(group) if write.opening is not None and not counts[number]]
         if any(entries.values()) or missing:
             opened = await self._add(entries, [group[number] for number in missing])
+            new = {key for key, row in opened.items() if row.is_new}
             for number in missing:
-                counts[number] = _count(group[number], opened)
+                counts[number] = _count(group[number], new)
         return counts
 
     async def _record(self, looked_up: Sequence[_Numbered], *, revives: bool) -> list[tuple[int, int]]:
@@ -179,9 +185,14 @@ class GroupWriter:
 _Numbered: TypeAlias = tuple[int, Write]
 
 
-def _count(write: Write, opened: dict[SessionKey, Opened]) -> int:
-    """Return how many keys got the message of a write whose key was missing, or else whether that was opened now."""
-    return int(write.message is not None or (write.opening is not None and opened[write.opening].is_new))
+def _count(write: Write, new: set[SessionKey]) -> int:
+    """Return what is told of a write whose key was missing. Of several writes that open a key the first one did it."""
+    is_opened = write.is_open and write.opening in new
+    if is_opened and write.opening is not None:
+        new.remove(write.opening)
+    if write.message is None:
+        return int(is_opened)
+    return Added.OPENED if is_opened else Added.HELD
 
 
 def _identity_of(numbered: _Numbered) -> Values:

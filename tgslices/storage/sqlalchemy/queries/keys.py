@@ -118,7 +118,7 @@ class Keys:
         is_open: bool = True,
         due: Due | None = None,
     ) -> OpenRow | None:
-        """Open a key, or merely make it; return its row, or None where it was open, or closed since ``begun_at``."""
+        """Open a key, or merely make it; return its row, or None where it is open, or was closed since ``begun_at``."""
         row = await self.lock(connection, key)
         if row is not None and (row.is_open or was_closed_since(row, begun_at)):
             return None
@@ -127,8 +127,12 @@ class Keys:
         opened_at = encode_time(at) if is_open else None
         opening = {"is_open": is_open, "opened_at": opened_at, "after_id": after_id, **due_values(due)}
         new = insert_into(connection, self._keys).values(**values, **opening)
-        new = new.on_conflict_do_update(index_elements=PLACE_COLUMNS, set_=opening).returning(self._keys.c.id)
-        row_id = (await connection.execute(new)).scalar_one()
+        # Another worker may have made the row, and opened it, since it was looked for.
+        closed = self._keys.c.is_open.is_(False)
+        new = new.on_conflict_do_update(index_elements=PLACE_COLUMNS, set_=opening, where=closed)
+        row_id = (await connection.execute(new.returning(self._keys.c.id))).scalar_one_or_none()
+        if row_id is None:
+            return None
         if outside is not None and may_come_again(outside):
             columns = ("key_id", *ENTRY_COLUMNS, "state")
             known = dict(zip(columns, (row_id, *entry_values(outside, key.chat_id), KNOWN), strict=True))

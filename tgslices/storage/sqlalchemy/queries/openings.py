@@ -63,7 +63,7 @@ class KeyOpener:
         closed = [opening for opening in wanted if opening.key not in opened]
         if closed:
             opened.update(await self._make(closed))
-            await self._know(opened, closed)
+            await self._know(opened, [opening for opening in closed if opened[opening.key].is_new])
         return opened
 
     async def _lock(self, keys: Sequence[SessionKey]) -> dict[SessionKey, Opened]:
@@ -78,6 +78,7 @@ class KeyOpener:
         return found
 
     async def _make(self, openings: Sequence[Opening]) -> dict[SessionKey, Opened]:
+        """Open keys that were closed, or not there; another worker may have opened some of them meanwhile."""
         places = {place_of(opening.key): opening for opening in openings}
         rows = [
             (
@@ -92,7 +93,8 @@ class KeyOpener:
                 opening = places[(*place[:4], bytes(place[4]))]
                 is_new = opening.opened_at is not None
                 made[opening.key] = Opened(row_id, watermark(opening.key, opening.outside), is_new)
-        return made
+        late = [opening.key for opening in openings if opening.key not in made]
+        return made | await self._lock(late) if late else made
 
     async def _know(self, opened: dict[SessionKey, Opened], openings: Sequence[Opening]) -> None:
         """Let keys know the messages whose handling opened them."""

@@ -213,6 +213,7 @@ class Statements:
                     for name in ("opened_at", "after_id", "due_at", "limit_at")
                 },
             },
+            where=not_(keys.c.is_open),  # what another worker has opened meanwhile is not returned
         )
         return self._spell(insert.returning(keys.c.id, *(keys.c[name] for name in PLACE_COLUMNS)))
 
