@@ -31,6 +31,9 @@ from tgslices.storage.sqlalchemy.tables.schema import NO_ID
 BOT = 1
 AT_ONCE = 100
 LEASES = 1_000
+MESSAGES = 400_000
+LONG = 20
+"""How many messages each of the first sessions holds where that is measured."""
 UNTIL = NOW + timedelta(minutes=1)
 
 Lease = Callable[[], Awaitable[list[Any]]]
@@ -63,17 +66,34 @@ async def fill_memory(storage: MemorySessionStorage, rows: int) -> None:
         await storage.open(SessionKey(BOT, number), at=NOW - timedelta(hours=1), due=due)
 
 
-async def measure(name: str, lease: Lease) -> None:
-    """Print what leases cost, one after the other: the first tenth of them, and the last."""
-    times = []
-    for _ in range(LEASES):
+async def fill_messages(target: Target, sessions: int) -> None:
+    """Put messages into the sessions that are leased first."""
+    empty = "x''" if target.is_sqlite else "''::bytea"
+    series = SERIES[target.name].format(count=sessions * LONG)
+    at = encode_time(NOW - timedelta(hours=1))
+    await target.execute(
+        "INSERT INTO tgslices_messages"
+        " (key_id, chat_id, message_id, variant, user_id, kind, direction, sent_at, recorded_at)"
+        f" {series} SELECT 1 + n % {sessions}, 1 + n % {sessions}, n, {empty}, n, 'text', 'in', {at}, {at} FROM s",
+        "ANALYZE",
+    )
+
+
+async def measure(name: str, lease: Lease, leases: int = LEASES) -> None:
+    """Print what leases cost, one after the other: the first tenth of them, and the last; and the processor's time."""
+    times, processor = [], time.process_time()
+    for _ in range(leases):
         started = time.perf_counter()
         leased = await lease()
         times.append((time.perf_counter() - started) * 1_000)
         assert len(leased) == AT_ONCE, len(leased)
-    tenth = LEASES // 10
+    ours = (time.process_time() - processor) / leases * 1_000
+    tenth = leases // 10
     first, last = (statistics.median(part) for part in (times[:tenth], times[-tenth:]))
-    print(f"  {name}: {first:6.2f} ms a lease of {AT_ONCE} at first, {last:6.2f} ms after {LEASES * AT_ONCE:,}")
+    print(
+        f"  {name}: {first:.2f} ms a lease of {AT_ONCE} at first, {last:.2f} ms after {leases * AT_ONCE:,};"
+        f" {ours:.2f} ms of this process's processor time"
+    )
 
 
 @asynccontextmanager
@@ -88,7 +108,22 @@ async def old_transaction(target: Target) -> AsyncIterator[None]:
     await connection.close()
 
 
-async def measure_database(target: Target, rows: int, *, has_floor: bool = True, is_old_open: bool = False) -> None:
+async def measure_commit(target: Target) -> None:
+    """Print what a commit takes whatever is in it."""
+    connection = await asyncpg.connect(target.dsn)
+    change = await connection.prepare("UPDATE tgslices_meta SET value = value RETURNING name")
+    times = []
+    for _ in range(300):
+        started = time.perf_counter()
+        await change.fetch()
+        times.append((time.perf_counter() - started) * 1_000)
+    await connection.close()
+    print(f"      of which a change of one row that waits for the disk takes {statistics.median(times):.2f} ms")
+
+
+async def measure_database(
+    target: Target, rows: int, *, has_floor: bool = True, is_old_open: bool = False, messages: int = 0
+) -> None:
     """Measure both kinds of leases in one database."""
     await target.empty()
     storage = SQLAlchemySessionStorage(
@@ -96,6 +131,8 @@ async def measure_database(target: Target, rows: int, *, has_floor: bool = True,
     )
     await storage.start()
     await fill(target, rows)
+    if messages:
+        await fill_messages(target, messages // LONG)
     if not has_floor:
         for floors in (storage._pendings._floors, storage._due_sessions._floors):
             floors._is_used = False
@@ -105,11 +142,16 @@ async def measure_database(target: Target, rows: int, *, has_floor: bool = True,
     }
     async with old_transaction(target) if is_old_open else nullcontext():
         for kind, lease in kinds.items():
-            await measure(kind, lease)
-            started = time.perf_counter()
+            await measure(kind, lease, messages // LONG // AT_ONCE or LEASES)
             due = storage.next_session_due if kind == "sessions" else storage.next_due
-            await due(BOT, now=NOW)
-            print(f"      and when the next is due: {(time.perf_counter() - started) * 1_000:.2f} ms")
+            times = []
+            for _ in range(20):
+                started = time.perf_counter()
+                await due(BOT, now=NOW)
+                times.append((time.perf_counter() - started) * 1_000)
+            print(f"      and when the next is due: {statistics.median(times):.2f} ms")
+            if messages:
+                break
     await storage.aclose()
 
 
@@ -122,9 +164,14 @@ async def main(rows: int) -> None:
         with sqlite_target(Path(place)) as target:
             print(f"== SQLite, {rows:,} sessions and pending deletions due ==")
             await measure_database(target, rows)
+            print(f"== the same, with {LONG} messages in each session ==")
+            await measure_database(target, rows, messages=MESSAGES)
         with postgresql_target(Path(place)) as target:
             print(f"== PostgreSQL, {rows:,} sessions and pending deletions due ==")
             await measure_database(target, rows)
+            await measure_commit(target)
+            print(f"== the same, with {LONG} messages in each session ==")
+            await measure_database(target, rows, messages=MESSAGES)
             for has_floor in (False, True):
                 words = "a remembered lower bound" if has_floor else "no lower bound"
                 print(f"== the same beside an old transaction, with {words} ==")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
+from itertools import takewhile
 from typing import NamedTuple
 
 from tgslices.model import MAX_WAIT, SessionKey
@@ -60,10 +60,14 @@ class DueSessions:
         sessions = self._bots.get(bot_id)
         if sessions is None:
             return []
-        taken = sessions.urgent(now, limit)
-        taken += sessions.others(now, limit - len(taken), {*taken})
+        urgent = sessions.take_urgent(now, limit)
+        taken = [key for _, key in urgent]
+        if len(taken) < limit:
+            taken += sessions.others(now, limit - len(taken), {*taken})
         for key in taken:
             sessions.by_time.put(key, until)
+        for due_limit, key in urgent:
+            sessions.hold(key, due_limit, until)
         return taken
 
     def is_leased(self, key: SessionKey, until: datetime) -> bool:
@@ -86,38 +90,66 @@ class DueSessions:
         sessions = self._bots.get(old.bot_id)
         if sessions is None or (at := sessions.by_time.get(old)) is None:
             return
-        limit, life = sessions.limits.get(old) or at, sessions.lives[old]
+        limit, life = sessions.limit_of(old) or at, sessions.lives[old]
         there = self.life(new) or life
-        due = Due(min(at, sessions.by_time.get(new) or at), min(limit, sessions.limits.get(new) or limit))
+        due = Due(min(at, sessions.by_time.get(new) or at), min(limit, sessions.limit_of(new) or limit))
         self.close(old)
         self.open(new, there.opened_at, due)
         self.postpone(new, max(life.active_at, there.active_at), due)
 
 
 class _Sessions:
-    """The sessions of one bot."""
+    """The sessions of one bot. One that is leased goes by its limit again when the lease is over."""
 
-    __slots__ = ("by_time", "limits", "lives")
+    __slots__ = ("_held", "_leases", "by_time", "limits", "lives")
 
     def __init__(self) -> None:
         self.lives: dict[SessionKey, Life] = {}
         self.by_time: TimeQueue[SessionKey] = TimeQueue()
         self.limits: TimeQueue[SessionKey] = TimeQueue()
+        self._leases: TimeQueue[SessionKey] = TimeQueue()
+        self._held: dict[SessionKey, datetime] = {}
 
     def put(self, key: SessionKey, due: Due) -> None:
+        self._release(key)
         self.by_time.put(key, due.at)
         self.limits.put(key, due.limit)
 
     def drop(self, key: SessionKey) -> None:
+        self._release(key)
         self.by_time.drop(key)
         self.limits.drop(key)
 
-    def urgent(self, now: datetime, limit: int) -> list[SessionKey]:
-        """Return those that are due and whose limit is to come, the earliest limit first."""
+    def hold(self, key: SessionKey, limit: datetime, until: datetime) -> None:
+        """Note the limit of a session that was taken out of their order."""
+        self._leases.put(key, until)
+        self._held[key] = limit
+
+    def limit_of(self, key: SessionKey) -> datetime | None:
+        return self._held.get(key) or self.limits.get(key)
+
+    def take_urgent(self, now: datetime, limit: int) -> list[tuple[datetime, SessionKey]]:
+        """Remove from the order of limits those that are due and whose limit is to come; return limits and keys."""
+        for key in self._over(now):
+            self.limits.put(key, self._held[key])
+            self._release(key)
         self.limits.drop_until(now)  # what is past hurries no more
-        with closing(self.limits.walking()) as walk:
-            looked_at = islice(walk, FIRST_LOOKED_AT)
-            return list(islice((key for _, key in looked_at if self._is_due(key, now)), limit))
+        return self.limits.take_first(lambda key: self._is_due(key, now), limit=limit, of=FIRST_LOOKED_AT)
+
+    def _over(self, now: datetime) -> list[SessionKey]:
+        """Return those whose lease is over, or was made by a clock that was ahead."""
+        first = self._leases.first()
+        if first is None:
+            return []
+        ahead = self._leases.later_than(now + MAX_WAIT) if _was_ahead(self._leases, now) else []
+        if first > now:
+            return ahead
+        with closing(self._leases.walking()) as walk:
+            return [*(key for _, key in takewhile(lambda it: it[0] <= now, walk)), *ahead]
+
+    def _release(self, key: SessionKey) -> None:
+        if self._held.pop(key, None) is not None:
+            self._leases.drop(key)
 
     def others(self, now: datetime, limit: int, taken: set[SessionKey]) -> list[SessionKey]:
         """Return more that are due, the earliest first; last what a clock wrote that was ahead."""

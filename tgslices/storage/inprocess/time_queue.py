@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Hashable
+from collections.abc import Callable, Generator, Hashable
 from datetime import datetime
 from heapq import heapify, heappop, heappush
 from itertools import count
@@ -62,6 +62,24 @@ class TimeQueue(Generic[K]):
             _, serial, key = heappop(self._heap)
             if self._there.get(key, (None, None))[1] == serial:
                 self.drop(key)
+
+    def take_first(self, is_wanted: Callable[[K], bool], *, limit: int, of: int) -> list[tuple[datetime, K]]:
+        """Remove the earliest keys that are wanted, among the first ``of`` at most; return times and keys."""
+        taken: list[tuple[datetime, K]] = []
+        others: list[tuple[datetime, int, K]] = []
+        while self._heap and len(taken) < limit and len(taken) + len(others) < of:
+            item = heappop(self._heap)
+            if self._is_stale(item):
+                continue
+            if is_wanted(item[2]):
+                taken.append((item[0], item[2]))
+            else:
+                others.append(item)
+        for item in others:
+            heappush(self._heap, item)
+        for _, key in taken:
+            self.drop(key)
+        return taken
 
     def walking(self) -> Generator[tuple[datetime, K]]:
         """Yield times and keys, the earliest first. Nothing may be changed before the generator is closed."""

@@ -34,7 +34,6 @@ from tgslices.storage.sqlalchemy.queries.discards import Discards
 from tgslices.storage.sqlalchemy.queries.due_sessions import DueSessions
 from tgslices.storage.sqlalchemy.queries.ends import Ends
 from tgslices.storage.sqlalchemy.queries.entries import Closing, Entries
-from tgslices.storage.sqlalchemy.queries.floors import Floors
 from tgslices.storage.sqlalchemy.queries.group_writer import Write
 from tgslices.storage.sqlalchemy.queries.holders import HeldName, Holders
 from tgslices.storage.sqlalchemy.queries.keys import Keys
@@ -42,6 +41,7 @@ from tgslices.storage.sqlalchemy.queries.migration import Migration, Move
 from tgslices.storage.sqlalchemy.queries.moved_chats import MovedChats
 from tgslices.storage.sqlalchemy.queries.pendings import Pendings
 from tgslices.storage.sqlalchemy.tables.claim_statements import ClaimStatements
+from tgslices.storage.sqlalchemy.tables.lease_statements import LeaseStatements
 from tgslices.storage.sqlalchemy.tables.rows import entry_values, key_match, scope_match
 
 TIMEOUT: Final = timedelta(seconds=5)
@@ -99,7 +99,8 @@ class SQLAlchemySessionStorage(EndsInDatabase, DelegatesData):
         self._discards = Discards(tables, self._keys, self._entries)
         self._migration = Migration(tables, self._keys)
         database = self._backend.database
-        self._pendings = Pendings(tables, self._backend.statements, database, Floors(is_used=database.keeps_dead_rows))
+        leases = LeaseStatements(tables, self._backend.engine.dialect)
+        self._pendings = Pendings(tables, database, self._backend.statements, leases)
         self._claims = Claims(
             self._entries,
             self._pendings,
@@ -110,8 +111,13 @@ class SQLAlchemySessionStorage(EndsInDatabase, DelegatesData):
         self._moved_chats = MovedChats(tables)
         self._holders = Holders(tables)
         self._ends = Ends(tables)
-        floors = Floors(is_used=database.keeps_dead_rows)
-        self._due_sessions = DueSessions(tables, self._keys, self._entries, self._claims, self._ends, floors)
+        self._due_sessions = DueSessions(
+            *(tables, database, leases),
+            keys=self._keys,
+            entries=self._entries,
+            claims=self._claims,
+            ends=self._ends,
+        )
         self._open_keys = OpenKeys(self._backend, self._keys)
         self._data: SQLData = data_of(self._backend, self._ready)
 
@@ -172,6 +178,7 @@ class SQLAlchemySessionStorage(EndsInDatabase, DelegatesData):
         await self._ready()
         if self._open_keys.knows_open(key):
             return False
+        self._due_sessions.expect(key.bot_id, due)
         if begun_at is None:
             write = Write(opening=key, opened_at=encode_time(at), outside=outside, due=due)
             return await self._open_keys.open(write, key)
@@ -205,6 +212,7 @@ class SQLAlchemySessionStorage(EndsInDatabase, DelegatesData):
     ) -> Added:
         if not self._backend.is_running:
             await self._ready()
+        self._due_sessions.expect(key.bot_id, due)
         if not unless_known:
             opening = None if begun_at or outside or if_closed is IfClosed.SKIP else key
             added = await self._add(key, message, opening=opening, if_closed=if_closed, due=due)
@@ -327,7 +335,10 @@ class SQLAlchemySessionStorage(EndsInDatabase, DelegatesData):
         return await self._backend.transactions.write(work, unclaimed=release)
 
     async def lease(self, bot_id: int, *, now: datetime, until: datetime, limit: int) -> list[PendingDeletion]:
-        return await self._write(partial(self._pendings.lease, bot_id=bot_id, now=now, until=until, limit=limit))
+        await self._ready()
+        work = partial(self._pendings.lease, bot_id=bot_id, now=now, until=until, limit=limit)
+        is_single = self._backend.database.tells_old_values
+        return await self._backend.transactions.write(work, single=is_single)
 
     async def postpone(self, pending: Collection[PendingDeletion], *, until: datetime) -> None:
         await self._write(partial(self._pendings.postpone, pending=pending, until=until))

@@ -169,6 +169,28 @@ class LifetimeContract(UpkeepContract):
             ["past its limit"],
         ]
 
+    async def test_what_becomes_more_urgent_comes_before_what_others_were_leased_before(self, storage: Any) -> None:
+        hours = timedelta(hours=1)
+        for number in range(1, 5):
+            await storage.open(numbered(number), at=NOW, due=due_at(NOW, NOW + number * hours))
+        [first] = await storage.lease_sessions(BOT, now=NOW, until=SOON, limit=1)
+        [second] = await storage.lease_sessions(BOT, now=NOW, until=SOON, limit=1)
+        await storage.open(numbered(5), at=NOW, due=due_at(NOW, NOW + hours / 2))
+        await storage.postpone_session(first, due_at(NOW, NOW + hours / 3))
+        leased = await storage.lease_sessions(BOT, now=NOW, until=SOON, limit=3)
+        assert [session.key for session in (first, second)] == [numbered(1), numbered(2)]
+        assert [session.key for session in leased] == [numbered(1), numbered(5), numbered(3)]
+
+    async def test_a_session_whose_lease_is_over_is_as_urgent_as_before(self, storage: Any) -> None:
+        for number in (1, 2, 3):
+            await storage.open(numbered(number), at=NOW, due=due_at(NOW - number * MINUTE, LIMIT + number * MINUTE))
+        assert [it.key for it in await storage.lease_sessions(BOT, now=NOW, until=SOON, limit=2)] == [
+            *map(numbered, (1, 2))
+        ]
+        assert [it.key for it in await storage.lease_sessions(BOT, now=SOON, until=LIMIT, limit=2)] == [
+            *map(numbered, (1, 2))
+        ]
+
     async def test_sessions_with_any_strings_are_leased_as_they_are(self, storage: Any) -> None:
         keys = {replace(KEY, qualifier=text, business_connection_id=text) for text in STRINGS}
         keys |= {key for key in OTHER_KEYS if key.bot_id == BOT}

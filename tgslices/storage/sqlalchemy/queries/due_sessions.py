@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import CTE, ColumnElement, ScalarSelect, and_, func, or_, select, tuple_, update
+from sqlalchemy import CTE, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import MAX_WAIT, TrackedMessage
 from tgslices.storage.codec import decode_time, encode_time
-from tgslices.storage.lifetime_protocol import FIRST_LOOKED_AT, Due, DueSession, End
+from tgslices.storage.lifetime_protocol import Due, DueSession, End
+from tgslices.storage.sqlalchemy.database.dialect import Database
 from tgslices.storage.sqlalchemy.queries.claims import Claims
 from tgslices.storage.sqlalchemy.queries.ends import Ends
 from tgslices.storage.sqlalchemy.queries.entries import Entries
-from tgslices.storage.sqlalchemy.queries.floors import Floors
+from tgslices.storage.sqlalchemy.queries.floors import NO_FLOOR, Floor, Floors
 from tgslices.storage.sqlalchemy.queries.keys import Keys, due_values
 from tgslices.storage.sqlalchemy.queries.next_due import Dues
-from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS, PLACE_COLUMNS
+from tgslices.storage.sqlalchemy.tables.columns import PLACE_COLUMNS
+from tgslices.storage.sqlalchemy.tables.lease_statements import LeaseStatements, Leasing, Order
 from tgslices.storage.sqlalchemy.tables.rows import key_of
 from tgslices.storage.sqlalchemy.tables.schema import ENTRY, Tables
 
-_MICROSECOND: Final = timedelta(microseconds=1)
+_LAST_ID: Final = 2**63 - 1
 
 
 class Ending(NamedTuple):
@@ -36,14 +39,25 @@ class DueSessions:
     """Leases, postpones and ends sessions."""
 
     def __init__(
-        self, tables: Tables, keys: Keys, entries: Entries, claims: Claims, ends: Ends, floors: Floors
+        self,
+        tables: Tables,
+        database: Database,
+        statements: LeaseStatements,
+        *,
+        keys: Keys,
+        entries: Entries,
+        claims: Claims,
+        ends: Ends,
     ) -> None:
-        """``floors`` keeps for each bot how far the leases of a round have come in the order of limits."""
+        """Remember for each bot how far the leases of a round have come, by limits and by times."""
+        self._database = database
+        self._statements = statements
         self._rows = keys
         self._entries = entries
         self._claims = claims
         self._ends = ends
-        self._floors = floors
+        self._floors = Floors()
+        self._floors_of_times = Floors(is_used=database.keeps_dead_rows)
         self._keys = tables.keys
         self._messages = tables.messages
         self._data = tables.data
@@ -53,88 +67,55 @@ class DueSessions:
     ) -> list[DueSession]:
         """Take and hold what is due, leaving out what another worker is taking at this moment.
 
-        Each statement stands for itself: a lease, and a look at what it took.
+        Each statement stands for itself, and mostly there is one.
         """
-        c, at = self._keys.c, encode_time(now)
-        held_until = encode_time(until)
-        rows = await self._urgent(connection, bot_id, at, held_until, limit)
-        for is_due in (c.due_at <= at, c.due_at > encode_time(now + MAX_WAIT)):
+        at, held_until = encode_time(now), encode_time(until)
+        floor = max(self._floors.get(bot_id, at), (at, _LAST_ID))  # what is past its limit hurries no more
+        times = {"bot": bot_id, "now": at, "ahead": encode_time(now + MAX_WAIT), "until": held_until}
+        rows = await self._take(connection, Leasing(Order.BY_LIMIT, limit), times, floor)
+        rows.sort(key=itemgetter(1, 0))
+        self._floors.note(bot_id, (rows[-1][1], rows[-1][0]) if len(rows) == limit else None, at, held_until)
+        for order in (Order.BY_TIME, Order.PUT_OFF):
             if len(rows) < limit:
-                others = and_(is_due, *_but_for(c.id, rows))
-                rows += await self._take(connection, bot_id, others, (c.due_at, c.id), held_until, limit - len(rows))
-        times = {row.id: row[1:] for row in await self._look(connection, [row.id for row in rows])}
-        return [_due_session(row, decode_time(held_until), *times[row.id]) for row in rows if row.id in times]
+                rows += await self._take_more(connection, order, times, limit, rows)
+        return [_due_session(row, decode_time(held_until)) for row in rows]
 
-    async def _urgent(self, connection: AsyncConnection, bot_id: int, at: int, until: int, limit: int) -> list[Any]:
-        """Take those that are due and whose limit is to come, the earliest limit first."""
-        c = self._keys.c
-        due = or_(c.due_at <= at, c.due_at > at + MAX_WAIT // _MICROSECOND)
-        hurrying = select(c.id).where(c.bot_id == bot_id, c.due_at.is_not(None), c.limit_at > at)
-        if (floor := self._floors.get(bot_id)) is not None:
-            hurrying = hurrying.where(tuple_(c.limit_at, c.id) > floor)
-        rows: list[Any] = []
-        # Most of the first are due when many are; more are looked at only when that is not so.
-        for looked_at in sorted({min(limit, FIRST_LOOKED_AT), FIRST_LOOKED_AT}):
-            if len(rows) < limit:
-                first = hurrying.order_by(c.limit_at, c.id).limit(looked_at).subquery("looked_at")
-                these = and_(c.id.in_(select(first.c.id)), due, *_but_for(c.id, rows))
-                rows += await self._take(connection, bot_id, these, (c.limit_at, c.id), until, limit - len(rows))
-        self._floors.note(bot_id, (rows[-1].limit_at, rows[-1].id) if len(rows) == limit else None)
+    async def _take_more(
+        self, connection: AsyncConnection, order: Order, times: dict[str, int], limit: int, taken: list[Any]
+    ) -> list[Any]:
+        """Lease what is due beside what was taken, which counts as due again if the lease is none."""
+        is_lease = times["now"] < times["until"] <= times["ahead"]
+        but_for = () if is_lease else tuple(row[0] for row in taken)
+        leasing = Leasing(order, None if taken else limit, but_for)
+        bot_id, now, left = times["bot"], times["now"], limit - len(taken)
+        floor = self._floors_of_times.get(bot_id, now) if order is Order.BY_TIME else NO_FLOOR
+        rows = await self._take(connection, leasing, times | {"limit": left}, floor)
+        rows.sort(key=itemgetter(2, 0) if rows and rows[0][2] is not None else itemgetter(1, 0))
+        if order is Order.BY_TIME:
+            last = (rows[-1][2], rows[-1][0]) if len(rows) == left else None
+            self._floors_of_times.note(bot_id, last, now, times["until"])
+            self._floors_of_times.lower(bot_id, times["until"])
         return rows
 
     async def _take(
-        self,
-        connection: AsyncConnection,
-        bot_id: int,
-        condition: ColumnElement[bool],
-        order: tuple[ColumnElement[int], ColumnElement[int]],
-        until: int,
-        limit: int,
+        self, connection: AsyncConnection, leasing: Leasing, values: dict[str, int], floor: Floor
     ) -> list[Any]:
-        """Lease the first sessions in this order with one statement; return their rows."""
-        keys = self._keys
-        picked = (
-            select(keys.c.id, order[0].label("position"))
-            .where(keys.c.bot_id == bot_id, condition)
-            .order_by(*order)
-            .limit(limit)
-            # So that recording, which needs the key to stay, goes on beside it.
-            .with_for_update(skip_locked=True, key_share=True)
-            .cte("picked")
-        )
-        leased = update(keys).where(keys.c.id.in_(select(picked.c.id))).values(due_at=until)
-        found = await connection.execute(
-            leased.returning(
-                *(keys.c.id, keys.c.limit_at, keys.c.opened_at, keys.c.active_at),
-                *(keys.c[name] for name in KEY_COLUMNS),
-            )
-        )
-        return sorted(found.all(), key=lambda row: (row.limit_at, row.id))
+        """Lease sessions with one statement; return rows of ``SESSION_COLUMNS``."""
+        spelled = self._statements.sessions(leasing)
+        row = spelled.row(**values, floor_time=floor[0], floor_id=floor[1])
+        return list(await self._database.execute(connection, spelled, [row]))
 
-    async def _look(self, connection: AsyncConnection, row_ids: Sequence[int]) -> Sequence[Any]:
-        """Return what sessions did last."""
-        if not row_ids:
-            return ()
-        keys = self._keys.c
-        return (await connection.execute(select(keys.id, *self._times()).where(keys.id.in_(row_ids)))).all()
-
-    def _times(self) -> tuple[ScalarSelect[Any], ScalarSelect[Any], ScalarSelect[Any]]:
-        """Select when something was last recorded under a key, when data was, and when its oldest entry was sent."""
-        keys, data, messages = self._keys.c, self._data.c, self._messages.c
-        is_its = and_(*(data[name] == keys[name] for name in PLACE_COLUMNS))
-        sent_at = func.coalesce(messages.sent_at, messages.recorded_at)
-        is_entry = and_(messages.key_id == keys.id, messages.state == ENTRY)
-        selects = (
-            select(func.max(messages.recorded_at)).where(messages.key_id == keys.id),
-            select(func.max(data.written_at)).where(is_its),
-            select(func.min(sent_at)).where(is_entry),
-        )
-        one, two, three = (it.correlate(self._keys).scalar_subquery() for it in selects)
-        return one, two, three
+    def expect(self, bot_id: int, due: Due | None) -> None:
+        """Let the next lease begin early enough to find what is about to get a time at which it is due."""
+        if due is None:
+            return
+        self._floors.lower(bot_id, encode_time(due.limit))
+        self._floors_of_times.lower(bot_id, encode_time(due.at))
 
     async def postpone(self, connection: AsyncConnection, session: DueSession, due: Due | None) -> bool:
         """Set when a leased session is due next."""
         c = self._keys.c
+        self.expect(session.key.bot_id, due)
         values = due_values(due) | {"active_at": None if due is None else encode_time(session.active_at)}
         is_leased = and_(self._rows.is_key(session.key), c.is_open, c.due_at == encode_time(session.leased_until))
         changed = await connection.execute(update(self._keys).where(is_leased).values(values))
@@ -172,8 +153,13 @@ class DueSessions:
 
     async def _may_end(self, connection: AsyncConnection, row_id: int, session: DueSession) -> bool:
         """Tell whether a session, whose row is locked, is still leased and was not touched since."""
-        c = self._keys.c
-        recorded, written, _ = self._times()
+        c, data, messages = self._keys.c, self._data.c, self._messages.c
+        is_its = and_(*(data[name] == c[name] for name in PLACE_COLUMNS))
+        selects = (
+            select(func.max(messages.recorded_at)).where(messages.key_id == c.id),
+            select(func.max(data.written_at)).where(is_its),
+        )
+        recorded, written = (it.correlate(self._keys).scalar_subquery() for it in selects)
         is_leased = (c.is_open, c.due_at == encode_time(session.leased_until))
         row = (await connection.execute(select(recorded, written).where(c.id == row_id, *is_leased))).one_or_none()
         active_at = encode_time(session.active_at)
@@ -190,15 +176,12 @@ class DueSessions:
         return c.due_at, and_(c.bot_id == bot_id, c.due_at.is_not(None))
 
 
-def _but_for(row_id: ColumnElement[int], taken: Sequence[Any]) -> list[ColumnElement[bool]]:
-    """Leave out what was taken: it is due again if a clock that was ahead says so."""
-    return [row_id.not_in([row.id for row in taken])] if taken else []
-
-
-def _due_session(
-    row: Any, until: datetime, recorded_at: int | None, written_at: int | None, oldest: int | None
-) -> DueSession:
-    times = (row.opened_at, row.active_at, recorded_at, written_at)
-    active_at = decode_time(max(at for at in times if at is not None))
-    oldest_at = None if oldest is None else decode_time(oldest)
-    return DueSession(key_of(row[-len(KEY_COLUMNS) :]), decode_time(row.opened_at), until, active_at, oldest_at)
+def _due_session(row: Any, until: datetime) -> DueSession:
+    _, _, _, opened, active, recorded_and_oldest, written, *key = row
+    oldest, latest = "", max(opened, opened if active is None else active, opened if written is None else written)
+    if recorded_and_oldest is not None:
+        recorded, _, oldest = recorded_and_oldest.partition(" ")
+        latest = max(latest, int(recorded))
+    opened_at = decode_time(opened)
+    active_at = opened_at if latest == opened else decode_time(latest)
+    return DueSession(key_of(key), opened_at, until, active_at, decode_time(int(oldest)) if oldest else None)

@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 Floor: TypeAlias = tuple[int, int]
 """The time and the number of a row in the order of an index."""
+
+NO_FLOOR: Final[Floor] = (-(2**63), 0)
+"""Is before every row."""
 
 
 class Floors:
     """Where the next lease of each bot begins.
 
-    A row that was leased or deleted stays in PostgreSQL's index while any transaction is open that began before, and
-    each lease would walk over all of them. A round ends when a lease finds less than it asked for: then the next one
-    begins at the first row again, where others may have put something meanwhile. SQLite keeps nothing, and has no need.
+    What was leased stays in the order for a while: on PostgreSQL as a dead row of the index, for as long as any
+    transaction is open that began before; of sessions, which go by their limits, on every database. Each lease would
+    walk over all of it. A round ends when a lease finds less than it asked for, and when its first lease is over: what
+    was leased may be due again then, and other workers may have put something before the floor.
     """
 
-    __slots__ = ("_floors", "_is_used")
+    __slots__ = ("_is_used", "_rounds")
 
-    def __init__(self, *, is_used: bool) -> None:
+    def __init__(self, *, is_used: bool = True) -> None:
         self._is_used = is_used
-        self._floors: dict[int, Floor] = {}
+        self._rounds: dict[int, _Round] = {}
 
-    def get(self, bot_id: int) -> Floor | None:
-        """Return behind what the next lease begins, or None."""
-        return self._floors.get(bot_id)
+    def get(self, bot_id: int, now: int) -> Floor:
+        """Return behind what the next lease begins."""
+        there = self._rounds.get(bot_id)
+        return NO_FLOOR if there is None or there.ends_at <= now else there.floor
 
-    def note(self, bot_id: int, floor: Floor | None) -> None:
+    def note(self, bot_id: int, floor: Floor | None, now: int, until: int) -> None:
         """Note the last row of a lease; None if it found less than it asked for."""
-        if floor is None:
-            self._floors.pop(bot_id, None)
-        elif self._is_used:
-            self._floors[bot_id] = floor
+        there = self._rounds.pop(bot_id, None)
+        if self._is_used and floor is not None:
+            ends_at = until if there is None or there.ends_at <= now else there.ends_at
+            self._rounds[bot_id] = _Round(floor, ends_at)
 
     def lower(self, bot_id: int, time: int) -> None:
         """Begin anew if something comes at a time that the round has passed."""
-        floor = self._floors.get(bot_id)
-        if floor is not None and time <= floor[0]:
-            del self._floors[bot_id]
+        there = self._rounds.get(bot_id)
+        if there is not None and time <= there.floor[0]:
+            del self._rounds[bot_id]
+
+
+class _Round(NamedTuple):
+    floor: Floor
+    ends_at: int

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, select, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import MAX_WAIT, Gone, PendingDeletion, SessionKey, TrackedMessage
 from tgslices.storage.codec import decode_time, encode_time
 from tgslices.storage.sqlalchemy.database.dialect import Database
-from tgslices.storage.sqlalchemy.queries.floors import Floors
+from tgslices.storage.sqlalchemy.queries.floors import NO_FLOOR, Floor, Floors
 from tgslices.storage.sqlalchemy.queries.keys import IDS_PER_STATEMENT, gone_conditions
 from tgslices.storage.sqlalchemy.queries.next_due import next_due
+from tgslices.storage.sqlalchemy.tables.lease_statements import LeaseStatements, Leasing, Order
 from tgslices.storage.sqlalchemy.tables.rows import (
     Values,
     escape,
@@ -30,11 +32,12 @@ from tgslices.storage.sqlalchemy.tables.statements import Statements
 class Pendings:
     """Reads and changes pending deletions."""
 
-    def __init__(self, tables: Tables, statements: Statements, database: Database, floors: Floors) -> None:
-        """``floors`` keeps for each bot how far the leases of a round have come in the order of the times."""
+    def __init__(self, tables: Tables, database: Database, statements: Statements, leases: LeaseStatements) -> None:
+        """Remember for each bot how far the leases of a round have come in the order of the times."""
         self._table = tables.pending
-        self._floors = floors
+        self._floors = Floors(is_used=database.keeps_dead_rows)
         self._statements = statements
+        self._leases = leases
         self._database = database
 
     async def of_bot(self, connection: AsyncConnection, bot_id: int) -> list[PendingDeletion]:
@@ -82,49 +85,40 @@ class Pendings:
         self, connection: AsyncConnection, bot_id: int, *, now: datetime, until: datetime, limit: int
     ) -> list[PendingDeletion]:
         """Take and hold what is due, earliest first, leaving out what another worker is taking at this moment."""
-        c = self._table.c
-        rows: list[Any] = []
-        floor = self._floors.get(bot_id)
-        if floor is not None:
-            behind = and_(tuple_(c.due_at, c.id) > floor, c.due_at <= encode_time(now))
-            rows = await self._due(connection, bot_id, behind, limit)
-        if len(rows) == limit:
-            self._floors.note(bot_id, (rows[-1].due_at, rows[-1].id))
-        else:
-            rows = await self._due_from_the_first(connection, bot_id, now, limit, rows)
-        self._floors.lower(bot_id, encode_time(until))
-        for chunk in in_chunks([row[0] for row in rows], IDS_PER_STATEMENT):
-            await connection.execute(update(self._table).where(c.id.in_(chunk)).values(due_at=encode_time(until)))
-        held_until = decode_time(encode_time(until))
-        return [replace(pending_of(row[1:]), due_at=held_until) for row in rows]
+        at, held_until = encode_time(now), encode_time(until)
+        times = {"bot": bot_id, "now": at, "ahead": encode_time(now + MAX_WAIT), "until": held_until}
+        floor = self._floors.get(bot_id, at)
+        rows = await self._take(connection, Leasing(Order.BY_TIME, limit), times, floor)
+        if len(rows) < limit and floor != NO_FLOOR:  # a round is over: the next begins with what was put before
+            rows += await self._take_more(connection, Order.BY_TIME, times, limit, rows)
+        is_full = len(rows) == limit
+        if not is_full:
+            rows += await self._take_more(connection, Order.PUT_OFF, times, limit, rows)
+        rows.sort(key=itemgetter(1, 0))
+        self._floors.note(bot_id, (rows[-1][1], rows[-1][0]) if is_full else None, at, held_until)
+        self._floors.lower(bot_id, held_until)
+        return [replace(pending_of(row[2:]), due_at=decode_time(held_until)) for row in rows]
 
-    async def _due_from_the_first(
-        self, connection: AsyncConnection, bot_id: int, now: datetime, limit: int, taken: list[Any]
+    async def _take_more(
+        self, connection: AsyncConnection, order: Order, times: dict[str, int], limit: int, taken: list[Any]
     ) -> list[Any]:
-        """Begin a round: whatever is due, and what a clock wrote that was ahead."""
-        c = self._table.c
-        rows = [*taken]
-        for is_due in (c.due_at <= encode_time(now), c.due_at > encode_time(now + MAX_WAIT)):
-            if len(rows) < limit:
-                condition = and_(is_due, c.id.not_in([row[0] for row in taken])) if taken else is_due
-                rows += await self._due(connection, bot_id, condition, limit - len(rows))
-        rows.sort(key=lambda row: (row.due_at, row.id))
-        is_full = not taken and len(rows) == limit and rows[-1].due_at <= encode_time(now)
-        self._floors.note(bot_id, (rows[-1].due_at, rows[-1].id) if is_full else None)
+        """Lease what is due beside what was taken, which counts as due again if the lease is none."""
+        is_lease = times["now"] < times["until"] <= times["ahead"]
+        but_for = () if is_lease else tuple(row[0] for row in taken)
+        leasing = Leasing(order, None if taken else limit, but_for)
+        return await self._take(connection, leasing, times | {"limit": limit - len(taken)}, NO_FLOOR)
+
+    async def _take(
+        self, connection: AsyncConnection, leasing: Leasing, values: dict[str, int], floor: Floor
+    ) -> list[Any]:
+        """Lease pending deletions; return rows of id, time and ``PENDING_COLUMNS``."""
+        values = values | {"floor_time": floor[0], "floor_id": floor[1]}
+        spelled = self._leases.pending(leasing)
+        rows = list(await self._database.execute(connection, spelled, [spelled.row(**values)]))
+        if rows and not self._database.tells_old_values:
+            hold = self._leases.hold_pending(leasing)
+            await self._database.execute(connection, hold, [hold.row(**values)])
         return rows
-
-    async def _due(
-        self, connection: AsyncConnection, bot_id: int, is_due: ColumnElement[bool], limit: int
-    ) -> list[Any]:
-        c = self._table.c
-        found = await connection.execute(
-            select(c.id, *self._columns())
-            .where(c.bot_id == bot_id, is_due)
-            .order_by(c.due_at, c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        return list(found.all())
 
     async def postpone(
         self, connection: AsyncConnection, pending: Collection[PendingDeletion], *, until: datetime

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -28,6 +29,22 @@ def in_chunks(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     """Split a sequence into parts of at most that size."""
     for start in range(0, len(rows), size):
         yield rows[start : start + size]
+
+
+@dataclass(frozen=True, slots=True)
+class Spelled:
+    """The text of a statement whose parameters have names, in the order in which the driver takes them."""
+
+    text: str
+    names: tuple[str, ...]
+
+    def __call__(self, size: int) -> str:
+        """Return the text, which is for one row of parameters."""
+        return self.text
+
+    def row(self, **values: Any) -> tuple[Any, ...]:
+        """Return the parameters in their order."""
+        return tuple(values[name] for name in self.names)
 
 
 class Speller:
@@ -77,6 +94,11 @@ class Speller:
         if order != [f"p{number}" for number in range(len(order))]:  # pragma: no cover - a change in SQLAlchemy
             raise AssertionError(f"the parameters are no longer in their order: {order}")
         return str(compiled)
+
+    def spell_named(self, statement: Any) -> Spelled:
+        """Return the text of a statement whose parameters are named."""
+        compiled = statement.compile(dialect=self._dialect)
+        return Spelled(str(compiled), tuple(compiled.positiontup))
 
     def _rows(self, columns: Sequence[Any], size: int) -> list[tuple[BindParameter[Any], ...]]:
         """Return rows of parameters, numbered through."""
