@@ -16,6 +16,7 @@ WITHOUT_CODE: Final = frozenset(
         "docs/chat-page.md",
         "docs/decisions.md",
         "docs/index.md",
+        "docs/recipes/index.md",
         "docs/reference/index.md",
         "docs/security.md",
         "docs/support.md",

@@ -1,4 +1,4 @@
-"""Every public name has an entry in the reference: what the package exports, and whatever a page or an example imports."""
+"""Every public name has an entry in the reference: what the package exports, and what pages and examples import."""
 
 from __future__ import annotations
 
@@ -79,7 +79,9 @@ def _defined_in(module: ModuleType) -> Iterator[tuple[str, Any]]:
 
 def _imported() -> set[str]:
     """Return every name that a page or an example imports from the package."""
-    sources = [block.source for page in PAGES for block in blocks_of(page.read_text("utf-8")) if block.language == "python"]
+    sources = [
+        block.source for page in PAGES for block in blocks_of(page.read_text("utf-8")) if block.language == "python"
+    ]
     sources += [path.read_text("utf-8") for path in (ROOT / "examples").rglob("*.py")]
     return {
         f"{node.module}.{each.name}"
