@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from aiogram.types import (
     Chat,
@@ -43,24 +43,27 @@ class SessionKeyStrategy(Enum):
 
     def __call__(self, scope: Scope) -> SessionKey | None:
         """Return the unqualified key of a scope; None where it needs a topic or a user that is not told."""
-        if scope.is_topic_untold and self in _BY_TOPIC:
+        by_topic = self is _CHAT_TOPIC or self is _CHAT_USER_TOPIC
+        if scope.is_topic_untold and by_topic:
             return None
         private = scope.chat_type == "private"
         user_id = scope.chat_id if private and scope.user_id is None else scope.user_id
-        by_user = self in _BY_USER or (self is SessionKeyStrategy.AUTO and not private)
+        by_user = self is _CHAT_USER or self is _CHAT_USER_TOPIC or (self is _AUTO and not private)
         if by_user and user_id is None and scope.chat_type in ("group", "supergroup"):
             return None
         return SessionKey(
             bot_id=scope.bot_id,
             chat_id=scope.chat_id,
             user_id=user_id if by_user else None,
-            thread_id=scope.thread_id if self in _BY_TOPIC else None,
+            thread_id=scope.thread_id if by_topic else None,
             business_connection_id=scope.business_connection_id,
         )
 
 
-_BY_USER = frozenset({SessionKeyStrategy.CHAT_USER, SessionKeyStrategy.CHAT_USER_TOPIC})
-_BY_TOPIC = frozenset({SessionKeyStrategy.CHAT_TOPIC, SessionKeyStrategy.CHAT_USER_TOPIC})
+_AUTO: Final = SessionKeyStrategy.AUTO  # looking up a member of an enum costs as much as making a key
+_CHAT_USER: Final = SessionKeyStrategy.CHAT_USER
+_CHAT_TOPIC: Final = SessionKeyStrategy.CHAT_TOPIC
+_CHAT_USER_TOPIC: Final = SessionKeyStrategy.CHAT_USER_TOPIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ def key_of(scope: Scope, strategy: KeyStrategy, qualifier: str | None) -> Sessio
             f"for an update of bot {scope.bot_id}.",
             "Return a SessionKey with the scope's own bot_id, or None.",
         )
-    return key if qualifier is None else replace(key, qualifier=qualifier)
+    return key if qualifier is None else key.qualified(qualifier)
 
 
 def scope_of(event: TelegramObject, bot_id: int) -> Scope | None:
@@ -116,10 +119,8 @@ def scope_of(event: TelegramObject, bot_id: int) -> Scope | None:
     if isinstance(event, ErrorEvent):
         return scope_of(event.update, bot_id)
     if isinstance(event, Update):
-        try:
-            return scope_of(event.event, bot_id)
-        except UpdateTypeLookupError:
-            return None
+        brought = _brought_by(event)
+        return None if brought is None else scope_of(brought, bot_id)
     tapped = getattr(event, "message", None)
     if isinstance(tapped, (Message, InaccessibleMessage)):
         return _scope_of_tap(tapped, _user_of(event), bot_id)
@@ -157,14 +158,22 @@ def direct_topic_of(event: TelegramObject, bot_id: int) -> int | None:
 
 
 def _chat_in(event: TelegramObject) -> Chat | None:
-    if isinstance(event, Update):
-        try:
-            event = event.event
-        except UpdateTypeLookupError:
-            return None
-    tapped: TelegramObject | None = getattr(event, "message", None)
-    chat: Chat | None = getattr(event if tapped is None else tapped, "chat", None)
+    brought = _brought_by(event) if isinstance(event, Update) else event
+    if isinstance(brought, Message):
+        return brought.chat
+    tapped: TelegramObject | None = getattr(brought, "message", None)
+    chat: Chat | None = getattr(brought if tapped is None else tapped, "chat", None)
     return chat
+
+
+def _brought_by(update: Update) -> TelegramObject | None:
+    """Return the event in an update; None in one that this aiogram does not know."""
+    if update.message is not None:
+        return update.message
+    try:
+        return update.event
+    except UpdateTypeLookupError:
+        return None
 
 
 def _user_of(event: TelegramObject) -> User | None:

@@ -21,6 +21,7 @@ from tgslices.marks.marking import Marking
 from tgslices.model import SessionKey
 from tgslices.origin import is_direct_messages
 from tgslices.recording.current import current_for
+from tgslices.recording.handles import SharedKey
 from tgslices.recording.subscriptions import UpdatePredicate
 from tgslices.recording.tracker import Tracker
 from tgslices.replay.replayer import Replayer
@@ -148,6 +149,11 @@ class SessionManager:
         session.direct_topic_id = direct_topic_of(event, self._bot_id)
         return session
 
+    def place_of(self, event: TelegramObject, qualifier: str | None) -> SharedKey | None:
+        """Return where data of the session of an event is kept; None where :meth:`of` has no session."""
+        key = self.key_of(event, qualifier)
+        return None if key is None else self.shared_of(key)
+
     def handle(self, key: SessionKey, *, collect: bool = True) -> Session:
         """Return the session of a key. It opens when it is entered, sent through, tracked into, or by ``open()``.
 
@@ -155,9 +161,12 @@ class SessionManager:
             ConfigurationError: the key is none of this bot's.
         """
         self._require_own(key)
+        return Session(self.bot, self.shared_of(key), self._means, collect=collect)
+
+    def shared_of(self, key: SessionKey) -> SharedKey:
+        """Return what the handles of one of this bot's keys share; it is under the chat's id by now."""
         self._note_use()
-        shared = self.tracker.keys.share(self.tracker.keys.current(key))
-        return Session(self.bot, shared, self._means, collect=collect)
+        return self.tracker.keys.share(self.tracker.keys.current(key))
 
     def key_of(self, event: TelegramObject, qualifier: str | None = None) -> SessionKey | None:
         """Return the key that :meth:`of` uses, without opening anything."""

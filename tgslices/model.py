@@ -101,6 +101,16 @@ class SessionKey:
         """Show every part, the beginning alone of what is long: a qualifier may be a whole text."""
         return repr(shortened(self))
 
+    def qualified(self, qualifier: str | None) -> SessionKey:
+        """Return the same key with another qualifier.
+
+        Raises:
+            InvalidSessionKey: the qualifier is no string.
+        """
+        return SessionKey(
+            self.bot_id, self.chat_id, self.user_id, self.thread_id, self.business_connection_id, qualifier
+        )
+
     def in_chat(self, chat_id: int) -> SessionKey:
         """Return the same key in another chat."""
         return replace(self, chat_id=chat_id)

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeVar, overload
+from typing import Self, TypeVar, overload
 
 from aiogram import Bot
 from aiogram.methods import TelegramMethod
@@ -20,7 +20,6 @@ from tgslices.advice import require_bot, require_method, why_no_message
 from tgslices.clearing import Clearing, require_reach, steps
 from tgslices.data.declaration import SessionData, require_declared
 from tgslices.data.handle import DataHandle
-from tgslices.data.held import Wanted
 from tgslices.data.holds import Holds
 from tgslices.deletion.plan import DeletionPlan, planning
 from tgslices.deletion.wishes import Neutralise
@@ -189,10 +188,6 @@ class Session(SendWrappers):
             ConfigurationError: the fragment is not declared by ``SessionData(...)``.
         """
         return DataHandle(self._means.holds, self._shared, require_declared(fragment))
-
-    def wanting(self, fragment: SessionData[Any]) -> Wanted:
-        """Return a fragment of this session as a :class:`~tgslices.data.block.DataBlock` asks for it."""
-        return Wanted(self._shared, fragment)
 
     # Looking and adding
 

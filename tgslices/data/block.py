@@ -27,10 +27,18 @@ class DataBlock:
             DataBusy: somebody else has one of them for longer than ``patience``.
             DataRefused: what is stored of one cannot be read.
         """
-        missing = {each.name: each for each in self._wanted if self._holds.value_of(each) is None}
-        if missing:
-            self._taken = await self._holds.take(list(missing.values()))
-        return [self._holds.value_of(each) for each in self._wanted]
+        wanted = self._wanted
+        had = [self._holds.value_of(each) for each in wanted]
+        missing = [each for each, value in zip(wanted, had, strict=True) if value is None]
+        if not missing:
+            return had
+        if len(missing) > 1:
+            missing = list({each.name: each for each in missing}.values())
+        self._taken = taken = await self._holds.take(missing)
+        if len(wanted) == 1:
+            return [taken.holds[0].helds[0].value]
+        values = {held.wanted.name: held.value for hold in taken.holds for held in hold.helds}
+        return [values[each.name] if value is None else value for each, value in zip(wanted, had, strict=True)]
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None

@@ -10,7 +10,8 @@ from typing import Any, Generic, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from tgslices.data.comparing import difference, has_stray, spelled, without_json
+from tgslices.data.comparing import difference, spelled, without_json
+from tgslices.data.strays import Look
 from tgslices.errors import DataRefused, DataTooNew
 from tgslices.storage.data_protocol import StoredData
 
@@ -28,6 +29,7 @@ class Coding(Generic[T]):
     adapter: TypeAdapter[T]
     version: int
     upgrades: Mapping[int, Upgrade]
+    may_have_stray: Look
 
     def encode(self, value: T) -> str:
         """Return the JSON text of a value; equal texts mean that nothing has changed.
@@ -66,7 +68,7 @@ class Coding(Generic[T]):
         Raises:
             DataRefused: a part of the value would come back as something else.
         """
-        if has_stray(value) or ("null" in text and self._read(text, is_stored=False) != value):
+        if self.may_have_stray(value) or ("null" in text and self._read(text, is_stored=False) != value):
             self.require_return(value, text)
 
     def decode(self, stored: StoredData) -> T:

@@ -13,7 +13,6 @@ Path: TypeAlias = tuple[int | str, ...]
 """The way from a value to a part of it: names of fields, keys, and positions."""
 
 _EMPTY: Final[Mapping[str, Any]] = {}
-_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -74,31 +73,6 @@ def _parts(record: Any) -> dict[str, Any]:
         name: part for name, part in getattr(record, "__dict__", _EMPTY).items() if not hasattr(type(record), name)
     }
     return {**parts, **beside}
-
-
-def has_stray(value: Any) -> bool:
-    """Tell whether a dataclass in a value has attributes that are none of its fields."""
-    todo, done = [value], set()
-    for part in todo:  # one loop, because every unchanged value is looked through
-        kind = type(part)
-        if kind in _PLAIN:
-            continue
-        if kind is list:
-            todo += part
-        elif kind is dict:
-            todo += part.values()
-        elif id(part) not in done and (fields := _fields_of(kind)) is not None:
-            done.add(id(part))  # a part that is left out of the JSON may lead back here
-            there = getattr(part, "__dict__", _EMPTY)
-            if not there.keys() <= fields.keys() and not isinstance(part, BaseModel):
-                return True
-            todo += there.values()
-    return False
-
-
-def _fields_of(kind: type) -> Mapping[str, Any] | None:
-    fields: Mapping[str, Any] | None = getattr(kind, "__dataclass_fields__", None)
-    return getattr(kind, "__pydantic_fields__", None) if fields is None else fields
 
 
 def _between_dicts(value: dict[Any, Any], back: dict[Any, Any], path: Path) -> Difference | None:

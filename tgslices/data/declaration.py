@@ -12,6 +12,7 @@ from pydantic.errors import PydanticUserError
 from tgslices.data.coding import Coding, Upgrade
 from tgslices.data.comparing import share
 from tgslices.data.shapes import has_own_name, maker_of, named, require_changeable
+from tgslices.data.strays import looking_for_strays
 from tgslices.errors import ConfigurationError, DataRefused, quoted
 from tgslices.storage.data_protocol import StoredData
 
@@ -61,7 +62,8 @@ class SessionData(Generic[T]):
         self.expires = expires
         self.outlives_close = outlives_close
         self._require_kinds()
-        self.coding: Coding[T] = Coding(self.name, _adapter_of(type), version, _checked(self.name, version, upgrades))
+        steps = _checked(self.name, version, upgrades)
+        self.coding: Coding[T] = Coding(self.name, _adapter_of(type), version, steps, looking_for_strays(type))
         if initial is None:
             self._try_initial()
             self._makes_new = not share(self.initial(), self.initial())

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from secrets import token_hex
 from typing import Any, Protocol
 
 from tgslices.data.declaration import SessionData
+from tgslices.data.holders import new_holder
 from tgslices.data.queues import Name
 from tgslices.data.shapes import become
 from tgslices.errors import DataRefused
@@ -24,12 +23,14 @@ class Place(Protocol):
         """What identifies the session."""
 
 
-@dataclass(frozen=True, slots=True)
 class Wanted:
     """A fragment of one session, as it is asked for."""
 
-    place: Place
-    fragment: SessionData[Any]
+    __slots__ = ("fragment", "place")
+
+    def __init__(self, place: Place, fragment: SessionData[Any]) -> None:
+        self.place = place
+        self.fragment = fragment
 
     @property
     def name(self) -> Name:
@@ -99,16 +100,19 @@ class Held:
 class Hold:
     """Fragments of one session that are held together, by one holder."""
 
-    __slots__ = ("_holder", "found", "helds", "names", "place")
+    __slots__ = ("_told", "found", "helds", "names", "place")
 
     def __init__(self, place: Place, names: frozenset[str]) -> None:
         self.place = place
         self.names = names
-        self._holder = token_hex(8)
+        self._told = DataHold(place.key, names, new_holder())
         self.helds: list[Held] = []
         self.found: Mapping[str, StoredData] = {}
         """What was stored when it was taken."""
 
     def told(self) -> DataHold:
         """Return the hold as storages know it, under the id that the chat has by now."""
-        return DataHold(self.place.key, self.names, self._holder)
+        key = self.place.key
+        if key is not self._told.key:
+            self._told = DataHold(key, self.names, self._told.holder)
+        return self._told

@@ -102,24 +102,23 @@ class Holds:
         ordered = sorted(wanted, key=_order) if len(wanted) > 1 else wanted
         deadline = asyncio.get_running_loop().time() + self.patience.total_seconds()
         taken = Taken([each.name for each in ordered])
-        await self._wait_for_turns(taken.names, deadline)
+        if len(taken.names) > 1 or not self._queues.take_now(taken.names[0]):
+            await self._wait_for_turns(taken.names, deadline)
         # From now on, because what is held already is renewed while the rest is waited for.
         self._by_task.setdefault(taken.task, []).append(taken)
         self._renewal.begin()
         try:
-            for _, group in groupby(ordered, key=lambda each: each.place.key):
-                await self._take_of_one(taken, list(group), deadline, load=load)
+            for together in _by_key(ordered):
+                hold = Hold(together[0].place, frozenset([each.fragment.name for each in together]))
+                taken.holds.append(hold)
+                found = await self._hold(hold)
+                hold.found = await self._hold_later(hold, deadline) if found is None else found
+                if load:
+                    hold.helds = [Held(each, hold.found.get(each.fragment.name)) for each in together]
         except BaseException:
             self.give_back(taken)
             raise
         return taken
-
-    async def _take_of_one(self, taken: Taken, wanted: Sequence[Wanted], deadline: float, *, load: bool) -> None:
-        hold = Hold(wanted[0].place, frozenset(each.fragment.name for each in wanted))
-        taken.holds.append(hold)
-        hold.found = await self._lease(hold, deadline)
-        if load:
-            hold.helds = [Held(each, hold.found.get(each.fragment.name)) for each in wanted]
 
     async def _wait_for_turns(self, names: Sequence[Name], deadline: float) -> None:
         begun = 0
@@ -136,17 +135,18 @@ class Holds:
                 raise self._busy(names[begun]) from None
             raise
 
-    async def _lease(self, hold: Hold, deadline: float) -> Mapping[str, StoredData]:
+    async def _hold_later(self, hold: Hold, deadline: float) -> Mapping[str, StoredData]:
+        """Hold what another worker has, as soon as it lets go."""
         failures, loop = 0, asyncio.get_running_loop()
         while True:
-            found = await self._hold(hold)
-            if found is not None:
-                return found
             failures += 1
             wait = ASK_AGAIN.after(failures).total_seconds() * random.uniform(0.5, 1)  # noqa: S311  # no secret
             if loop.time() + wait > deadline:
                 raise self._busy(*((hold.place.key, name) for name in sorted(hold.names)))
             await asyncio.sleep(wait)
+            found = await self._hold(hold)
+            if found is not None:
+                return found
 
     async def _hold(self, hold: Hold) -> Mapping[str, StoredData] | None:
         now = self.clock()
@@ -257,6 +257,16 @@ def _order(wanted: Wanted) -> tuple[str, str]:
     return repr(key), name
 
 
+def _by_key(ordered: Sequence[Wanted]) -> Iterable[Sequence[Wanted]]:
+    """Return what is wanted together of each session."""
+    if len(ordered) == 1:
+        return (ordered,)
+    return (list(group) for _, group in groupby(ordered, key=lambda each: each.place.key))
+
+
 def _changes(hold: Hold, now: datetime) -> dict[str, StoredData | None]:
-    changes = ((held.wanted.fragment.name, held.change(now)) for held in hold.helds)
-    return {name: change for name, change in changes if change is not None}
+    changes: dict[str, StoredData | None] = {}
+    for held in hold.helds:
+        if (change := held.change(now)) is not None:
+            changes[held.wanted.fragment.name] = change
+    return changes

@@ -37,7 +37,7 @@ class Queues:
         if self.take_now(name):
             return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._queues[name].turns.append(turn)
+        self._queues[name].append(turn)
         try:
             await turn
         except BaseException:
@@ -65,4 +65,11 @@ class _Queue:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self.turns: deque[asyncio.Future[None]] = deque()
+        self.turns: deque[asyncio.Future[None]] | None = None
+        """Made for the first who waits, because mostly nobody does."""
+
+    def append(self, turn: asyncio.Future[None]) -> None:
+        """Let somebody wait behind all others."""
+        if self.turns is None:
+            self.turns = deque()
+        self.turns.append(turn)

@@ -12,6 +12,7 @@ from aiogram.types import TelegramObject, Update
 
 from tgslices.data.block import DataBlock
 from tgslices.data.declaration import SessionData
+from tgslices.data.held import Wanted
 from tgslices.data.shapes import named, whole_name_of
 from tgslices.doors.annotations import name_of
 from tgslices.doors.incoming import Handler, Middleware
@@ -133,9 +134,9 @@ async def _with_data(
         return await handler(event, data)
     wanted = {}
     for parameter in needs.data:
-        session = _handle_of(manager, update, parameter.qualifier)
-        if session is not None:
-            wanted[parameter.name] = session.wanting(parameter.fragment)
+        place = manager.place_of(update, parameter.qualifier.name)
+        if place is not None:
+            wanted[parameter.name] = Wanted(place, parameter.fragment)
         elif parameter.is_optional:
             data[parameter.name] = None
         else:

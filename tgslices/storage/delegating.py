@@ -4,42 +4,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Coroutine, Mapping
 from datetime import datetime
+from typing import Any
 
 from tgslices.model import SessionKey
 from tgslices.storage.data_protocol import DataHold, DataStorage, StoredData
 
 
 class DelegatesData:
-    """The methods of a data storage, handed on to ``_data``."""
+    """The methods of a data storage, handed on to ``_data`` without a coroutine of their own."""
 
     _data: DataStorage
 
-    async def read_data(
+    def read_data(
         self, key: SessionKey, names: Collection[str] | None = None, *, now: datetime
-    ) -> dict[str, StoredData]:
-        return await self._data.read_data(key, names, now=now)
+    ) -> Coroutine[Any, Any, dict[str, StoredData]]:
+        return self._data.read_data(key, names, now=now)
 
-    async def hold_data(self, hold: DataHold, *, now: datetime, until: datetime) -> dict[str, StoredData] | None:
-        return await self._data.hold_data(hold, now=now, until=until)
+    def hold_data(
+        self, hold: DataHold, *, now: datetime, until: datetime
+    ) -> Coroutine[Any, Any, dict[str, StoredData] | None]:
+        return self._data.hold_data(hold, now=now, until=until)
 
-    async def renew_data(self, holds: Collection[DataHold], *, until: datetime) -> None:
-        await self._data.renew_data(holds, until=until)
+    def renew_data(self, holds: Collection[DataHold], *, until: datetime) -> Coroutine[Any, Any, None]:
+        return self._data.renew_data(holds, until=until)
 
-    async def write_data(
+    def write_data(
         self, hold: DataHold, changes: Mapping[str, StoredData | None], *, release: bool = True
-    ) -> bool:
-        return await self._data.write_data(hold, changes, release=release)
+    ) -> Coroutine[Any, Any, bool]:
+        return self._data.write_data(hold, changes, release=release)
 
-    async def put_data(self, key: SessionKey, changes: Mapping[str, StoredData | None]) -> None:
-        await self._data.put_data(key, changes)
+    def put_data(self, key: SessionKey, changes: Mapping[str, StoredData | None]) -> Coroutine[Any, Any, None]:
+        return self._data.put_data(key, changes)
 
-    async def close_data(self, key: SessionKey) -> None:
-        await self._data.close_data(key)
+    def close_data(self, key: SessionKey) -> Coroutine[Any, Any, None]:
+        return self._data.close_data(key)
 
-    async def migrate_data(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> None:
-        await self._data.migrate_data(bot_id, old_chat_id, new_chat_id)
+    def migrate_data(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> Coroutine[Any, Any, None]:
+        return self._data.migrate_data(bot_id, old_chat_id, new_chat_id)
 
-    async def sweep_data(self, bot_id: int, *, now: datetime, limit: int) -> int:
-        return await self._data.sweep_data(bot_id, now=now, limit=limit)
+    def sweep_data(self, bot_id: int, *, now: datetime, limit: int) -> Coroutine[Any, Any, int]:
+        return self._data.sweep_data(bot_id, now=now, limit=limit)

@@ -46,7 +46,7 @@ class DataInProcess:
         self, hold: DataHold, changes: Mapping[str, StoredData | None], *, release: bool = True
     ) -> bool:
         writable = self._holds.writable(hold, changes)
-        if writable is not None:
+        if writable:
             self._put(hold.key, what_is_written(changes, writable))
         if release:
             self._holds.release(hold)

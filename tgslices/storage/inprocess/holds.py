@@ -8,7 +8,6 @@ from typing import TypeAlias
 
 from tgslices.model import SessionKey
 from tgslices.storage.data_protocol import HOLD_KEPT, DataHold
-from tgslices.storage.inprocess.key_map import KeyMap
 
 
 class Held:
@@ -27,25 +26,30 @@ Before: TypeAlias = dict[str, Held | None]
 
 
 class Holds:
-    """The holds of any number of bots. A fragment that was let go of leaves nothing here."""
+    """The holds of any number of bots. A fragment that was let go of leaves nothing here.
+
+    They are few, as many as there are handlers at work, so that what is rarely asked looks at all of them.
+    """
 
     __slots__ = ("_keys",)
 
     def __init__(self) -> None:
-        self._keys: KeyMap[dict[str, Held]] = KeyMap()
+        self._keys: dict[SessionKey, dict[str, Held]] = {}
 
     def __len__(self) -> int:
         """Return how many fragments are held, or were until nobody let go of them."""
-        return sum(len(self._keys.get(key) or ()) for bot_id in self._keys.by_bot for key in self._keys.of_bot(bot_id))
+        return sum(map(len, self._keys.values()))
 
     def take(self, hold: DataHold, *, now: datetime, until: datetime) -> Before | None:
         """Take all fragments of a hold, or none while another holder has one; return what was noted before."""
+        holder = hold.holder
         held = self._keys.get(hold.key) or {}
         before = {name: held.get(name) for name in hold.names}
-        if any(it is not None and it.holder != hold.holder and it.until > now for it in before.values()):
-            return None
+        for it in before.values():
+            if it is not None and it.holder != holder and it.until > now:
+                return None
         for name in hold.names:
-            held[name] = Held(hold.holder, until)
+            held[name] = Held(holder, until)
         self._set(hold.key, held)
         return before
 
@@ -95,7 +99,7 @@ class Holds:
 
     def of_chat(self, bot_id: int, chat_id: int) -> list[SessionKey]:
         """Return the keys of a chat of which fragments are held."""
-        return self._keys.of_chat(bot_id, chat_id)
+        return [key for key in self._keys if key.chat_id == chat_id and key.bot_id == bot_id]
 
     def follow(self, old: SessionKey, new: SessionKey, *, moved: Collection[str], there: Collection[str]) -> None:
         """Let holders go with the fragments that ``moved`` to another key, which had others before.
@@ -117,8 +121,7 @@ class Holds:
 
     def forget(self, bot_id: int, *, now: datetime) -> None:
         """Forget what ended so long ago that its holder will not come back."""
-        for key in self._keys.of_bot(bot_id):
-            held = self._keys.get(key) or {}
+        for key, held in [(key, held) for key, held in self._keys.items() if key.bot_id == bot_id]:
             self._set(key, {name: it for name, it in held.items() if it.until + HOLD_KEPT > now})
 
     def _of(self, hold: DataHold) -> list[Held]:
@@ -127,6 +130,6 @@ class Holds:
 
     def _set(self, key: SessionKey, held: dict[str, Held]) -> None:
         if held:
-            self._keys.put(key, held)
+            self._keys[key] = held
         else:
-            self._keys.pop(key)
+            self._keys.pop(key, None)
