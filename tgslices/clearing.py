@@ -26,6 +26,8 @@ from tgslices.predicates import Predicate, selecting
 from tgslices.recording.handles import SharedKey, tick
 from tgslices.recording.tracker import Tracker
 from tgslices.results import ClearResult
+from tgslices.telemetry.events import Work
+from tgslices.telemetry.observer import doing
 from tgslices.turns import PORTION, in_turns
 
 T = TypeVar("T")
@@ -90,6 +92,14 @@ class Clearing:
         neutralise: Neutralise = False,
     ) -> ClearResult:
         """Clear what a predicate holds for, but for so many of the entries that were recorded last."""
+        with doing(self._tracker.tell, shared.key.bot_id, Work.CLEAR) as work:
+            result = await self._clear_untold(shared, bot, predicate, but_newest, neutralise)
+            work.messages, work.requests = int(result), result.requests
+            return result
+
+    async def _clear_untold(
+        self, shared: SharedKey, bot: Bot, predicate: Predicate | None, but_newest: int, neutralise: Neutralise
+    ) -> ClearResult:
         began = tick()
         await shared.outlast_sends()
         await self._tracker.catch_up()

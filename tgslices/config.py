@@ -12,6 +12,7 @@ from tgslices.errors import ConfigurationError, quoted
 from tgslices.keys import KeyStrategy, SessionKeyStrategy
 from tgslices.lifetimes import Lifetimes, finding
 from tgslices.storage.protocol import SessionStorage
+from tgslices.telemetry.observer import SessionObserver, require_observer
 
 MAX_ANSWER: Final = 200
 """How long the answer to a tap may be. Source: https://core.telegram.org/bots/api#answercallbackquery"""
@@ -26,6 +27,7 @@ class SessionConfig:
     deletion requests of one bot run at once. ``backlog``: how many writes are kept while the storage is down.
     ``stale_buttons``: what answers a tap on a message that no open session holds; None leaves it to the handlers.
     ``lifetimes``: when sessions end by themselves. ``on_end``: what is told of it, an async function of one ``Ended``.
+    ``observer``: what is called with each event, to measure.
 
     Raises:
         ConfigurationError: an argument is none of what it must be.
@@ -41,6 +43,7 @@ class SessionConfig:
     stale_buttons: str | None = None
     lifetimes: Lifetimes | None = None
     on_end: Callable[[Any], Awaitable[object]] | None = None
+    observer: SessionObserver | None = None
 
     def __post_init__(self) -> None:
         for name, too_little in (("lease", timedelta()), ("patience", timedelta(microseconds=-1))):
@@ -59,6 +62,8 @@ class SessionConfig:
         _require_strategy(self.key_strategy)
         _require_answer(self.stale_buttons)
         _require_clock(self.clock)
+        if self.observer is not None:
+            require_observer(self.observer)
 
 
 def _require_strategy(strategy: object) -> None:

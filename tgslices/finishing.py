@@ -19,6 +19,8 @@ from tgslices.recording.tracker import Tracker
 from tgslices.results import ClearResult
 from tgslices.session import Session
 from tgslices.storage.lifetime_protocol import Due
+from tgslices.telemetry.events import Work
+from tgslices.telemetry.observer import doing
 from tgslices.upkeep import Upkeep
 
 LEASE_BATCH: Final = 1000
@@ -103,6 +105,14 @@ class Finishing:
 
     async def _do_due(self, results: list[ClearResult] | None = None) -> None:
         """Do what is due; what became of messages is added to ``results``, where somebody wants it."""
+        with doing(self._tracker.tell, self._bot.id, Work.SWEEP) as work:
+            if self._tracker.tell is not None and results is None:
+                results = []
+            await self._do_due_untold(results)
+            for result in results or ():
+                work.messages, work.requests = work.messages + int(result), work.requests + result.requests
+
+    async def _do_due_untold(self, results: list[ClearResult] | None) -> None:
         # Side by side: what one of them has to wait for must not keep the other from being done in time.
         works = [self._settle(results)]
         if self._ending is not None:

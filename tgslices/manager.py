@@ -30,6 +30,8 @@ from tgslices.session import Means, Session
 from tgslices.storage.lifetime import durable, unwrapped
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import SessionStorage
+from tgslices.telemetry.observed_storage import observed
+from tgslices.telemetry.observer import telling
 
 
 class SessionManager:
@@ -54,20 +56,23 @@ class SessionManager:
         """What was recorded before was recorded by an earlier process, or by another worker."""
         self._durable = durable(storage)
         self._bot_id = bot.id
-        self.tracker = Tracker(self._durable, self._bot_id, clock=config.clock, backlog_limit=config.backlog)
-        self.holds = Holds(self._durable, clock=config.clock, patience=config.patience)
+        tell = telling(config.observer)
+        told = observed(self._durable, bot.id, tell)
+        self.tracker = Tracker(told, bot.id, clock=config.clock, backlog_limit=config.backlog, tell=tell)
+        self.holds = Holds(told, clock=config.clock, patience=config.patience)
         self._executor = DeletionExecutor(
-            self._durable,
+            told,
             clock=config.clock,
             in_flight=config.in_flight,
             patience=config.patience,
             lease=config.lease,
+            tell=tell,
         )
         self._finishing = Finishing(
             bot, self.tracker, self._executor, config, handle=partial(self.handle, collect=False)
         )
         self.settler, self._clearing = self._finishing.upkeep, self._finishing.clearing
-        replayer = Replayer(bot, self._executor.pacing, self._executor.patience)
+        replayer = Replayer(bot, self._executor.pacing, self._executor.patience, tell=tell)
         marking = Marking(self.tracker, self._clearing, self.holds)
         self._means = Means(self.tracker, self._clearing, replayer, self.holds, marking)
         self.life_cycle = LifeCycle(self._durable, self.tracker, self.holds, self.settler)

@@ -28,6 +28,7 @@ from tgslices.states.follow import FollowStates
 from tgslices.storage.lifetime import durable
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import SessionStorage, require_storage
+from tgslices.telemetry.observer import SessionObserver
 
 ManagerFactory: TypeAlias = Callable[[Bot, SessionConfig], SessionManager]
 
@@ -154,6 +155,7 @@ def setup_sessions(
     lifetimes: Lifetimes | None = None,
     on_end: OnEnd | None = None,
     follow_states: FollowStates | None = None,
+    observer: SessionObserver | None = None,
 ) -> None:
     """Give a dispatcher and its bots sessions. The only wiring.
 
@@ -171,6 +173,7 @@ def setup_sessions(
     :class:`~tgslices.Lifetime` or None. ``on_end``: an async function that is told of each end afterwards, at least
     once, with an :class:`~tgslices.Ended`; one that raises is told again for a day. ``follow_states``: which sessions
     end when aiogram's state leaves a group, ``{OrderForm: Follow("order")}``: of a StatesGroup, a dialog or a Scene.
+    ``observer``: a function that is called, and not awaited, with each event of :mod:`tgslices.telemetry`.
 
     Past 40 lines by its arguments and what they mean.
 
@@ -188,7 +191,17 @@ def setup_sessions(
         if on_end is not None:
             require_on_end(on_end)
         config = SessionConfig(
-            durable(kept), key_strategy, clock, lease, patience, in_flight, backlog, stale_buttons, lifetimes, on_end
+            durable(kept),
+            key_strategy,
+            clock,
+            lease,
+            patience,
+            in_flight,
+            backlog,
+            stale_buttons,
+            lifetimes,
+            on_end,
+            observer,
         )
         wiring = _Wiring(kept, config, manager_factory or SessionManager, chosen=storage is not None)
         joining = Joining(dispatcher, follow_states, wiring.manager_of_id)

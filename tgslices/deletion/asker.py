@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 from aiogram import Bot
 from aiogram.exceptions import (
@@ -13,6 +15,7 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
+from aiogram.methods import TelegramMethod
 
 from tgslices.deletion.answers import Answer, Reply, classify, names_no_method
 from tgslices.deletion.pacing import Pacing
@@ -21,6 +24,8 @@ from tgslices.deletion.rights import Rights, rights_of, rights_request
 from tgslices.deletion.routes import Place, Route
 from tgslices.described import reason_of, words_of
 from tgslices.model import TrackedMessage
+from tgslices.telemetry.events import Answered, DeletionAsked
+from tgslices.telemetry.observer import Tell
 
 log = logging.getLogger("tgslices")
 
@@ -28,8 +33,9 @@ log = logging.getLogger("tgslices")
 class Asker:
     """Asks Telegram to delete messages, and remembers what kind of server answers."""
 
-    def __init__(self, bot: Bot, pacing: Pacing, *, timeout: timedelta, singly: bool) -> None:
+    def __init__(self, bot: Bot, pacing: Pacing, *, timeout: timedelta, singly: bool, tell: Tell | None = None) -> None:
         """Give each request ``timeout``, in whole seconds. ``singly``: the server lacks ``deleteMessages``."""
+        self._tell = tell
         self._bot = bot
         self._pacing = pacing
         self._timeout = max(1, round(timeout.total_seconds()))
@@ -45,6 +51,12 @@ class Asker:
             TelegramUnauthorizedError: the bot's token was revoked.
             Exception: whatever a request middleware or the HTTP client raises on its own account.
         """
+        with self._telling(len(messages)) as told:
+            reply = await self._ask(place, messages)
+            told.append(Answered[reply.answer.name])
+            return reply
+
+    async def _ask(self, place: Place, messages: Sequence[TrackedMessage]) -> Reply:
         singly = self.singly and place.route is Route.ORDINARY
         request = request_for(place, messages, singly=singly)
         self.requests += 1
@@ -70,6 +82,12 @@ class Asker:
         request = rights_request(place, self._bot.id)
         if request is None:
             return None
+        with self._telling(0) as told:
+            rights = await self._ask_rights(place, request)
+            told.append(Answered.RIGHTS)
+            return rights
+
+    async def _ask_rights(self, place: Place, request: TelegramMethod[Any]) -> Rights | None:
         self.requests += 1
         try:
             return rights_of(place, await self._bot(request, request_timeout=self._timeout))
@@ -78,6 +96,19 @@ class Asker:
         except (TelegramAPIError, ClientDecodeError, OSError) as error:
             self._heed(error)
             return None
+
+    @contextmanager
+    def _telling(self, messages: int) -> Iterator[list[Answered]]:
+        """Tell of a request when it is answered, or has failed; its answer is put into the list."""
+        answered: list[Answered] = []
+        begun = self._pacing.elapsed()
+        try:
+            yield answered
+        finally:
+            if self._tell is not None:
+                took = self._pacing.elapsed() - begun
+                answer = answered[0] if answered else Answered.RAISED
+                self._tell(DeletionAsked(self._bot.id, messages, answer, took))
 
     def _heed(self, error: Exception) -> None:
         if isinstance(error, TelegramRetryAfter):

@@ -21,6 +21,7 @@ from tgslices.deletion.summary import summary_of
 from tgslices.model import PendingDeletion
 from tgslices.results import ClearResult
 from tgslices.storage.protocol import DurableSessionStorage
+from tgslices.telemetry.observer import Tell
 from tgslices.turns import in_turns
 
 log = logging.getLogger("tgslices")
@@ -46,15 +47,17 @@ class DeletionExecutor:
         in_flight: int = 4,
         patience: timedelta = timedelta(seconds=30),
         lease: timedelta = timedelta(minutes=1),
+        tell: Tell | None = None,
     ) -> None:
         """Settle in ``storage``; tell the time by ``clock`` and wait with ``sleep``, which takes seconds.
 
         ``monotonic`` measures waits in seconds, whatever happens to the clock.
         ``in_flight``: how many requests of the bot run at once, one at least. ``patience``: how much time a run may
         lose to floods and faults before the rest is left pending. ``lease``: how long entries belong to the worker
-        that took them.
+        that took them. ``tell`` is told of requests, and of what is settled.
         """
         self._storage = storage
+        self._tell = tell
         self._clock = clock
         self._patience = patience
         self._lease = lease
@@ -90,9 +93,9 @@ class DeletionExecutor:
 
         Past 40 lines, because whatever ends a run early is to be released here.
         """
-        ledger = Ledger(self._storage, clock=self._clock, lease=self._lease)
+        ledger = Ledger(self._storage, clock=self._clock, lease=self._lease, tell=self._tell)
         timeout = min(MAX_REQUEST_TIME, self._lease / 2)
-        asker = Asker(bot, self.pacing, timeout=timeout, singly=self._lacks_batches)
+        asker = Asker(bot, self.pacing, timeout=timeout, singly=self._lacks_batches, tell=self._tell)
         run = DeletionRun(
             bot.id,
             asker,

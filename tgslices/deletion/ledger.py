@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Generator, Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
@@ -18,6 +19,8 @@ from tgslices.doubling import Doubling
 from tgslices.model import MAX_WAIT, PendingDeletion, TrackedMessage
 from tgslices.results import ClearResult, Outcome
 from tgslices.storage.protocol import DurableSessionStorage
+from tgslices.telemetry.events import MessagesSettled
+from tgslices.telemetry.observer import Tell
 from tgslices.turns import PORTION, in_turns
 
 T = TypeVar("T")
@@ -43,8 +46,16 @@ class Ledger:
     once more, and Telegram skips what is gone.
     """
 
-    def __init__(self, storage: DurableSessionStorage, *, clock: Callable[[], datetime], lease: timedelta) -> None:
+    def __init__(
+        self,
+        storage: DurableSessionStorage,
+        *,
+        clock: Callable[[], datetime],
+        lease: timedelta,
+        tell: Tell | None = None,
+    ) -> None:
         """Keep books that are empty until :meth:`entering`; ``lease``: how long entries are held at least."""
+        self._tell = tell
         self._storage = storage
         self._clock = clock
         self._lease = lease
@@ -90,7 +101,19 @@ class Ledger:
         async for portion in _portions(messages):
             entries = self._close(portion, fate_of)
             if entries:
-                await self._write(self._storage.settle(entries), f"{len(entries)} deletions are done, but not settled")
+                await self._write(self._settle(entries), f"{len(entries)} deletions are done, but not settled")
+
+    async def _settle(self, entries: Sequence[PendingDeletion]) -> None:
+        """Settle entries, and tell of as many as were pending until now: a lease that ran out is another worker's."""
+        left = await self._storage.settle(entries)
+        if self._tell is None:
+            return
+        fates = Counter((self._fates[entry.message], entry.key.bot_id) for entry in entries)
+        for (fate, bot_id), count in fates.items():
+            settled = min(count, left)
+            left -= settled
+            if settled:
+                self._tell(MessagesSettled(bot_id, settled, fate.outcome, fate.reason))
 
     async def defer(self, messages: Iterable[TrackedMessage], due_of: Callable[[TrackedMessage], datetime]) -> None:
         """Put messages off until their times; they stay pending. Those that may go in one minute go together."""

@@ -44,16 +44,19 @@ class Backlog:
         *,
         probe: Write,
         on_wait: Callable[[], None] = lambda: None,
+        on_change: Callable[[int, int], None] | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         """Keep at most ``limit`` writes; what comes beyond is logged and lost, because memory is bounded.
 
         ``probe`` reads from the storage, and raises when it does not answer. It is told ``on_wait`` when a write waits.
+        ``on_change`` gets how many writes wait, whenever that is another number, and how many were lost just now.
         """
         self.waiting: deque[tuple[Write, str]] = deque()
         self._limit = limit
         self._probe = probe
         self._on_wait = on_wait
+        self._on_change = on_change
         self._sleep = sleep
         self._draining = SharedAttempt()
         self._retrying: asyncio.Task[None] | None = None
@@ -82,9 +85,11 @@ class Backlog:
             log.error("The storage failed to record %s and is tried again: %s", what, said(error))
         if len(self.waiting) >= self._limit:
             log.error("The storage is down and %d writes are waiting; %s is lost", self._limit, what)
+            self._note_change(lost=1)
             return
         self._on_wait()
         self.waiting.append((write, what))
+        self._note_change()
         if self._retries_here() is None:
             self._retrying = asyncio.create_task(self._retry(), name="tgslices-backlog")
 
@@ -102,7 +107,15 @@ class Backlog:
             Exception: whatever the storage raised; nothing was lost.
         """
         if self.waiting:
-            await self._draining(self._drain)
+            await self._draining(self._drain_and_tell)
+
+    async def _drain_and_tell(self) -> None:
+        before = len(self.waiting)
+        try:
+            await self._drain()
+        finally:
+            if len(self.waiting) != before:
+                self._note_change()
 
     async def _drain(self) -> None:
         while self.waiting:
@@ -149,3 +162,8 @@ class Backlog:
             await self.drain()
         except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
             log.error("The storage is down at shutdown; %d writes are lost: %s", len(self.waiting), said(error))  # noqa: TRY400  # a traceback may show a token
+            self._note_change(lost=len(self.waiting))
+
+    def _note_change(self, *, lost: int = 0) -> None:
+        if self._on_change is not None:
+            self._on_change(len(self.waiting), lost)

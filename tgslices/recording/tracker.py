@@ -29,6 +29,8 @@ from tgslices.recording.outside import RecentUpdates, outside_of
 from tgslices.recording.progress import Progress
 from tgslices.recording.subscriptions import Subscriptions, UpdatePredicate
 from tgslices.storage.protocol import DurableSessionStorage
+from tgslices.telemetry.events import WritesWaiting
+from tgslices.telemetry.observer import Tell
 
 log = logging.getLogger("tgslices")
 
@@ -38,8 +40,17 @@ _TEXT: Final = ContentType.TEXT
 class Tracker:
     """Adds entries to the open sessions of one bot. Recording never raises: what the storage refuses now is kept."""
 
-    def __init__(self, storage: DurableSessionStorage, bot_id: int, *, clock: Clock, backlog_limit: int) -> None:
+    def __init__(
+        self,
+        storage: DurableSessionStorage,
+        bot_id: int,
+        *,
+        clock: Clock,
+        backlog_limit: int,
+        tell: Tell | None = None,
+    ) -> None:
         self.storage = storage
+        self.tell = tell
         self.bot_id = bot_id
         self.clock = clock
         self.keys = SharedKeys()
@@ -47,7 +58,12 @@ class Tracker:
         self.subscriptions = Subscriptions(self.progress)
         # A bot has no chat with itself: nothing is ever kept under this key.
         probe = partial(storage.list, SessionKey(bot_id, bot_id))
-        self._backlog = Backlog(backlog_limit, probe=probe, on_wait=self.progress.let_wait)
+        self._backlog = Backlog(
+            backlog_limit,
+            probe=probe,
+            on_wait=self.progress.let_wait,
+            on_change=None if tell is None else lambda waiting, lost: tell(WritesWaiting(bot_id, waiting, lost)),
+        )
         self.unwritten = self._backlog.waiting
         self.openings = Openings(self._backlog, self.progress, self._move_late)
         self.waiting_openings = self.openings.waiting

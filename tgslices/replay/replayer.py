@@ -13,6 +13,8 @@ from tgslices.replay.plan import planning
 from tgslices.replay.requests import Target
 from tgslices.replay.result import ReplayResult
 from tgslices.replay.run import ReplayRun
+from tgslices.telemetry.events import Work
+from tgslices.telemetry.observer import Tell, doing
 from tgslices.turns import in_turns
 
 log = logging.getLogger("tgslices")
@@ -21,13 +23,20 @@ log = logging.getLogger("tgslices")
 class Replayer:
     """Copies entries for one bot, at the pace that its deletions keep."""
 
-    def __init__(self, bot: Bot, pacing: Pacing, patience: Callable[[], Patience]) -> None:
+    def __init__(self, bot: Bot, pacing: Pacing, patience: Callable[[], Patience], *, tell: Tell | None = None) -> None:
         self._bot = bot
         self._pacing = pacing
         self._patience = patience
+        self._tell = tell
 
     async def replay(self, entries: Iterable[TrackedMessage], target: Target, *, exact: bool) -> ReplayResult:
         """Do what :meth:`Session.replay <tgslices.session.Session.replay>` promises, for these entries."""
+        with doing(self._tell, self._bot.id, Work.REPLAY) as work:
+            result = await self._replay(entries, target, exact=exact)
+            work.messages, work.requests = len(result.copied) + len(result.unpaired), result.requests
+            return result
+
+    async def _replay(self, entries: Iterable[TrackedMessage], target: Target, *, exact: bool) -> ReplayResult:
         plan = await in_turns(planning(entries, forward=target.forward, exact=exact))
         run = ReplayRun(self._bot, target, plan, pacing=self._pacing, patience=self._patience())
         try:

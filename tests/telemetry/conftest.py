@@ -1,0 +1,107 @@
+"""Workers of one bot that polls or not, what their observers were told, and a clock that stands still."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import pytest
+from aiogram import Dispatcher
+from aiogram.types import Message
+
+from tests.storage.conftest import any_storage, postgres, postgres_url, redis_server
+from tgslices import Session, SessionBot, SessionStorage, setup_sessions
+from tgslices.telemetry import SessionEvent
+from tgslices.testing import BotAccount, BotApi, ChatView, Person, running
+
+__all__ = ("any_storage", "postgres", "postgres_url", "redis_server")
+
+E = TypeVar("E", bound=SessionEvent)
+
+
+class Told:
+    """An observer that keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.events: list[SessionEvent] = []
+
+    def __call__(self, event: SessionEvent) -> None:
+        """Keep an event."""
+        self.events.append(event)
+
+    def of(self, kind: type[E]) -> list[E]:
+        """Return the events of one kind, in order."""
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def names(self) -> list[str]:
+        """Return the kinds of all events, in order."""
+        return [type(event).__name__ for event in self.events]
+
+
+class Watched:
+    """A bot whose workers are observed, and Ann who writes to it."""
+
+    def __init__(self, api: BotApi, storage: SessionStorage) -> None:
+        self.api = api
+        self.storage = storage
+        self.account: BotAccount = api.add_bot("order_bot")
+        self.ann: Person = api.add_person("Ann")
+        self.chat: ChatView = self.ann.private_chat(self.account)
+        self.told = Told()
+        api.clock.freeze()
+
+    @asynccontextmanager
+    async def worker(
+        self, *, observer: Any = None, storage: SessionStorage | None = None, polls: bool = False, **options: Any
+    ) -> AsyncIterator[SessionBot]:
+        """Run a process of the bot's; one that does not poll does nothing by itself."""
+        dispatcher = Dispatcher()
+
+        @dispatcher.message()
+        async def listen(_: Message) -> None:
+            return
+
+        async with SessionBot(self.account.token, session=self.api.client_session()) as bot:
+            setup_sessions(
+                dispatcher,
+                bot,
+                storage=storage or self.storage,
+                observer=observer or self.told,
+                clock=self.api.clock.now,
+                **options,
+            )
+            if polls:
+                async with running(dispatcher, bot):
+                    yield bot
+            else:
+                yield bot
+                await bot.sessions.aclose()
+
+    async def says(self, *texts: str) -> None:
+        """Let Ann write, and wait until it is handled."""
+        for text in texts:
+            await self.chat.types(text)
+        await self.api.idle()
+
+    def order(self, bot: SessionBot) -> Session:
+        """Return Ann's session, not opened."""
+        return bot.sessions.handle(bot.sessions.get(self.chat.id, self.ann.id, qualifier="order", collect=False).key)
+
+    def later(self, time: timedelta) -> None:
+        """Let time pass."""
+        self.api.clock.move(time)
+
+
+@pytest.fixture
+def storage(any_storage: SessionStorage) -> SessionStorage:
+    """Where the sessions of the bot are kept."""
+    return any_storage
+
+
+@pytest.fixture
+async def watched(storage: SessionStorage) -> AsyncIterator[Watched]:
+    """A bot, Ann, and a clock that stands still."""
+    async with BotApi() as api:
+        yield Watched(api, storage)
