@@ -6,7 +6,7 @@ Put ``pytest_plugins = ["tgslices.testing.plugin"]`` into the top-level ``confte
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Final
@@ -19,17 +19,25 @@ from tgslices.session_bot import SessionBot
 from tgslices.storage.lifetime import durable
 from tgslices.storage.opening import open_storage
 from tgslices.storage.protocol import SessionStorage
+from tgslices.testing.failed_world import FAILURE, show
 from tgslices.testing.people.chat_view import ChatView
 from tgslices.testing.people.person import Person
 from tgslices.testing.running import Run, running
 from tgslices.testing.server import BotApi
 from tgslices.testing.state.accounts import BotAccount
 
+__tracebackhide__ = True  # pytest leaves the frames of this module out
+
 _OPTION: Final = "tgslices_storages"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that names the storages of a project's tests."""
+    """Add the option that names the storages of a project's tests, and the one that shows failed tests."""
+    parser.getgroup("tgslices").addoption(
+        "--chat-page",
+        action="store_true",
+        help="leave the world of each failed test open in the browser, with its bot, until Enter is pressed",
+    )
     parser.addini(
         _OPTION,
         "URLs of the storages that tests with the session_storage fixture run on; {tmp_path} is the test's own folder",
@@ -38,10 +46,35 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse ``--chat-page`` where tests run in processes without a terminal.
+
+    Raises:
+        pytest.UsageError: pytest-xdist is to distribute the tests.
+    """
+    if _shows_page(config) and getattr(config.option, "numprocesses", None):
+        raise pytest.UsageError("--chat-page leaves the world of a failed test open in this process: add -n0")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that uses ``session_storage`` once for each storage."""
+    """Run a test that uses ``session_storage`` once for each storage. Its id names the kind of the storage."""
     if "session_storage" in metafunc.fixturenames:
-        metafunc.parametrize("session_storage", metafunc.config.getini(_OPTION), indirect=True)
+        urls = metafunc.config.getini(_OPTION)
+        kinds = [url.partition(":")[0].partition("+")[0] for url in urls]
+        metafunc.parametrize("session_storage", urls, indirect=True, ids=kinds)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keep the report of a test that failed, if its world is to be shown."""
+    report = yield
+    if report.when == "call" and report.failed and _shows_page(item.config):
+        item.stash[FAILURE] = report.longreprtext
+    return report
+
+
+def _shows_page(config: pytest.Config) -> bool:
+    return bool(config.getoption("chat_page", default=False))
 
 
 @pytest_asyncio.fixture
@@ -64,10 +97,11 @@ async def session_storage(request: pytest.FixtureRequest, tmp_path: Path, _stora
 
 
 @pytest_asyncio.fixture
-async def bot_api() -> AsyncIterator[BotApi]:
+async def bot_api(request: pytest.FixtureRequest) -> AsyncIterator[BotApi]:
     """An empty emulator on a free loopback port."""
-    async with BotApi() as api:
+    async with BotApi(page=_shows_page(request.config)) as api:
         yield api
+        await show(api, request.node)
 
 
 @pytest.fixture
@@ -96,14 +130,17 @@ def chat(person: Person, bot_account: BotAccount) -> ChatView:
 
 
 @pytest_asyncio.fixture
-async def run(bot: SessionBot) -> AsyncIterator[Run]:
+async def run(request: pytest.FixtureRequest, bot_api: BotApi, bot: SessionBot) -> AsyncIterator[Run]:
     """A function that starts a dispatcher: ``await run(dispatcher)`` polls the bot's updates until the test ends.
 
-    An error of a handler fails the test at its end.
+    An error of a handler that the test was not told of fails it at its end.
     """
     async with AsyncExitStack() as stack:
 
-        async def start(dispatcher: Dispatcher, **data: Any) -> None:
-            await stack.enter_async_context(running(dispatcher, bot, **data))
+        async def start(dispatcher: Dispatcher, *, people_wait: bool = True, **data: Any) -> None:
+            bot_api.watch(dispatcher)
+            bot_api.inspect(bot.sessions)
+            await stack.enter_async_context(running(dispatcher, bot, people_wait=people_wait, **data))
 
         yield start
+        await show(bot_api, request.node)

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import traceback
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final, Protocol
 
 from aiogram import Bot, Dispatcher
+from aiogram.dispatcher.event.bases import UNHANDLED
 from aiogram.exceptions import TelegramNetworkError, TelegramRetryAfter, TelegramServerError
 from aiogram.methods import TelegramMethod
 from aiogram.types import Update
+from aiogram.types.update import UpdateTypeLookupError
+
+from tgslices.testing.handler_errors import note, noted, of_the_bot
+from tgslices.testing.http.client import world_of
+from tgslices.testing.state.handling import Handling
+
+__tracebackhide__ = True  # pytest leaves the frames of this module out
 
 LONG_POLL: Final = timedelta(seconds=30)
 """How long one getUpdates may wait; the emulator answers as soon as there is something."""
@@ -27,90 +34,139 @@ RETRY_PAUSE: Final = timedelta(milliseconds=50)
 class Run(Protocol):
     """The plugin's fixture ``run``: a function that starts a dispatcher, which polls until the test ends."""
 
-    async def __call__(self, dispatcher: Dispatcher, **data: Any) -> None:
-        """Start polling; ``data`` is handed to the handlers."""
+    async def __call__(self, dispatcher: Dispatcher, *, people_wait: bool = True, **data: Any) -> None:
+        """Start polling, and return when the bot listens; the arguments are those of `running`."""
 
 
 @asynccontextmanager
-async def running(dispatcher: Dispatcher, *bots: Bot, **data: Any) -> AsyncIterator[None]:
+async def running(dispatcher: Dispatcher, *bots: Bot, people_wait: bool = True, **data: Any) -> AsyncIterator[None]:
     """Poll the bots' updates into a dispatcher inside the block, with its startup and shutdown around it.
 
-    It works like ``Dispatcher.start_polling`` with two differences. A dispatcher of a module serves many tests, each in
-    an event loop of its own. Errors of handlers are raised at the end of the block; if the block raises, too, its error
-    gets their tracebacks as notes, which pytest prints. ``data`` is handed to the handlers.
+    The block begins when the bots listen: each has told the emulator the kinds of updates that it wants. In it people
+    wait for the handlers, as `ChatView` says, unless ``people_wait`` is False. ``data`` is handed to the handlers.
+
+    It works like ``Dispatcher.start_polling``, but a dispatcher of a module serves many tests, each in an event loop of
+    its own. What a handler raises is raised by the next deed or ``until`` of a person. At the end of the block the
+    first error is raised that nobody was told of; if the block raises, its error gets the tracebacks as notes.
 
     Raises:
-        ExceptionGroup: handlers raised, handlers of shutdown included; the group holds their errors.
+        Exception: handlers raised, handlers of shutdown included; further errors are notes on the first.
     Source: ``Dispatcher.start_polling`` of aiogram
     """
     context = {"dispatcher": dispatcher, "bots": bots, **dispatcher.workflow_data, **data}
-    errors: list[Exception] = []
+    polls = [_Poll(dispatcher, bot, context, people_wait=people_wait) for bot in bots]
     await dispatcher.emit_startup(bot=bots[-1], **context)
-    polling = [asyncio.create_task(_poll(dispatcher, bot, context, errors)) for bot in bots]
+    tasks = [asyncio.create_task(poll.run()) for poll in polls]
     try:
+        for poll in polls:
+            await poll.begins()
         yield
     except BaseException as failure:
-        await _stop(dispatcher, bots, polling, context, errors)
-        for error in errors:  # often why the block failed; a group would hide the kind of failure from pytest.raises
-            failure.add_note("A handler raised:\n" + "".join(traceback.format_exception(error)).rstrip())
+        note(failure, await _stop(polls, tasks))  # often why the block failed
         raise
-    await _stop(dispatcher, bots, polling, context, errors)
-    if errors:
-        raise ExceptionGroup("handlers raised", errors)
+    if errors := await _stop(polls, tasks):
+        raise noted(errors)
 
 
-async def _stop(
-    dispatcher: Dispatcher,
-    bots: Sequence[Bot],
-    polling: Sequence[asyncio.Task[None]],
-    context: dict[str, Any],
-    errors: list[Exception],
-) -> None:
-    for task in polling:
+async def _stop(polls: Sequence[_Poll], tasks: Sequence[asyncio.Task[None]]) -> list[Exception]:
+    """End polling, and return the errors that nobody was told of."""
+    for task in tasks:
         task.cancel()
-    await asyncio.wait(polling)
-    errors += [task.exception() for task in polling if not task.cancelled()]  # type: ignore[misc]  # they never return
-    try:
-        await dispatcher.emit_shutdown(bot=bots[-1], **context)
+    await asyncio.wait(tasks)
+    errors = [error for poll in polls for error in poll.handling.told()]
+    last = polls[-1]
+    try:  # in a task of its own, because what is raised there did not happen while the block's failure was handled
+        await asyncio.create_task(last.dispatcher.emit_shutdown(bot=last.bot, **last.context))
     except Exception as error:  # noqa: BLE001  # handed to the test, whatever it is
-        errors.append(error)
+        errors.append(error.with_traceback(of_the_bot(error.__traceback__)))
+    return errors
 
 
-async def _poll(dispatcher: Dispatcher, bot: Bot, context: dict[str, Any], errors: list[Exception]) -> None:
-    handling: set[asyncio.Task[None]] = set()
-    allowed = dispatcher.resolve_used_update_types()
-    offset: int | None = None
-    try:
+class _Poll:
+    """The polling of one bot. ``handling`` is that of its account, so that people can wait."""
+
+    def __init__(self, dispatcher: Dispatcher, bot: Bot, context: dict[str, Any], *, people_wait: bool) -> None:
+        self.dispatcher = dispatcher
+        self.bot = bot
+        self.context = context
+        self._world = world_of(bot)
+        self.handling = self._find_handling()
+        self.handling.people_wait = people_wait
+        self._was_refused = False
+        self._handed = {name: value for name, value in context.items() if name != "dispatcher"}
+
+    def _find_handling(self) -> Handling:
+        account = None if self._world is None else self._world.bot_by_id(self.bot.id)
+        if account is not None:
+            return account.handling
+        return Handling((lambda: None) if self._world is None else self._world.changes.notify)
+
+    async def begins(self) -> None:
+        """Wait until the first getUpdates has arrived, or failed; for a server of another process do not wait."""
+        if self._world is not None:
+            await self._world.changes.until(lambda: self.handling.is_listening or self._was_refused)
+
+    async def run(self) -> None:
+        """Poll until it is cancelled, or until an error that does not go away."""
+        at_work: set[asyncio.Task[None]] = set()
+        try:
+            await self._poll(at_work)
+        except Exception as error:  # noqa: BLE001  # handed to the test, whatever it is
+            self.handling.fail(error)
+        finally:
+            self._was_refused = True
+            self.handling.stop_listening()
+            if at_work:
+                await asyncio.wait(at_work, timeout=SHUTDOWN_GRACE.total_seconds())
+            for task in at_work:
+                task.cancel()
+            if at_work:
+                await asyncio.wait(at_work)
+
+    async def _poll(self, at_work: set[asyncio.Task[None]]) -> None:
+        allowed = self.dispatcher.resolve_used_update_types()
+        offset: int | None = None
         while True:
-            for update in await _updates(bot, offset, allowed):
-                task = asyncio.create_task(_handle(dispatcher, bot, update, context, errors))
-                handling.add(task)
-                task.add_done_callback(handling.discard)
+            for update in await self._updates(offset, allowed):
+                self.handling.take(update.update_id, _words(update))
+                task = asyncio.create_task(self._handle(update))
+                at_work.add(task)
+                task.add_done_callback(at_work.discard)
                 offset = update.update_id + 1
-    finally:
-        if handling:
-            await asyncio.wait(handling, timeout=SHUTDOWN_GRACE.total_seconds())
-        for task in handling:
-            task.cancel()
-        if handling:
-            await asyncio.wait(handling)
+
+    async def _updates(self, offset: int | None, allowed: list[str]) -> list[Update]:
+        """The new updates; ``[]`` after a fault that passes, and after a pause."""
+        seconds = int(LONG_POLL.total_seconds())
+        try:
+            return await self.bot.get_updates(offset=offset, timeout=seconds, allowed_updates=allowed)
+        except (TelegramNetworkError, TelegramServerError, TelegramRetryAfter):
+            self._was_refused = True
+            self.handling.stop_listening()
+            await asyncio.sleep(
+                RETRY_PAUSE.total_seconds()
+            )  # aiogram does not wait for what a 429 asks for here either
+            return []
+
+    async def _handle(self, update: Update) -> None:
+        answer: object = None
+        try:
+            answer = await self.dispatcher.feed_update(self.bot, update, **self._handed)
+            if isinstance(answer, TelegramMethod):
+                await self.bot(answer)
+        except Exception as error:  # noqa: BLE001  # handed to the test, whatever it is
+            self.handling.fail(error.with_traceback(of_the_bot(error.__traceback__)))
+        finally:
+            self.handling.finish(update.update_id, is_untaken=answer is UNHANDLED)
 
 
-async def _updates(bot: Bot, offset: int | None, allowed: list[str]) -> list[Update]:
-    """The new updates; ``[]`` after a fault that passes, and after a pause."""
+def _words(update: Update) -> str:
+    """An update in words: its type, and what somebody wrote or tapped."""
     try:
-        return await bot.get_updates(offset=offset, timeout=int(LONG_POLL.total_seconds()), allowed_updates=allowed)
-    except (TelegramNetworkError, TelegramServerError, TelegramRetryAfter):
-        await asyncio.sleep(RETRY_PAUSE.total_seconds())  # aiogram does not wait for what a 429 asks for here either
-        return []
+        event = update.event
+    except UpdateTypeLookupError:  # newer than this aiogram
+        return "an update of an unknown kind"
+    said = next((text for name in _SAID if isinstance(text := getattr(event, name, None), str)), None)
+    return update.event_type if said is None else f"{update.event_type} {said!r}"
 
 
-async def _handle(
-    dispatcher: Dispatcher, bot: Bot, update: Update, context: dict[str, Any], errors: list[Exception]
-) -> None:
-    try:
-        answer = await dispatcher.feed_update(bot, update, **{k: v for k, v in context.items() if k != "dispatcher"})
-        if isinstance(answer, TelegramMethod):
-            await bot(answer)
-    except Exception as error:  # noqa: BLE001  # handed to the test, whatever it is
-        errors.append(error)
+_SAID: Final = ("text", "caption", "data", "query", "invoice_payload")

@@ -125,7 +125,7 @@ class BotApi(Stage):
     @property
     def api_server(self) -> TelegramAPIServer:
         """This server, for the ``api`` of aiogram's sessions."""
-        return server_at(self.url, is_test_dc=self.world.is_test_dc)
+        return server_at(self.url, self.world)
 
     @property
     def page_url(self) -> str:
@@ -156,7 +156,7 @@ class BotApi(Stage):
 
     def client_session(self, **options: Any) -> AiohttpSession:
         """A session for aiogram's ``Bot`` that talks to this server; the caller closes it."""
-        return loopback_session(self.url, is_test_dc=self.world.is_test_dc, **options)
+        return loopback_session(self.url, self.world, **options)
 
     def add_bot(
         self,
@@ -206,20 +206,25 @@ class BotApi(Stage):
         self.calls.latency = value
 
     async def idle(self, *, timeout: float = 5.0) -> None:  # noqa: ASYNC109
-        """Wait until every update is confirmed and no call is being worked on; ``timeout`` is in seconds of real time.
+        """Wait until every update is confirmed and handled, and no call is being worked on.
 
-        A later getUpdates with a higher offset confirms an update, and so does a webhook's 2xx. aiogram's polling
-        confirms it as soon as its handler has *started*, unless ``handle_as_tasks=False``; so does its webhook handler,
-        unless ``handle_in_background=False``. `ChatView.until` waits for what a handler does.
+        ``timeout`` is in seconds of real time. Handlers are waited for whose dispatcher runs in `running`. Otherwise an
+        update is done when it is confirmed: by a later getUpdates, or by a webhook's 2xx. aiogram's polling confirms it
+        as soon as its handler has *started*, unless ``handle_as_tasks=False``; so does its webhook handler, unless
+        ``handle_in_background=False``.
 
         Raises:
             AssertionError: updates or calls were left after that time.
         """
         if not await self.world.changes.within(timeout, self._is_idle):
-            left = {bot.username: len(bot.updates.pending) for bot in self.world.bots.values() if bot.updates.pending}
+            bots = self.world.bots.values()
+            left = {bot.username: len(bot.updates.pending) for bot in bots if bot.updates.pending}
+            at_work = [words for bot in bots for words in bot.handling.at_work.values()]
             raise AssertionError(
-                f"not idle within {timeout:g} s: unconfirmed updates {left}, calls in work {self.calls.in_flight}"
+                f"not idle within {timeout:g} s: unconfirmed updates {left}, "
+                f"handlers at work on {at_work}, calls in work {self.calls.in_flight}"
             )
 
     def _is_idle(self) -> bool:
-        return self.calls.in_flight == 0 and not any(bot.updates.pending for bot in self.world.bots.values())
+        bots = self.world.bots.values()
+        return self.calls.in_flight == 0 and not any(bot.updates.pending or bot.handling.at_work for bot in bots)

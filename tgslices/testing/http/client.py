@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from copy import copy
+from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import ip_address
 from typing import Any, Final
@@ -14,6 +15,8 @@ from aiogram.client.session.middlewares.manager import RequestMiddlewareManager
 from aiogram.client.telegram import TelegramAPIServer
 from aiogram.methods import Response, TelegramMethod
 from aiogram.methods.base import TelegramType
+
+from tgslices.testing.state.world import World
 
 
 def is_loopback(host: str) -> bool:
@@ -54,19 +57,35 @@ def _prototype() -> LoopbackSession:
     return LoopbackSession()
 
 
-def server_at(base: str, *, is_test_dc: bool = False) -> TelegramAPIServer:
+@dataclass(frozen=True)
+class EmulatedServer(TelegramAPIServer):
+    """An emulator of this process as aiogram's sessions know it."""
+
+    world: World | None = field(default=None, repr=False, compare=False)
+
+
+def server_at(base: str, world: World | None = None) -> TelegramAPIServer:
     """The Bot API at this base URL, or that of Telegram's test environment there.
 
     Source: https://core.telegram.org/bots/webapps#using-bots-in-the-test-environment
     """
-    if not is_test_dc:
-        return TelegramAPIServer.from_base(base)
-    return TelegramAPIServer(f"{base}/bot{{token}}/test/{{method}}", f"{base}/file/bot{{token}}/test/{{path}}")
+    test = "/test" if world is not None and world.is_test_dc else ""
+    methods, files = f"{base}/bot{{token}}{test}/{{method}}", f"{base}/file/bot{{token}}{test}/{{path}}"
+    return EmulatedServer(methods, files, world=world)
 
 
-def loopback_session(base: str, *, is_test_dc: bool = False, **options: Any) -> LoopbackSession:
-    """A session that talks to the Bot API at this base URL; ``options`` are those of ``AiohttpSession``."""
-    api = server_at(base, is_test_dc=is_test_dc)
+def world_of(bot: Bot) -> World | None:
+    """The world that a bot lives in; None for a bot that talks to another process."""
+    server = bot.session.api
+    return server.world if isinstance(server, EmulatedServer) else None
+
+
+def loopback_session(base: str, world: World | None = None, **options: Any) -> LoopbackSession:
+    """A session that talks to the Bot API at this base URL; ``options`` are those of ``AiohttpSession``.
+
+    ``world`` is that of the emulator there, if it is one of this process.
+    """
+    api = server_at(base, world)
     if options:
         return LoopbackSession(api=api, **options)
     session = copy(_prototype())

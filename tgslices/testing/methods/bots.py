@@ -49,6 +49,7 @@ async def get_updates(call: Call) -> Encoded:
     limit = call.arguments.clamped("limit", 100, 1, 100)
     timeout = call.arguments.clamped("timeout", 0, 0, int(MAX_LONG_POLL.total_seconds()))
     _choose_updates(call)
+    call.bot.handling.listen()
     updates = await queue.get(offset, limit, timeout)
     return Encoded(b"[" + b",".join(update.body for update in updates) + b"]")
 

@@ -24,7 +24,7 @@ def views_of(world: World, chat: Chat) -> Iterator[ChatView]:
     for user in _users_of(chat):
         if user.is_bot or user.deactivated:
             continue
-        view = ChatView(world, user, chat)
+        view = ChatView(world, user, chat, waits=False)
         if view.presence().is_inside or view.stored():
             yield view
 

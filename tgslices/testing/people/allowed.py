@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tgslices.testing.people.seeing import SeenChat
+from tgslices.testing.people.waiting import WaitingChat
 from tgslices.testing.rules import people
 from tgslices.testing.rules.deletion import Candidate
 from tgslices.testing.rules.invitations import link_prohibition
@@ -13,6 +13,8 @@ from tgslices.testing.rules.topics import closed_topic_refusal
 from tgslices.testing.state.accounts import User
 from tgslices.testing.state.chats import Chat, StoredMessage, Topic
 from tgslices.testing.state.settings import InviteLink
+
+__tracebackhide__ = True  # pytest leaves the frames of this module out
 
 
 class NotAllowed(AssertionError):
@@ -32,7 +34,7 @@ class NotAllowed(AssertionError):
         return f"{self.reason} {self.remedy}.\n{self.seen}"
 
 
-class CheckedChat(SeenChat):
+class CheckedChat(WaitingChat):
     """One chat, with checks of what one person may do there. Every check raises `NotAllowed`."""
 
     def check_writing(self, kind: str, topic: Topic | None = None) -> None:

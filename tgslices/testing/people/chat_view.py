@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +20,8 @@ from tgslices.testing.text.finding import found_entities
 from tgslices.testing.wire.arguments import Upload
 from tgslices.testing.wire.json_text import Json
 
+__tracebackhide__ = True  # pytest leaves the frames of this module out
+
 
 def _text_content(text: str, name: str = "text") -> Json:
     entities = found_entities(text)
@@ -28,7 +29,11 @@ def _text_content(text: str, name: str = "text") -> Json:
 
 
 class ChatView(ChatInteractions):
-    """One chat as one person sees it and acts in it. Bots are told as Telegram tells them; no method waits for them."""
+    """One chat as one person sees it and acts in it. Bots are told as Telegram tells them.
+
+    The person is slower than a bot whose dispatcher runs in `running`: whatever they do, they let handlers that are at
+    work finish first, and then those of what they did. What a handler raises is raised to them.
+    """
 
     async def types(
         self,
@@ -62,6 +67,17 @@ class ChatView(ChatInteractions):
         Raises:
             NotAllowed: the person may not send such a message here; the text says why and shows the chat.
         """
+        return await self.does(lambda: self._send(kind, content, reply_to=reply_to, topic=topic, sender=sender))
+
+    def _send(
+        self,
+        kind: str,
+        content: dict[str, Any],
+        *,
+        reply_to: AnyMessage | None = None,
+        topic: Topic | int | None = None,
+        sender: Chat | None = None,
+    ) -> StoredMessage:
         self.check_writing(kind, self.chat.topics.get(topic) if isinstance(topic, int) else topic)
         fields = dict(content)
         if sender is not None:
@@ -73,7 +89,6 @@ class ChatView(ChatInteractions):
         replied = None if reply_to is None else stored_of(reply_to)
         message = self._world.store(self.chat, self.person, kind, fields, reply_to=replied)
         announce(self._world, message)
-        await asyncio.sleep(0)
         return message
 
     async def sends_file(
@@ -85,11 +100,16 @@ class ChatView(ChatInteractions):
     async def sends_album(self, kinds: Sequence[str] = ("photo", "photo"), *, caption: str = "") -> list[StoredMessage]:
         """Send files as one album, with the caption under the first. Each makes an update of its own."""
         mark = self._world.next_album()
-        sent = []
-        for number, kind in enumerate(kinds):
-            content = self._file_content(kind, "" if number else caption, f"{kind}{number}.bin", b"data")
-            sent.append(await self.sends(kind, content | {"media_group_id": mark}))
-        return sent
+        contents = [
+            self._file_content(kind, "" if number else caption, f"{kind}{number}.bin", b"data")
+            for number, kind in enumerate(kinds)
+        ]
+        return await self.does(
+            lambda: [
+                self._send(kind, content | {"media_group_id": mark})
+                for kind, content in zip(kinds, contents, strict=True)
+            ]
+        )
 
     def _file_content(self, kind: str, caption: str, name: str, data: bytes) -> Json:
         file = keep_file(self._world, Upload(name, "application/octet-stream", data), kind)
@@ -101,10 +121,12 @@ class ChatView(ChatInteractions):
         Raises:
             NotAllowed: the person may not write here.
         """
+        return await self.does(lambda: self._send_ephemeral(bot, text))
+
+    def _send_ephemeral(self, bot: BotAccount, text: str) -> StoredMessage:
         self.check_writing("text")
         message = self._world.store_ephemeral(self.chat, self.person, bot, "text", _text_content(text))
         announce(self._world, message)
-        await asyncio.sleep(0)
         return message
 
     async def edits(self, message: AnyMessage, text: str) -> StoredMessage:
@@ -113,12 +135,13 @@ class ChatView(ChatInteractions):
         Raises:
             NotAllowed: the person may not edit it.
         """
-        stored = stored_of(message)
+        return await self.does(lambda: self._edit(stored_of(message), text))
+
+    def _edit(self, stored: StoredMessage, text: str) -> StoredMessage:
         self.check_editing(stored)
         kept = {name: value for name, value in stored.content.items() if name not in {"text", "entities"}}
         self._world.change(stored, kept | _text_content(text))
         announce(self._world, stored, edited=True)
-        await asyncio.sleep(0)
         return stored
 
     async def deletes(self, *messages: AnyMessage) -> None:
@@ -127,14 +150,15 @@ class ChatView(ChatInteractions):
         Raises:
             NotAllowed: the person may not delete one of them; all stay.
         """
-        gone = [stored_of(message) for message in messages]
+        await self.does(lambda: self._delete([stored_of(message) for message in messages]))
+
+    def _delete(self, gone: list[StoredMessage]) -> None:
         for message in gone:
             self.check_deleting(message)
         if self.chat.owner is not None:
             delete_in_business_chat(self._world, gone)
         else:
             self._world.remove(gone)
-        await asyncio.sleep(0)
 
     async def pins(self, message: AnyMessage) -> StoredMessage:
         """Pin a message; returns the service message about it.
@@ -142,10 +166,11 @@ class ChatView(ChatInteractions):
         Raises:
             NotAllowed: the person may not pin it.
         """
-        self.check_pinning(stored_of(message))
-        notice = pin(self._world, stored_of(message), self.person)
-        await asyncio.sleep(0)
-        return notice
+        return await self.does(lambda: self._pin(stored_of(message)))
+
+    def _pin(self, stored: StoredMessage) -> StoredMessage:
+        self.check_pinning(stored)
+        return pin(self._world, stored, self.person)
 
     async def taps(
         self, text: str | None = None, *, callback_data: str | None = None, is_accessible: bool = True
@@ -159,15 +184,18 @@ class ChatView(ChatInteractions):
             AssertionError: there is no such button; the text shows the chat.
             NotAllowed: the person is not in the chat.
         """
+        return await self.does(lambda: self._tap(text, callback_data, is_accessible=is_accessible))
+
+    def _tap(self, text: str | None, callback_data: str | None, *, is_accessible: bool) -> Tap:
         for message in reversed(self.stored()):
             for button in (button for row in inline_rows(message) for button in row):
                 data = button.get("callback_data")
                 if data is not None and text in {None, button["text"]} and callback_data in {None, data}:
-                    return await self._tap(message, str(data), is_accessible=is_accessible)
+                    return self._tap_on(message, str(data), is_accessible=is_accessible)
         wanted = text if text is not None else f"callback_data={callback_data!r}"
-        raise AssertionError(f"no visible button {wanted!r}:\n{self}")
+        raise AssertionError(f"no visible button {wanted!r}:\n{self}{self.hints()}")
 
-    async def _tap(self, message: StoredMessage, data: str, *, is_accessible: bool) -> Tap:
+    def _tap_on(self, message: StoredMessage, data: str, *, is_accessible: bool) -> Tap:
         self.check_acting("tap a button")
         bot = self._world.bot_by_id(message.bot_id)
         if bot is None:
@@ -176,7 +204,6 @@ class ChatView(ChatInteractions):
         tap.is_accessible = is_accessible
         tap.connection_id = self.connection_of(bot)
         announce_tap(tap)
-        await asyncio.sleep(0)
         return tap
 
     def connection_of(self, bot: BotAccount) -> str | None:
@@ -192,8 +219,11 @@ class ChatView(ChatInteractions):
         Raises:
             AssertionError: no such button is shown.
         """
+        return await self.does(lambda: self._press(text))
+
+    def _press(self, text: str) -> StoredMessage:
         self.use_key(text)
-        return await self.types(text)
+        return self._send("text", _text_content(text))
 
     def use_key(self, text: str) -> None:
         """Note that the person pressed a button of the reply keyboard; what it sends is left to the caller.
@@ -203,5 +233,5 @@ class ChatView(ChatInteractions):
         """
         shown = self.shown_markup()
         if shown is None or not any(text in row for row in self.keyboard()):
-            raise AssertionError(f"no button {text!r} in the reply keyboard {self.keyboard()}:\n{self}")
+            raise AssertionError(f"no button {text!r} in the reply keyboard {self.keyboard()}:\n{self}{self.hints()}")
         self.chat.messages[shown.serial].used_by |= {self.person.id}

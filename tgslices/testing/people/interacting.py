@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from tgslices.testing.actions.inline_results import picked_content, send_result
@@ -15,6 +15,10 @@ from tgslices.testing.people.seeing import VisibleMessage, inline_rows
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import StoredMessage
 from tgslices.testing.state.inquiries import Inquiry
+from tgslices.testing.state.settings import InviteLink
+from tgslices.testing.wire.json_text import Json
+
+__tracebackhide__ = True  # pytest leaves the frames of this module out
 
 AnyMessage: TypeAlias = StoredMessage | VisibleMessage
 
@@ -36,10 +40,12 @@ class ChatInteractions(CheckedChat):
         Raises:
             NotAllowed: the person may not react here.
         """
+        await self.does(lambda: self._react(stored_of(message), emojis))
+
+    def _react(self, stored: StoredMessage, emojis: Iterable[str]) -> None:
         self.check_acting("react", "can_react_to_messages")
         reactions = [{"type": "emoji", "emoji": emoji} for emoji in emojis]
-        set_reactions(self._world, stored_of(message), self.person.json(), reactions)
-        await asyncio.sleep(0)
+        set_reactions(self._world, stored, self.person.json(), reactions)
 
     async def votes(self, message: AnyMessage, *options: int | str) -> None:
         """Choose these options of a poll, by text or by position from 0 on, in place of those chosen before.
@@ -51,15 +57,16 @@ class ChatInteractions(CheckedChat):
             AssertionError: no option has this text; the error shows the chat.
             NotAllowed: the person is not in the chat.
         """
+        await self.does(lambda: self._vote(stored_of(message), options))
+
+    def _vote(self, stored: StoredMessage, options: Sequence[int | str]) -> None:
         self.check_acting("vote")
-        stored = stored_of(message)
         texts = [option["text"] for option in stored.content.get("poll", {}).get("options", ())]
         missing = [option for option in options if isinstance(option, str) and option not in texts]
         if missing:
             raise AssertionError(f"no option {missing[0]!r} among {texts}:\n{self}")
         chosen = [option if isinstance(option, int) else texts.index(option) for option in options]
         vote(self._world, stored, self.person, chosen)
-        await asyncio.sleep(0)
 
     async def asks_inline(self, bot: BotAccount, query: str = "", *, offset: str = "") -> Inquiry:
         """Send an inline query; the ``results`` of the inquiry are the bot's.
@@ -68,9 +75,8 @@ class ChatInteractions(CheckedChat):
         Source: https://core.telegram.org/bots/api#inlinequery
         """
         chat_type = "sender" if self.chat.bot is bot else self.chat.type
-        inquiry = ask(self._world, self.person, bot, "inline_query", query=query, offset=offset, chat_type=chat_type)
-        await asyncio.sleep(0)
-        return inquiry
+        fields = {"query": query, "offset": offset, "chat_type": chat_type}
+        return await self.does(lambda: ask(self._world, self.person, bot, "inline_query", **fields))
 
     async def picks(self, inquiry: Inquiry, result_id: str | None = None) -> StoredMessage:
         """Send one of the results into this chat, the first unless another is named. The bot is told.
@@ -80,6 +86,9 @@ class ChatInteractions(CheckedChat):
             NotAllowed: the person may not send such a message here.
             ApiError: the result makes no message.
         """
+        return await self.does(lambda: self._pick(inquiry, result_id))
+
+    def _pick(self, inquiry: Inquiry, result_id: str | None) -> StoredMessage:
         found = [result for result in inquiry.results if result_id in {None, str(result.get("id"))}]
         bot = self._world.bot_by_id(inquiry.bot_id)
         if not found or bot is None:
@@ -88,12 +97,14 @@ class ChatInteractions(CheckedChat):
             raise AssertionError(f"no {wanted} to pick among {there} of the bot's:\n{self}")
         self.check_acting("use inline bots", "can_send_other_messages")
         self.check_writing(picked_content(self._world, found[0])[0])
-        message = send_result(self._world, self.chat, self.person, bot, found[0])
-        chosen = {"result_id": str(found[0]["id"]), "from": self.person.json(), "query": inquiry.payload["query"]}
+        return self._send_result(bot, inquiry, found[0])
+
+    def _send_result(self, bot: BotAccount, inquiry: Inquiry, result: Json) -> StoredMessage:
+        message = send_result(self._world, self.chat, self.person, bot, result)
+        chosen = {"result_id": str(result["id"]), "from": self.person.json(), "query": inquiry.payload["query"]}
         if message.inline_id is not None:
             chosen["inline_message_id"] = message.inline_id
         bot.updates.put("chosen_inline_result", chosen, queue_key=self.person.id)
-        await asyncio.sleep(0)
         return message
 
     async def opens_web_app(self, text: str | None = None) -> Inquiry:
@@ -122,23 +133,18 @@ class ChatInteractions(CheckedChat):
         Raises:
             AssertionError: there is no invoice of a bot; the error shows the chat.
         """
+        return await self.does(lambda: self._check_out(message))
+
+    def _check_out(self, message: AnyMessage | None) -> Inquiry:
         shown = reversed(self.stored()) if message is None else [stored_of(message)]
         found = next((candidate for candidate in shown if candidate.kind == "invoice"), None)
         bot = self._world.bot_by_id(found.sender_id) if found is not None else None
         if found is None or bot is None:
             raise AssertionError(f"there is no invoice of a bot to pay:\n{self}")
         invoice = found.content["invoice"]
-        inquiry = ask(
-            self._world,
-            self.person,
-            bot,
-            "pre_checkout_query",
-            currency=invoice["currency"],
-            total_amount=invoice["total_amount"],
-            invoice_payload=found.invoice_payload,
-        )
-        await asyncio.sleep(0)
-        return inquiry
+        asked = {name: invoice[name] for name in ("currency", "total_amount")}
+        asked["invoice_payload"] = found.invoice_payload
+        return ask(self._world, self.person, bot, "pre_checkout_query", **asked)
 
     async def pays(self, message: AnyMessage | None = None, *, timeout: float = 5.0) -> StoredMessage:  # noqa: ASYNC109
         """Pay an invoice, the newest visible one unless another is named, and return the receipt.
@@ -153,9 +159,7 @@ class ChatInteractions(CheckedChat):
         await self.until(lambda view: inquiry.is_answered, timeout=timeout)
         if not inquiry.is_agreed:
             raise AssertionError(f"the bot refused the payment: {(inquiry.answer or {}).get('error_message')}\n{self}")
-        receipt = settle_payment(self._world, inquiry)
-        await asyncio.sleep(0)
-        return receipt
+        return await self.does(lambda: settle_payment(self._world, inquiry))
 
     async def asks_to_join(self) -> None:
         """Ask to join this group or channel. Bots with the right to invite hear of it.
@@ -165,9 +169,11 @@ class ChatInteractions(CheckedChat):
         Raises:
             NotAllowed: the person is inside already, or banned.
         """
+        await self.does(self._ask_to_join)
+
+    def _ask_to_join(self) -> None:
         self.check_asking_to_join()
         ask_to_join(self._world, self.chat, self.person)
-        await asyncio.sleep(0)
 
     async def joins(self, link: str) -> None:
         """Come into this group or channel by an invitation link, or ask to if the link is for requests.
@@ -175,8 +181,9 @@ class ChatInteractions(CheckedChat):
         Raises:
             NotAllowed: the link was revoked or has had its time, or the person is banned.
         """
-        found = self.chat.settings.links.get(link)
-        self.check_link(found)
-        if found is not None:
-            follow_link(self._world, self.chat, self.person, found)
-        await asyncio.sleep(0)
+        await self.does(lambda: self._join(self.chat.settings.links.get(link)))
+
+    def _join(self, link: InviteLink | None) -> None:
+        self.check_link(link)
+        if link is not None:
+            follow_link(self._world, self.chat, self.person, link)

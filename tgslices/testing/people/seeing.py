@@ -1,12 +1,11 @@
-"""One chat through a person's eyes, and waiting for something to show."""
+"""One chat through a person's eyes."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Self
 
 from tgslices.testing.content.details import as_text, detail_of
 from tgslices.testing.content.wording import author_of, printable, service_text, text_of, text_of_content
@@ -231,23 +230,3 @@ class SeenChat:
         lines = [str(message) for message in self.visible()] or ["       (nothing is visible)"]
         lines += [f"    …  (draft) {text}".rstrip() for text in self.drafts()]
         return printable("\n".join([f"--- {name}{kind}, as {self.person.first_name} sees it ---", *lines]))
-
-    async def until(self, condition: Callable[[Self], object], *, timeout: float = 5.0) -> Self:  # noqa: ASYNC109
-        """Wait until the condition holds; ``timeout`` is in seconds of real time.
-
-        Every change of the world has it asked, and so does a short time, because it may concern the bot's own data.
-        A condition that raises `LookupError` does not hold yet (``view.texts()[-1]`` of an empty chat).
-
-        Raises:
-            AssertionError: the condition did not hold in time; the text shows the chat as the person sees it.
-        """
-
-        def holds() -> bool:
-            try:
-                return bool(condition(self))
-            except LookupError:
-                return False
-
-        if not await self._world.changes.within(timeout, holds):
-            raise AssertionError(f"not so within {timeout:g} s:\n{self}")
-        return self

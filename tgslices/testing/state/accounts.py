@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tgslices.testing.rules.rights import ADMIN_RIGHTS, PERMISSIONS
 from tgslices.testing.state.files import StoredFile
+from tgslices.testing.state.handling import Handling
 from tgslices.testing.state.settings import BotSettings
 from tgslices.testing.state.updates import UpdateQueue
 from tgslices.testing.state.webhook import Webhook
@@ -62,10 +63,11 @@ class User:
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class BotAccount(User):
-    """A bot's account: its token, settings, updates and webhook."""
+    """A bot's account: its token, settings, updates, their handlers and webhook."""
 
     token: str = field(repr=False)
     updates: UpdateQueue = field(repr=False)
+    handling: Handling = field(repr=False)
     reads_all_group_messages: bool = True
     settings: BotSettings = field(default_factory=BotSettings, repr=False)
     webhook: Webhook | None = field(default=None, repr=False)

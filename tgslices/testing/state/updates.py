@@ -6,7 +6,7 @@ Source: tdlib/telegram-bot-api ``Client.cpp:15701-15727, 16321-16420, 16889-1699
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -103,12 +103,14 @@ def parse_allowed_updates(text: str) -> frozenset[str] | None:
 class UpdateQueue:
     """The unconfirmed updates of one bot by their numbers, oldest first.
 
+    ``unasked`` counts, by their types, the updates that were not queued because the bot had not asked for them.
     ``now`` tells Unix time; ``on_change`` is called after every change, and ``on_put`` with every new update."""
 
     def __init__(self, *, now: Callable[[], int], on_change: Callable[[], None]) -> None:
         self.pending: dict[int, QueuedUpdate] = {}
         self.allowed = ALLOWED_BY_DEFAULT
         self.closed = False
+        self.unasked: Counter[str] = Counter()
         self.on_put: Callable[[QueuedUpdate], None] | None = None
         self._next_id = 1
         self._now = now
@@ -119,6 +121,7 @@ class UpdateQueue:
     def put(self, update_type: str, payload: dict[str, Any], *, queue_key: object) -> bool:
         """Queue an update, if the bot asked for its type; returns whether it did."""
         if update_type not in self.allowed:
+            self.unasked[update_type] += 1
             return False
         update_id = self._next_id
         self._next_id += 1
@@ -132,6 +135,11 @@ class UpdateQueue:
             self.on_put(update)
         self.on_change()
         return True
+
+    @property
+    def next_id(self) -> int:
+        """The number that the next update will have."""
+        return self._next_id
 
     def count_recent(self) -> int:
         """The number of updates queued within the last minute, confirmed ones included (C9)."""

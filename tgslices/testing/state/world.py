@@ -17,6 +17,7 @@ from tgslices.testing.state.changes import Changes
 from tgslices.testing.state.chats import Chat, StoredMessage
 from tgslices.testing.state.clock import Clock
 from tgslices.testing.state.files import StoredFile
+from tgslices.testing.state.handling import Handling
 from tgslices.testing.state.inquiries import Inquiry, Payment
 from tgslices.testing.state.numbers import Numbers
 from tgslices.testing.state.stickers import StickerSet
@@ -76,6 +77,7 @@ class World:
             is_bot=True,
             token=token or new_token(bot_id),
             updates=UpdateQueue(now=self.clock.unix_time, on_change=self.changes.notify),
+            handling=Handling(self.changes.notify),
         )
         self.users[bot.id] = bot
         self.bots[bot.token] = bot
