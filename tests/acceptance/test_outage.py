@@ -70,7 +70,7 @@ async def test_a_bot_goes_on_without_its_database_and_loses_nothing(
         chats = [api.add_person(f"Person {number}").private_chat(account) for number in range(PEOPLE)]
         bot = SessionBot(account.token, session=api.client_session())
         setup_sessions(dispatcher, bot, storage=storage)
-        async with running(dispatcher, bot):
+        async with running(dispatcher, bot, people_wait=False):
             stop = asyncio.Event()
             talking = [asyncio.create_task(chat_until(stop, chat)) for chat in chats]
             await asyncio.gather(*(chat.until(lambda seen: len(seen.texts()) >= 4) for chat in chats))

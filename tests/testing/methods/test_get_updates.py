@@ -127,12 +127,18 @@ async def test_several_bots_have_queues_of_their_own(api: BotApi, account: BotAc
 
 async def test_waiting_in_vain_shows_the_chat(api: BotApi, account: BotAccount, ann: Person, chat: ChatView) -> None:
     await chat.types("hello?")
+    seen = (
+        "--- order_bot, as Ann sees it ---\n    1  Ann: hello?\n"
+        "order_bot fetches no updates; waiting: 1. Start its dispatcher: await run(dispatcher)."
+    )
     with pytest.raises(AssertionError) as caught:
         await chat.until(lambda view: "done" in view.texts()[-1], timeout=0.01)
-    assert str(caught.value) == "not so within 0.01 s:\n--- order_bot, as Ann sees it ---\n    1  Ann: hello?"
+    assert str(caught.value) == f"not so within 0.01 s:\n{seen}"
     with pytest.raises(AssertionError) as caught:
         await chat.taps("Yes")
-    assert str(caught.value) == "no visible button 'Yes':\n--- order_bot, as Ann sees it ---\n    1  Ann: hello?"
+    assert str(caught.value) == f"no visible button 'Yes':\n{seen}"
     with pytest.raises(AssertionError) as caught:
         await api.idle(timeout=0.01)
-    assert str(caught.value) == "not idle within 0.01 s: unconfirmed updates {'order_bot': 1}, calls in work 0"
+    assert str(caught.value) == (
+        "not idle within 0.01 s: unconfirmed updates {'order_bot': 1}, handlers at work on [], calls in work 0"
+    )
