@@ -190,7 +190,7 @@ async def test_a_state_that_somebody_else_changes_ends_the_session_of_its_person
         assert not await life.is_open()
 
 
-@pytest.mark.parametrize("store", ["sqlite", "sqlite-shared", "postgresql"], indirect=True)
+@pytest.mark.parametrize("store", ["sqlite", "sqlite-shared", "postgresql", "redis"], indirect=True)
 async def test_a_crash_between_the_state_and_the_session_heals_at_the_next_update(bot: Bot) -> None:
     async with bot.life() as life:
         await life.says("/order", "pizza")

@@ -144,8 +144,8 @@ def town(api: Any, store: Store) -> Town:
     return Town(api, store)
 
 
-DURABLE = pytest.mark.parametrize("store", ["sqlite", "sqlite-shared", "postgresql"], indirect=True)
-FEW = pytest.mark.parametrize("store", ["memory", "sqlite"], indirect=True)
+DURABLE = pytest.mark.parametrize("store", ["sqlite", "sqlite-shared", "postgresql", "redis"], indirect=True)
+FEW = pytest.mark.parametrize("store", ["memory", "sqlite", "redis"], indirect=True)
 
 WAYS_OUT = {
     "after": ["Bye."],
@@ -228,7 +228,7 @@ async def test_a_process_that_dies_after_the_state_was_left_heals_at_the_next_up
         assert not await life.is_open()
 
 
-@pytest.mark.parametrize("store", ["memory", "sqlite", "sqlite-shared", "postgresql"], indirect=True)
+@pytest.mark.parametrize("store", ["memory", "sqlite", "sqlite-shared", "postgresql", "redis"], indirect=True)
 async def test_an_update_without_a_transition_asks_the_storage_for_nothing_more(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:

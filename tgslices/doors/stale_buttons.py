@@ -55,14 +55,16 @@ def is_live(manager: SessionManager, query: CallbackQuery) -> Coroutine[Any, Any
     What needs no asking is not awaited twice: a tap on a live button pays for each step.
     """
     message = query.message
-    if message is None or message.message_id <= 0:
+    if message is None:
         return _surely()
     field = message.__dict__  # pydantic's own way to an attribute takes twice as long
-    chat_id = field["chat"].id
+    message_id, chat_id = field["message_id"], field["chat"].id
+    if message_id <= 0:
+        return _surely()
     return is_held(
         manager.tracker,
         chat_id,
-        field["message_id"],
+        message_id,
         business_connection_id=field.get("business_connection_id"),  # an inaccessible message tells none
         user_id=chat_id if chat_id > 0 else query.from_user.id,
     )

@@ -32,7 +32,7 @@ from tgslices.storage.inprocess.packed_rows import (
     pack_row,
     times_of,
 )
-from tgslices.storage.inprocess.slices import Chat, Rows, Slices, holds
+from tgslices.storage.inprocess.slices import MANY, Chat, Rows, Slices, holds, stands_evenly
 from tgslices.storage.lifetime_protocol import Due, DueSession, End
 from tgslices.storage.protocol import Added, Closed
 from tgslices.turns import in_turns
@@ -149,7 +149,11 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
         for node in self._open.nodes_of_chat(bot_id, chat_id, user_id):
             # As holds, without a call: this is on the path of every tap.
             rows = node[4]
-            start = rows.rfind(head) if node[2] == business_connection_id else -1
+            if node[2] != business_connection_id:
+                continue
+            if len(rows) >= MANY and stands_evenly(rows, head, message_id):
+                return True
+            start = rows.rfind(head)
             if start >= 0 and (not start % SIZE or holds(rows, head)):
                 return True
         chat = (chat_id, business_connection_id)

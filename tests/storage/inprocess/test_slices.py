@@ -16,7 +16,7 @@ from tgslices.errors import InvalidTrackedMessage
 from tgslices.model import Direction, Gone, TrackedMessage
 from tgslices.storage.inprocess.numbered import Numbered
 from tgslices.storage.inprocess.packed_rows import HEAD, HOME, ROW, SIZE, place_of
-from tgslices.storage.inprocess.slices import Chat, Rows, Slices
+from tgslices.storage.inprocess.slices import Chat, Rows, Slices, stands_evenly
 
 
 class Slice:
@@ -116,6 +116,19 @@ def test_a_long_slice_finds_every_message_again() -> None:
     packed.add(sent_at_home(699))
     packed.add(sent_at_home(700))
     assert [message.message_id for message in packed.messages()] == [n for n in numbers if n != 700] + [700]
+
+
+@given(st.lists(st.integers(1, 400), min_size=1, max_size=120, unique=True), st.integers(1, 400), st.booleans())
+def test_a_guess_is_right_whenever_it_says_yes(ids: list[int], wanted: int, grows: bool) -> None:
+    kept = Slice(*(sent_at_home(number) for number in (sorted(ids) if grows else ids)))
+    guessed = stands_evenly(kept.rows, HEAD.pack(wanted, HOME), wanted)
+    assert not guessed or wanted in ids
+
+
+def test_ids_that_grow_evenly_are_all_guessed() -> None:
+    kept = Slice(*(sent_at_home(number) for number in range(10, 5000, 7)))
+    assert all(stands_evenly(kept.rows, HEAD.pack(number, HOME), number) for number in range(10, 5000, 7))
+    assert not stands_evenly(kept.rows, HEAD.pack(11, HOME), 11)
 
 
 def test_the_same_bytes_in_the_middle_of_a_row_are_not_taken_for_a_message() -> None:

@@ -30,6 +30,7 @@ from tgslices.storage.inprocess.packed_rows import (
     album_of,
     check_place,
     head_and_marks_at,
+    id_at,
     pack_row,
     place_of,
     unpack_row,
@@ -43,6 +44,11 @@ Chat: TypeAlias = tuple[int, str | None]
 """A chat's id and the business connection, which makes it another chat."""
 
 _LOOK_BACK: Final = 32 * SIZE
+
+MANY: Final = 64 * SIZE
+"""From so many bytes of rows on, a message is guessed at before it is searched for."""
+
+_GUESSES: Final = 4
 
 
 class Slices:
@@ -245,6 +251,27 @@ def holds(rows: Rows, head: bytes) -> bool:
     """Tell whether one of the rows starts with a head, hidden or not."""
     found = rows.rfind(head)
     return found >= 0 and (not found % SIZE or _is_within(rows, head, len(rows)))
+
+
+def stands_evenly(rows: Rows, head: bytes, message_id: int) -> bool:
+    """Tell whether a message of this head is found by guessing from the ids around it; False says nothing.
+
+    Ids of a slice mostly grow evenly. What is guessed is checked, so that rows in any order mislead nobody.
+    """
+    low, high = 0, len(rows) // SIZE - 1
+    first, last = id_at(rows, 0)[0], id_at(rows, high * SIZE)[0]
+    for _ in range(_GUESSES):
+        if not first <= message_id <= last:
+            return False
+        at = low + (message_id - first) * (high - low) // (last - first or 1)
+        if rows.startswith(head, at * SIZE):
+            return True
+        there = id_at(rows, at * SIZE)[0]
+        if there < message_id:
+            low, first = at, there
+        else:
+            high, last = at, there
+    return False
 
 
 def _is_hidden(rows: Rows, start: int) -> bool:
