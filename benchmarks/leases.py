@@ -21,10 +21,13 @@ import asyncpg  # type: ignore[import-untyped]  # it ships no types
 
 from benchmarks.databases import Target, postgresql_target, sqlite_target
 from benchmarks.large import SERIES
+from benchmarks.on_redis import BOT as REDIS_BOT
+from benchmarks.on_redis import fill_redis, redis_server
 from benchmarks.rows import NOW
 from tgslices import MemorySessionStorage, SessionKey
 from tgslices.storage.codec import encode_time
 from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.redis import RedisSessionStorage
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.storage.sqlalchemy.tables.schema import NO_ID
 
@@ -34,6 +37,7 @@ LEASES = 1_000
 MESSAGES = 400_000
 LONG = 20
 """How many messages each of the first sessions holds where that is measured."""
+MOMENT = timedelta(microseconds=1)
 UNTIL = NOW + timedelta(minutes=1)
 
 Lease = Callable[[], Awaitable[list[Any]]]
@@ -155,12 +159,24 @@ async def measure_database(
     await storage.aclose()
 
 
+async def measure_redis(place: Path, rows: int) -> None:
+    """Measure leases of sessions on Valkey; those of pending deletions are in ``benchmarks.storage --large``."""
+    hour = timedelta(hours=1)
+    with redis_server(place) as url:
+        await fill_redis(url, rows, lambda number: Due(NOW - hour + number * MOMENT, NOW + hour + number * MOMENT))
+        storage = RedisSessionStorage(url)
+        await measure("sessions", partial(storage.lease_sessions, REDIS_BOT, now=NOW, until=UNTIL, limit=AT_ONCE))
+        await storage.aclose()
+
+
 async def main(rows: int) -> None:
     with tempfile.TemporaryDirectory() as place:
         print(f"== memory, {rows:,} sessions due ==")
         memory = MemorySessionStorage()
         await fill_memory(memory, rows)
         await measure("sessions", partial(memory.lease_sessions, BOT, now=NOW, until=UNTIL, limit=AT_ONCE))
+        print(f"== Valkey, {rows:,} sessions due ==")
+        await measure_redis(Path(place), rows)
         with sqlite_target(Path(place)) as target:
             print(f"== SQLite, {rows:,} sessions and pending deletions due ==")
             await measure_database(target, rows)

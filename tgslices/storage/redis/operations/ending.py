@@ -15,7 +15,15 @@ from tgslices.storage.codec import decode_time, encode_time
 from tgslices.storage.lifetime_protocol import FIRST_LOOKED_AT, Due, DueSession, End, EndedSession, EndReason
 from tgslices.storage.redis.calls import Calls
 from tgslices.storage.redis.codes.dues import spelled_due
-from tgslices.storage.redis.codes.names import BotNames, Names, full_member, key_of_member
+from tgslices.storage.redis.codes.names import (
+    BotNames,
+    Names,
+    full_member,
+    key_of_member,
+    label_of,
+    member_of,
+    spot_of_key,
+)
 from tgslices.storage.redis.codes.texts import ID
 from tgslices.storage.redis.hearing import Hearing, changes_of
 from tgslices.storage.redis.operations.session import BOT, Session, in_steps, pairs
@@ -30,7 +38,7 @@ from tgslices.storage.redis.scripts import (
     SETTLE_END,
 )
 
-SESSIONS_IN_STEP: Final = 50
+SESSIONS_IN_STEP: Final = 100
 """Sessions that one call looks at."""
 
 _TIME: Final = Struct(">q")
@@ -54,28 +62,33 @@ class Ending:
             (names.dues, names.limits),
             (*(b"%d" % encode_time(it) for it in times), b"%d" % limit, b"%d" % FIRST_LOOKED_AT),
         )
-        sessions = [Session(self._names, key_of_member(bot_id, member)) for member in members]
         leased: list[DueSession] = []
-        for step in in_steps(sessions, SESSIONS_IN_STEP):
-            leased += await self._look_at(names, step, until)
+        for step in in_steps(members, SESSIONS_IN_STEP):
+            leased += await self._look_at(names, bot_id, step, until)
         return leased
 
-    async def _look_at(self, names: BotNames, sessions: Sequence[Session], until: datetime) -> list[DueSession]:
+    async def _look_at(
+        self, names: BotNames, bot_id: int, members: Sequence[bytes], until: datetime
+    ) -> list[DueSession]:
+        sessions = [key_of_member(bot_id, member) for member in members]
+        labels = [label_of(key.qualifier) for key in sessions]
+        spots = [*map(spot_of_key, sessions)]
+        data_keys = [names.data(member_of(spot, label)) for spot, label in zip(spots, labels, strict=True)]
         told = await self._calls.run(
             LOOK_AT_SESSIONS,
-            (names.open, names.active, *chain.from_iterable((it.spot_key, it.data_key) for it in sessions)),
-            [*chain.from_iterable((it.full, it.label) for it in sessions)],
+            (names.open, names.active, *map(names.spot, spots), *data_keys),
+            (*members, *labels),
         )
         times = zip(told[::3], told[1::3], told[2::3], strict=True)
         return [
             DueSession(
-                session.key,
-                decode_time(int(opened_at)),
+                key,
+                decode_time(round(float(opened_at))),
                 until,
-                decode_time(int(active_at)),
+                decode_time(round(float(active_at))),
                 decode_time(int(oldest_at)) if oldest_at else None,
             )
-            for session, (opened_at, active_at, oldest_at) in zip(sessions, times, strict=True)
+            for key, (opened_at, active_at, oldest_at) in zip(sessions, times, strict=True)
             if opened_at
         ]
 

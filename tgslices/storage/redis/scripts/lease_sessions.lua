@@ -2,6 +2,7 @@
 local dues, limits = KEYS[2], KEYS[3]
 local now, ahead, hold_until, most, looked_at = ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
 local taken, is_taken = {}, {}
+local STEP = 100 -- members of one command: each would cost as much as the rest if it were a command of its own
 
 local function take(members)
   for _, member in ipairs(members) do
@@ -13,15 +14,25 @@ local function take(members)
   end
 end
 
-for _, member in ipairs(redis.call('ZRANGEBYSCORE', limits, '(' .. now, '+inf', 'LIMIT', 0, looked_at)) do
+local first = redis.call('ZRANGEBYSCORE', limits, '(' .. now, '+inf', 'LIMIT', 0, looked_at)
+for start = 1, #first, STEP do
   if #taken >= most then break end
-  local at = redis.call('ZSCORE', dues, member)
-  if at and (tonumber(at) <= tonumber(now) or tonumber(at) > tonumber(ahead)) then take({member}) end
+  local some = {unpack(first, start, math.min(start + STEP - 1, #first))}
+  for number, at in ipairs(redis.call('ZMSCORE', dues, unpack(some))) do
+    if at and (tonumber(at) <= tonumber(now) or tonumber(at) > tonumber(ahead)) then take({some[number]}) end
+  end
 end
 if #taken < most then take(redis.call('ZRANGEBYSCORE', dues, '-inf', now, 'LIMIT', 0, most + #taken)) end
 if #taken < most then take(redis.call('ZRANGEBYSCORE', dues, '(' .. ahead, '+inf', 'LIMIT', 0, most + #taken)) end
 if #taken == 0 then return {} end
 
 redis.call('DEL', KEYS[1]) -- a first write that needs no memory, so that the rest is not refused for want of it
-for _, member in ipairs(taken) do redis.call('ZADD', dues, hold_until, member) end
+for start = 1, #taken, STEP do
+  local held = {}
+  for number = start, math.min(start + STEP - 1, #taken) do
+    held[#held + 1] = hold_until
+    held[#held + 1] = taken[number]
+  end
+  redis.call('ZADD', dues, unpack(held))
+end
 return answer(taken)

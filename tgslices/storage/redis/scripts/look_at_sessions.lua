@@ -1,16 +1,24 @@
 -- What leased sessions did: for each when it was opened, what it did last, and when its oldest entry was sent ('' for
 -- none). Nothing but '' is told of one that was closed meanwhile.
+-- Commands are few, because each costs as much as what it does: names of sessions come first, then those of keys.
 local open_sessions, active = KEYS[1], KEYS[2]
-local told = {}
-for a = 1, #ARGV, 2 do
-  local spot_key, data_key, full_member, label = KEYS[a + 2], KEYS[a + 3], ARGV[a], ARGV[a + 1]
-  local opened_at = redis.call('ZSCORE', open_sessions, full_member)
+local count = #ARGV / 2
+local told, opened, idle_since = {}, {}, {}
+local NOTHING = {}
+
+opened = redis.call('ZMSCORE', open_sessions, unpack(ARGV, 1, count))
+idle_since = redis.call('HMGET', active, unpack(ARGV, 1, count))
+local has_data = redis.call('EXISTS', unpack(KEYS, 3 + count)) > 0
+
+for number = 1, count do
+  local opened_at = opened[number]
   if opened_at then
-    local latest, oldest = activity(label, redis.call('HGETALL', spot_key), redis.call('HGETALL', data_key))
-    local idle = tonumber(redis.call('HGET', active, full_member) or opened_at)
-    if latest and latest > idle then idle = latest end
-    told[#told + 1] = string.format('%.0f', tonumber(opened_at))
-    told[#told + 1] = string.format('%.0f', idle)
+    local data = has_data and redis.call('HGETALL', KEYS[2 + count + number]) or NOTHING
+    local latest, oldest = activity(ARGV[count + number], redis.call('HGETALL', KEYS[2 + number]), data)
+    local idle = idle_since[number] or opened_at
+    if latest and latest > tonumber(idle) then idle = string.format('%.0f', latest) end
+    told[#told + 1] = opened_at
+    told[#told + 1] = idle
     told[#told + 1] = oldest and string.format('%.0f', oldest) or ''
   else
     for _ = 1, 3 do told[#told + 1] = '' end
