@@ -25,9 +25,11 @@ from tgslices.storage.inprocess.foreign_chats import ForeignChats
 from tgslices.storage.inprocess.keeping import KeepsPendingInProcess
 from tgslices.storage.inprocess.key_locks import KeyLocks
 from tgslices.storage.inprocess.key_map import KeyMap
+from tgslices.storage.inprocess.listing import EVER
 from tgslices.storage.inprocess.open_keys import OpenKeys
 from tgslices.storage.inprocess.packed_rows import check_ids
 from tgslices.storage.lifetime_protocol import Due, DueSession, End
+from tgslices.storage.listing_protocol import FEW
 from tgslices.storage.protocol import Added, Closed, SessionStorage, missing_methods, require_storage
 
 
@@ -122,9 +124,16 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
         times = Times(max((message.at for message in held), default=None), min(sent, default=None))
         return times.and_also(self._known.latest(key), *(stored.written_at for stored in data.values()))
 
+    async def _entries_and_times(self, key: SessionKey) -> tuple[int, Times]:
+        return len(await self.list(key)), await self._times(key, EVER)
+
+    def _few_open_in(self, bot_id: int, chat_id: int) -> list[SessionKey] | None:
+        return self._open.few_of_chat(bot_id, chat_id, FEW)
+
     def _unsubscribe(self, key: SessionKey) -> bool:
         """Let a key be open no more; return whether it was open."""
         was_open = self._open.unsubscribe(key)
+        self._opened.close(key)
         self._known.unsubscribe(key)
         self._due.close(key)
         return was_open
@@ -243,6 +252,7 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
             self._pending.migrate(bot_id, old_chat_id, new_chat_id)
             self._ends.migrate(bot_id, old_chat_id, new_chat_id)
             for key in moved:
+                self._opened.move(key, key.in_chat(new_chat_id))
                 self._due.migrate(key, key.in_chat(new_chat_id))
             return moved
 
@@ -352,6 +362,7 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
 
     def _set_open(self, key: SessionKey, at: datetime, outside: TrackedMessage | None, due: Due | None) -> None:
         self._open.open(key)
+        self._opened.open(key, at)
         self._closed.pop(key)
         self._known.open(key, outside)
         if due is not None:

@@ -21,6 +21,7 @@ from tgslices.storage.inprocess.foreign_chats import ForeignChats
 from tgslices.storage.inprocess.keeping import KeepsPendingInProcess
 from tgslices.storage.inprocess.key_map import KeyMap
 from tgslices.storage.inprocess.known import MAX_KNOWN
+from tgslices.storage.inprocess.listing import EVER
 from tgslices.storage.inprocess.packed_rows import (
     HEAD,
     HOME,
@@ -34,6 +35,7 @@ from tgslices.storage.inprocess.packed_rows import (
 )
 from tgslices.storage.inprocess.slices import MANY, Chat, Rows, Slices, holds, stands_evenly
 from tgslices.storage.lifetime_protocol import Due, DueSession, End
+from tgslices.storage.listing_protocol import FEW
 from tgslices.storage.protocol import Added, Closed
 from tgslices.turns import in_turns
 
@@ -88,6 +90,7 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
         self._known.open(key, outside)
         rows = self._closed.pop(key)
         self._open.put(key, Rows() if rows is None else rows)
+        self._opened.open(key, at)
         if due is not None:
             self._due.open(key, at, due)
         return True
@@ -96,6 +99,7 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
         rows = self._open.pop(key)
         if rows:
             self._closed.put(key, rows)
+        self._opened.close(key)
         self._known.unsubscribe(key)
         self._due.close(key)
         return rows is not None
@@ -103,6 +107,7 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
     async def close(self, key: SessionKey, *, at: datetime) -> Closed:
         dropped = self._drop(key)
         was_open = self._open.pop(key) is not None
+        self._opened.close(key)
         self._known.close(key, at)
         await self._data.close_data(key)
         self._due.close(key)
@@ -129,6 +134,12 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
         data = await self._data.read_data(key, now=now)
         times = Times(*times_of(self._get(key) or Rows()))
         return times.and_also(self._known.latest(key), *(stored.written_at for stored in data.values()))
+
+    async def _entries_and_times(self, key: SessionKey) -> tuple[int, Times]:
+        return self._slices.count(self._get(key) or Rows()), await self._times(key, EVER)
+
+    def _few_open_in(self, bot_id: int, chat_id: int) -> list[SessionKey] | None:
+        return self._open.few_of_chat(bot_id, chat_id, FEW)
 
     async def matching(self, scope: Scope) -> list[SessionKey]:
         return self._open.matching_keys(scope)
@@ -332,6 +343,7 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
             self._open.put(new, target)
         elif new not in self._open:
             self._closed.put(new, target)
+        self._opened.move(old, new)
         self._due.migrate(old, new)
         if rows:
             self._slices.move(rows, _home(old), target, _home(new))

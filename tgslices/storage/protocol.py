@@ -25,6 +25,7 @@ from tgslices.errors import InvalidStorage
 from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.storage.data_protocol import DATA_METHODS, DataStorage
 from tgslices.storage.lifetime_protocol import LIFETIME_METHODS, Due, LifetimeStorage
+from tgslices.storage.listing_protocol import LISTING_METHODS, ListingStorage
 
 
 class Added(IntEnum):
@@ -60,7 +61,7 @@ class SessionStorage(Protocol):
         """Remove every entry of the key. Nothing happens for an unknown key."""
 
 
-class DurableSessionStorage(SessionStorage, DataStorage, LifetimeStorage, Protocol):
+class DurableSessionStorage(SessionStorage, DataStorage, LifetimeStorage, ListingStorage, Protocol):
     """A storage that also keeps open keys, pending deletions, known messages, data, and when sessions are due."""
 
     # Its life
@@ -258,6 +259,7 @@ DURABLE_METHODS: Final = (
     *("claim", "lease", "postpone", "settle", "pending", "next_due", "sweep"),
     *DATA_METHODS,
     *LIFETIME_METHODS,
+    *LISTING_METHODS,
 )
 
 _TELLING: Final = ("claim", "lease", "postpone", "settle")

@@ -17,6 +17,7 @@ from tgslices.model import Gone, IfClosed, Scope, SessionKey
 from tgslices.storage.codec import encode_time
 from tgslices.storage.data_protocol import DataHold, StoredData
 from tgslices.storage.lifetime_protocol import Due, End, EndReason
+from tgslices.storage.listing_protocol import SessionFilter, SessionOrder
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.storage.sqlalchemy.database.dialect import ANY_NUMBER
 from tgslices.storage.sqlalchemy.tables.schema import NO_ID
@@ -87,6 +88,7 @@ class Statements:
 async def use_everything(storage: SQLAlchemySessionStorage) -> None:
     """Call every method in a way that makes it do its work."""
     scope = Scope(7, KEY.chat_id, "private", KEY.user_id, 3)
+    await list_sessions(storage)
     await storage.record(scope, sent(1, KEY.chat_id))
     await storage.add(KEY, sent(2, KEY.chat_id))
     await storage.add(KEY, sent(3, KEY.chat_id), if_closed=IfClosed.OPEN)
@@ -114,6 +116,23 @@ async def use_everything(storage: SQLAlchemySessionStorage) -> None:
     await storage.close(SessionKey(7, 100_107, KEY.user_id), at=NOW)
     await use_lifetimes(storage)
     await storage.sweep(7, now=NOW, limit=2)
+
+
+async def list_sessions(storage: SQLAlchemySessionStorage) -> None:
+    """List sessions in every order and with every filter."""
+    filters = (
+        SessionFilter(),
+        SessionFilter(chat_id=KEY.chat_id),
+        SessionFilter(user_id=KEY.user_id),
+        SessionFilter(qualifiers=frozenset({None, "order"})),
+        SessionFilter(opened_before=NOW),
+    )
+    for where in filters:
+        for order in SessionOrder:
+            page = await storage.list_sessions(7, where, order=order, limit=1)
+            await storage.list_sessions(7, where, order=order, after=page.after, limit=1)
+        await storage.count_sessions(7, where)
+    assert [session.key for session in await storage.look_at_sessions([KEY, BUSINESS])] == [KEY]
 
 
 async def use_lifetimes(storage: SQLAlchemySessionStorage) -> None:

@@ -112,6 +112,16 @@ async def test_what_version_1_wrote_is_read_by_this_release(written_by_version_1
     await storage.aclose()
 
 
+async def test_a_session_that_version_1_wrote_is_listed_as_if_its_first_entry_had_opened_it(
+    written_by_version_1: Path,
+) -> None:
+    storage = SQLAlchemySessionStorage(url(written_by_version_1))
+    page = await storage.list_sessions(42, limit=9)
+    told = {(it.key.chat_id, it.opened_at, it.entries) for it in page.sessions}
+    assert told == {(7, NOW, 2), (-1001234567890, NOW, 1)}
+    await storage.aclose()
+
+
 @pytest.mark.parametrize("shared", [False, True])
 async def test_a_session_that_version_1_wrote_ends_by_itself_once_it_was_opened_again(
     written_by_version_1: Path, shared: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
@@ -79,6 +80,20 @@ class DueSessions:
         """Return what is known of a session that is due at some time."""
         sessions = self._bots.get(key.bot_id)
         return None if sessions is None else sessions.lives.get(key)
+
+    def due_at(self, key: SessionKey) -> datetime | None:
+        """Return when a session is due; None for never."""
+        sessions = self._bots.get(key.bot_id)
+        return None if sessions is None else sessions.by_time.get(key)
+
+    def in_order(self, bot_id: int) -> Generator[tuple[datetime, int, SessionKey]]:
+        """Yield the bot's sessions by when they are due, each with a number that tells those of one time apart.
+
+        Nothing may be changed before the generator is closed.
+        """
+        sessions = self._bots.get(bot_id)
+        if sessions is not None:
+            yield from sessions.by_time.numbered()
 
     def next_due(self, bot_id: int, now: datetime) -> datetime | None:
         """Return when the bot's earliest is due, or None."""

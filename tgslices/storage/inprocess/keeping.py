@@ -8,12 +8,12 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from tgslices.model import PendingDeletion, SessionKey, TrackedMessage
-from tgslices.storage.inprocess.ending import EndsInProcess
 from tgslices.storage.inprocess.known import KnownMessages
+from tgslices.storage.inprocess.listing import ListsInProcess
 from tgslices.storage.inprocess.pending import PendingDeletions
 
 
-class KeepsPendingInProcess(EndsInProcess):
+class KeepsPendingInProcess(ListsInProcess):
     """The methods of the durable protocol that need no entries."""
 
     def __init__(self) -> None:

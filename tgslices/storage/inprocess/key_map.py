@@ -8,6 +8,7 @@ plain tuple of its parts: the garbage collector passes over plain tuples of plai
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Generic, TypeAlias, TypeVar, final
 
 from tgslices.model import Scope, SessionKey
@@ -179,6 +180,12 @@ class KeyMap(Generic[V]):
         """Return every key of a chat, in no particular order."""
         there = self.by_bot.get(bot_id, {}).get(chat_id)
         return [] if there is None else [_key(bot_id, chat_id, node) for node in _each([there])]
+
+    def few_of_chat(self, bot_id: int, chat_id: int, most: int) -> list[SessionKey] | None:
+        """Return every key of a chat, in no particular order; None where there are more than ``most``."""
+        there = self.by_bot.get(bot_id, {}).get(chat_id)
+        nodes = [] if there is None else list(islice(_each([there]), most + 1))
+        return None if len(nodes) > most else [_key(bot_id, chat_id, node) for node in nodes]
 
     def of_bot(self, bot_id: int) -> list[SessionKey]:
         """Return every key of a bot, in no particular order."""

@@ -41,6 +41,10 @@ class OpenKeys:
         """Return every open key of a bot, in no particular order."""
         return self._index.of_bot(bot_id)
 
+    def few_of_chat(self, bot_id: int, chat_id: int, most: int) -> list[SessionKey] | None:
+        """Return every open key of a chat, in no particular order; None where there are more than ``most``."""
+        return self._index.few_of_chat(bot_id, chat_id, most)
+
     def of_chat(self, bot_id: int, chat_id: int) -> list[SessionKey]:
         """Return every open key of a chat, in no particular order."""
         return self._index.of_chat(bot_id, chat_id)

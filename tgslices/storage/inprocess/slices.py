@@ -165,12 +165,15 @@ class Slices:
 
     def drop(self, rows: Rows) -> int:
         """Remove every message; return how many were in the list."""
-        dropped = len(rows) // SIZE
-        if self._was_any_hidden:
-            dropped -= sum(row[2] & HIDDEN > 0 for row in ROW.iter_unpack(rows))
+        dropped = self.count(rows)
         self._leave(rows)
         rows.clear()
         return dropped
+
+    def count(self, rows: Rows) -> int:
+        """Return how many messages are in the list."""
+        hidden = sum(row[2] & HIDDEN > 0 for row in ROW.iter_unpack(rows)) if self._was_any_hidden else 0
+        return len(rows) // SIZE - hidden
 
     def move(self, rows: Rows, home: Chat, target: Rows, target_home: Chat) -> None:
         """Move every message behind those of another key; what is hidden stays so."""

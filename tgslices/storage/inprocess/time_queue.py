@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Hashable
+from contextlib import closing
 from datetime import datetime
 from heapq import heapify, heappop, heappush
 from itertools import count
@@ -83,13 +84,19 @@ class TimeQueue(Generic[K]):
 
     def walking(self) -> Generator[tuple[datetime, K]]:
         """Yield times and keys, the earliest first. Nothing may be changed before the generator is closed."""
+        with closing(self.numbered()) as walk:
+            for time, _, key in walk:
+                yield time, key
+
+    def numbered(self) -> Generator[tuple[datetime, int, K]]:
+        """Do the same, with a number for each key that orders those of one time."""
         walked: list[tuple[datetime, int, K]] = []
         try:
             while self._heap:
                 item = heappop(self._heap)
                 if not self._is_stale(item):
                     walked.append(item)
-                    yield item[0], item[2]
+                    yield item
         finally:
             for item in walked:
                 heappush(self._heap, item)

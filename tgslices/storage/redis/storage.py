@@ -17,6 +17,7 @@ from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey, T
 from tgslices.storage.delegating import DelegatesData
 from tgslices.storage.inprocess.shared_keys import OpenRowId
 from tgslices.storage.lifetime_protocol import Due, DueSession, End, EndedSession
+from tgslices.storage.listing_protocol import EVERY_SESSION, ListedPage, ListedSession, SessionFilter, SessionOrder
 from tgslices.storage.protocol import Added, Closed
 from tgslices.storage.redis.arguments import Arguments
 from tgslices.storage.redis.calls import Calls
@@ -31,6 +32,7 @@ from tgslices.storage.redis.operations.data import Data
 from tgslices.storage.redis.operations.ending import Ending
 from tgslices.storage.redis.operations.entries import Entries
 from tgslices.storage.redis.operations.keys import Keys
+from tgslices.storage.redis.operations.listing import Listing
 from tgslices.storage.redis.operations.pendings import Pendings
 from tgslices.storage.redis.writing import ADDED, OPENED, Writing, adding, recording
 
@@ -69,6 +71,7 @@ class RedisSessionStorage(DelegatesData):
         self._entries = Entries(self._calls, self._names, self._hearing)
         self._pendings = Pendings(self._calls, self._names, self._entries)
         self._chats = Chats(self._calls, self._names, self._hearing, self._keys)
+        self._listing = Listing(self._calls, self._names)
         self._ending = Ending(self._calls, self._names, self._hearing)
         self._writing = Writing(self._calls, self._names, self._hearing, timeout=seconds)
         self._data = Data(self._calls, self._names, self._ready)
@@ -287,6 +290,28 @@ class RedisSessionStorage(DelegatesData):
     async def next_session_due(self, bot_id: int, *, now: datetime) -> datetime | None:
         await self._ready()
         return await self._ending.next_session_due(bot_id, now=now)
+
+    # What is open
+
+    async def list_sessions(
+        self,
+        bot_id: int,
+        where: SessionFilter = EVERY_SESSION,
+        *,
+        order: SessionOrder = SessionOrder.OPENED,
+        after: str | None = None,
+        limit: int,
+    ) -> ListedPage:
+        await self._ready()
+        return await self._listing.list_sessions(bot_id, where, order=order, after=after, limit=limit)
+
+    async def look_at_sessions(self, keys: Sequence[SessionKey]) -> list[ListedSession]:
+        await self._ready()
+        return await self._listing.look_at_sessions(keys)
+
+    async def count_sessions(self, bot_id: int, where: SessionFilter = EVERY_SESSION) -> int:
+        await self._ready()
+        return await self._listing.count_sessions(bot_id, where)
 
     # What there is
 

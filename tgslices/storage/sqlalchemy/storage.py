@@ -26,6 +26,7 @@ from tgslices.storage.sqlalchemy.database.transactions import T, Work
 from tgslices.storage.sqlalchemy.database.urls import masked
 from tgslices.storage.sqlalchemy.ending import EndsInDatabase
 from tgslices.storage.sqlalchemy.lifetime import Backend
+from tgslices.storage.sqlalchemy.listing import ListsDatabase
 from tgslices.storage.sqlalchemy.open_keys import OpenKeys
 from tgslices.storage.sqlalchemy.queries.additions import Addition, Additions
 from tgslices.storage.sqlalchemy.queries.claims import Claims
@@ -37,6 +38,7 @@ from tgslices.storage.sqlalchemy.queries.entries import Closing, Entries
 from tgslices.storage.sqlalchemy.queries.group_writer import Write
 from tgslices.storage.sqlalchemy.queries.holders import HeldName, Holders
 from tgslices.storage.sqlalchemy.queries.keys import Keys
+from tgslices.storage.sqlalchemy.queries.listing import Listing
 from tgslices.storage.sqlalchemy.queries.migration import Migration, Move
 from tgslices.storage.sqlalchemy.queries.moved_chats import MovedChats
 from tgslices.storage.sqlalchemy.queries.pendings import Pendings
@@ -47,7 +49,7 @@ from tgslices.storage.sqlalchemy.tables.rows import entry_values, key_match, sco
 TIMEOUT: Final = timedelta(seconds=5)
 
 
-class SQLAlchemySessionStorage(EndsInDatabase, DelegatesData):
+class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, DelegatesData):
     """A :class:`~tgslices.storage.protocol.DurableSessionStorage` on SQLite (aiosqlite) or PostgreSQL (asyncpg).
 
     From a URL it makes and disposes its own engine; a user's ``AsyncEngine`` stays the user's, with its settings, and
@@ -118,6 +120,7 @@ class SQLAlchemySessionStorage(EndsInDatabase, DelegatesData):
             claims=self._claims,
             ends=self._ends,
         )
+        self._listing = Listing(tables, self._keys)
         self._open_keys = OpenKeys(self._backend, self._keys)
         self._data: SQLData = data_of(self._backend, self._ready)
 

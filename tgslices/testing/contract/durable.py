@@ -9,6 +9,7 @@ from tgslices.testing.contract.discards import DiscardContract
 from tgslices.testing.contract.holding import HoldingContract
 from tgslices.testing.contract.lifetime_machine import LifetimeMachine
 from tgslices.testing.contract.lifetimes import LifetimeContract
+from tgslices.testing.contract.listing import ListingContract
 from tgslices.testing.contract.machine import EntriesMachine
 from tgslices.testing.contract.migration import MigrationContract
 from tgslices.testing.contract.opening import OpeningContract
@@ -27,6 +28,7 @@ class DurableStorageContract(
     MigrationContract,
     PendingDeletionContract,
     LifetimeContract,
+    ListingContract,
     SharingContract,
     DurableDataContract,
 ):

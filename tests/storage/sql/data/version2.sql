@@ -133,6 +133,7 @@ INSERT INTO "tgslices_pending" VALUES(1,X'91537E2B5835BE88999D3E3A796CC31C',42,7
 CREATE INDEX tgslices_data_expiry ON tgslices_data (bot_id, expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX tgslices_keys_due ON tgslices_keys (bot_id, due_at, id) WHERE due_at IS NOT NULL;
 CREATE INDEX tgslices_keys_limit ON tgslices_keys (bot_id, limit_at, id) WHERE due_at IS NOT NULL;
+CREATE INDEX tgslices_keys_opened ON tgslices_keys (bot_id, opened_at, id) WHERE opened_at IS NOT NULL;
 CREATE INDEX tgslices_ends_due ON tgslices_ends (bot_id, due_at, id);
 CREATE INDEX tgslices_ends_place ON tgslices_ends (bot_id, chat_id, user_id, thread_id, label);
 CREATE INDEX tgslices_messages_foreign ON tgslices_messages (chat_id, message_id) WHERE is_foreign;

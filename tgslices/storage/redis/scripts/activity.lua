@@ -10,9 +10,10 @@ local function sent_at(record)
   return struct.unpack('>I4', record, at) * 1000000
 end
 
--- Return when something was last recorded or written, and when the oldest entry was sent; nil for what there is not.
+-- Return when something was last recorded or written, when the oldest entry was sent (nil for what there is not), and
+-- how many entries there are.
 local function activity(label, all, data)
-  local latest, oldest = nil, nil
+  local latest, oldest, count = nil, nil, 0
   for i = 1, #all, 2 do
     local field, record = all[i], all[i + 1]
     if string.sub(field, 1, #label) == label then
@@ -20,6 +21,7 @@ local function activity(label, all, data)
       local time = struct.unpack('>i8', record, 2)
       if state ~= PENDING + AGAIN and (not latest or time > latest) then latest = time end
       if has(state, LISTED) then
+        count = count + 1
         local sent = sent_at(record)
         if not oldest or sent < oldest then oldest = sent end
       end
@@ -31,5 +33,5 @@ local function activity(label, all, data)
       if not latest or time > latest then latest = time end
     end
   end
-  return latest, oldest
+  return latest, oldest, count
 end

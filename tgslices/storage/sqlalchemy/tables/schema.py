@@ -135,7 +135,8 @@ def _meta(prefix: str, schema: str | None, metadata: MetaData) -> Table:
 def _keys(prefix: str, schema: str | None, metadata: MetaData) -> Table:
     """A key that is open, has entries or knows messages. Its unique index also finds what a scope matches.
 
-    ``after_id``: messages of the key's chat up to this id were there before the key was opened. A session that is to
+    ``opened_at`` is there while the key is open. ``after_id``: messages of the key's chat up to this id were there
+    before the key was opened. A session that is to
     end has ``due_at``, when it is looked at next; ``limit_at``, by when that is urgent; and ``active_at``, what the
     last look told. Small partial indexes find it; whatever else changes a key leaves them alone.
     """
@@ -154,10 +155,10 @@ def _keys(prefix: str, schema: str | None, metadata: MetaData) -> Table:
         UniqueConstraint(*PLACE_COLUMNS, name=f"{prefix}keys_place"),
         schema=schema,
     )
-    is_due = table.c.due_at.is_not(None)
-    for name in ("due", "limit"):
+    is_due, is_opened = table.c.due_at.is_not(None), table.c.opened_at.is_not(None)
+    for name, which in (("due", is_due), ("limit", is_due), ("opened", is_opened)):
         at = table.c[f"{name}_at"]
-        Index(f"{prefix}keys_{name}", table.c.bot_id, at, table.c.id, sqlite_where=is_due, postgresql_where=is_due)
+        Index(f"{prefix}keys_{name}", table.c.bot_id, at, table.c.id, sqlite_where=which, postgresql_where=which)
     return table
 
 

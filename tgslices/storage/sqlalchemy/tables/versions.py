@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
-from sqlalchemy import Connection, insert, inspect, select, text, update
+from sqlalchemy import Connection, func, insert, inspect, select, text, update
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.engine.reflection import ObjectKind
 from sqlalchemy.schema import CreateColumn
 
+from tgslices.clock import utc_now
 from tgslices.errors import StorageError
+from tgslices.storage.codec import encode_time
 from tgslices.storage.sqlalchemy.tables.schema import VERSION, VERSION_NAME, Tables
 
 Upgrade: TypeAlias = Callable[[Connection, Tables], None]
@@ -29,6 +31,10 @@ def _to_2(connection: Connection, tables: Tables) -> None:
             quoted = connection.dialect.identifier_preparer.format_table(table)
             connection.execute(text(f"ALTER TABLE {quoted} ADD COLUMN {specification}"))
     keys, messages = tables.keys, tables.messages
+    # When a session was opened was not kept: not before its first entry, as far as anybody can tell.
+    first = select(func.min(messages.c.recorded_at)).where(messages.c.key_id == keys.c.id).scalar_subquery()
+    opened_at = func.coalesce(first, encode_time(utc_now()))
+    connection.execute(update(keys).where(keys.c.is_open).values(opened_at=opened_at))
     home = select(keys.c.chat_id).where(keys.c.id == messages.c.key_id).scalar_subquery()
     connection.execute(update(messages).where(messages.c.chat_id != home).values(is_foreign=True))
     for index in (*keys.indexes, *messages.indexes):

@@ -1,0 +1,40 @@
+"""The part of the storage about listing what is open."""
+
+# ruff: noqa: D102 - the methods are documented once, on the protocol
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from tgslices.model import SessionKey
+from tgslices.storage.listing_protocol import EVERY_SESSION, ListedPage, ListedSession, SessionFilter, SessionOrder
+from tgslices.storage.sqlalchemy.database.transactions import T, Work
+from tgslices.storage.sqlalchemy.queries.listing import Listing
+
+
+class ListsDatabase:
+    """The methods of :class:`~tgslices.storage.listing_protocol.ListingStorage` on the tables."""
+
+    _listing: Listing
+
+    async def _read(self, work: Work[T]) -> T:
+        raise NotImplementedError
+
+    async def list_sessions(
+        self,
+        bot_id: int,
+        where: SessionFilter = EVERY_SESSION,
+        *,
+        order: SessionOrder = SessionOrder.OPENED,
+        after: str | None = None,
+        limit: int,
+    ) -> ListedPage:
+        page = partial(self._listing.page, bot_id=bot_id, where=where, order=order, after=after, limit=limit)
+        return await self._read(page)
+
+    async def look_at_sessions(self, keys: Sequence[SessionKey]) -> list[ListedSession]:
+        return await self._read(partial(self._listing.look_at, keys=keys))
+
+    async def count_sessions(self, bot_id: int, where: SessionFilter = EVERY_SESSION) -> int:
+        return await self._read(partial(self._listing.count, bot_id=bot_id, where=where))
