@@ -6,7 +6,7 @@ from aiogram import Dispatcher, F
 from aiogram.filters import Command
 from aiogram.types import Message
 
-from tgslices import SessionBot, SessionKeyStrategy, SessionStorage, setup_sessions
+from tgslices import Session, SessionBot, SessionKeyStrategy, SessionStorage, setup_sessions
 
 
 def build(bot: SessionBot, storage: SessionStorage, staff: int) -> Dispatcher:
@@ -16,20 +16,20 @@ def build(bot: SessionBot, storage: SessionStorage, staff: int) -> Dispatcher:
     customers: dict[int, int] = {}
 
     @dispatcher.message(F.chat.type == "private", F.text)
-    async def ask(message: Message) -> None:
+    async def ask(message: Message, conversation: Session) -> None:
         customer = message.chat.id
         if customer not in topics:
             topic = await bot.create_forum_topic(staff, message.chat.full_name)
             topics[customer], customers[topic.message_thread_id] = topic.message_thread_id, customer
         case = bot.sessions.get(staff, thread_id=topics[customer])
-        async with case, bot.sessions.of(message) as conversation:
+        async with case, conversation:
             await conversation.track(message)
             await case.send_message(message.text or "")
 
     @dispatcher.message(F.chat.id == staff, Command("solved"))
-    async def solved(message: Message) -> None:
+    async def solved(message: Message, case: Session) -> None:
         customer = customers[message.message_thread_id or 0]
-        for session in (bot.sessions.of(message), bot.sessions.get(customer)):
+        for session in (case, bot.sessions.get(customer)):
             await session.clear()
             await session.close()
         await bot.send_message(customer, "Solved. Write again whenever you need us.")
