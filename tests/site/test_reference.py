@@ -39,8 +39,6 @@ NO_BUSINESS_OF_AUTHORS: Final = frozenset(
     {
         "tgslices.scenes.check_actions",
         "tgslices.scenes.followed_scenes",
-        "tgslices.testing.plugin.pytest_addoption",
-        "tgslices.testing.plugin.pytest_generate_tests",
     }
 )
 
@@ -73,7 +71,8 @@ def _defined_in(module: ModuleType) -> Iterator[tuple[str, Any]]:
     for name, value in vars(module).items():
         path = f"{module.__name__}.{name}"
         is_its_own = str(getattr(value, "__module__", "")).startswith(module.__name__)
-        if callable(value) and is_its_own and not name.startswith("_") and path not in NO_BUSINESS_OF_AUTHORS:
+        is_hidden = name.startswith(("_", "pytest_")) or path in NO_BUSINESS_OF_AUTHORS
+        if callable(value) and is_its_own and not is_hidden:
             yield path, value
 
 
