@@ -15,7 +15,10 @@ import pytest
 import tgslices
 from tgslices.storage.protocol import DURABLE_METHODS, PLUGIN_METHODS
 
-DRIVERS: Final = ("sqlalchemy", "redis", "asyncpg", "aiosqlite", "pytest", "hypothesis", "tgslices.testing")
+DRIVERS: Final = (
+    *("sqlalchemy", "redis", "asyncpg", "aiosqlite", "pytest", "hypothesis", "tgslices.testing"),
+    *("opentelemetry", "prometheus_client"),
+)
 
 
 def _modules() -> list[str]:

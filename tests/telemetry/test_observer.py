@@ -14,9 +14,7 @@ from tests.telemetry.conftest import Told, Watched
 from tgslices import ConfigurationError, MemorySessionStorage, SessionKey, SessionStorage, setup_sessions
 from tgslices.storage.protocol import DURABLE_METHODS
 from tgslices.telemetry import MessageRecorded, SessionEvent, SessionOpened
-from tgslices.telemetry.events import message_recorded
 from tgslices.telemetry.observed_storage import ObservedStorage
-from tgslices.testing.contract.samples import sent
 
 TOKEN = "42:" + "A" * 35
 
@@ -89,11 +87,16 @@ def test_events_are_frozen_and_have_no_room_for_more() -> None:
     assert [kind.__name__ for kind in get_args(SessionEvent) if "__slots__" not in vars(kind)] == []
 
 
-def test_the_fast_way_to_an_event_makes_the_same_event() -> None:
-    message = sent(1)
-    event = message_recorded(42, message, 2)
-    assert event == MessageRecorded(42, message, 2)
-    assert (type(event), hash(event)) == (MessageRecorded, hash(MessageRecorded(42, message, 2)))
+async def test_the_fast_way_to_an_event_makes_the_same_event(watched: Watched) -> None:
+    async with watched.worker(polls=True) as bot:
+        order = await watched.order(bot).open()
+        await watched.says("one")
+        [message] = await order.messages()
+    [event] = watched.told.of(MessageRecorded)
+    expected = MessageRecorded(bot.id, message, 1)
+    assert (event, hash(event), repr(event)) == (expected, hash(expected), repr(expected))
+    with pytest.raises(FrozenInstanceError):
+        event.sessions = 2  # type: ignore[misc]
 
 
 async def test_where_nobody_observes_nothing_stands_between() -> None:

@@ -25,7 +25,7 @@ from tgslices.deletion.routes import Place, Route
 from tgslices.described import reason_of, words_of
 from tgslices.model import TrackedMessage
 from tgslices.telemetry.events import Answered, DeletionAsked
-from tgslices.telemetry.observer import Tell
+from tgslices.telemetry.observer import Telling
 
 log = logging.getLogger("tgslices")
 
@@ -33,7 +33,9 @@ log = logging.getLogger("tgslices")
 class Asker:
     """Asks Telegram to delete messages, and remembers what kind of server answers."""
 
-    def __init__(self, bot: Bot, pacing: Pacing, *, timeout: timedelta, singly: bool, tell: Tell | None = None) -> None:
+    def __init__(
+        self, bot: Bot, pacing: Pacing, *, timeout: timedelta, singly: bool, tell: Telling | None = None
+    ) -> None:
         """Give each request ``timeout``, in whole seconds. ``singly``: the server lacks ``deleteMessages``."""
         self._tell = tell
         self._bot = bot

@@ -21,7 +21,7 @@ from tgslices.deletion.summary import summary_of
 from tgslices.model import PendingDeletion
 from tgslices.results import ClearResult
 from tgslices.storage.protocol import DurableSessionStorage
-from tgslices.telemetry.observer import Tell
+from tgslices.telemetry.observer import Telling
 from tgslices.turns import in_turns
 
 log = logging.getLogger("tgslices")
@@ -47,7 +47,7 @@ class DeletionExecutor:
         in_flight: int = 4,
         patience: timedelta = timedelta(seconds=30),
         lease: timedelta = timedelta(minutes=1),
-        tell: Tell | None = None,
+        tell: Telling | None = None,
     ) -> None:
         """Settle in ``storage``; tell the time by ``clock`` and wait with ``sleep``, which takes seconds.
 

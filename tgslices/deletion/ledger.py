@@ -20,7 +20,7 @@ from tgslices.model import MAX_WAIT, PendingDeletion, TrackedMessage
 from tgslices.results import ClearResult, Outcome
 from tgslices.storage.protocol import DurableSessionStorage
 from tgslices.telemetry.events import MessagesSettled
-from tgslices.telemetry.observer import Tell
+from tgslices.telemetry.observer import Telling
 from tgslices.turns import PORTION, in_turns
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ class Ledger:
         *,
         clock: Callable[[], datetime],
         lease: timedelta,
-        tell: Tell | None = None,
+        tell: Telling | None = None,
     ) -> None:
         """Keep books that are empty until :meth:`entering`; ``lease``: how long entries are held at least."""
         self._tell = tell

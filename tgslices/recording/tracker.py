@@ -30,7 +30,7 @@ from tgslices.recording.progress import Progress
 from tgslices.recording.subscriptions import Subscriptions, UpdatePredicate
 from tgslices.storage.protocol import DurableSessionStorage
 from tgslices.telemetry.events import WritesWaiting
-from tgslices.telemetry.observer import Tell
+from tgslices.telemetry.observer import Telling
 
 log = logging.getLogger("tgslices")
 
@@ -47,7 +47,7 @@ class Tracker:
         *,
         clock: Clock,
         backlog_limit: int,
-        tell: Tell | None = None,
+        tell: Telling | None = None,
     ) -> None:
         self.storage = storage
         self.tell = tell

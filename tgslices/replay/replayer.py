@@ -14,7 +14,7 @@ from tgslices.replay.requests import Target
 from tgslices.replay.result import ReplayResult
 from tgslices.replay.run import ReplayRun
 from tgslices.telemetry.events import Work
-from tgslices.telemetry.observer import Tell, doing
+from tgslices.telemetry.observer import Telling, doing
 from tgslices.turns import in_turns
 
 log = logging.getLogger("tgslices")
@@ -23,7 +23,9 @@ log = logging.getLogger("tgslices")
 class Replayer:
     """Copies entries for one bot, at the pace that its deletions keep."""
 
-    def __init__(self, bot: Bot, pacing: Pacing, patience: Callable[[], Patience], *, tell: Tell | None = None) -> None:
+    def __init__(
+        self, bot: Bot, pacing: Pacing, patience: Callable[[], Patience], *, tell: Telling | None = None
+    ) -> None:
         self._bot = bot
         self._pacing = pacing
         self._patience = patience

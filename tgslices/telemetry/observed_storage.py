@@ -14,20 +14,21 @@ from tgslices.storage.lifetime_protocol import DueSession, End
 from tgslices.storage.protocol import Added, Closed, DurableSessionStorage
 from tgslices.telemetry.events import (
     DataConflicted,
+    MessageRecorded,
+    MessageRecordedTwin,
     MessagesClaimed,
     SessionClosed,
     SessionEnded,
     SessionOpened,
     StorageFailed,
     Work,
-    message_recorded,
 )
-from tgslices.telemetry.observer import Tell, doing
+from tgslices.telemetry.observer import Telling, doing
 
 T = TypeVar("T")
 
 
-def observed(storage: DurableSessionStorage, bot_id: int, tell: Tell | None) -> DurableSessionStorage:
+def observed(storage: DurableSessionStorage, bot_id: int, tell: Telling | None) -> DurableSessionStorage:
     """Return a storage that tells what a bot does in it; the given one where nobody is to be told."""
     return storage if tell is None else cast(DurableSessionStorage, ObservedStorage(storage, bot_id, tell))
 
@@ -38,10 +39,11 @@ class ObservedStorage:
     Methods about which there is nothing to tell are handed on as well; whatever raises is told.
     """
 
-    def __init__(self, storage: DurableSessionStorage, bot_id: int, tell: Tell) -> None:
+    def __init__(self, storage: DurableSessionStorage, bot_id: int, tell: Telling) -> None:
         self._storage = storage
         self._bot_id = bot_id
         self._tell = tell
+        self._call = tell.call
         self.is_idle = storage.is_idle
         self.knows_open = storage.knows_open
 
@@ -99,13 +101,22 @@ class ObservedStorage:
     # Entries
 
     async def record(self, scope: Scope, message: TrackedMessage) -> int:
-        try:  # not by way of _watch, because this is on the path of every update
+        # On the path of every update: what the other methods do, written out.
+        try:
             sessions = await self._storage.record(scope, message)
         except Exception as error:
             self._tell(StorageFailed(self._bot_id, "record", error))
             raise
         if sessions:
-            self._tell(message_recorded(self._bot_id, message, sessions))
+            event: Any = MessageRecordedTwin()
+            event.bot_id = self._bot_id
+            event.message = message
+            event.sessions = sessions
+            event.__class__ = MessageRecorded
+            try:
+                self._call(event)
+            except Exception as error:  # noqa: BLE001  # whatever the author's function raises
+                self._tell.complain(event, error)
         return sessions
 
     async def add(self, key: SessionKey, message: TrackedMessage, **how: Any) -> Added:
@@ -113,7 +124,7 @@ class ObservedStorage:
         if added is Added.OPENED:
             self._tell(SessionOpened(key))
         if added:
-            self._tell(message_recorded(self._bot_id, message, 1))
+            self._tell(MessageRecorded(self._bot_id, message, 1))
         return added
 
     async def claim(
