@@ -1,21 +1,22 @@
 """Sessions that come due within one minute, ended by four workers of which two are killed.
 
-Run it with ``python -m benchmarks.lifetimes [sessions] [messages]``: by default 10,000 sessions of 20 messages on
-PostgreSQL, whose messages reach Telegram's limit a few minutes later. It prints how many were past the limit, ended
-twice, and how many requests there were for each batch.
+Run it with ``python -m benchmarks.lifetimes [--sessions N] [--messages N] [--on sqlite|postgresql|valkey]``: by default
+10,000 sessions of 20 messages on each of them, whose messages reach Telegram's limit a few minutes later. It prints how
+many were past the limit, ended twice, and how many requests there were for each batch.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import logging
 import multiprocessing
 import os
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from multiprocessing.process import BaseProcess
@@ -26,10 +27,13 @@ from aiogram import Dispatcher
 from aiogram.enums import ContentType
 
 from benchmarks.databases import postgresql_target
+from benchmarks.on_redis import redis_server
 from tgslices import Direction, Ended, Lifetime, SessionBot, SessionKey, TrackedMessage, setup_sessions
 from tgslices.age_limit import AGE_LIMIT
 from tgslices.model import IfClosed
 from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.protocol import DurableSessionStorage
+from tgslices.storage.redis import RedisSessionStorage
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing import BotAccount, BotApi, StoredMessage
 from tgslices.testing.http.client import loopback_session
@@ -44,6 +48,16 @@ PATIENCE: Final = timedelta(seconds=60)
 """What a call of the storage may take on a busy machine."""
 
 FORKS: Final = multiprocessing.get_context("forkserver")
+
+
+PLACES: Final = ("sqlite", "postgresql", "valkey")
+
+
+def storage_at(url: str) -> DurableSessionStorage:
+    """Return a storage that shares what is there with others."""
+    if url.startswith("redis"):
+        return RedisSessionStorage(url, timeout=PATIENCE)
+    return SQLAlchemySessionStorage(url, shared=True, timeout=PATIENCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +94,7 @@ def work(api: str, token: str, url: str, journal: Path, lease: timedelta) -> Non
             lines.write(line)
 
     async def run() -> None:
-        storage = SQLAlchemySessionStorage(url, shared=True, timeout=PATIENCE)
+        storage = storage_at(url)
         bot = SessionBot(token, session=loopback_session(api))
         lifetimes = {"order": Lifetime(idle=IDLE)}
         setup_sessions(Dispatcher(), bot, storage=storage, lifetimes=lifetimes, on_end=tell, lease=lease)
@@ -96,7 +110,8 @@ async def run(url: str, plan: Plan, place: Path, *, say: Callable[[str], None] =
     journal.touch()
     async with BotApi() as api:
         account = api.add_bot("order_bot")
-        storage = SQLAlchemySessionStorage(url, shared=True, timeout=PATIENCE)
+        storage = storage_at(url)
+        await storage.start()
         await _plant(api, account, storage, plan)
         say("planted")
         started = time.perf_counter()
@@ -125,7 +140,7 @@ async def run(url: str, plan: Plan, place: Path, *, say: Callable[[str], None] =
         return Outcome(seconds, Counter(chat for chat, _ in ends), past_limit, requests, left_over)
 
 
-async def _plant(api: BotApi, account: BotAccount, storage: SQLAlchemySessionStorage, plan: Plan) -> None:
+async def _plant(api: BotApi, account: BotAccount, storage: DurableSessionStorage, plan: Plan) -> None:
     """Put messages into private chats, and into sessions that have been idle for nearly two hours."""
     age = AGE_LIMIT - plan.left
     api.clock.move(-age)
@@ -152,7 +167,7 @@ def _entry(stored: StoredMessage, account: BotAccount, at: datetime) -> TrackedM
     return TrackedMessage(stored.id_for(bot_id), stored.chat.id, bot_id, text, out, date, at)
 
 
-async def _has_any(storage: SQLAlchemySessionStorage, bot_id: int) -> bool:
+async def _has_any(storage: DurableSessionStorage, bot_id: int) -> bool:
     dues = (await storage.next_session_due(bot_id, now=datetime.now(UTC)), await storage.pending(bot_id))
     return dues[0] is not None or bool(dues[1])
 
@@ -174,19 +189,45 @@ async def _kill(worker: BaseProcess) -> None:
     await asyncio.to_thread(worker.join)
 
 
-async def main(sessions: int, messages: int) -> None:
+@contextmanager
+def url_on(name: str, place: Path) -> Iterator[str]:
+    """Start what is to be measured on, and tell its URL."""
+    if name == "sqlite":
+        yield f"sqlite:///{place}/slices.db"
+    elif name == "postgresql":
+        with postgresql_target(place) as target:
+            yield target.url
+    else:
+        with redis_server(place) as url:
+            yield url
+
+
+async def measure(name: str, sessions: int, messages: int) -> None:
     plan = Plan(sessions, messages, timedelta(minutes=1), timedelta(minutes=15), timedelta(minutes=1))
-    with tempfile.TemporaryDirectory() as place, postgresql_target(Path(place)) as target:
-        print(f"{sessions:,} sessions of {messages} messages, due within {plan.within}, {WORKERS} workers")
-        outcome = await run(target.url, plan, Path(place), say=print)
+    with tempfile.TemporaryDirectory() as place, url_on(name, Path(place)) as url:
+        print(
+            f"== {name}: {sessions:,} sessions of {messages} messages, due within {plan.within}, {WORKERS} workers =="
+        )
+        outcome = await run(url, plan, Path(place), say=print)
     again = sum(times - 1 for times in outcome.told.values())
     print(f"  all ended in {outcome.seconds:.0f} s; the last was due after {plan.within.total_seconds():.0f} s")
     print(f"  past Telegram's limit: {outcome.past_limit}, left in their chats: {outcome.left_over}")
     print(f"  told {len(outcome.told):,}, of these again after a kill: {again}")
     print(f"  {outcome.requests / sessions:.4f} requests for each batch")
+    print(f"  load at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--sessions", type=int, default=10_000)
+    parser.add_argument("--messages", type=int, default=20)
+    parser.add_argument("--on", choices=PLACES)
+    chosen = parser.parse_args()
+    for name in PLACES:
+        if chosen.on in (None, name):
+            await measure(name, chosen.sessions, chosen.messages)
 
 
 if __name__ == "__main__":
-    numbers = [int(argument) for argument in sys.argv[1:]]
     os.nice(5)
-    asyncio.run(main(*(numbers or (10_000, 20))))
+    asyncio.run(main())

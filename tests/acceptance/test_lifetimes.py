@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from benchmarks.lifetimes import KILLED, Plan, run
+from benchmarks.lifetimes import KILLED, Plan, run, url_on
 from tests.storage.conftest import postgres, postgres_url
 from tgslices.ending import AT_ONCE
 
@@ -23,12 +24,13 @@ PLAN = Plan(
 """A fortieth of what ``benchmarks/lifetimes.py`` measures."""
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/slices.db"
-    found: str = request.getfixturevalue("postgres_url")
-    return found
+@pytest.fixture(params=["sqlite", "postgresql", "valkey"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "postgresql":
+        yield request.getfixturevalue("postgres_url")
+        return
+    with url_on(request.param, tmp_path) as found:
+        yield found
 
 
 @pytest.mark.timeout(300)

@@ -29,6 +29,10 @@ class Proxy:
         for writer in self._writers:
             writer.transport.abort()
 
+    def lead_to(self, port: int) -> None:
+        """Lead new connections to another server; those that stand stay where they are."""
+        self._server_port = port
+
     def go_on(self) -> None:
         """Take connections again."""
         self._refuses = False

@@ -11,15 +11,18 @@ from typing import Any, Final, TypeAlias, TypeVar
 from redis.exceptions import NoScriptError
 
 from tgslices.errors import StorageError
-from tgslices.storage.redis.clients import Client, database_of
+from tgslices.storage.redis.clients import Client, database_of, leave
 from tgslices.storage.redis.codes.names import BotNames, Names
-from tgslices.storage.redis.errors import ErrorTexts, is_lost
+from tgslices.storage.redis.errors import ErrorTexts, is_demoted, is_lost
 from tgslices.storage.redis.scripts import Script
 
 T = TypeVar("T")
 
 Work: TypeAlias = Callable[[Any], Awaitable[T]]
 """Makes one call with a client; that is of any type, because its commands are typed otherwise in each release."""
+
+ATTEMPTS: Final = 3
+"""How often a call is made: more than one connection may lead to a server that is no primary any more."""
 
 WHO_BYTES: Final = 8
 SERIAL_BYTES: Final = 6
@@ -72,7 +75,7 @@ class Calls:
         return await self.run(script, (names.memo(token.hex().encode()), *keys), (token, *args))
 
     async def run(self, script: Script, keys: Sequence[bytes], args: Sequence[bytes] = ()) -> Any:
-        """Run a script; once more where a connection was lost.
+        """Run a script; again where a connection was lost, or leads to what was the primary server.
 
         Raises:
             StorageError: the server failed.
@@ -80,7 +83,7 @@ class Calls:
         return await self.do(lambda client: _evaluate(client, script, keys, args))
 
     async def do(self, work: Work[T]) -> T:
-        """Do work that is harmless when it is repeated; once more where a connection was lost.
+        """Do work that is harmless when it is repeated; again where a connection was lost, or leads to a replica.
 
         Raises:
             StorageError: the server failed.
@@ -109,11 +112,14 @@ class Calls:
     async def _do(self, work: Work[T], client: Client) -> T:
         try:
             async with asyncio.timeout(self._timeout):
-                try:
-                    return await work(client)
-                except Exception as error:
-                    if not is_lost(error):
-                        raise
+                for _ in range(ATTEMPTS - 1):
+                    try:
+                        return await work(client)
+                    except Exception as error:
+                        if is_demoted(error):
+                            await leave(client)
+                        elif not is_lost(error):
+                            raise
                 return await work(client)
         except Exception as error:
             raise self.explain(error) from error

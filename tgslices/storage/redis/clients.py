@@ -105,6 +105,15 @@ def listener(client: Client) -> Callable[[], Connection] | None:
     return connect
 
 
+async def leave(client: Client) -> None:
+    """Hang up connections that nobody uses: they lead to a server that is a replica now, and its address elsewhere.
+
+    A cluster tells by itself where a slot is served.
+    """
+    if isinstance(client, Redis):
+        await client.connection_pool.disconnect(inuse_connections=False)
+
+
 def abandon(client: Client) -> None:
     """Let go of connections that belong to an event loop that is closed: nobody can close them any more."""
     if isinstance(client, RedisCluster):

@@ -16,13 +16,15 @@ from tgslices.storage.group_commit import Verdict
 
 INTACT: Final = "What was recorded before is intact."
 
+_READ_ONLY: Final = "read only replica"
+
 _BY_TEXT: Final = (
     (
         r"when used memory > 'maxmemory'",
         "has no memory left for more",
         f"{INTACT} Raise maxmemory or free some; ending sessions frees it, too.",
     ),
-    (r"read only replica", "is a read-only replica", "Connect to the primary server."),
+    (_READ_ONLY, "is a read-only replica", "Connect to the primary server."),
     (r"loading the dataset", "is loading its data", "The next call finds out whether it has finished."),
     (r"MISCONF", "cannot save to its disk and refuses writes", f"{INTACT} Look at the server's disk."),
     (r"busy running a script", "is kept busy by a script of somebody", "The next call finds out whether it has ended."),
@@ -102,6 +104,11 @@ def is_lost(error: BaseException) -> bool:
     if isinstance(error, exceptions.AuthenticationError | exceptions.AuthorizationError | exceptions.BusyLoadingError):
         return False
     return isinstance(error, exceptions.ConnectionError) and not isinstance(error, exceptions.MaxConnectionsError)
+
+
+def is_demoted(error: BaseException) -> bool:
+    """Tell whether a server refused to write because it is a replica: nothing was done, and another one is primary."""
+    return isinstance(error, exceptions.ResponseError) and re.search(_READ_ONLY, str(error)) is not None
 
 
 def verdict_on(error: Exception, failures: int) -> Verdict:
