@@ -13,7 +13,6 @@ from tgslices.config import SessionConfig
 from tgslices.data.holds import Holds
 from tgslices.deletion.executor import DeletionExecutor
 from tgslices.errors import ConfigurationError, InvalidSessionKey, quoted
-from tgslices.extract import record_carried
 from tgslices.finishing import Finishing
 from tgslices.keys import direct_topic_of, key_of, scope_of
 from tgslices.life_cycle import LifeCycle
@@ -180,8 +179,7 @@ class SessionManager:
 
     def _hand_out(self, session: Session, current: TelegramObject | None) -> Session:
         if session.collects:
-            at = self.config.clock()
-            self.tracker.open_later(session.key, record_carried(current, self._bot_id, at))
+            self.tracker.open_later(session.key, self.tracker.carried_by(current))
         return session
 
     def _note_use(self) -> None:

@@ -24,7 +24,7 @@ from tgslices.data.holds import Holds
 from tgslices.deletion.plan import DeletionPlan, planning
 from tgslices.deletion.wishes import Neutralise
 from tgslices.errors import NotAMessage
-from tgslices.extract import is_tapped, record_carried, record_of_event
+from tgslices.extract import is_tapped, record_of_event
 from tgslices.marks.marking import Marking
 from tgslices.model import Direction, IfClosed, SessionKey, TrackedMessage
 from tgslices.predicates import Predicate, selecting
@@ -103,9 +103,10 @@ class Session(SendWrappers):
         with ``collect=False`` opens nothing.
         """
         if self.collects:
-            update, at = current_for(self.key) if include_current else None, self._tracker.clock()
-            self._tracker.open_later(self.key, record_carried(update, self.key.bot_id, at))
-            await self._tracker.write_openings()
+            current = current_for(self.key) if include_current else None
+            self._tracker.open_later(self.key, self._tracker.carried_by(current))
+            if self._tracker.waiting_openings:
+                await self._tracker.write_openings()
         return self
 
     async def is_open(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -22,6 +23,7 @@ from tgslices.doors.deletions import DELETIONS, gone_by
 from tgslices.effects import EFFECTS, Effect, creates_messages
 from tgslices.extract import carries_ids_only, is_sent_directly, records_of_sent
 from tgslices.manager import SessionManager, known_manager
+from tgslices.model import TrackedMessage
 from tgslices.recording.blocks import Block, Passage, beyond_calls, blocks_of
 from tgslices.recording.handles import Send
 from tgslices.recording.notices import NOTICES
@@ -54,42 +56,42 @@ class OutgoingMiddleware(BaseRequestMiddleware):
     ) -> Response[TelegramType]:
         """Make the request, and record it where the running task is inside a block of this bot."""
         blocks = blocks_of(bot.id)
-        if not any(block.is_call for block in blocks):
+        if not blocks or not any(block.is_call for block in blocks):
             return await self._pass(make_request, bot, method, blocks)
         with beyond_calls():
             return await self._pass(make_request, bot, method, blocks)
 
-    async def _pass(
+    def _pass(
         self,
         make_request: NextRequestMiddlewareType[TelegramType],
         bot: Bot,
         method: TelegramMethod[TelegramType],
         blocks: list[Block],
-    ) -> Response[TelegramType]:
+    ) -> Awaitable[Response[TelegramType]]:
+        """Return what makes the request: no coroutine between, because every request pays for each."""
         name = method.__api_method__
         if creates_messages(method):
             holding = [block for block in blocks if block.may_hold(method)]
-            return await (
-                self._send_apart(make_request, bot, method, holding) if holding else _follow(make_request, bot, method)
-            )
-        if name in ASKING_FOR_UPDATES:
+            if holding:
+                return self._send_apart(make_request, bot, method, holding)
+        elif name in ASKING_FOR_UPDATES:
             self._asking.check(bot, method)
-            return await _fetch(make_request, bot, method)
-        if name in DELETIONS:
-            return await self._delete(make_request, bot, method)
-        if name in NOTICES and blocks:
-            return await _leave_notice(make_request, bot, method, blocks)
-        if EFFECTS.get(name) is Effect.EDITS:
-            return await _edit(make_request, bot, method)
-        return await _follow(make_request, bot, method)
+            return _fetch(make_request, bot, method)
+        elif name in DELETIONS:
+            return self._delete(make_request, bot, method)
+        elif name in NOTICES and blocks:
+            return _leave_notice(make_request, bot, method, blocks)
+        elif EFFECTS.get(name) is Effect.EDITS:
+            return _edit(make_request, bot, method)
+        return _follow(make_request, bot, method)
 
-    async def _send_apart(
+    def _send_apart(
         self,
         make_request: NextRequestMiddlewareType[TelegramType],
         bot: Bot,
         method: TelegramMethod[TelegramType],
         blocks: list[Block],
-    ) -> Response[TelegramType]:
+    ) -> asyncio.Future[Response[TelegramType]]:
         """Send in a task of its own: a caller that is cancelled must not lose the record of what was sent."""
         send = Send(blocks[0].tracker.clock())
         ways = [block.begin(send) for block in blocks]
@@ -99,7 +101,7 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         task = loop.create_task(self._send(make_request, bot, method, ways, send, answer), name="tgslices-send")
         self._sending.add(task)
         task.add_done_callback(partial(self._sent, answer))
-        return await answer
+        return answer
 
     def _sent(self, answer: asyncio.Future[Any], task: asyncio.Task[None]) -> None:
         self._sending.discard(task)
@@ -147,15 +149,10 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         if originals := copying.get():
             messages = like_originals(messages, originals)
         ways[0].block.tracker.keyboards.note_sent(method, result, chat_id)
-        owners = [
-            (next((way for way in ways if way.block.holds(message, is_direct=is_direct)), None), message)
-            for message in messages
-        ]
-        recording = [way.record(message) for way, message in owners if way is not None]
-        if len(recording) == 1:
-            await recording[0]
+        if len(messages) == 1:
+            await _record_one(messages[0], ways, is_direct=is_direct)
         else:
-            await asyncio.gather(*recording)
+            await asyncio.gather(*(_record_one(message, ways, is_direct=is_direct) for message in messages))
 
     async def _delete(
         self,
@@ -200,6 +197,13 @@ class OutgoingMiddleware(BaseRequestMiddleware):
             chat_id = (await bot.get_chat(name)).id
             self._chat_ids[bot.id, name] = chat_id, now
         return chat_id
+
+
+async def _record_one(message: TrackedMessage, ways: list[Passage], *, is_direct: bool) -> None:
+    for way in ways:
+        if way.block.holds(message, is_direct=is_direct):
+            await way.block.record(message, way)
+            return
 
 
 async def _fetch(

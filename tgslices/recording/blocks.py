@@ -156,10 +156,6 @@ class Passage:
     is_straggler: bool
     is_part: bool
 
-    async def record(self, message: TrackedMessage) -> None:
-        """Add what was sent."""
-        await self.block.record(message, self)
-
     def end(self) -> None:
         """Note that the message is recorded, or was not sent."""
         self.block.shared.end(self.send)

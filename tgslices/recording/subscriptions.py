@@ -31,7 +31,7 @@ class Subscriptions:
         """The newest message of a key's chat that was there before."""
 
     def __contains__(self, key: SessionKey) -> bool:
-        return key in self.predicates
+        return bool(self.predicates) and key in self.predicates  # mostly there is none, and a key is slow to hash
 
     def put(self, key: SessionKey, predicate: UpdatePredicate, outside: TrackedMessage | None) -> None:
         """Let a predicate decide for a key, about what comes after the message ``outside`` if it had none before."""

@@ -12,12 +12,12 @@ from functools import partial
 from typing import Any, Final
 
 from aiogram.enums import ContentType
-from aiogram.types import Message, Update
+from aiogram.types import Message, TelegramObject, Update
 
 from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.clock import Clock
 from tgslices.described import described
-from tgslices.extract import record_of_incoming
+from tgslices.extract import record_carried, record_of_incoming
 from tgslices.model import MAX_INT, Gone, IfClosed, Scope, ScopeTwin, SessionKey, TrackedMessage
 from tgslices.recording.backlog import Backlog, Write
 from tgslices.recording.current import Handling, handling
@@ -112,6 +112,10 @@ class Tracker:
             self.openings.put(key, current, self._opening_with(key, current))
         elif not self.storage.knows_open(key):
             self.openings.put(key, None, self._opening(key, handling.get()))
+
+    def carried_by(self, event: TelegramObject | None) -> TrackedMessage | None:
+        """Return the record of the message that an event carries; None where a bot could delete none."""
+        return None if event is None else record_carried(event, self.bot_id, self.clock())
 
     def _opening(self, key: SessionKey, current: Handling | None) -> Write:
         at = self.clock()
@@ -277,7 +281,8 @@ class Tracker:
         unless_known: bool = False,
     ) -> None:
         """Add an entry to one session. With ``begun_at`` nothing is added to one that was closed since."""
-        await self.write_openings()
+        if self.waiting_openings:
+            await self.write_openings()
         key = self.keys.current(key)
         if key in self.subscriptions:
             if_closed = IfClosed.KEEP
@@ -304,7 +309,8 @@ class Tracker:
         if is_left_out and self.keys.current(key) != key:
             await self.add(key, message, if_closed=if_closed, begun_at=begun_at, unless_known=unless_known)
             return
-        await self._move_late(key)
+        if self.keys.moved_to(key.chat_id) is not None:
+            await self._move_late(key)
 
     # Closing
 
