@@ -30,6 +30,7 @@ from tgslices.keys import SessionKeyStrategy, SessionQualifier
 from tgslices.lifetimes import Lifetime
 from tgslices.manager import SessionManager, sessions_of
 from tgslices.model import GENERAL_TOPIC, Direction, PendingDeletion, Scope, SessionKey, TrackedMessage
+from tgslices.opened import OpenPage, OpenSession
 from tgslices.recording.blocks import unrecorded
 from tgslices.replay.result import ReplayResult
 from tgslices.results import ClearResult, Outcome
@@ -66,6 +67,8 @@ __all__ = (  # noqa: RUF022  # in tiers, as a reader needs them
     "DeletionPlan",
     "Direction",
     "Ended",
+    "OpenPage",
+    "OpenSession",
     "Outcome",
     "PendingDeletion",
     "ReplayResult",

@@ -18,6 +18,7 @@ from tgslices.keys import direct_topic_of, key_of, scope_of
 from tgslices.life_cycle import LifeCycle
 from tgslices.marks.marking import Marking
 from tgslices.model import SessionKey
+from tgslices.opened import ListsOpen
 from tgslices.origin import is_direct_messages
 from tgslices.recording.current import current_for
 from tgslices.recording.handles import SharedKey
@@ -33,7 +34,7 @@ from tgslices.telemetry.observed_storage import observed
 from tgslices.telemetry.observer import telling
 
 
-class SessionManager:
+class SessionManager(ListsOpen):
     """The sessions of one bot: ``bot.sessions``."""
 
     def __init__(self, bot: Bot, config: SessionConfig | None = None) -> None:

@@ -14,7 +14,7 @@ from aiogram.utils.callback_answer import CallbackAnswer
 from examples.order_flow.menus import Action, ActionChoice, OrderForm, interruption
 from examples.order_flow.order import current_menu
 from examples.order_flow.slices import ORDER, OneSlice, OrderDraft, OrderSlice
-from tgslices import ClearResult
+from tgslices import ClearResult, SessionBot
 
 OnWiped: TypeAlias = Callable[[ClearResult], None]
 """Is told what became of a slice; the dispatcher hands it to the handlers as ``on_wiped``."""
@@ -64,9 +64,10 @@ async def leave(farewell: str, state: FSMContext, order: OrderSlice, on_wiped: O
 
 
 @router.message(StateFilter(OrderForm), Command("start", "order"))
-async def interrupt(message: Message, order: OrderSlice, draft: OrderDraft) -> None:
-    """Ask whether to go on or to drop the order; the question is part of it."""
-    menu = interruption(draft)
+async def interrupt(message: Message, bot: SessionBot, order: OrderSlice, draft: OrderDraft) -> None:
+    """Ask whether to go on or to drop the order, and tell what else is open; the question is part of the order."""
+    others = [it.key.qualifier or "" for it in await bot.sessions.opened(message) if it.key.qualifier != ORDER]
+    menu = interruption(draft, others)
     async with order:
         await message.answer(menu.text, reply_markup=menu.buttons)
 

@@ -104,10 +104,11 @@ def menu_of(step: str | None, draft: Draft) -> Menu:
     return Menu(f"On its way: one {draft} to {draft.address}. Send /done when it has arrived, or /cancel.")
 
 
-def interruption(draft: Draft) -> Menu:
-    """Return what to ask when somebody starts anew in the middle of an order."""
+def interruption(draft: Draft, beside: Iterable[str] = ()) -> Menu:
+    """Return what to ask when somebody starts anew in the middle of an order. ``beside`` names what else is open."""
     actions = _actions(("Go on", Action.GO_ON), ("Drop it", Action.DROP))
-    return Menu(f"You are in the middle of an order ({draft}). Go on with it, or drop it?", actions)
+    also = "".join(f" Your {name} conversation is open, too." for name in beside)
+    return Menu(f"You are in the middle of an order ({draft}).{also} Go on with it, or drop it?", actions)
 
 
 def _actions(*actions: tuple[str, Action]) -> InlineKeyboardMarkup:

@@ -22,10 +22,9 @@ OrderDraft: TypeAlias = Annotated[Draft, SessionData(Draft), SessionQualifier(OR
 SupportSlice: TypeAlias = Annotated[Session, SessionQualifier(SUPPORT)]
 
 
-async def open_slices(bot: SessionBot, update: Update) -> list[Session]:
-    """Return the sessions that are open where an update comes from, without opening any."""
-    keys = await bot.sessions.matching_subscriptions(update)
-    return [bot.sessions.handle(key, collect=False) for key in keys]
+async def open_slices(bot: SessionBot, event: TelegramObject) -> list[Session]:
+    """Return the sessions that are open where an event comes from, without opening any."""
+    return [it.session for it in await bot.sessions.opened(event)]
 
 
 class OneSlice(BaseMiddleware):

@@ -79,6 +79,17 @@ async def test_an_interrupted_order_goes_on_where_it_was(shop: Shop, command: st
     await leaves(customer, shop)
 
 
+async def test_a_start_in_the_middle_tells_what_else_is_open(shop: Shop) -> None:
+    customer = shop.customer()
+    await script.begin(customer)
+    await script.ask_support(customer)
+    question = await customer.says("/start")
+    also = "Your support conversation is open, too."
+    assert question.text == f"You are in the middle of an order (large pizza). {also} Go on with it, or drop it?"
+    await script.close_case(customer)
+    await leaves(customer, shop)
+
+
 async def test_an_interrupted_order_is_dropped_on_demand(shop: Shop) -> None:
     customer = shop.customer()
     await script.begin(customer)
