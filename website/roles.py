@@ -9,7 +9,7 @@ from typing import Any, Final
 import griffe
 
 ROLE: Final = re.compile(
-    r":(?P<role>class|meth|func|data|attr):`(?:(?P<title>[^`<]+?) <(?P<of>[^`>]+)>|(?P<name>[^`]+))`"
+    r":(?P<role>class|meth|func|data|attr|mod):`(?:(?P<title>[^`<]+?) <(?P<of>[^`>]+)>|(?P<name>[^`]+))`"
 )
 
 

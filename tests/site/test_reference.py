@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import pkgutil
 import re
 from collections.abc import Iterator
 from types import ModuleType
@@ -12,25 +13,24 @@ from typing import Any, Final
 
 import pytest
 
+import tgslices
 from tests.docs.pages import PAGES, ROOT, blocks_of
 from tests.site.built import Site
 
 pytestmark = pytest.mark.xdist_group("site")
 
-EXPORTING: Final = (
-    "tgslices",
-    "tgslices.storage",
-    "tgslices.storage.redis",
-    "tgslices.storage.sqlalchemy",
-    "tgslices.testing",
-    "tgslices.testing.contract",
-)
+INNER: Final = frozenset({"tgslices.testing.page", "tgslices.testing.text"})
+"""Packages that export to their neighbours alone."""
+
 WHOLE: Final = (
     "tgslices.fsm",
     "tgslices.scenes",
     "tgslices.storage.codec",
     "tgslices.storage.data_protocol",
     "tgslices.storage.lifetime_protocol",
+    "tgslices.storage.listing_protocol",
+    "tgslices.telemetry.otel",
+    "tgslices.telemetry.prometheus",
     "tgslices.testing.plugin",
 )
 """Modules without ``__all__`` from which a bot's author imports."""
@@ -39,6 +39,7 @@ NO_BUSINESS_OF_AUTHORS: Final = frozenset(
     {
         "tgslices.scenes.check_actions",
         "tgslices.scenes.followed_scenes",
+        "tgslices.storage.listing_protocol.no_such_place",
     }
 )
 
@@ -59,12 +60,21 @@ def _found(path: str) -> Any:
 
 
 def _public() -> Iterator[tuple[str, Any]]:
-    for module in map(importlib.import_module, EXPORTING):
+    for module in _exporting():
         yield from ((f"{module.__name__}.{name}", getattr(module, name)) for name in module.__all__)
     for module in map(importlib.import_module, WHOLE):
         yield from _defined_in(module)
     for path in sorted(_imported()):
         yield path, _found(path)
+
+
+def _exporting() -> Iterator[ModuleType]:
+    """Yield every package that says what it exports."""
+    packages = [found.name for found in pkgutil.walk_packages(tgslices.__path__, "tgslices.") if found.ispkg]
+    for name in sorted({"tgslices", *packages} - INNER):
+        module = importlib.import_module(name)
+        if hasattr(module, "__all__"):
+            yield module
 
 
 def _defined_in(module: ModuleType) -> Iterator[tuple[str, Any]]:
@@ -111,7 +121,7 @@ def test_no_name_has_two_entries(site: Site) -> None:
 
 def test_no_role_of_a_docstring_is_left_in_its_raw_form(site: Site) -> None:
     texts = {path: path.read_text("utf-8") for path in site.folder.rglob("*.html")}
-    assert [path.name for path, text in texts.items() if re.search(r":(class|meth|func|data|attr):", text)] == []
+    assert [path.name for path, text in texts.items() if re.search(r":(class|meth|func|data|attr|mod):", text)] == []
 
 
 def test_a_docstring_leads_to_what_it_names(site: Site) -> None:
