@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import tarfile
 from pathlib import Path
 
 import nox
 
 nox.options.default_venv_backend = "uv"
-nox.options.sessions = ["lint", "types", "contracts", "examples", "docs", "oldest", "tests"]
+nox.options.sessions = ["lint", "types", "contracts", "examples", "docs", "sdist", "oldest", "tests"]
 nox.options.error_on_missing_interpreters = False
 
 
@@ -55,6 +56,20 @@ def docs(session: nox.Session) -> None:
     """Every block of code on every page, and the site that is made of them, with every link in it."""
     _sync(session, "test")
     session.run("pytest", "tests/docs", "tests/site")
+
+
+@nox.session
+def sdist(session: nox.Session) -> None:
+    """The source distribution tests itself: built, installed from, unpacked, and its own tests run where it lies."""
+    _sync(session, "test")
+    place = Path(session.create_tmp()).resolve()
+    session.run("hatchling", "build", "--target", "sdist", "--directory", str(place))
+    (built,) = place.glob("tgslices-*.tar.gz")
+    with tarfile.open(built) as source:
+        source.extractall(place, filter="data")
+    session.run_install("uv", "pip", "install", "--quiet", "--no-deps", "--reinstall", str(built))
+    with session.chdir(place / built.name.removesuffix(".tar.gz")):
+        session.run("pytest", "-n0", "tests/meta", "tests/docs", "tests/site", *session.posargs)
 
 
 @nox.session

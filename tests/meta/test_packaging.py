@@ -117,6 +117,18 @@ def test_the_changelog_begins_with_the_version() -> None:
     assert heading[1] == _project()["version"]
 
 
+OWN_ADDRESSES: Final = frozenset({"Changelog", "Documentation", "Issues", "Source"})
+
+
+def test_a_released_version_says_where_its_pages_are() -> None:
+    """An address that nobody owns yet would be worse than none; see the decisions."""
+    heading = re.search(r"^## .*$", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert heading is not None
+    urls = _project()["urls"]
+    assert heading[0].endswith("(unreleased)") or set(urls) >= OWN_ADDRESSES
+    assert [url for url in urls.values() if not url.startswith("https://") or ".example" in url] == []
+
+
 def test_changelog_fragments_are_one_line_each_and_named_by_topic_and_kind() -> None:
     fragments = [path for path in (ROOT / "changelog.d").iterdir() if path.name != "README.md"]
     kinds = "|".join(sorted(KINDS))
