@@ -51,4 +51,4 @@ def test_every_picture_is_on_a_page() -> None:
 def test_every_picture_is_taken_by_a_test_and_the_other_way_round() -> None:
     sources = [path.read_text("utf-8") for path in ROOT.glob("tests/browser/test_*.py")]
     taken = {f"{name}.png" for source in sources for name in re.findall(r"\.picture\(\"([\w-]+)\"\)", source)}
-    assert taken == {image.name for image in IMAGES.iterdir()}
+    assert taken == {image.name for image in IMAGES.glob("*.png")}
