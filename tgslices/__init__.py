@@ -6,7 +6,6 @@ from tgslices.data.handle import DataHandle
 from tgslices.deletion.plan import DeletionPlan
 from tgslices.doors.in_session import InSession
 from tgslices.doors.stale_buttons import StaleButton
-from tgslices.ending import Ended
 from tgslices.errors import (
     CannotSendThere,
     ChatGiven,
@@ -27,7 +26,6 @@ from tgslices.errors import (
     ValueRefused,
 )
 from tgslices.keys import SessionKeyStrategy, SessionQualifier
-from tgslices.lifetimes import Lifetime
 from tgslices.manager import SessionManager, sessions_of
 from tgslices.model import GENERAL_TOPIC, Direction, PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.opened import OpenPage, OpenSession
@@ -40,6 +38,8 @@ from tgslices.session_bot import SessionBot
 from tgslices.states.follow import Follow
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import DurableSessionStorage, SessionStorage
+from tgslices.upkeep.ending import Ended
+from tgslices.upkeep.lifetimes import Lifetime
 from tgslices.wiring import setup_sessions
 
 __all__ = (  # noqa: RUF022  # in tiers, as a reader needs them

@@ -1,4 +1,4 @@
-"""What ends entries: taking them out of a session, and having Telegram delete them."""
+"""Takes entries out of a session to have Telegram delete them: what ``clear`` and ``prune`` do."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from tgslices.data.holds import Holds
 from tgslices.recording.tracker import Tracker
 from tgslices.storage.lifetime import acquire, release
 from tgslices.storage.protocol import DurableSessionStorage
-from tgslices.upkeep import Upkeep
+from tgslices.upkeep.task import UpkeepTask
 
 log = logging.getLogger("tgslices")
 
@@ -43,7 +43,7 @@ class LifeCycle:
     event loop, the next one begins anew.
     """
 
-    def __init__(self, storage: DurableSessionStorage, tracker: Tracker, holds: Holds, upkeep: Upkeep) -> None:
+    def __init__(self, storage: DurableSessionStorage, tracker: Tracker, holds: Holds, upkeep: UpkeepTask) -> None:
         self._storage = storage
         self._tracker = tracker
         self._progress = tracker.progress

@@ -13,7 +13,6 @@ from tgslices.config import SessionConfig
 from tgslices.data.holds import Holds
 from tgslices.deletion.executor import DeletionExecutor
 from tgslices.errors import ConfigurationError, InvalidSessionKey, quoted
-from tgslices.finishing import Finishing
 from tgslices.keys import direct_topic_of, key_of, scope_of
 from tgslices.life_cycle import LifeCycle
 from tgslices.marks.marking import Marking
@@ -32,6 +31,7 @@ from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import SessionStorage
 from tgslices.telemetry.observed_storage import observed
 from tgslices.telemetry.observer import telling
+from tgslices.upkeep.sweeping import Sweeping
 
 
 class SessionManager(ListsOpen):
@@ -68,14 +68,12 @@ class SessionManager(ListsOpen):
             lease=config.lease,
             tell=tell,
         )
-        self._finishing = Finishing(
-            bot, self.tracker, self._executor, config, handle=partial(self.handle, collect=False)
-        )
-        self.settler, self._clearing = self._finishing.upkeep, self._finishing.clearing
+        self._sweeping = Sweeping(bot, self.tracker, self._executor, config, handle=partial(self.handle, collect=False))
+        self.upkeep, self._clearing = self._sweeping.task, self._sweeping.clearing
         replayer = Replayer(bot, self._executor.pacing, self._executor.patience, tell=tell)
         marking = Marking(self.tracker, self._clearing, self.holds)
         self._means = Means(self.tracker, self._clearing, replayer, self.holds, marking)
-        self.life_cycle = LifeCycle(self._durable, self.tracker, self.holds, self.settler)
+        self.life_cycle = LifeCycle(self._durable, self.tracker, self.holds, self.upkeep)
 
     # Handing out
 
@@ -245,7 +243,7 @@ class SessionManager(ListsOpen):
         matching = [] if scope is None else await self._durable.matching(scope)
         return matching + self.tracker.subscriptions.matching(update)
 
-    # Finishing
+    # What goes on by itself
 
     async def settle_pending(self) -> ClearResult:
         """Finish the pending deletions of this bot that are due, whichever session or process left them.
@@ -255,7 +253,7 @@ class SessionManager(ListsOpen):
         Raises:
             TelegramUnauthorizedError: the bot's token was revoked; the entries stay pending.
         """
-        return await self._finishing.settle_pending()
+        return await self._sweeping.settle_pending()
 
     async def sweep(self) -> ClearResult:
         """Do at once what is due: end sessions, finish pending deletions, forget what is past.
@@ -266,7 +264,7 @@ class SessionManager(ListsOpen):
         Raises:
             TelegramUnauthorizedError: the bot's token was revoked; the entries stay pending.
         """
-        return await self._finishing.sweep()
+        return await self._sweeping.sweep()
 
     async def start(self) -> None:
         """Connect the storage and finish what an earlier process left, in the background.

@@ -17,18 +17,18 @@ from tgslices.doors.incoming import incoming_middleware
 from tgslices.doors.injection import check_handlers, injection_middleware
 from tgslices.doors.outgoing import watch
 from tgslices.doors.stale_buttons import stale_buttons_middleware
-from tgslices.ending import OnEnd, require_on_end
 from tgslices.errors import ConfigurationError, quoted
 from tgslices.joining import Joining
 from tgslices.keys import KeyStrategy, SessionKeyStrategy
 from tgslices.life_cycle import begin_run
-from tgslices.lifetimes import Lifetimes
 from tgslices.manager import SessionManager, known_manager
 from tgslices.states.follow import FollowStates
 from tgslices.storage.lifetime import durable
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import SessionStorage, require_storage
 from tgslices.telemetry.observer import SessionObserver
+from tgslices.upkeep.ending import OnEnd, require_on_end
+from tgslices.upkeep.lifetimes import Lifetimes
 
 ManagerFactory: TypeAlias = Callable[[Bot, SessionConfig], SessionManager]
 

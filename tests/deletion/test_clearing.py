@@ -120,7 +120,7 @@ async def test_workers_that_settle_at_once_share_the_work(scene: Scene) -> None:
 async def test_settling_loses_no_more_time_than_one_clear_however_much_is_pending(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tgslices.finishing.LEASE_BATCH", 1)
+    monkeypatch.setattr("tgslices.upkeep.sweeping.LEASE_BATCH", 1)
     scene.api.faults.add(Failure(), times=None)
     patience = timedelta(milliseconds=600)  # for one wait, and the request before it
     config = SessionConfig(storage=scene.storage, clock=lambda: scene.now, patience=patience)

@@ -93,7 +93,7 @@ class Town:
         finally:
             with suppress(Killed):
                 await bot.sessions.tracker.progress.outlast(timedelta(seconds=5))
-                await bot.sessions.settler.stop()
+                await bot.sessions.upkeep.stop()
                 await bot.sessions.tracker.aclose()  # and not the manager: the storage outlives it
             await bot.session.close()
             unhook_routers()

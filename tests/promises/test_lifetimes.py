@@ -554,7 +554,7 @@ async def test_a_running_bot_ends_sessions_by_itself(world: World) -> None:
         order = world.order(bot)
         await order.send_message("What would you like?")
         world.later(2 * HOUR)
-        bot.sessions.settler.wake()
+        bot.sessions.upkeep.wake()
         await world.chat.until(lambda view: not view.texts())
         await _until(lambda: bool(world.told))
         assert not await order.is_open()
@@ -575,7 +575,7 @@ async def test_a_session_that_a_fed_bot_opened_is_ended_though_no_update_comes_a
     async with world.worker() as bot:
         await world.order(bot).send_message("What would you like?")
         world.later(2 * HOUR)
-        bot.sessions.settler.wake()
+        bot.sessions.upkeep.wake()
         await _until(lambda: bool(world.told))
     gc.collect()
 

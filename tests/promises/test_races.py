@@ -141,7 +141,7 @@ async def test_a_clear_that_is_cancelled_loses_no_entry(benches: Callable[[], Be
         assert isinstance(bench.durable, PluginStorage) or not set(left) & set(pending)
         bench.now += timedelta(minutes=2)
         await session.clear()
-        await bench.manager.settler.stop()  # what the cancelled clear has woken may be at work on the same entries
+        await bench.manager.upkeep.stop()  # what the cancelled clear has woken may be at work on the same entries
         bench.now += timedelta(minutes=2)
         await bench.manager.settle_pending()
         assert bench.visible() == []

@@ -283,7 +283,7 @@ async def test_messages_of_a_killed_worker_are_told_to_be_settled_by_the_next_on
         bot.session.middleware(die)  # type: ignore[arg-type]
         with pytest.raises(Killed):
             await order.clear()
-        await bot.sessions.settler.stop()
+        await bot.sessions.upkeep.stop()
         watched.later(HOUR)
         assert await other.sessions.settle_pending() == 3
     assert [len(event.messages) for event in watched.told.of(MessagesClaimed) + heir.of(MessagesClaimed)] == [3]

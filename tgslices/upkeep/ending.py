@@ -20,7 +20,6 @@ from tgslices.deletion.windows import too_old_from
 from tgslices.described import described
 from tgslices.doubling import Doubling
 from tgslices.errors import ConfigurationError, quoted
-from tgslices.lifetimes import Lifetime, LifetimeOf, end_of, first_due, must_clear, next_due
 from tgslices.model import PendingDeletion, SessionKey, TrackedMessage
 from tgslices.recording.blocks import unrecorded
 from tgslices.recording.handles import tick
@@ -28,6 +27,7 @@ from tgslices.recording.tracker import Tracker
 from tgslices.results import ClearResult
 from tgslices.session import Session
 from tgslices.storage.lifetime_protocol import Due, DueSession, End, EndedSession, EndReason
+from tgslices.upkeep.lifetimes import Lifetime, LifetimeOf, end_of, first_due, must_clear, next_due
 
 log = logging.getLogger("tgslices")
 

@@ -24,7 +24,7 @@ RETRY: Final = Doubling(first=timedelta(seconds=2), most=timedelta(seconds=64))
 """How long to wait after settling has failed."""
 
 
-class Upkeep:
+class UpkeepTask:
     """Runs ``work`` whenever something is due.
 
     Started, it runs until stopped, and looks at the storage once in a while, because another worker may have died and

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tgslices.upkeep import Upkeep
+from tgslices.upkeep.task import UpkeepTask
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LONG = timedelta(hours=1)
@@ -24,7 +24,7 @@ class Work:
         self.failures: list[Exception] = []
         self.looked = asyncio.Event()
         self.now = NOW
-        self.settler = Upkeep(self.settle, self.next_due, clock=lambda: self.now, look_every=LONG)
+        self.upkeep = UpkeepTask(self.settle, self.next_due, clock=lambda: self.now, look_every=LONG)
 
     async def settle(self) -> None:
         if self.failures:
@@ -38,9 +38,9 @@ class Work:
         return self.due
 
     async def look(self) -> None:
-        """Wake the settler and wait until it has looked."""
+        """Wake the upkeep and wait until it has looked."""
         self.looked.clear()
-        self.settler.wake()
+        self.upkeep.wake()
         await asyncio.wait_for(self.looked.wait(), 5)
 
     @property
@@ -55,7 +55,7 @@ class Work:
 async def work() -> AsyncIterator[Work]:
     work = Work()
     yield work
-    await work.settler.stop()
+    await work.upkeep.stop()
 
 
 async def test_merely_woken_it_ends_as_soon_as_nothing_is_pending(work: Work) -> None:
@@ -82,23 +82,23 @@ async def test_what_is_not_due_yet_is_waited_for(work: Work) -> None:
 
 
 async def test_started_it_stays_and_looks_again(work: Work) -> None:
-    work.settler.start()
+    work.upkeep.start()
     await asyncio.wait_for(work.looked.wait(), 5)
     assert len(work.tasks) == 1
     work.due = NOW
     await work.look()
     await work.look()
     assert (work.settled, len(work.tasks)) == (1, 1)
-    await work.settler.stop()
-    await work.settler.stop()
+    await work.upkeep.stop()
+    await work.upkeep.stop()
     assert work.tasks == []
 
 
 async def test_it_is_one_task_however_often_it_is_woken(work: Work) -> None:
     work.due = NOW + LONG
     for _ in range(5):
-        work.settler.start()
-        work.settler.wake()
+        work.upkeep.start()
+        work.upkeep.wake()
     await work.look()
     assert len(work.tasks) == 1
 
@@ -108,11 +108,11 @@ async def test_what_is_left_while_it_looks_for_the_last_time_is_settled_too(work
         due, work.looks = work.due, work.looks + 1
         if work.looks == 1:
             work.due = NOW
-            work.settler.wake()
+            work.upkeep.wake()
         return due
 
-    work.settler = Upkeep(work.settle, next_due, clock=lambda: work.now, look_every=LONG)
-    work.settler.wake()
+    work.upkeep = UpkeepTask(work.settle, next_due, clock=lambda: work.now, look_every=LONG)
+    work.upkeep.wake()
     await work.ended()
     assert (work.settled, work.looks) == (1, 3)
 
@@ -132,8 +132,8 @@ async def test_a_failure_is_logged_and_it_goes_on(work: Work, caplog: pytest.Log
 
 
 async def test_it_can_be_started_again_after_it_was_stopped(work: Work) -> None:
-    work.settler.start()
-    await work.settler.stop()
+    work.upkeep.start()
+    await work.upkeep.stop()
     work.due = NOW
     await work.look()
     await work.ended()

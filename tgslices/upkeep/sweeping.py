@@ -12,8 +12,6 @@ from aiogram import Bot
 from tgslices.clearing import Clearing
 from tgslices.config import SessionConfig
 from tgslices.deletion.executor import DeletionExecutor
-from tgslices.ending import Ending
-from tgslices.lifetimes import finding
 from tgslices.model import SessionKey
 from tgslices.recording.tracker import Tracker
 from tgslices.results import ClearResult
@@ -21,7 +19,9 @@ from tgslices.session import Session
 from tgslices.storage.lifetime_protocol import Due
 from tgslices.telemetry.events import Work
 from tgslices.telemetry.observer import doing
-from tgslices.upkeep import Upkeep
+from tgslices.upkeep.ending import Ending
+from tgslices.upkeep.lifetimes import finding
+from tgslices.upkeep.task import UpkeepTask
 
 LEASE_BATCH: Final = 1000
 """How many pending deletions are leased at once."""
@@ -33,8 +33,8 @@ LOOK_EVERY: Final = timedelta(minutes=1)
 """After how long the upkeep looks at the storage at the latest, so that what is due is done within this time."""
 
 
-class Finishing:
-    """Does what is due, whichever session or process left it: when it is asked to, and by its ``upkeep``."""
+class Sweeping:
+    """Does what is due, whichever session or process left it: when it is asked to, and by its ``task``."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Finishing:
         self._executor = executor
         self._clock = config.clock
         self._lease = config.lease
-        self.upkeep = Upkeep(
+        self.task = UpkeepTask(
             self._do_due,
             self._next_due,
             tidy=self._tidy,
@@ -95,12 +95,12 @@ class Finishing:
     def _note_pending(self) -> None:
         """Have what is pending finished, unless all is over: then the next start does it."""
         if not self._tracker.progress.is_over:
-            self.upkeep.wake()
+            self.task.wake()
 
     def _due_of(self, key: SessionKey, opened_at: datetime) -> Due | None:
         due = None if self._ending is None else self._ending.due_of(key, opened_at)
         if due is not None and not self._tracker.progress.is_over:
-            self.upkeep.keep_up()
+            self.task.keep_up()
         return due
 
     async def _do_due(self, results: list[ClearResult] | None = None) -> None:
