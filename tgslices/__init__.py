@@ -6,6 +6,7 @@ from tgslices.data.handle import DataHandle
 from tgslices.deletion.plan import DeletionPlan
 from tgslices.doors.in_session import InSession
 from tgslices.doors.stale_buttons import StaleButton
+from tgslices.erasing import Erased
 from tgslices.errors import (
     CannotSendThere,
     ChatGiven,
@@ -67,6 +68,7 @@ __all__ = (  # noqa: RUF022  # in tiers, as a reader needs them
     "DeletionPlan",
     "Direction",
     "Ended",
+    "Erased",
     "OpenPage",
     "OpenSession",
     "Outcome",

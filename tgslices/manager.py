@@ -1,4 +1,7 @@
-"""Hands out sessions and knows what is open."""
+"""Hands out sessions and knows what is open.
+
+Past 300 lines, because the manager is one: each method hands on to the room that does the work.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,13 @@ from tgslices.advice import advised, require_bot, require_event, require_flags, 
 from tgslices.config import SessionConfig
 from tgslices.data.holds import Holds
 from tgslices.deletion.executor import DeletionExecutor
+from tgslices.erasing import Erased, Erasing
 from tgslices.errors import ConfigurationError, InvalidSessionKey, quoted
 from tgslices.keys import direct_topic_of, key_of, scope_of
 from tgslices.life_cycle import LifeCycle
 from tgslices.marks.marking import Marking
 from tgslices.model import SessionKey
-from tgslices.opened import ListsOpen
+from tgslices.opened import ListsOpen, id_of
 from tgslices.origin import is_direct_messages
 from tgslices.recording.current import current_for
 from tgslices.recording.handles import SharedKey
@@ -72,6 +76,7 @@ class SessionManager(ListsOpen):
         self.upkeep, self._clearing = self._sweeping.task, self._sweeping.clearing
         replayer = Replayer(bot, self._executor.pacing, self._executor.patience, tell=tell)
         marking = Marking(self.tracker, self._clearing, self.holds)
+        self._erasing = Erasing(bot, self.tracker, self._executor, self.holds, clock=config.clock, lease=config.lease)
         self._means = Means(self.tracker, self._clearing, replayer, self.holds, marking)
         self.life_cycle = LifeCycle(self._durable, self.tracker, self.holds, self.upkeep)
 
@@ -265,6 +270,19 @@ class SessionManager(ListsOpen):
             TelegramUnauthorizedError: the bot's token was revoked; the entries stay pending.
         """
         return await self._sweeping.sweep()
+
+    async def erase(self, user: User | int) -> Erased:
+        """Drop all that is stored about a person, in any process that shares the storage.
+
+        Sessions of theirs and of their private chat are closed and their data is dropped, states in an ``FSMStorage``
+        of this storage included. Their entries leave the sessions of others. Telegram is left alone, but pending
+        deletions are tried once and then dropped. Harmless when repeated; what was interrupted is done by the next
+        call.
+
+        Raises:
+            ConfigurationError: it is no user.
+        """
+        return await self._erasing.erase(id_of(user, "user"))
 
     async def start(self) -> None:
         """Connect the storage and finish what an earlier process left, in the background.

@@ -20,6 +20,7 @@ from tgslices.data.shapes import become
 from tgslices.doubling import Doubling
 from tgslices.errors import DataBusy, DataConflict
 from tgslices.storage.data_protocol import DataHold, DataStorage, StoredData
+from tgslices.storage.erasing_protocol import is_of
 
 ASK_AGAIN: Final = Doubling(first=timedelta(milliseconds=4), most=timedelta(milliseconds=64))
 """How long to wait for another worker that holds what is wanted; each wait is shortened at random, by half at most."""
@@ -163,6 +164,15 @@ class Holds:
             for hold in taken.holds:
                 if hold.place.key == key and (ended := [held for held in hold.helds if held.ends_with_session]):
                     for held in ended:
+                        held.regard_as_written(held.text_now())
+                    await self._hold(hold)
+
+    async def note_erased(self, user_id: int) -> None:
+        """Let the running task write what it changes from now on, although all data of a person was dropped."""
+        for taken in self._by_task.get(asyncio.current_task(), ()):
+            for hold in taken.holds:
+                if is_of(hold.place.key, user_id):
+                    for held in hold.helds:
                         held.regard_as_written(held.text_now())
                     await self._hold(hold)
 

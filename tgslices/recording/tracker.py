@@ -317,16 +317,21 @@ class Tracker:
     async def close(self, shared: SharedKey) -> int:
         """Stop tracking a session and drop what is left of it; return how many entries were dropped."""
         await self.catch_up()
-        key = shared.key
-        shared.close(tick())
-        predicate = self.subscriptions.pop(key)  # before the storage works, so that no match comes behind its back
+        key, predicate = shared.key, self.subscriptions.predicates.get(shared.key)
+        at = self.stop(shared)  # before the storage works, so that no match comes behind its back
         try:
-            at = self.clock()
-            self._latest = max(self._latest, at)
             return (await self.storage.close(key, at=at)).dropped
         except BaseException:
             self.subscriptions.restore(key, predicate)
             raise
+
+    def stop(self, shared: SharedKey) -> datetime:
+        """Let nothing more come into a session that is about to be closed; return as of when it is."""
+        shared.close(tick())
+        self.subscriptions.pop(shared.key)
+        at = self.clock()
+        self._latest = max(self._latest, at)
+        return at
 
     async def unsubscribe(self, key: SessionKey) -> None:
         """Stop tracking a session; its entries stay."""

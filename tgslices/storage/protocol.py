@@ -24,6 +24,7 @@ from typing import Final, NamedTuple, Protocol
 from tgslices.errors import InvalidStorage
 from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.storage.data_protocol import DATA_METHODS, DataStorage
+from tgslices.storage.erasing_protocol import ERASING_METHODS, ErasingStorage
 from tgslices.storage.lifetime_protocol import LIFETIME_METHODS, Due, LifetimeStorage
 from tgslices.storage.listing_protocol import LISTING_METHODS, ListingStorage
 
@@ -61,7 +62,7 @@ class SessionStorage(Protocol):
         """Remove every entry of the key. Nothing happens for an unknown key."""
 
 
-class DurableSessionStorage(SessionStorage, DataStorage, LifetimeStorage, ListingStorage, Protocol):
+class DurableSessionStorage(SessionStorage, DataStorage, LifetimeStorage, ListingStorage, ErasingStorage, Protocol):
     """A storage that also keeps open keys, pending deletions, known messages, data, and when sessions are due."""
 
     # Its life
@@ -260,6 +261,7 @@ DURABLE_METHODS: Final = (
     *DATA_METHODS,
     *LIFETIME_METHODS,
     *LISTING_METHODS,
+    *ERASING_METHODS,
 )
 
 _TELLING: Final = ("claim", "lease", "postpone", "settle")

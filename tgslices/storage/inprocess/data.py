@@ -62,6 +62,14 @@ class DataInProcess:
             self._put(key, {name: None for name, stored in there.items() if not stored.outlives_close})
         self._holds.close(key)
 
+    def keys_of(self, bot_id: int) -> list[SessionKey]:
+        """Return the keys of a bot that have data, or of which somebody holds some."""
+        return [*self._data.of_bot(bot_id), *self._holds.of_bot(bot_id)]
+
+    async def drop_data(self, key: SessionKey) -> None:
+        """Drop all data of a key, whoever holds it."""
+        await self.put_data(key, dict.fromkeys({*(self._data.get(key) or ()), *self._holds.names(key)}))
+
     async def migrate_data(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> None:
         if old_chat_id == new_chat_id:
             return

@@ -10,6 +10,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from tgslices.model import MAX_WAIT, SessionKey
+from tgslices.storage.erasing_protocol import is_of
 from tgslices.storage.inprocess.time_queue import TimeQueue
 from tgslices.storage.lifetime_protocol import FIRST_LOOKED_AT, Due, EndedSession
 
@@ -238,6 +239,11 @@ class Ends:
             there = self._ends[end]
             self.settle(end)
             self.put(replace(there, key=end.key.in_chat(new_chat_id)))
+
+    def drop_of(self, bot_id: int, user_id: int) -> set[SessionKey]:
+        """Drop the ends of a person's sessions; return their keys."""
+        ends = [end for end in self._ends if end.key.bot_id == bot_id and is_of(end.key, user_id)]
+        return {end.key for end in ends if self.settle(end)}
 
 
 def _was_ahead(queue: TimeQueue[SessionKey] | TimeQueue[EndedSession], now: datetime) -> bool:

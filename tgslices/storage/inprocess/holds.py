@@ -97,6 +97,10 @@ class Holds:
         """Return which fragments of a key are held."""
         return {*(self._keys.get(key) or ())}
 
+    def of_bot(self, bot_id: int) -> list[SessionKey]:
+        """Return the keys of a bot of which something is held."""
+        return [key for key in self._keys if key.bot_id == bot_id]
+
     def of_chat(self, bot_id: int, chat_id: int) -> list[SessionKey]:
         """Return the keys of a chat of which fragments are held."""
         return [key for key in self._keys if key.chat_id == chat_id and key.bot_id == bot_id]

@@ -8,12 +8,13 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from tgslices.model import PendingDeletion, SessionKey, TrackedMessage
+from tgslices.storage.inprocess.erasing import ErasesInProcess
 from tgslices.storage.inprocess.known import KnownMessages
 from tgslices.storage.inprocess.listing import ListsInProcess
 from tgslices.storage.inprocess.pending import PendingDeletions
 
 
-class KeepsPendingInProcess(ListsInProcess):
+class KeepsPendingInProcess(ListsInProcess, ErasesInProcess):
     """The methods of the durable protocol that need no entries."""
 
     def __init__(self) -> None:

@@ -21,6 +21,9 @@ Client: TypeAlias = "Redis | RedisCluster"
 CONNECTIONS: Final = 32
 """How many connections a client of one's own opens at most; a call waits when all are busy."""
 
+SCANNED: Final = 1_000
+"""Names that the server looks at in one step, about."""
+
 _CLUSTER: Final = {"redis+cluster": "redis", "rediss+cluster": "rediss"}
 _EXAMPLES: Final = (
     "Write it like redis://user:password@host:6379/0, rediss://host, unix:///path or redis+cluster://host."
@@ -155,3 +158,15 @@ async def close(client: Client) -> None:
     await client.aclose()
     if isinstance(client, Redis):
         await asyncio.shield(client.connection_pool.disconnect())
+
+
+async def scan(client: Any, place: bytes, cursor: int, pattern: bytes) -> tuple[int | None, list[bytes]]:
+    """Return some names that a pattern fits, on the server that has ``place``, and where to go on; None at the end."""
+    words = ("SCAN", cursor, "MATCH", pattern, "COUNT", SCANNED)
+    if not isinstance(client, RedisCluster):
+        after, found = await client.execute_command(*words)
+    else:
+        after, found = await client.execute_command(*words, target_nodes=client.get_node_from_key(place))  # type: ignore[arg-type]  # bytes are hashed alike
+        if isinstance(after, dict):
+            [after] = after.values()
+    return int(after) or None, found

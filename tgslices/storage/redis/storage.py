@@ -31,6 +31,7 @@ from tgslices.storage.redis.operations.chats import Chats
 from tgslices.storage.redis.operations.data import Data
 from tgslices.storage.redis.operations.ending import Ending
 from tgslices.storage.redis.operations.entries import Entries
+from tgslices.storage.redis.operations.erasing import Erasing
 from tgslices.storage.redis.operations.keys import Keys
 from tgslices.storage.redis.operations.listing import Listing
 from tgslices.storage.redis.operations.pendings import Pendings
@@ -71,6 +72,7 @@ class RedisSessionStorage(DelegatesData):
         self._entries = Entries(self._calls, self._names, self._hearing)
         self._pendings = Pendings(self._calls, self._names, self._entries)
         self._chats = Chats(self._calls, self._names, self._hearing, self._keys)
+        self._erasing = Erasing(self._calls, self._names, self._entries)
         self._listing = Listing(self._calls, self._names)
         self._ending = Ending(self._calls, self._names, self._hearing)
         self._writing = Writing(self._calls, self._names, self._hearing, timeout=seconds)
@@ -312,6 +314,16 @@ class RedisSessionStorage(DelegatesData):
     async def count_sessions(self, bot_id: int, where: SessionFilter = EVERY_SESSION) -> int:
         await self._ready()
         return await self._listing.count_sessions(bot_id, where)
+
+    # A person
+
+    async def erase_sessions(self, bot_id: int, user_id: int, *, at: datetime) -> int:
+        await self._ready()
+        return await self._erasing.erase_sessions(bot_id, user_id, at)
+
+    async def erase_entries(self, bot_id: int, user_id: int) -> int:
+        await self._ready()
+        return await self._erasing.erase_entries(bot_id, user_id)
 
     # What there is
 

@@ -60,6 +60,9 @@ class SQLData(DataStorage, Protocol):
     async def sweep_within(self, connection: AsyncConnection, bot_id: int, *, now: datetime, limit: int) -> int:
         """Forget data that is past."""
 
+    def held_in_memory(self, bot_id: int) -> list[tuple[SessionKey, set[str]]]:
+        """Return which fragments are held, as far as holders are no rows."""
+
 
 def data_of(backend: Backend, ready: Ready) -> SQLData:
     """Return the data of a database; ``ready`` is awaited before each call."""
@@ -76,6 +79,9 @@ class _Methods:
     def __init__(self, backend: Backend, ready: Ready) -> None:
         self._backend = backend
         self._ready = ready
+
+    def held_in_memory(self, bot_id: int) -> list[tuple[SessionKey, set[str]]]:
+        return []
 
     async def _transactions(self) -> Transactions:
         await self._ready()
@@ -183,6 +189,9 @@ class OwnedData(_Methods):
             return bool(await connection.scalar(select(exists(select(data.c.id)))))
 
         self._may_have_any = await self._backend.transactions.read(look)
+
+    def held_in_memory(self, bot_id: int) -> list[tuple[SessionKey, set[str]]]:
+        return [(key, self._holds.names(key)) for key in self._holds.of_bot(bot_id)]
 
     async def hold_data(self, hold: DataHold, *, now: datetime, until: datetime) -> dict[str, StoredData] | None:
         transactions = await self._transactions()

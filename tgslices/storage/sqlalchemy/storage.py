@@ -25,6 +25,7 @@ from tgslices.storage.sqlalchemy.data import SQLData, data_of
 from tgslices.storage.sqlalchemy.database.transactions import T, Work
 from tgslices.storage.sqlalchemy.database.urls import masked
 from tgslices.storage.sqlalchemy.ending import EndsInDatabase
+from tgslices.storage.sqlalchemy.erasing import ErasesInDatabase
 from tgslices.storage.sqlalchemy.lifetime import Backend
 from tgslices.storage.sqlalchemy.listing import ListsDatabase
 from tgslices.storage.sqlalchemy.open_keys import OpenKeys
@@ -42,6 +43,7 @@ from tgslices.storage.sqlalchemy.queries.listing import Listing
 from tgslices.storage.sqlalchemy.queries.migration import Migration, Move
 from tgslices.storage.sqlalchemy.queries.moved_chats import MovedChats
 from tgslices.storage.sqlalchemy.queries.pendings import Pendings
+from tgslices.storage.sqlalchemy.queries.people import People
 from tgslices.storage.sqlalchemy.tables.claim_statements import ClaimStatements
 from tgslices.storage.sqlalchemy.tables.lease_statements import LeaseStatements
 from tgslices.storage.sqlalchemy.tables.rows import entry_values, key_match, scope_match
@@ -49,7 +51,7 @@ from tgslices.storage.sqlalchemy.tables.rows import entry_values, key_match, sco
 TIMEOUT: Final = timedelta(seconds=5)
 
 
-class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, DelegatesData):
+class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, DelegatesData):
     """A :class:`~tgslices.storage.protocol.DurableSessionStorage` on SQLite (aiosqlite) or PostgreSQL (asyncpg).
 
     From a URL it makes and disposes its own engine; a user's ``AsyncEngine`` stays the user's, with its settings, and
@@ -121,6 +123,7 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, DelegatesData):
             ends=self._ends,
         )
         self._listing = Listing(tables, self._keys)
+        self._people = People(tables)
         self._open_keys = OpenKeys(self._backend, self._keys)
         self._data: SQLData = data_of(self._backend, self._ready)
 
@@ -280,6 +283,12 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, DelegatesData):
 
     async def remove(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
         return await self._write(partial(self._entries.remove, key=key, messages=messages))
+
+    async def _close_for_good(self, key: SessionKey, at: datetime) -> None:
+        await self.close(key, at=at)
+
+    async def _take_out(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
+        return await self.remove(key, messages)
 
     async def clear(self, key: SessionKey) -> None:
         await self._write(partial(self._entries.clear, key=key))

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from tgslices.testing.contract.data import DurableDataContract
 from tgslices.testing.contract.discards import DiscardContract
+from tgslices.testing.contract.erasing import ErasingContract
 from tgslices.testing.contract.holding import HoldingContract
 from tgslices.testing.contract.lifetime_machine import LifetimeMachine
 from tgslices.testing.contract.lifetimes import LifetimeContract
@@ -29,6 +30,7 @@ class DurableStorageContract(
     PendingDeletionContract,
     LifetimeContract,
     ListingContract,
+    ErasingContract,
     SharingContract,
     DurableDataContract,
 ):

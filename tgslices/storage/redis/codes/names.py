@@ -34,7 +34,7 @@ LONG: Final = 255
 DIGEST_LABEL: Final = 17
 """Bytes of such a label."""
 
-_DIGEST: Final = bytes((LONG,))
+LONG_LABEL: Final = bytes((LONG,))
 
 
 @lru_cache(maxsize=1024)
@@ -45,19 +45,19 @@ def label_of(qualifier: str | None) -> bytes:
     text = encoded(qualifier)
     if len(text) <= MAX_LABEL:
         return bytes((len(text) + 1,)) + text
-    return _DIGEST + blake2b(text, digest_size=DIGEST_LABEL - 1).digest()
+    return LONG_LABEL + blake2b(text, digest_size=DIGEST_LABEL - 1).digest()
 
 
 def qualifier_of(label: bytes, full: bytes) -> str | None:
     """Return the qualifier of a label; ``full`` is its text where the label is a digest."""
     if label == NO_LABEL:
         return None
-    return decoded(full if label.startswith(_DIGEST) else label[1:])
+    return decoded(full if label.startswith(LONG_LABEL) else label[1:])
 
 
 def full_text(key: SessionKey, label: bytes) -> bytes:
     """Return the text of a qualifier whose label does not tell it."""
-    return encoded(key.qualifier) if key.qualifier is not None and label.startswith(_DIGEST) else b""
+    return encoded(key.qualifier) if key.qualifier is not None and label.startswith(LONG_LABEL) else b""
 
 
 def spot_of(chat_id: int, user_id: int | None, thread_id: int | None, connection: str | None) -> bytes:

@@ -42,20 +42,24 @@ class Entries:
         args = [_leaving(key, message) for message in messages]
         return sum([await self._remove(session, step) for step in in_steps(args)])
 
+    async def take_out(self, session: Session, codes: Collection[bytes]) -> int:
+        """Remove entries by their codes; return how many were there."""
+        return sum([await self._remove(session, [(code, b"", b"") for code in step]) for step in in_steps([*codes])])
+
     async def clear(self, key: SessionKey) -> None:
         """Remove every entry of a key."""
-        await self._end(Session(self._names, key), b"clear")
+        await self.end(Session(self._names, key), b"clear")
 
     async def close(self, key: SessionKey, at: datetime) -> Closed:
         """Close a key."""
-        return await self._end(Session(self._names, key), b"close", b"%d" % encode_time(at))
+        return await self.end(Session(self._names, key), b"close", b"%d" % encode_time(at))
 
     async def unsubscribe(self, key: SessionKey) -> bool:
         """Let a key be open no more; return whether it was."""
-        return (await self._end(Session(self._names, key), b"unsubscribe")).was_open
+        return (await self.end(Session(self._names, key), b"unsubscribe")).was_open
 
-    async def _end(self, session: Session, mode: bytes, at: bytes = b"") -> Closed:
-        """Close, clear or unsubscribe a session; what is too large for one step leaves in several before."""
+    async def end(self, session: Session, mode: bytes, at: bytes = b"") -> Closed:
+        """Close, clear or unsubscribe a session, as its mode says; what is too large for one step leaves before."""
         dropped, most = 0, MAX_AT_ONCE
         while (end := await self._end_at_once(session, mode, at, most)).dropped < 0:
             left = session.entries(await self.fields(session), LISTED | HIDDEN)

@@ -7,7 +7,17 @@ from struct import Struct
 from typing import Final, TypeVar
 
 from tgslices.model import SessionKey, TrackedMessage
-from tgslices.storage.redis.codes.names import BotNames, Names, full_member, label_of, member_of, spot_of_key
+from tgslices.storage.redis.codes.names import (
+    LONG_LABEL,
+    BotNames,
+    Names,
+    full_member,
+    label_of,
+    member_of,
+    parts_of_spot,
+    qualifier_of,
+    spot_of_key,
+)
 from tgslices.storage.redis.codes.records import decode_entry, number_of
 
 T = TypeVar("T")
@@ -38,6 +48,21 @@ class Session:
         self.index = self.names.index(key.chat_id)
         self.data_key = self.names.data(self.member)
         self.data_index = self.names.data_index(key.chat_id)
+
+    @classmethod
+    def named(cls, names: Names, bot_id: int, spot: bytes, label: bytes, full: bytes = b"") -> Session:
+        """Spell a session that is told by its spot and label; ``full`` is a long qualifier, if that is known.
+
+        Without it the key is not the session's own, and nothing but the names of its keys may be used.
+        """
+        session = cls(names, SessionKey(bot_id, *parts_of_spot(spot), None))
+        session.label = label
+        session.member = member_of(spot, label)
+        session.data_key = session.names.data(session.member)
+        if full or not label.startswith(LONG_LABEL):
+            session.key = SessionKey(bot_id, *parts_of_spot(spot), qualifier_of(label, full))
+            session.full = full_member(session.key)
+        return session
 
     def entries(self, fields: dict[bytes, bytes], states: int) -> list[tuple[bytes, bytes]]:
         """Return codes and records of the entries in one of these states, in their order."""
