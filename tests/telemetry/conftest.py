@@ -13,7 +13,7 @@ from aiogram.types import Message
 
 from tests.storage.conftest import any_storage, postgres, postgres_url, redis_server
 from tgslices import Session, SessionBot, SessionStorage, setup_sessions
-from tgslices.telemetry import SessionEvent
+from tgslices.telemetry import SessionEvent, StockTaken
 from tgslices.testing import BotAccount, BotApi, ChatView, Person, running
 
 __all__ = ("any_storage", "postgres", "postgres_url", "redis_server")
@@ -36,8 +36,8 @@ class Told:
         return [event for event in self.events if isinstance(event, kind)]
 
     def names(self) -> list[str]:
-        """Return the kinds of all events, in order."""
-        return [type(event).__name__ for event in self.events]
+        """Return the kinds of all events in order, but for those that a minute brings."""
+        return [type(event).__name__ for event in self.events if not isinstance(event, StockTaken)]
 
 
 class Watched:

@@ -106,7 +106,7 @@ async def test_no_chat_no_user_and_no_qualifier_is_a_label(watched: Watched) -> 
         for secret in (str(watched.ann.id), QUALIFIER, watched.account.token, "three"):
             assert secret not in text
     assert {label for metric in METRICS for label in metric.labels} == {
-        *("direction", "reason", "answer", "outcome", "method", "error", "work"),
+        *("direction", "reason", "answer", "outcome", "method", "error", "work", "older_than"),
     }
 
 

@@ -4,6 +4,7 @@
 """
 
 from tgslices.telemetry.events import (
+    PENDING_AGES,
     Answered,
     DataConflicted,
     DeletionAsked,
@@ -14,6 +15,7 @@ from tgslices.telemetry.events import (
     SessionEnded,
     SessionEvent,
     SessionOpened,
+    StockTaken,
     StorageFailed,
     Work,
     WorkBegun,
@@ -23,6 +25,7 @@ from tgslices.telemetry.events import (
 from tgslices.telemetry.observer import SessionObserver
 
 __all__ = (
+    "PENDING_AGES",
     "Answered",
     "DataConflicted",
     "DeletionAsked",
@@ -34,6 +37,7 @@ __all__ = (
     "SessionEvent",
     "SessionObserver",
     "SessionOpened",
+    "StockTaken",
     "StorageFailed",
     "Work",
     "WorkBegun",

@@ -6,14 +6,18 @@ does not answer although it did what it was asked for, tells less; nothing is to
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from tgslices.model import SessionKey, TrackedMessage
 from tgslices.results import Outcome
 from tgslices.storage.lifetime_protocol import EndReason, Then
+
+PENDING_AGES: Final = (timedelta(), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1))
+"""From which ages on pending deletions are counted."""
 
 
 class Work(StrEnum):
@@ -151,6 +155,22 @@ class StorageFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class StockTaken:
+    """What there is of a bot's sessions in the storage, told about once a minute by every running process.
+
+    ``oldest_sent_at``: when the oldest message was sent that an open session holds; None without any. It is looked for
+    among the sessions that were opened first, a thousand at most. ``pending``: how many deletions are pending that
+    left their session so long ago, or longer, by each of :data:`PENDING_AGES`.
+    """
+
+    bot_id: int
+    at: datetime
+    open_sessions: int
+    oldest_sent_at: datetime | None
+    pending: Mapping[timedelta, int]
+
+
+@dataclass(frozen=True, slots=True)
 class WorkBegun:
     """Some work has begun, in the running task. ``number`` is its own in this process."""
 
@@ -185,6 +205,7 @@ SessionEvent: TypeAlias = (
     | DataConflicted
     | WritesWaiting
     | StorageFailed
+    | StockTaken
     | WorkBegun
     | WorkDone
 )

@@ -21,6 +21,7 @@ from tgslices.telemetry.events import (
     SessionEnded,
     SessionEvent,
     SessionOpened,
+    StockTaken,
     StorageFailed,
     WorkDone,
     WritesWaiting,
@@ -107,7 +108,24 @@ WORK_DURATION: Final = Metric(
     _SECONDS,
 )
 
+OPEN: Final = Metric("sessions.open", Kind.GAUGE, "Sessions that are open.", (), "{session}")
+OLDEST: Final = Metric(
+    "oldest.message.timestamp",
+    Kind.GAUGE,
+    "When the oldest message in an open session was sent; the present where there is none.",
+    (),
+    "s",
+)
+PENDING: Final = Metric(
+    "deletions.pending",
+    Kind.GAUGE,
+    "Deletions that are not done with, by how many seconds ago their messages left the session, at least.",
+    ("older_than",),
+    "{message}",
+)
+
 METRICS: Final = (
+    *(OPEN, OLDEST, PENDING),
     *(RECORDED, OPENED, CLOSED, ENDED),
     *(CLAIMED, AGE, REQUESTS, REQUEST_DURATION, SETTLED),
     *(CONFLICTS, WAITING, LOST, FAILURES, WORK_DURATION),
@@ -153,6 +171,13 @@ def _waiting(event: WritesWaiting) -> Iterator[Figure]:
         yield Figure(LOST, event.lost, event.bot_id)
 
 
+def _taken(event: StockTaken) -> Iterator[Figure]:
+    yield Figure(OPEN, event.open_sessions, event.bot_id)
+    yield Figure(OLDEST, (event.oldest_sent_at or event.at).timestamp(), event.bot_id)
+    for age, count in event.pending.items():
+        yield Figure(PENDING, count, event.bot_id, (str(age // timedelta(seconds=1)),))
+
+
 def _done(event: WorkDone) -> Iterator[Figure]:
     error = "" if event.error is None else type(event.error).__name__
     yield Figure(WORK_DURATION, event.took.total_seconds(), event.begun.bot_id, (event.begun.work.value, error))
@@ -168,5 +193,6 @@ _COUNTS: Final[dict[type[SessionEvent], Callable[[Any], Iterable[Figure]]]] = {
     DataConflicted: lambda event: (Figure(CONFLICTS, 1, event.key.bot_id),),
     WritesWaiting: _waiting,
     StorageFailed: lambda event: (Figure(FAILURES, 1, event.bot_id, (event.method, type(event.error).__name__)),),
+    StockTaken: _taken,
     WorkDone: _done,
 }

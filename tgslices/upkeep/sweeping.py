@@ -19,6 +19,7 @@ from tgslices.session import Session
 from tgslices.storage.lifetime_protocol import Due
 from tgslices.telemetry.events import Work
 from tgslices.telemetry.observer import doing
+from tgslices.telemetry.stock import StockTaking
 from tgslices.upkeep.ending import Ending
 from tgslices.upkeep.lifetimes import finding
 from tgslices.upkeep.task import UpkeepTask
@@ -52,6 +53,9 @@ class Sweeping:
         self._executor = executor
         self._clock = config.clock
         self._lease = config.lease
+        self._stock: StockTaking | None = None
+        if tracker.tell is not None:
+            self._stock = StockTaking(tracker.storage, bot.id, tracker.tell, clock=config.clock)
         self.task = UpkeepTask(
             self._do_due,
             self._next_due,
@@ -127,6 +131,8 @@ class Sweeping:
             results.append(result)
 
     async def _next_due(self) -> datetime | None:
+        if self._stock is not None:
+            await self._stock.take_if_due()
         now = self._clock()
         dues = [await self._storage.next_due(self._bot.id, now=now)]
         if self._ending is not None:
