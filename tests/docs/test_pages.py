@@ -15,7 +15,6 @@ WITHOUT_CODE: Final = frozenset(
         "docs/changelog.md",
         "docs/chat-page.md",
         "docs/decisions.md",
-        "docs/index.md",
         "docs/recipes/index.md",
         "docs/reference/index.md",
         "docs/security.md",
