@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.async_api import Browser, BrowserContext, FilePayload, Locator, Page, expect
 
 from tgslices.testing import BotApi
 
@@ -58,6 +58,15 @@ class Tab:
     async def reads(self, text: str) -> None:
         """Wait until a message reads like this."""
         await expect(self.bubbles.filter(has_text=text).last).to_be_visible()
+
+    async def attaches(self, *files: FilePayload, caption: str | None = None, is_sent: bool = True) -> None:
+        """Send files, with this caption or the one that is proposed."""
+        await self.page.locator("#files").set_input_files(files)
+        if caption is not None:
+            await self.page.get_by_label("Caption").fill(caption)
+        await self.page.get_by_role("button", name="Send", exact=True).last.click()
+        if is_sent:
+            await expect(self.page.get_by_role("dialog")).to_be_hidden()
 
     async def opens(self, tab: str) -> None:
         await self.page.get_by_role("tab", name=tab).click()

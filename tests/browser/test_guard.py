@@ -143,7 +143,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "vote": {"options": [0]},
     "tap": {"row": 0, "column": 0},
     "pay": {},
-    "share": {"kind": "contact"},
+    "share": {"kind": "contact", "user": 1001, "phone": "+372 555"},
     "person": {"name": "Eve", "username": "eve"},
     "bot": {"username": "soup_bot", "name": "Soup"},
     "group": {"title": "Team", "members": [1001], "kind": "channel", "has_direct_messages": True},

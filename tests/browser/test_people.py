@@ -121,20 +121,14 @@ async def test_editing_and_replying(desk: Desk) -> None:
 
 async def test_pictures_are_shown_and_other_files_are_named(desk: Desk) -> None:
     tab = await desk.tab()
-    await tab.page.get_by_label("Send files").set_input_files(
-        [FilePayload(name=f"{n}.png", mimeType="image/png", buffer=PIXEL) for n in (1, 2)]
-    )
+    await tab.attaches(*(FilePayload(name=f"{n}.png", mimeType="image/png", buffer=PIXEL) for n in (1, 2)))
     await expect(tab.page.locator(".album img")).to_have_count(2)
     assert await tab.page.locator(".album img").first.evaluate(
         "(image) => image.decode().then(() => image.naturalWidth)"
     )
-    await tab.page.get_by_label("Send files").set_input_files(
-        {"name": "menu.svg", "mimeType": "image/svg+xml", "buffer": b"<svg onload='alert(1)'/>"}
-    )
+    await tab.attaches({"name": "menu.svg", "mimeType": "image/svg+xml", "buffer": b"<svg onload='alert(1)'/>"})
     await expect(tab.page.locator(".file b")).to_have_text("menu.svg")
-    await tab.page.get_by_label("Send files").set_input_files(
-        {"name": "empty.txt", "mimeType": "text/plain", "buffer": b""}
-    )
+    await tab.attaches({"name": "empty.txt", "mimeType": "text/plain", "buffer": b""}, is_sent=False)
     await expect(tab.page.locator("#notice")).to_contain_text("file must be non-empty")
     tab.complaints = [complaint for complaint in tab.complaints if "400" not in complaint]
 

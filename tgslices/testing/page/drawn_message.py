@@ -99,6 +99,7 @@ def _media(message: StoredMessage) -> Json | None:
         "url": f"page/files/{media['file_id']}",
         "name": as_text(media.get("file_name")) or in_words(message.kind).capitalize(),
         "size": _number(media.get("file_size")) or 0,
+        "seconds": _number(media.get("duration")),
         "spoiler": bool(message.content.get("has_media_spoiler")),
     }
 

@@ -44,6 +44,18 @@ def number_in(command: Command, name: str) -> int:
     return value
 
 
+def degrees_in(command: Command, name: str, most: float, default: float) -> float:
+    """A latitude or longitude, at most this far from zero.
+
+    Raises:
+        BadCommand: it is none.
+    """
+    value = command.get(name, default)
+    if type(value) not in {int, float} or not abs(value) <= most:
+        raise BadCommand(f"{name!r} must be a number from {-most:g} to {most:g}.")
+    return float(value)
+
+
 def numbers_in(command: Command, name: str) -> list[int]:
     """A list of whole numbers, which may be empty.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
@@ -9,7 +10,7 @@ from tgslices.testing.actions.delivery import announce_tap
 from tgslices.testing.content.files import keep_file
 from tgslices.testing.content.media import MEDIA, media_content
 from tgslices.testing.page.drawn_view import views_of
-from tgslices.testing.page.fields import BadCommand, Command, number_in, numbers_in, text_in, typed_in
+from tgslices.testing.page.fields import BadCommand, Command, degrees_in, number_in, numbers_in, text_in, typed_in
 from tgslices.testing.page.places import find_chat
 from tgslices.testing.people.chat_view import ChatView
 from tgslices.testing.people.seeing import inline_rows
@@ -130,8 +131,9 @@ class Talking:
             raise BadCommand("Files are sent as photo, video, audio, document or the like.")
         view = self.view(command)
         text = text_in(command, "caption", default="")
-        caption = {"caption": text, "caption_entities": found_entities(text)}
-        content = media_content(kind, keep_file(self._world, upload, kind.kind), caption)
+        given = {"caption": text, "caption_entities": found_entities(text)}
+        given |= {name: command[name] for name in ("duration", "emoji") if name in command}
+        content = media_content(kind, keep_file(self._world, upload, kind.kind), given)
         if album := text_in(command, "album", default=""):
             content["media_group_id"] = album
         await view.sends(kind.kind, content, topic=self._topic(view, command))
@@ -191,14 +193,23 @@ class Talking:
 
     async def _share(self, command: Command) -> None:
         view = self.view(command)
-        person = view.person
-        shared: dict[str, Json] = {
-            "contact": {"phone_number": "+10005550100", "first_name": person.first_name, "user_id": person.id},
-            "location": {"latitude": 59.437, "longitude": 24.7536},
-        }
         kind = text_in(command, "kind")
-        if kind not in shared:
+        shared = {"contact": self._contact, "location": self._location}.get(kind)
+        if shared is None:
             raise BadCommand("A contact or a location can be shared.")
+        content = shared(command)
         if "key" in command:
             self._use_key(view, text_in(command, "key"))
-        await view.sends(kind, {kind: shared[kind]}, topic=self._topic(view, command))
+        await view.sends(kind, {kind: content}, topic=self._topic(view, command))
+
+    def _contact(self, command: Command) -> Json:
+        """The contact of a person, one's own unless another is named."""
+        whose = self.who(command, "user" if "user" in command else "person")
+        phone = text_in(command, "phone", default="+10005550100").strip()
+        if not re.fullmatch(r"\+?[\d ]{3,24}", phone):
+            raise BadCommand("A phone number has 3 to 24 digits.")
+        return {"phone_number": phone, "first_name": whose.first_name, "user_id": whose.id}
+
+    def _location(self, command: Command) -> Json:
+        latitude = degrees_in(command, "latitude", 90, 59.437)
+        return {"latitude": latitude, "longitude": degrees_in(command, "longitude", 180, 24.7536)}

@@ -1,6 +1,7 @@
 // One message, or one album, as an element.
 
-import { avatar, day, h, hue, icon, time } from "./dom.js";
+import { $, avatar, day, h, hue, icon, time } from "./dom.js";
+import { emojied } from "./emoji.js";
 import { pollOf, reactionsOf } from "./reactions.js";
 import { rich } from "./richtext.js";
 
@@ -8,10 +9,12 @@ const size = (bytes) => bytes < 1024 ? `${bytes} B` : bytes < 1048576 ? `${Math.
 
 const PICTURES = new Set(["photo", "sticker", "animation", "live_photo"]);
 
+const minutes = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+
 function fileRow(media) {
   return h("a", { class: "file", href: media.url, download: media.name },
     h("span", { class: "file-icon" }, icon("file")),
-    h("span", { class: "file-text" }, h("b", {}, media.name), h("small", {}, size(media.size))));
+    h("span", { class: "file-text" }, h("b", {}, media.name), h("small", {}, media.seconds ? `${minutes(media.seconds)} · ` : "", size(media.size))));
 }
 
 /** A picture where the bytes are one; a row that names the file where they are not, as those of most tests. */
@@ -19,13 +22,26 @@ function mediaOf(message) {
   const { media, kind } = message;
   if (!PICTURES.has(kind)) return fileRow(media);
   const image = h("img", { src: media.url, alt: message.text || media.name, loading: "lazy", class: media.spoiler ? "hazy" : null });
-  image.addEventListener("error", () => image.replaceWith(fileRow(media)), { once: true });
-  if (media.spoiler) image.addEventListener("click", () => image.classList.remove("hazy"));
-  return image;
+  const button = h("button", { class: "enlarge", type: "button", "data-key": `media${message.serial}`, "aria-label": `${media.spoiler ? "Show" : "Enlarge"}: ${message.text || media.name}`,
+    onclick: () => {
+      if (!image.classList.contains("hazy")) return enlarge(image);
+      image.classList.remove("hazy");
+      button.setAttribute("aria-label", `Enlarge: ${message.text || media.name}`);
+    } }, image);
+  image.addEventListener("error", () => button.replaceWith(fileRow(media)), { once: true });
+  return button;
+}
+
+/** Show a picture as large as the window; Escape, a click or the button takes it away. */
+function enlarge(image) {
+  $("viewed").src = image.src;
+  $("viewed").alt = image.alt;
+  $("viewer").showModal();
+  $("viewer").onclick = () => $("viewer").close();
 }
 
 function buttonOf(button, row, column, message, does, waiting) {
-  const text = button.text || "";
+  const text = emojied(button.text || "");
   if (button.url) {
     const isWeb = /^(https?|tg):/i.test(button.url);
     return h("a", { class: "key", href: isWeb ? button.url : null, target: "_blank", rel: "noopener noreferrer" }, text, icon("link"));
@@ -51,7 +67,7 @@ function marksOf(holders) {
 function detailOf(message, me, does) {
   const kind = message.kind.replaceAll("_", " ");
   const isSaid = [kind, `${kind} (cannot be shown)`].includes(message.detail.title.toLowerCase());
-  return h("div", { class: "detail" }, isSaid ? null : h("small", {}, kind), h("b", {}, message.detail.title),
+  return h("div", { class: "detail" }, isSaid ? null : h("small", {}, kind), h("b", {}, emojied(message.detail.title)),
     message.detail.lines.map((line) => h("div", {}, line)), message.poll ? pollOf(message, me, does) : null);
 }
 
@@ -87,7 +103,7 @@ export function bubble(messages, around, does) {
     around.isNamed ? h("div", { class: `sender ink${hue(first.from)}` }, first.name) : null,
     first.forward ? h("div", { class: "forward" }, `Forwarded from ${first.forward}`) : null,
     first.via ? h("div", { class: "forward" }, `via ${first.via}`) : null,
-    first.reply ? h("button", { class: "quote", type: "button", onclick: () => does.jump(first.reply.serial) }, h("b", {}, first.reply.name), h("span", {}, first.reply.text)) : null,
+    first.reply ? h("button", { class: "quote", type: "button", onclick: () => does.jump(first.reply.serial) }, h("b", {}, first.reply.name), h("span", {}, emojied(first.reply.text))) : null,
     media.length ? h("div", { class: media.length > 1 ? "album" : "single" }, media.map(mediaOf)) : null,
     first.detail ? detailOf(first, around.me, does) : null,
     text.text ? h("div", { class: "text", dir: "auto" }, rich(text.text, text.entities, does.command)) : null,

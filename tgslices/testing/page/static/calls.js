@@ -1,6 +1,7 @@
 // The log of Bot API calls, newest first.
 
 import { $, arrange, h, time } from "./dom.js";
+import { emojied } from "./emoji.js";
 import { act, all, get, has, onChange } from "./state.js";
 
 const rows = new Map();
@@ -34,7 +35,7 @@ function draw(call, manyBots) {
   const summary = h("summary", {},
     h("span", { class: `status ${tone}` }, statusOf(call)),
     h("b", {}, call.method, h("span", { class: "about" }, [chat, time(call.date)].filter(Boolean).join(" · "))),
-    h("span", { class: "gist" }, call.description || gist(call)));
+    h("span", { class: "gist" }, emojied(call.description || gist(call))));
   const rest = [
     manyBots ? h("p", { class: "small" }, `by ${botOf(call)}`) : null,
     call.via_webhook ? h("p", { class: "small" }, "in the answer to a webhook") : null,

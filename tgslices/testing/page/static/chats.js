@@ -1,6 +1,7 @@
 // The list at the left: one entry for every person and chat, under the person who is played.
 
 import { $, arrange, avatar, day, h, paintAvatar, time, walk } from "./dom.js";
+import { emojied } from "./emoji.js";
 import { all, get, has, now, onChange } from "./state.js";
 
 const buttons = new Map(); // "1001/p7-1001" -> element
@@ -64,7 +65,7 @@ function draw(person, place) {
       avatar(title, faceOf(place, person.id)),
       h("span", { class: "line" }, h("b", {}, title), TAGS[place.kind] ? h("span", { class: "tag" }, TAGS[place.kind]) : null,
         h("time", {}, last ? stamp(last.date) : "")),
-      h("span", { class: "line" }, h("span", { class: "preview" }, signed), unread ? h("span", { class: "badge" }, String(unread)) : null),
+      h("span", { class: "line" }, h("span", { class: "preview" }, emojied(signed)), unread ? h("span", { class: "badge" }, String(unread)) : null),
     );
   }
   button.toggleAttribute("aria-current", entry === selected);

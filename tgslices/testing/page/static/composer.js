@@ -1,9 +1,11 @@
 // What a person types, presses and sends.
 
+import { startAttaching } from "./attach.js";
 import { $, h, walk } from "./dom.js";
 import { messagesOf, newest, viewOf } from "./chats.js";
 import { current } from "./conversation.js";
-import { act, has, onChange, upload } from "./state.js";
+import { emojied } from "./emoji.js";
+import { act, has, onChange } from "./state.js";
 import { topicNow } from "./topics.js";
 
 let context = null; // { do: "reply" | "edit", message }
@@ -58,21 +60,6 @@ async function submit() {
   $("input").focus();
 }
 
-const KINDS = { image: "photo", video: "video", audio: "audio" };
-
-async function sendFiles(files) {
-  const isAlbum = files.length > 1;
-  const mark = String(Date.now());
-  for (const [index, file] of [...files].entries()) {
-    const kind = KINDS[file.type.split("/")[0]] || "document";
-    const caption = index ? "" : $("input").value;
-    await upload(file, { ...where(), kind: file.type === "image/svg+xml" ? "document" : kind, caption, ...(isAlbum ? { album: mark } : {}) });
-  }
-  $("input").value = "";
-  $("files").value = "";
-  $("input").focus();
-}
-
 const viewNow = () => (current() ? viewOf(current().place, current().person) : null);
 
 function press(key) {
@@ -88,7 +75,7 @@ function showKeyboard() {
   if (box.dataset.face === face) return;
   box.dataset.face = face;
   box.replaceChildren(...(keyboard?.rows ?? []).map((row) => h("div", { class: "keys-row" }, row.map((key) =>
-    h("button", { class: "key", type: "button", onclick: () => press(key) }, key.text)))));
+    h("button", { class: "key", type: "button", onclick: () => press(key) }, emojied(key.text))))));
 }
 
 /** A bot that asks for a reply gets the reply bar, as in Telegram. */
@@ -165,12 +152,7 @@ export function startComposer() {
     else walk(event, [...$("suggestions").children]);
   });
   $("context-close").addEventListener("click", () => { setContext(null); $("input").focus(); });
-  $("files").addEventListener("change", () => sendFiles($("files").files));
-  $("conversation").addEventListener("dragover", (event) => event.preventDefault());
-  $("conversation").addEventListener("drop", (event) => {
-    event.preventDefault();
-    if (current() && event.dataTransfer.files.length) sendFiles(event.dataTransfer.files);
-  });
+  startAttaching(where);
   onChange((changed, isFirst) => {
     if (!has(changed, "message:", "view:")) return;
     showKeyboard();

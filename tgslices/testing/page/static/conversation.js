@@ -241,10 +241,19 @@ export function open(newPerson, newPlace) {
   render(true);
 }
 
+/** A right click opens the menu of a message, unless it is on a link, or on a text that was chosen to be copied. */
+function openMenuOf(event) {
+  const more = event.target.closest("li")?.querySelector(".more");
+  if (!more || event.target.closest("a") || String(getSelection())) return;
+  event.preventDefault();
+  more.click();
+}
+
 export function startConversation(what) {
   does = { ...what, jump };
   follow();
   startRoving();
+  $("messages").addEventListener("contextmenu", openMenuOf);
   onChange((changed, isFirst) => {
     if (has(changed, "place:", "person:", "bot:")) showHead();
     if (isFirst || has(changed, `message:${place}:`, `view:${person}/${place}`, `draft:${place}:`, "tap:", "report:", "slice:", "person:", "place:")) render(isFirst);

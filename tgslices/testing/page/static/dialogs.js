@@ -5,7 +5,8 @@ import { act, all, get, has, onChange } from "./state.js";
 
 let finish = async () => {};
 
-function ask(title, ok, fields, onFinish) {
+/** Ask in the dialog: `onFinish` does it, and the dialog closes unless it returns nothing. */
+export function ask(title, ok, fields, onFinish) {
   $("dialog-title").textContent = title;
   $("dialog-ok").textContent = ok;
   $("dialog-fields").replaceChildren(...fields);
@@ -14,8 +15,8 @@ function ask(title, ok, fields, onFinish) {
   $("dialog-fields").querySelector("input, button, select")?.focus();
 }
 
-const field = (label, attributes) => h("label", { class: "field" }, h("span", {}, label), h("input", { autocomplete: "off", maxlength: 64, ...attributes }));
-const value = (id) => $(id).value;
+export const field = (label, attributes) => h("label", { class: "field" }, h("span", {}, label), h("input", { autocomplete: "off", maxlength: 64, ...attributes }));
+export const value = (id) => $(id).value;
 
 export function askPerson(onMade) {
   ask("Add a person", "Add", [field("First name", { id: "person-name", required: true }), field("Username (optional)", { id: "person-username", placeholder: "ann" })],
@@ -38,7 +39,7 @@ export function askBot() {
 const KINDS = { group: "Group", supergroup: "Supergroup", forum: "Forum, a supergroup with topics", channel: "Channel",
   direct: "Channel with direct messages", business: "Chat with a business account" };
 
-const choice = (label, id, users) => h("label", { class: "field" }, h("span", {}, label), h("select", { id }, users.map((user) => h("option", { value: user.id }, user.name))));
+export const choice = (label, id, users) => h("label", { class: "field" }, h("span", {}, label), h("select", { id }, users.map((user) => h("option", { value: user.id }, user.name))));
 
 /** Who a business account belongs to, who writes to it, and which bot answers. */
 function businessFields() {

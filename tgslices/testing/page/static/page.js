@@ -6,6 +6,7 @@ import { say, startComposer, switchDraft } from "./composer.js";
 import { current, jump, open, startConversation } from "./conversation.js";
 import { askBot, askChat, askMembers, askPerson, startDialogs } from "./dialogs.js";
 import { startCalls } from "./calls.js";
+import { startLooks } from "./looks.js";
 import { openMenu, startMenu } from "./menu.js";
 import { copy, hush, startNotices } from "./notices.js";
 import { startSessions } from "./sessions.js";
@@ -97,6 +98,7 @@ function skipTo(name) {
   (document.querySelector(target) ?? $("add-person")).focus();
 }
 
+startLooks();
 startDialogs();
 startChats(choose);
 startConversation({

@@ -1,6 +1,7 @@
 // What people think of a message: votes in polls, and reactions.
 
 import { h } from "./dom.js";
+import { emojied, pictured } from "./emoji.js";
 
 /** The options of a poll as buttons; one's own choice is marked, and the bars show the shares. */
 export function pollOf(message, me, does) {
@@ -14,7 +15,7 @@ export function pollOf(message, me, does) {
   const rows = options.map((option, index) => {
     const row = h("button", { class: "option", type: "button", disabled: isClosed, "aria-pressed": String(mine.includes(index)),
       "data-key": `vote${index}`, onclick: () => does.vote(message, next(index)) },
-    h("span", {}, option.text), h("span", { class: "number" }, String(option.by.length)));
+    h("span", {}, emojied(option.text)), h("span", { class: "number" }, String(option.by.length)));
     row.style.setProperty("--share", `${voters ? Math.round(100 * option.by.length / voters) : 0}%`);
     return row;
   });

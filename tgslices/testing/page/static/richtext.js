@@ -1,6 +1,7 @@
 // Text with its entities, as nodes. Offsets are UTF-16 units, as JavaScript counts them.
 
 import { h } from "./dom.js";
+import { emojied } from "./emoji.js";
 
 const TAGS = { bold: "strong", italic: "em", underline: "u", strikethrough: "s", code: "code", pre: "pre",
   blockquote: "blockquote", expandable_blockquote: "blockquote" };
@@ -34,11 +35,11 @@ export function rich(text, entities, onCommand) {
       const entity = sorted.shift();
       const end = Math.min(entity.offset + entity.length, to);
       if (entity.offset < at || end <= entity.offset) continue;
-      if (entity.offset > at) nodes.push(text.slice(at, entity.offset));
+      if (entity.offset > at) nodes.push(...emojied(text.slice(at, entity.offset)));
       nodes.push(element(entity, text.slice(entity.offset, end), build(entity.offset, end), onCommand));
       at = end;
     }
-    if (at < to) nodes.push(text.slice(at, to));
+    if (at < to) nodes.push(...emojied(text.slice(at, to)));
     return nodes;
   };
   return build(0, text.length);

@@ -1,6 +1,7 @@
 // The session inspector: open slices, what each holds, and deletions that are pending.
 
 import { $, arrange, dayInWords, h, time } from "./dom.js";
+import { emojied } from "./emoji.js";
 import { notify } from "./notices.js";
 import { act, all, get, has, now, onChange } from "./state.js";
 
@@ -33,7 +34,7 @@ function row(holder, entry, after) {
   const text = message ? message.preview : "not in this chat";
   return h("li", {}, h("button", { class: "held", type: "button", disabled: !message, onclick: () => show(holder, message) },
     h("span", { class: `arrow ${entry.direction}`, role: "img", "aria-label": entry.direction === "in" ? "incoming" : "outgoing" }),
-    h("span", { class: "number" }, entry.id ? `#${entry.id}` : "ephemeral"), h("span", { class: "gist" }, text), after ?? null));
+    h("span", { class: "number" }, entry.id ? `#${entry.id}` : "ephemeral"), h("span", { class: "gist" }, emojied(text)), after ?? null));
 }
 
 function titleOf(slice) {
