@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -79,6 +80,29 @@ async def test_chats_and_host_names_are_added_on_the_command_line() -> None:
     places = [thing for name, thing in things.items() if name.startswith("place:g")]
     assert [(place["kind"], place["title"]) for place in places] == [("supergroup", "Team"), ("channel", "News")]
     assert all({*place["roles"].values()} == {"administrator", "member"} for place in places)
+
+
+async def test_a_world_comes_from_a_file_and_options_add_to_it(tmp_path: Path) -> None:
+    path = tmp_path / "world.toml"
+    path.write_text('[[bot]]\nusername = "desk_bot"\ntoken = "42:secret"\n[[person]]\nname = "Ada"\n', "utf-8")
+    async with command("--world", str(path), "--person", "Ben", "--group", "Team") as (_, printed):
+        page = re.search(r"Chat page: (\S+)", printed)
+        assert page
+        async with aiohttp.ClientSession() as client, client.ws_connect(f"{page[1]}page/live") as socket:
+            things = (await socket.receive_json())["set"]
+    assert "@desk_bot: token 42:secret" in printed
+    assert "test_bot" not in printed
+    assert [thing["name"] for name, thing in things.items() if name.startswith("person:")] == ["Ada", "Ben"]
+    assert [thing["title"] for name, thing in things.items() if name.startswith("place:g")] == ["Team"]
+
+
+async def test_a_file_without_a_world_is_refused_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "world.toml"
+    code, _, complained = await refused("--world", str(path))
+    assert (code, complained.splitlines()[-1]) == (
+        2,
+        f"python -m tgslices.testing: error: argument --world: [Errno 2] No such file or directory: '{path}'",
+    )
 
 
 async def test_it_says_so_when_it_does_not_bind_to_loopback() -> None:

@@ -9,12 +9,14 @@ import logging
 import signal
 import sys
 from itertools import zip_longest
+from pathlib import Path
 
 from tgslices.errors import TgslicesError
 from tgslices.storage.protocol import DurableSessionStorage
 from tgslices.testing.page.inspector import open_shared
 from tgslices.testing.server import BotApi
 from tgslices.testing.state.accounts import BotAccount
+from tgslices.testing.world_file import WorldFileError, load_world
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,8 +25,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     logging.basicConfig(format="%(message)s", level=logging.INFO if options.verbose else logging.WARNING)
     api = BotApi(host=options.host, port=options.port, page=True, allowed_hosts=options.allow_host or ())
+    accounts = []
+    if options.world is not None:
+        try:
+            accounts = load_world(api, options.world)
+        except (OSError, WorldFileError) as error:
+            parser.error(f"argument --world: {error}")
     try:
-        accounts = _populate(api, options.bot or ["test_bot"], options.token or [], options.person or ["Ann"])
+        accounts += _populate(api, *_who(options), options.token or [])
     except ValueError as error:
         parser.error(f"argument --token: {error}")
     _found_chats(api, accounts, options.group or [], options.channel or [])
@@ -52,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
         help="the token of the bot, like 42:secret (default: a random one); repeat it for more",
     )
     parser.add_argument("--person", action="append", metavar="NAME", help="add a person; may be repeated")
+    parser.add_argument(
+        "--world", type=Path, metavar="FILE", help="make the bots, people and chats of a TOML file; others are added"
+    )
     parser.add_argument("--group", action="append", metavar="TITLE", help="add a supergroup of all; may be repeated")
     parser.add_argument("--channel", action="append", metavar="TITLE", help="add a channel of all; may be repeated")
     parser.add_argument(
@@ -67,7 +78,13 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _populate(api: BotApi, usernames: list[str], tokens: list[str], names: list[str]) -> list[BotAccount]:
+def _who(options: argparse.Namespace) -> tuple[list[str], list[str]]:
+    """The bots and people to add; without a world one of each."""
+    bots, people = options.bot or [], options.person or []
+    return (bots, people) if options.world is not None else (bots or ["test_bot"], people or ["Ann"])
+
+
+def _populate(api: BotApi, usernames: list[str], names: list[str], tokens: list[str]) -> list[BotAccount]:
     if len(tokens) > len(usernames):
         raise ValueError(f"there are {len(tokens)} tokens for {len(usernames)} bots; add a bot with --bot")
     accounts = [api.add_bot(username, token=token) for username, token in zip_longest(usernames, tokens)]
@@ -80,11 +97,12 @@ def _populate(api: BotApi, usernames: list[str], tokens: list[str], names: list[
 
 def _found_chats(api: BotApi, accounts: list[BotAccount], groups: list[str], channels: list[str]) -> None:
     """Add chats with everybody in them; the first person and the bots are administrators."""
-    first, *others = [user for user in api.world.users.values() if not user.is_bot]
+    people = [user for user in api.world.users.values() if not user.is_bot]
+    first, others = people[:1], people[1:]
     for title in groups:
-        api.add_supergroup(title, members=others, admins=[first, *accounts])
+        api.add_supergroup(title, members=others, admins=[*first, *accounts])
     for title in channels:
-        api.add_channel(title, members=others, admins=[first, *accounts])
+        api.add_channel(title, members=others, admins=[*first, *accounts])
 
 
 async def _serve(api: BotApi, accounts: list[BotAccount], storage: DurableSessionStorage | None) -> None:
