@@ -13,17 +13,14 @@ import os
 import random
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
-from pathlib import Path
 
-from benchmarks.databases import postgresql_target
-from benchmarks.on_redis import redis_server
 from benchmarks.storage import directory
-from benchmarks.whole_bot.contestants import BARE, Contestant, contestants
+from benchmarks.whole_bot.contestants import BARE, CONTESTANTS, Contestant
+from benchmarks.whole_bot.places import settled
 from benchmarks.whole_bot.report import Rounds, show
 from benchmarks.whole_bot.running import Running, running
 
-NAMES = [it.name for it in contestants(Path(), "", "")]
+NAMES = [it.name for it in CONTESTANTS]
 LONGEST = 50  # messages of theirs in a conversation, so that all of it is deleted with one request
 
 
@@ -49,29 +46,21 @@ async def _round(bots: Sequence[Running], chats: int, seconds: float, rounds: Ro
             rounds[bot.contestant].append(measured)
 
 
-def chosen_of(arguments: argparse.Namespace, known: Sequence[Contestant]) -> list[Contestant]:
+def chosen_of(arguments: argparse.Namespace) -> list[Contestant]:
     """Return who takes part, the bare bot always."""
-    chosen = [it for it in known if it.name == BARE or (it.name in arguments.only if arguments.only else it.is_usual)]
+    only = arguments.only or [it.name for it in CONTESTANTS if it.is_usual]
+    chosen = [it for it in CONTESTANTS if it.name in (BARE, *only)]
     if arguments.freeze == "yes":
         return [it.with_frozen() for it in chosen]
     both = [each for it in chosen for each in (it, it.with_frozen())]
     return both if arguments.freeze == "both" else chosen
 
 
-def needs(arguments: argparse.Namespace, word: str) -> bool:
-    """Return whether anybody who takes part keeps something in a database."""
-    return not arguments.only or any(word in name for name in arguments.only)
-
-
 def main() -> None:
     """Start what is needed, measure, and stop it."""
     arguments = parse()
     started = time.monotonic()
-    with ExitStack() as stack:
-        place = stack.enter_context(directory())
-        postgresql = stack.enter_context(postgresql_target(place)).dsn if needs(arguments, "postgres") else ""
-        valkey = stack.enter_context(redis_server(place)) if needs(arguments, "redis") else ""
-        chosen = chosen_of(arguments, contestants(place, postgresql, valkey))
+    with directory() as folder, settled(chosen_of(arguments), folder) as chosen:
         for workers in arguments.workers:
             asyncio.run(measure(arguments, chosen, workers))
     load = ", ".join(f"{each:.1f}" for each in os.getloadavg())

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
+from typing import Final
 
-BARE = "bare"
+BARE: Final = "bare"
 
 
 @dataclass(frozen=True)
 class Contestant:
-    """One way to run the bot. ``module`` has its handlers, ``place`` is where it keeps ids, as the module reads it."""
+    """One way to run the bot. ``module`` has its handlers."""
 
     name: str
     module: str
+    kind: str = ""
+    """What it keeps ids in."""
     place: str = ""
-    serves_many: bool = True
-    """Whether several workers agree by it."""
+    """Where that is, as the module reads it, known once the databases run."""
     is_usual: bool = True
     """Whether it takes part unless asked for."""
     frozen: bool = False
@@ -27,6 +28,11 @@ class Contestant:
         return f"{self.name}, frozen" if self.frozen else self.name
 
     @property
+    def serves_many(self) -> bool:
+        """Whether several workers agree by it."""
+        return self.kind not in ("memory", "sqlite")
+
+    @property
     def leaves(self) -> int:
         """How many messages of a conversation it leaves: a session begins after the message that opens it."""
         return int(self.module == "with_sessions")
@@ -35,22 +41,19 @@ class Contestant:
         return replace(self, frozen=True)
 
 
-def contestants(folder: Path, postgresql: str, valkey: str) -> list[Contestant]:
-    """Return all of them, on these servers."""
-    sqlite, shared = f"sqlite:///{folder}/alone.db", f"sqlite-shared:///{folder}/shared.db"
-    return [
-        Contestant(BARE, "bare"),
-        Contestant("fsm-memory", "by_fsm", "memory://", serves_many=False),
-        Contestant("fsm-redis", "by_fsm", valkey),
-        Contestant("table-sqlite", "by_table", f"{folder}/by_hand.db"),
-        Contestant("table-postgres", "by_table", postgresql),
-        Contestant("memory", "with_sessions", "memory://", serves_many=False),
-        Contestant("sqlite", "with_sessions", sqlite, serves_many=False),
-        Contestant("sqlite-shared", "with_sessions", shared),
-        Contestant("postgres", "with_sessions", postgresql),
-        Contestant("redis", "with_sessions", valkey),
-        Contestant("idle-sqlite", "idle", f"sqlite:///{folder}/idle.db", serves_many=False, is_usual=False),
-        Contestant("idle-sqlite-shared", "idle", f"sqlite-shared:///{folder}/idle.db", is_usual=False),
-        Contestant("idle-postgres", "idle", postgresql, is_usual=False),
-        Contestant("idle-redis", "idle", valkey, is_usual=False),
-    ]
+CONTESTANTS: Final = (
+    Contestant(BARE, "bare"),
+    Contestant("fsm-memory", "by_fsm", "memory"),
+    Contestant("fsm-redis", "by_fsm", "redis"),
+    Contestant("table-sqlite", "by_table", "file"),
+    Contestant("table-postgres", "by_table", "postgres"),
+    Contestant("memory", "with_sessions", "memory"),
+    Contestant("sqlite", "with_sessions", "sqlite"),
+    Contestant("sqlite-shared", "with_sessions", "sqlite-shared"),
+    Contestant("postgres", "with_sessions", "postgres"),
+    Contestant("redis", "with_sessions", "redis"),
+    Contestant("idle-sqlite", "idle", "sqlite", is_usual=False),
+    Contestant("idle-sqlite-shared", "idle", "sqlite-shared", is_usual=False),
+    Contestant("idle-postgres", "idle", "postgres", is_usual=False),
+    Contestant("idle-redis", "idle", "redis", is_usual=False),
+)
