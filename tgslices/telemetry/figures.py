@@ -70,6 +70,9 @@ _SECONDS: Final = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 RECORDED: Final = Metric(
     "messages.recorded", Kind.COUNTER, "Messages that went into open sessions.", ("direction",), "{message}"
 )
+RECORDED_LABELS: Final = (("incoming",), ("outgoing",))
+"""The labels of messages that arrived, and of those that the bot sent."""
+
 OPENED: Final = Metric("sessions.opened", Kind.COUNTER, "Sessions that were opened.", (), "{session}")
 CLOSED: Final = Metric("sessions.closed", Kind.COUNTER, "Sessions that the bot's code closed.", (), "{session}")
 ENDED: Final = Metric("sessions.ended", Kind.COUNTER, "Sessions that ended by themselves.", ("reason",), "{session}")

@@ -15,7 +15,6 @@ from tgslices.storage.protocol import Added, Closed, DurableSessionStorage
 from tgslices.telemetry.events import (
     DataConflicted,
     MessageRecorded,
-    MessageRecordedTwin,
     MessagesClaimed,
     SessionClosed,
     SessionEnded,
@@ -43,7 +42,7 @@ class ObservedStorage:
         self._storage = storage
         self._bot_id = bot_id
         self._tell = tell
-        self._call = tell.call
+        self._note_recorded = tell.recorder(bot_id)
         self.is_idle = storage.is_idle
         self.knows_open = storage.knows_open
 
@@ -108,15 +107,10 @@ class ObservedStorage:
             self._tell(StorageFailed(self._bot_id, "record", error))
             raise
         if sessions:
-            event: Any = MessageRecordedTwin()
-            event.bot_id = self._bot_id
-            event.message = message
-            event.sessions = sessions
-            event.__class__ = MessageRecorded
             try:
-                self._call(event)
+                self._note_recorded(message, sessions)
             except Exception as error:  # noqa: BLE001  # whatever the author's function raises
-                self._tell.complain(event, error)
+                self._tell.complain(MessageRecorded, error)
         return sessions
 
     async def add(self, key: SessionKey, message: TrackedMessage, **how: Any) -> Added:

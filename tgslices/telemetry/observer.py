@@ -5,16 +5,25 @@ from __future__ import annotations
 import inspect
 import logging
 import time
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import count
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from tgslices.described import described
 from tgslices.errors import ConfigurationError, quoted
-from tgslices.telemetry.events import SessionEvent, Work, WorkBegun, WorkDone
+from tgslices.model import TrackedMessage
+from tgslices.telemetry.events import (
+    MessageRecorded,
+    MessageRecordedTwin,
+    SessionEvent,
+    Work,
+    WorkBegun,
+    WorkDone,
+)
 
 log = logging.getLogger("tgslices")
 
@@ -47,30 +56,62 @@ def require_observer(observer: object) -> None:
         )
 
 
+Recorder: TypeAlias = Callable[[TrackedMessage, int], object]
+"""Takes note of a message that was recorded, and of how many sessions it went to."""
+
+
+class CountsRecorded(ABC):
+    """An observer that takes note of recorded messages without an event for each.
+
+    On the path of every update an event, and telling its kind and bot, cost more than counting it.
+    """
+
+    @abstractmethod
+    def recorder(self, bot_id: int) -> Recorder:
+        """Return what does for a bot's messages what a ``MessageRecorded`` would do."""
+
+
 class Telling:
     """Tells an observer events, and raises nothing: what the observer raises is logged once."""
 
-    __slots__ = ("_has_failed", "call")
+    __slots__ = ("_call", "_has_failed", "_observer")
 
     def __init__(self, observer: SessionObserver) -> None:
+        self._observer = observer
         # A bound method is called in half of the time that it takes to call its object.
-        self.call: SessionObserver = observer if inspect.isroutine(observer) else observer.__call__
+        self._call: SessionObserver = observer if inspect.isroutine(observer) else observer.__call__
         self._has_failed = False
+
+    def recorder(self, bot_id: int) -> Recorder:
+        """Return what tells of a bot's recorded messages; unlike :meth:`__call__` it raises what the observer does."""
+        if isinstance(self._observer, CountsRecorded):
+            return self._observer.recorder(bot_id)
+        call = self._call
+
+        def tell(message: TrackedMessage, sessions: int) -> None:
+            event: Any = MessageRecordedTwin()
+            event.bot_id = bot_id
+            event.message = message
+            event.sessions = sessions
+            event.__class__ = MessageRecorded
+            call(event)
+
+        return tell
 
     def __call__(self, event: SessionEvent) -> None:
         """Tell an event."""
         try:
-            self.call(event)
+            self._call(event)
         except Exception as error:  # noqa: BLE001  # whatever the author's function raises
-            self.complain(event, error)
+            self.complain(type(event), error)
 
-    def complain(self, event: SessionEvent, error: Exception) -> None:
+    def complain(self, kind: type[SessionEvent], error: Exception) -> None:
         """Log that the observer has raised, the first time."""
         if not self._has_failed:
             self._has_failed = True
             log.error(
                 "The observer raised at %s and goes on being called; its later errors are not logged: %s",
-                type(event).__name__,
+                kind.__name__,
                 described(error),
             )
 

@@ -13,15 +13,16 @@ from opentelemetry import context, metrics, trace
 from opentelemetry.metrics import Meter, MeterProvider
 from opentelemetry.trace import Span, StatusCode, Tracer, TracerProvider
 
-from tgslices.model import Direction
-from tgslices.telemetry.events import MessageRecorded, SessionEvent, WorkBegun, WorkDone
-from tgslices.telemetry.figures import METRICS, RECORDED, Figures, Kind, Metric
+from tgslices.model import Direction, TrackedMessage
+from tgslices.telemetry.events import SessionEvent, WorkBegun, WorkDone
+from tgslices.telemetry.figures import METRICS, RECORDED, RECORDED_LABELS, Figures, Kind, Metric
+from tgslices.telemetry.observer import CountsRecorded, Recorder
 
 SCOPE: Final = "tgslices"
 """The name of the instrumentation."""
 
 
-class OpenTelemetryObserver:
+class OpenTelemetryObserver(CountsRecorded):
     """An observer that hands metrics and spans of any number of bots to OpenTelemetry.
 
     Pass it to ``setup_sessions(observer=...)``. It uses the global providers unless it is given others. Every name
@@ -36,16 +37,10 @@ class OpenTelemetryObserver:
         self._tracer: Tracer = trace.get_tracer(SCOPE, tracer_provider=tracer_provider)
         self._figures = Figures()
         self._metrics: dict[Metric, Any] = {metric: _made(metric, meter) for metric in METRICS}
-        self._count_recorded = self._metrics[RECORDED].add
-        self._attributes: dict[int, tuple[dict[str, Any], dict[str, Any]]] = {}
         self._spans: dict[int, tuple[Span, Token[context.Context]]] = {}
 
     def __call__(self, event: SessionEvent, /) -> None:
         """Hand on an event."""
-        if type(event) is MessageRecorded:  # on the path of every update
-            incoming, outgoing = self._attributes.get(event.bot_id) or self._meet(event.bot_id)
-            self._count_recorded(1, incoming if event.message.direction is Direction.INCOMING else outgoing)
-            return
         if type(event) is WorkBegun:
             self._begin(event)
         elif type(event) is WorkDone:
@@ -53,13 +48,15 @@ class OpenTelemetryObserver:
         for metric, value, bot_id, labels in self._figures.of(event):
             _KEEP[metric.kind](self._metrics[metric], value, _attributes(metric, bot_id, labels))
 
-    def _meet(self, bot_id: int) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Make the attributes of a bot's recorded messages once."""
-        incoming, outgoing = (
-            _attributes(RECORDED, bot_id, (direction.name.lower(),))
-            for direction in (Direction.INCOMING, Direction.OUTGOING)
-        )
-        return self._attributes.setdefault(bot_id, (incoming, outgoing))
+    def recorder(self, bot_id: int) -> Recorder:
+        """Return what counts a bot's recorded messages."""
+        add = self._metrics[RECORDED].add
+        incoming, outgoing = (_attributes(RECORDED, bot_id, labels) for labels in RECORDED_LABELS)
+
+        def count(message: TrackedMessage, _sessions: int) -> None:
+            add(1, incoming if message.direction is Direction.INCOMING else outgoing)
+
+        return count
 
     def _begin(self, event: WorkBegun) -> None:
         span = self._tracer.start_span(f"tgslices.{event.work.value}", attributes={"bot": event.bot_id})

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
-from tgslices.model import Direction
-from tgslices.telemetry.events import MessageRecorded, SessionEvent
-from tgslices.telemetry.figures import METRICS, RECORDED, Figures, Kind, Metric
+from tgslices.model import Direction, TrackedMessage
+from tgslices.telemetry.events import SessionEvent
+from tgslices.telemetry.figures import METRICS, RECORDED, RECORDED_LABELS, Figures, Kind, Metric
+from tgslices.telemetry.observer import CountsRecorded, Recorder
 
 _UNITS: Final = {"s": "seconds"}
 """What Prometheus calls the units that belong into a name.
@@ -18,7 +19,7 @@ Source: https://prometheus.io/docs/practices/naming/
 """
 
 
-class PrometheusObserver:
+class PrometheusObserver(CountsRecorded):
     """An observer that keeps the metrics of any number of bots in a registry.
 
     Pass it to ``setup_sessions(observer=...)`` and serve the registry by any means of ``prometheus-client``. Every name
@@ -31,24 +32,20 @@ class PrometheusObserver:
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
         self._figures = Figures()
         self._metrics: dict[Metric, Any] = {metric: _made(metric, registry) for metric in METRICS}
-        self._recorded: dict[int, tuple[Any, Any]] = {}
 
     def __call__(self, event: SessionEvent, /) -> None:
         """Count an event."""
-        if type(event) is MessageRecorded:  # on the path of every update
-            incoming, outgoing = self._recorded.get(event.bot_id) or self._meet(event.bot_id)
-            (incoming if event.message.direction is Direction.INCOMING else outgoing).inc()
-            return
         for metric, value, bot_id, labels in self._figures.of(event):
             _KEEP[metric.kind](self._metrics[metric].labels(bot_id, *labels), value)
 
-    def _meet(self, bot_id: int) -> tuple[Any, Any]:
-        """Make the time series of a bot's recorded messages once."""
-        recorded = self._metrics[RECORDED]
-        incoming, outgoing = (
-            recorded.labels(bot_id, direction.name.lower()) for direction in (Direction.INCOMING, Direction.OUTGOING)
-        )
-        return self._recorded.setdefault(bot_id, (incoming, outgoing))
+    def recorder(self, bot_id: int) -> Recorder:
+        """Return what counts a bot's recorded messages."""
+        incoming, outgoing = (self._metrics[RECORDED].labels(bot_id, *labels).inc for labels in RECORDED_LABELS)
+
+        def count(message: TrackedMessage, _sessions: int) -> None:
+            (incoming if message.direction is Direction.INCOMING else outgoing)()
+
+        return count
 
 
 def _made(metric: Metric, registry: CollectorRegistry) -> Any:
