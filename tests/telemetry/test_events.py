@@ -35,7 +35,7 @@ from tgslices.telemetry import (
     WorkDone,
     WritesWaiting,
 )
-from tgslices.testing import BotApi, Failure, Flood
+from tgslices.testing import BotApi, Failure, Flood, Slow
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -289,3 +289,22 @@ async def test_messages_of_a_killed_worker_are_told_to_be_settled_by_the_next_on
     assert [len(event.messages) for event in watched.told.of(MessagesClaimed) + heir.of(MessagesClaimed)] == [3]
     assert watched.told.of(MessagesSettled) == []
     assert [event.messages for event in heir.of(MessagesSettled)] == [3]
+
+
+async def test_messages_that_two_workers_have_deleted_are_told_to_be_settled_once(shared: Watched) -> None:
+    """The first worker stands still for longer than its lease, with its answer on the way."""
+    watched, heir, answer = shared, Told(), asyncio.Event()
+    async with watched.worker() as bot, watched.worker(observer=heir) as other:
+        order = watched.order(bot)
+        for number in range(3):
+            await order.send_message(str(number))
+        fault = watched.api.faults.add(Slow(until=answer, after_work=True), method="deleteMessages", times=1)
+        clearing = asyncio.create_task(order.clear())
+        await watched.api.world.changes.within(5, lambda: fault not in watched.api.faults)
+        watched.later(HOUR)
+        assert await other.sessions.settle_pending() == 3
+        answer.set()
+        assert len((await clearing).accepted) == 3
+    assert [event.messages for event in heir.of(MessagesSettled)] == [3]
+    assert watched.told.of(MessagesSettled) == []
+    assert len(watched.told.of(DeletionAsked)) == len(heir.of(DeletionAsked)) == 1

@@ -5,6 +5,8 @@ the end: a row marked ``TOP`` with a smaller id says that the id is not before i
 little late is settled after a few rows. What is not settled then is left to one search for bytes.
 
 A row marked ``HIDDEN`` keeps the place of an entry that was discarded by hand: no list shows it.
+
+Past 300 lines, because whatever moves a row has to keep its marks right.
 """
 
 from __future__ import annotations
