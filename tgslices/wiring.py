@@ -11,7 +11,9 @@ from weakref import WeakSet
 from aiogram import Bot, Dispatcher
 from aiogram.types import TelegramObject
 
+from tgslices.advice import require_flags
 from tgslices.clock import Clock, utc_now
+from tgslices.collector import freeze as freeze_now
 from tgslices.config import SessionConfig
 from tgslices.doors.incoming import incoming_middleware
 from tgslices.doors.injection import check_handlers, injection_middleware
@@ -156,6 +158,7 @@ def setup_sessions(
     on_end: OnEnd | None = None,
     follow_states: FollowStates | None = None,
     observer: SessionObserver | None = None,
+    freeze: bool = False,
 ) -> None:
     """Give a dispatcher and its bots sessions. The only wiring.
 
@@ -174,6 +177,8 @@ def setup_sessions(
     once, with an :class:`~tgslices.Ended`; one that raises is told again for a day. ``follow_states``: which sessions
     end when aiogram's state leaves a group, ``{OrderForm: Follow("order")}``: of a StatesGroup, a dialog or a Scene.
     ``observer``: a function that is called, and not awaited, with each event of :mod:`tgslices.telemetry`.
+    ``freeze``: whether ``gc.freeze()`` follows the start, so that full collections do not stop the bot; from then on
+    nothing that was there at the start is collected if it lies in a cycle.
 
     Past 40 lines by its arguments and what they mean.
 
@@ -183,6 +188,7 @@ def setup_sessions(
             argument is none of what it must be.
     """
     _require_kinds(dispatcher, bots, manager_factory)
+    require_flags(freeze=freeze)
     wiring = _wiring_of(dispatcher)
     if wiring is None:
         if storage is not None:
@@ -209,6 +215,8 @@ def setup_sessions(
         for bot in bots:
             wiring.adopt(bot)
         _attach(dispatcher, wiring, joining)
+        if freeze:
+            dispatcher.startup.register(freeze_now)
         return
     if storage is not None and storage is not wiring.storage:
         raise ConfigurationError(
