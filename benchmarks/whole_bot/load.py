@@ -21,11 +21,12 @@ UPDATE = (
 
 @dataclass(frozen=True)
 class Measured:
-    """What one measurement told. Latencies in seconds, processor time in seconds an update."""
+    """What one measurement told, in seconds: latencies, and processor time an update and of the longest collection."""
 
     rate: float
     latencies: Sequence[float]
     spent: float
+    collection: float
     driver: float
     """What share of a processor the load itself took."""
 
@@ -78,13 +79,15 @@ class Load:
 
     async def measure(self, people: int, seconds: float) -> Measured:
         """Let some of the people write for a while."""
-        spent, driver, started = await self._spent(), time.process_time(), time.perf_counter()
+        (spent, _), driver, started = await self._spent(), time.process_time(), time.perf_counter()
         deadline = started + seconds
         took = await asyncio.gather(*(self._write(it, deadline) for it in self.people[:people]))
         elapsed = time.perf_counter() - started
-        driver, spent = time.process_time() - driver, await self._spent() - spent
+        driver = time.process_time() - driver
+        now, collection = await self._spent()
         latencies = [latency for each in took for latency in each]
-        return Measured(len(latencies) / elapsed, latencies, spent / len(latencies), driver / elapsed)
+        each = (now - spent) / len(latencies)
+        return Measured(len(latencies) / elapsed, latencies, each, collection, driver / elapsed)
 
     async def _write(self, person: Person, deadline: float) -> list[float]:
         took = []
@@ -103,9 +106,11 @@ class Load:
                 self.sent += 1
         return self.sent // self.length
 
-    async def _spent(self) -> float:
+    async def _spent(self) -> tuple[float, float]:
+        """Return the workers' processor time in all, and their longest collection since the last time."""
         heard = [await asking.request(b"GET /spent HTTP/1.1\r\n") for asking in self._asking]
-        return sum(map(float, heard))
+        spent, longest = zip(*(map(float, each.split()) for each in heard), strict=True)
+        return sum(spent), max(longest)
 
     def close(self) -> None:
         for connection in (*self._asking, *(each for person in self.people for each in person.connections)):

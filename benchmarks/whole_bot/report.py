@@ -10,11 +10,15 @@ from benchmarks.whole_bot.load import Measured
 
 Rounds = dict[Contestant, list[Measured]]
 
-HEAD = f"{'bot':<28}{'updates/s':>10}{'of bare':>9}{'p50 ms':>9}{'p99 ms':>9}{'CPU µs':>9}{'more':>7}{'times':>7}"
+HEAD = f"{'bot':<28}{'updates/s':>10}{'of bare':>9}{'p50 ms':>9}{'p99 ms':>9}"
+HEAD += f"{'CPU µs':>9}{'more':>7}{'times':>7}{'GC ms':>8}"
 
 
 def show(workers: int, chats: int, rounds: Rounds) -> None:
-    """Print one table. ``more`` and ``times``: of the worker's processor time an update, to the bare bot's."""
+    """Print one table.
+
+    ``CPU``: the workers' processor time an update, beside that of the bare bot; ``GC``: that of the longest collection.
+    """
     driver = max(each.driver for measured in rounds.values() for each in measured)
     count = len(next(iter(rounds.values())))
     print(
@@ -46,6 +50,7 @@ def _line(contestant: Contestant, measured: Sequence[Measured], bare: Sequence[M
         f"{_median(it.percentile(0.5) for it in measured) * 1e3:>9.2f}"
         f"{_median(it.percentile(0.99) for it in measured) * 1e3:>9.2f}"
         f"{_median(map(_spent, measured)) * 1e6:>9.0f}{more:>7}{times:>7}"
+        f"{_median(it.collection for it in measured) * 1e3:>8.1f}"
     )
 
 

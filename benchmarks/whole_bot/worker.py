@@ -34,7 +34,7 @@ async def _serve(contestant: Contestant, api: str, number: int, parent: Connecti
         AiohttpSession(api=TelegramAPIServer.from_base(api)) if api else AnsweringWithin(10**9 + number * 10**8)
     )
     app = _app(contestant, Bot(TOKEN, session=client))
-    app.router.add_get("/spent", _spent)
+    app.router.add_get("/spent", Spent().tell)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     if contestant.frozen:
@@ -56,9 +56,23 @@ def _app(contestant: Contestant, bot: Bot) -> web.Application:
     return app
 
 
-async def _spent(_request: web.Request) -> web.Response:
-    """Tell how much processor time this process has taken, with that of its threads."""
-    return web.Response(text=repr(time.process_time()))
+class Spent:
+    """What the processor did for this process, whatever else the machine does."""
+
+    def __init__(self) -> None:
+        self._began = self._longest = 0.0
+        gc.callbacks.append(self._collecting)
+
+    def _collecting(self, phase: str, _info: object) -> None:
+        if phase == "start":
+            self._began = time.thread_time()
+        else:
+            self._longest = max(self._longest, time.thread_time() - self._began)
+
+    async def tell(self, _request: web.Request) -> web.Response:
+        """Tell the processor time since the start, with that of all threads, and the longest collection since asked."""
+        longest, self._longest = self._longest, 0.0
+        return web.Response(text=f"{time.process_time()!r} {longest!r}")
 
 
 async def _closed(pipe: Connection) -> None:

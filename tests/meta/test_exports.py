@@ -47,6 +47,28 @@ def test_importing_the_package_loads_no_driver_and_no_test_tool() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def _loaded(before: str, then: str) -> list[str]:
+    """Return the packages that one import loads and another has not loaded before, ours and Python's left out."""
+    code = f"import sys, {before}; there = set(sys.modules); import {then}; print(*(set(sys.modules) - there))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    roots = {name.partition(".")[0] for name in done.stdout.split()}
+    return sorted(roots - {"tgslices", *sys.stdlib_module_names})
+
+
+def test_importing_the_package_loads_nothing_but_it_and_aiogram() -> None:
+    assert set(_loaded("sys", "tgslices")) == set(_loaded("sys", "aiogram"))
+
+
+@pytest.mark.parametrize(
+    ("storage", "strays"),
+    [("sqlalchemy", {"asyncpg", "redis", "hiredis"}), ("redis", {"sqlalchemy", "aiosqlite", "asyncpg"})],
+)
+def test_a_storage_loads_what_it_stands_on_and_no_driver_of_another(storage: str, strays: set[str]) -> None:
+    loaded = set(_loaded("tgslices", f"tgslices.storage.{storage}"))
+    assert storage in loaded
+    assert not loaded & strays
+
+
 @pytest.mark.parametrize("module", _with_exports(), ids=lambda module: module.__name__)
 def test_every_exported_name_says_what_it_is(module: ModuleType) -> None:
     silent = []
