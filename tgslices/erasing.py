@@ -26,6 +26,7 @@ from tgslices.results import ClearResult
 from tgslices.storage.adapter import PluginStorage
 from tgslices.storage.erasing_protocol import is_about, is_of
 from tgslices.storage.listing_protocol import SessionFilter
+from tgslices.telemetry.observed_storage import unobserved
 
 log = logging.getLogger("tgslices")
 
@@ -75,7 +76,7 @@ class Erasing:
         await self._holds.note_erased(user_id)
         entries = await self._storage.erase_entries(self._bot.id, user_id)
         deletions = await self._drop_pending(user_id)
-        return Erased(sessions, entries, deletions, is_whole=not isinstance(self._storage, PluginStorage))
+        return Erased(sessions, entries, deletions, is_whole=not isinstance(unobserved(self._storage), PluginStorage))
 
     async def _open_keys(self, user_id: int) -> set[SessionKey]:
         keys = {key for key in self._tracker.subscriptions.predicates if is_of(key, user_id)}

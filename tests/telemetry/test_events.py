@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.deletion.mortal import Killed
-from tests.promises.storages import Line
+from tests.promises.storages import Line, ListStorage
 from tests.storage.redis.servers import RedisServer, prefix_of
 from tests.telemetry.conftest import Told, Watched
 from tgslices import DataConflict, Lifetime, MemorySessionStorage, Outcome, SessionData, SessionStorage
@@ -308,3 +308,14 @@ async def test_messages_that_two_workers_have_deleted_are_told_to_be_settled_onc
     assert [event.messages for event in heir.of(MessagesSettled)] == [3]
     assert watched.told.of(MessagesSettled) == []
     assert len(watched.told.of(DeletionAsked)) == len(heir.of(DeletionAsked)) == 1
+
+
+async def test_an_erased_person_is_in_no_event_and_a_plugin_cannot_tell_all(
+    watched: Watched,
+) -> None:
+    async with watched.worker() as bot:
+        await watched.order(bot).send_message("one")
+        watched.told.events.clear()
+        erased = await bot.sessions.erase(watched.ann.id)
+        assert (erased.sessions, erased.is_whole) == (1, not isinstance(watched.storage, ListStorage))
+    assert str(watched.ann.id) not in str(watched.told.events)

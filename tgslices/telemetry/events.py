@@ -71,9 +71,10 @@ class SessionOpened:
 
 @dataclass(frozen=True, slots=True)
 class SessionClosed:
-    """An open session was closed by the bot's own code.
+    """An open session was closed: by the bot's code, or with the state or the scene that it follows.
 
-    ``entries``: how many entries were dropped; ``unsubscribe`` drops none.
+    ``entries``: how many entries were dropped; ``unsubscribe`` drops none. What ``erase`` drops is not told: nothing of
+    that person is to be written down once more.
     """
 
     key: SessionKey

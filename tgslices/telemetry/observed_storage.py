@@ -32,6 +32,11 @@ def observed(storage: DurableSessionStorage, bot_id: int, tell: Telling | None) 
     return storage if tell is None else cast(DurableSessionStorage, ObservedStorage(storage, bot_id, tell))
 
 
+def unobserved(storage: DurableSessionStorage) -> DurableSessionStorage:
+    """Return the storage that :func:`observed` was given."""
+    return storage._storage if isinstance(storage, ObservedStorage) else storage
+
+
 class ObservedStorage:
     """Hands every call on to another storage, and tells what came of it once that is certain.
 
