@@ -318,5 +318,9 @@ class StorageError(TgslicesError, RuntimeError):
         return f"{self.problem} {self.remedy}"
 
 
+class OtherSchema(StorageError):
+    """A storage was written by another release, whose schema this one does not use as it is. Nothing was changed."""
+
+
 class ValueRefused(StorageError, ValueError):
     """A storage refuses what was to be written, and would refuse it again; anything else can be written."""

@@ -60,7 +60,7 @@ async def kept_of(stage: FedBot) -> dict[str, Any]:
     }
 
 
-NOTHING = {"open": [], "entries": [], "data": {}, "pending": []}
+NOTHING: dict[str, Any] = {"open": [], "entries": [], "data": {}, "pending": []}
 
 
 async def fill(stage: FedBot) -> Session:

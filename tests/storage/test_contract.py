@@ -62,7 +62,7 @@ def message_of(row: tuple[int, ...], place: tuple[Any, ...], albums: dict[int, s
 def data_count(data: object) -> int:
     """Count the fragments that a process keeps or merely has a holder of."""
     assert isinstance(data, DataInProcess)
-    keys = {key for bot in (42, 43) for key in (*data._data.of_bot(bot), *data._holds._keys.of_bot(bot))}
+    keys = {key for bot in (42, 43) for key in (*data._data.of_bot(bot), *data._holds.of_bot(bot))}
     return sum(len({*(data._data.get(key) or ()), *data._holds.names(key)}) for key in keys)
 
 

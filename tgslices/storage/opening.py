@@ -18,16 +18,17 @@ from tgslices.storage.protocol import SessionStorage, require_storage
 ENTRY_POINTS: Final = "tgslices.storages"
 """The group under which plugin packages name their schemes."""
 
-OpenStorage: TypeAlias = Callable[[str], SessionStorage]
+OpenStorage: TypeAlias = Callable[..., SessionStorage]
 
 
-def open_storage(url: str) -> SessionStorage:
+def open_storage(url: str, *, reads_only: bool = False) -> SessionStorage:
     """Return a new storage for a URL; nothing is connected before its first use.
 
     ``memory://``, ``sqlite:///slices.db`` (short for ``sqlite+aiosqlite:///...``),
     ``postgresql://user:password@host/database`` (short for ``postgresql+asyncpg://...``) and
     ``redis://user:password@host:6379/0`` (also ``rediss://`` and ``redis+cluster://``) are always known;
-    other schemes come from plugin packages.
+    other schemes come from plugin packages. With ``reads_only`` a database is looked at and not changed, whoever owns
+    it.
 
     Raises:
         StorageError: nobody knows the scheme, its driver is not installed, a plugin cannot be loaded, or the URL is
@@ -42,7 +43,7 @@ def open_storage(url: str) -> SessionStorage:
     if scheme == "memory":
         return MemorySessionStorage()
     opening = _load(_BUILT_IN[scheme]) if scheme in _BUILT_IN else _from_plugin(scheme)
-    storage = opening(url)
+    storage = opening(url, reads_only=True) if reads_only and scheme in _SQL_SCHEMES else opening(url)
     require_storage(storage)
     return storage
 

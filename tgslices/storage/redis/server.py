@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from redis.asyncio import RedisCluster
 
-from tgslices.errors import StorageError
+from tgslices.errors import OtherSchema, StorageError
 from tgslices.storage.redis.clients import Client
 
 LAYOUT: Final = b"1"
@@ -26,11 +26,7 @@ async def check(client: Client, where: str, version_key: bytes) -> None:
         StorageError: it is too old, is a cluster or none against the URL, or holds a layout of another release.
     """
     is_for_cluster = isinstance(client, RedisCluster)
-    if isinstance(client, RedisCluster):
-        await client.initialize()
-        info = await client.info(target_nodes=client.get_default_node())
-    else:
-        info = await client.info()
+    info = await _info(client)
     _require_version(info, where)
     if bool(info.get("cluster_enabled")) and not is_for_cluster:
         raise StorageError(
@@ -49,10 +45,26 @@ async def check(client: Client, where: str, version_key: bytes) -> None:
         await client.set(version_key, LAYOUT, nx=True)
         found = await client.get(version_key)
     if found not in {None, LAYOUT}:
-        raise StorageError(
+        raise OtherSchema(
             f"Redis at {where} holds sessions in the layout {found!r}, which this release does not know.",
             "Install the release of tgslices that wrote them, or give the storage another prefix.",
         )
+
+
+async def warnings(client: Client) -> list[str]:
+    """Return what is wrong with a server that is used all the same, in whole sentences."""
+    policy = _evicting(await _info(client))
+    if policy is None:
+        return []
+    remedy = "Set maxmemory-policy to noeviction."
+    return [f"The server may evict keys (maxmemory-policy {policy}), and with them messages. {remedy}"]
+
+
+async def _info(client: Client) -> dict[str, Any]:
+    if isinstance(client, RedisCluster):
+        await client.initialize()
+        return await client.info(target_nodes=client.get_default_node())
+    return await client.info()
 
 
 def _require_version(info: dict[str, Any], where: str) -> None:

@@ -35,6 +35,7 @@ from tgslices.storage.redis.operations.erasing import Erasing
 from tgslices.storage.redis.operations.keys import Keys
 from tgslices.storage.redis.operations.listing import Listing
 from tgslices.storage.redis.operations.pendings import Pendings
+from tgslices.storage.redis.server import warnings
 from tgslices.storage.redis.writing import ADDED, OPENED, Writing, adding, recording
 
 TIMEOUT: Final = timedelta(seconds=5)
@@ -314,6 +315,14 @@ class RedisSessionStorage(DelegatesData):
     async def count_sessions(self, bot_id: int, where: SessionFilter = EVERY_SESSION) -> int:
         await self._ready()
         return await self._listing.count_sessions(bot_id, where)
+
+    async def server_time(self) -> datetime | None:
+        await self._ready()
+        return await self._listing.server_time()
+
+    async def warnings(self) -> list[str]:
+        await self._ready()
+        return await self._calls.do(warnings)
 
     # A person
 

@@ -15,6 +15,7 @@ Synchronous: TypeAlias = Literal["OFF", "NORMAL", "FULL", "EXTRA"]
 
 _TYPES: Final = (
     ("shared", bool | None, "True, False or None", "Leave it out, or pass shared=True for several workers."),
+    ("reads_only", bool, "True or False", "Leave it out, or pass reads_only=True to look and change nothing."),
     ("create", bool, "True or False", "Pass create=False to make the tables yourself."),
     ("prefix", str, "a text", "Leave it out, or pass one like 'my_bot_'."),
     ("schema", str | None, "a text or None", "Leave it out, or name a schema of the database."),
@@ -37,6 +38,7 @@ class Arguments:
     metadata: MetaData | None
     timeout: timedelta
     synchronous: Synchronous
+    reads_only: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what types would refuse."""

@@ -18,6 +18,7 @@ from tgslices.storage.sqlalchemy.database.engines import database_of, engine_of_
 from tgslices.storage.sqlalchemy.database.errors import ErrorTexts
 from tgslices.storage.sqlalchemy.database.notices import Hear, Notices, Told
 from tgslices.storage.sqlalchemy.database.transactions import Transactions
+from tgslices.storage.sqlalchemy.database.urls import require_file
 from tgslices.storage.sqlalchemy.tables.schema import build_tables
 from tgslices.storage.sqlalchemy.tables.statements import Statements
 from tgslices.storage.sqlalchemy.tables.versions import Versions
@@ -45,14 +46,17 @@ class Backend:
                 "A storage on PostgreSQL is always shared, because to own it alone would make it no faster.",
                 "Leave out shared=False.",
             )
+        self.reads_only = arguments.reads_only
         self.shared = not self.database.can_be_alone if arguments.shared is None else arguments.shared
+        self.shared |= self.reads_only
         self.tables = build_tables(arguments.prefix, schema=arguments.schema, metadata=arguments.metadata)
         self.statements = Statements(self.tables, self.engine.dialect)
         self.explain = ErrorTexts(self.engine.url, self.timeout)
         turns = self.database.one_writer or not self.shared
         self.transactions = Transactions(self.engine, self.database, self.explain, timeout=self.timeout, turns=turns)
+        self.transactions.reads_only = self.reads_only
         self._prefix, self._schema = arguments.prefix, arguments.schema
-        self._versions = Versions(self.tables, create=arguments.create)
+        self._versions = Versions(self.tables, create=arguments.create and not self.reads_only)
         self.is_running = False
         """Whether the database is open, and owned as it was asked for."""
         self._was_closed = False
@@ -157,6 +161,10 @@ class Backend:
             self._changing.release()
 
     async def _open(self) -> None:
+        if self.reads_only:
+            require_file(self.engine.url)
+            await self.transactions.read(self._look)
+            return
         # What a newer release has written is refused before anything is touched.
         unfinished = await self.transactions.read(self._look)
         await self.transactions.in_time(self._hold)
@@ -168,6 +176,9 @@ class Backend:
 
     async def listen(self, hear: Hear) -> None:
         """Listen to what others tell until the database is closed; only where it is shared."""
+
+        if self.reads_only:
+            return  # it asks each time
 
         async def enter() -> None:
             self._notices = await self.database.notices(

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 
 from tgslices.model import SessionKey
@@ -35,6 +36,12 @@ class ListsDatabase:
 
     async def look_at_sessions(self, keys: Sequence[SessionKey]) -> list[ListedSession]:
         return await self._read(partial(self._listing.look_at, keys=keys))
+
+    async def server_time(self) -> datetime | None:
+        return await self._read(self._listing.server_time)
+
+    async def warnings(self) -> list[str]:
+        return await self._read(self._listing.warnings)
 
     async def count_sessions(self, bot_id: int, where: SessionFilter = EVERY_SESSION) -> int:
         return await self._read(partial(self._listing.count, bot_id=bot_id, where=where))

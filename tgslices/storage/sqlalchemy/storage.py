@@ -61,6 +61,8 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
     ``prefix``, and they are part of ``metadata``. No call takes longer than ``timeout``, but for the first one, which
     may have tables to upgrade and open keys to load.
 
+    With ``reads_only`` it looks and changes nothing, whoever owns the database; what would write is refused.
+
     When a call has returned, what it wrote survives a kill of this process. On SQLite, ``synchronous="FULL"`` makes it
     survive a loss of power too; the default may lose the last moments then, and never the file.
     Source: https://www.sqlite.org/pragma.html#pragma_synchronous
@@ -81,6 +83,7 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
         metadata: MetaData | None = None,
         timeout: timedelta = TIMEOUT,
         synchronous: Synchronous = "NORMAL",
+        reads_only: bool = False,
     ) -> None:
         """Describe the storage; nothing is connected before the first use.
 
@@ -94,6 +97,7 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
             metadata=metadata,
             timeout=timeout,
             synchronous=synchronous,
+            reads_only=reads_only,
         )
         self._backend = Backend(url_or_engine, arguments)
         tables = self._backend.tables

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from itertools import chain
 from typing import Any, Final, NamedTuple
 
@@ -101,6 +102,11 @@ class Listing:
             count += len(found.places)
             if found.rest is None:
                 return count
+
+    async def server_time(self) -> datetime:
+        """Return the server's time."""
+        seconds, microseconds = await self._calls.do(lambda client: client.time())
+        return decode_time(int(seconds) * 1_000_000 + int(microseconds))
 
     async def _look_at(self, names: BotNames, sessions: Sequence[Session]) -> list[ListedSession]:
         """Return what sessions did in one call; those that are not open are left out."""

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from tgslices.doubling import Doubling
+from tgslices.errors import StorageError
 from tgslices.storage.sqlalchemy.database.dialect import Database
 from tgslices.storage.sqlalchemy.database.errors import MAX_ATTEMPTS, ErrorTexts, is_stale_connection, is_transient
 
@@ -46,6 +47,8 @@ class Transactions:
         self._explain = explain
         self._timeout = timeout
         self._turns = turns
+        self.reads_only = False
+        """Whether what would write is refused."""
         self._tasks: dict[asyncio.Task[object], asyncio.TimerHandle | None] = {}
         self.turn: AbstractAsyncContextManager[None] = nullcontext()
         """Held by whoever writes. Wait for it with a connection in hand, never the other way round."""
@@ -59,7 +62,12 @@ class Transactions:
             self.turn, self._queue = asyncio.Lock(), asyncio.Lock()
 
     def connect(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """Borrow a connection."""
+        """Borrow a connection to write on.
+
+        Raises:
+            StorageError: the storage only reads.
+        """
+        self._require_writing()
         return self._borrow()
 
     async def read(self, work: Work[T]) -> T:
@@ -98,6 +106,7 @@ class Transactions:
             StorageError: the database failed, or did not answer in time. What was written is undone, unless the
                 connection broke at the very end, when nobody knows.
         """
+        self._require_writing()
         task = self._begin(lambda: self._attempt_write(work, before, after, single=single), limited=limited)
         try:
             return await self._outcome(task, limited=limited)
@@ -124,6 +133,10 @@ class Transactions:
         """
 
         return await self._outcome(self._begin(call, limited=limited), limited=limited)
+
+    def _require_writing(self) -> None:
+        if self.reads_only:
+            raise StorageError("The storage was opened to be read only.", "Open it without reads_only=True.")
 
     def _begin(self, call: Callable[[], Awaitable[T]], *, limited: bool) -> asyncio.Task[T]:
         async def run() -> T:

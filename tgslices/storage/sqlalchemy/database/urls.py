@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import URL
@@ -80,3 +81,14 @@ def for_asyncpg(url: URL, known: Container[str]) -> tuple[URL, dict[str, Any]]:
                 "Take it out of the URL; what asyncpg takes otherwise goes into connect_args of an engine of your own.",
             )
     return url.difference_update_query({*arguments, *_SAME, *_NO_MEANING, "application_name"}), arguments
+
+
+def require_file(url: URL) -> None:
+    """Check that a database in a file is there, because connecting to it would make an empty one.
+
+    Raises:
+        StorageError: there is no such file.
+    """
+    path = url.database or ""
+    if url.get_backend_name() == "sqlite" and not path.startswith("file:") and not Path(path).is_file():
+        raise StorageError(f"There is no SQLite file at {path!r}.", "Check the path, and the working directory.")

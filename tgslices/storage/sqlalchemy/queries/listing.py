@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, func, inspect, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import SessionKey
@@ -44,6 +45,7 @@ class Listing:
     def __init__(self, tables: Tables, keys: Keys) -> None:
         self._rows = keys
         self._keys = tables.keys
+        self._tables = tables
         self._looked = (*times(tables), entry_count(tables))
 
     async def page(
@@ -81,6 +83,28 @@ class Listing:
         c = self._keys.c
         counted = select(func.count()).where(c.bot_id == bot_id, c.opened_at.is_not(None), *self._conditions(where))
         return int((await connection.execute(counted)).scalar_one())
+
+    async def server_time(self, connection: AsyncConnection) -> datetime | None:
+        """Return the server's time; None where it is this machine's."""
+        if connection.dialect.name == "sqlite":
+            return None
+        told: datetime = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
+        return told.astimezone(UTC)
+
+    async def warnings(self, connection: AsyncConnection) -> list[str]:
+        """Return which indexes are missing, in whole sentences."""
+
+        def look(connection: Connection) -> list[str]:
+            inspector = inspect(connection)
+            return [
+                f"The index {index.name} of the table {table.name} is missing: create it with a migration."
+                for table in self._tables.all
+                for there in [{it["name"] for it in inspector.get_indexes(table.name, schema=table.schema)}]
+                for index in sorted(table.indexes, key=lambda it: str(it.name))
+                if index.name not in there
+            ]
+
+        return await connection.run_sync(look)
 
     async def _few(
         self,

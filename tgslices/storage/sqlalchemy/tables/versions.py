@@ -11,7 +11,7 @@ from sqlalchemy.engine.reflection import ObjectKind
 from sqlalchemy.schema import CreateColumn
 
 from tgslices.clock import utc_now
-from tgslices.errors import StorageError
+from tgslices.errors import OtherSchema, StorageError
 from tgslices.storage.codec import encode_time
 from tgslices.storage.sqlalchemy.tables.schema import VERSION, VERSION_NAME, Tables
 
@@ -73,11 +73,11 @@ class Versions:
         if self._create:
             return True
         if found is None:
-            raise StorageError(
+            raise OtherSchema(
                 f"The table {self._tables.meta.name} is missing, and so are the others.",
                 "Create the tables of storage.metadata with your migrations, or pass create=True.",
             )
-        raise StorageError(
+        raise OtherSchema(
             f"The storage's tables have version {found}, and this release needs version {self._version}.",
             f"Migrate them and set {VERSION_NAME} in {self._tables.meta.name}, or pass create=True.",
         )
@@ -106,7 +106,7 @@ class Versions:
         if value is None:
             return None
         if not value.isdecimal() or not 1 <= int(value) <= self._version:
-            raise StorageError(
+            raise OtherSchema(
                 f"The storage's tables have version {value}, and this release knows versions up to {self._version}.",
                 "Install a newer release of tgslices. Nothing was changed.",
             )
@@ -135,7 +135,7 @@ class Versions:
 
     def _misfit(self, what: str) -> StorageError:
         meta = self._tables.meta.name
-        return StorageError(
+        return OtherSchema(
             f"{what}, and the tables that are there do not say which version they have.",
             f"Bring them up to storage.metadata with your migrations, or write into {meta} the {VERSION_NAME} that "
             "they have, so that create=True upgrades them. Nothing was changed.",
