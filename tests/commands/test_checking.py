@@ -1,0 +1,116 @@
+"""The verb ``check`` finds each thing that would keep messages from being deleted in time."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import BOT, run
+from tests.storage.redis.servers import RedisServer
+from tests.storage.sql.backends import PostgresServer
+from tests.storage.sql.test_described import where, write_version_1
+from tgslices.commands.checking import judge_clock, judge_lateness
+from tgslices.model import SessionKey
+from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.protocol import DurableSessionStorage
+from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
+from tgslices.testing.contract.samples import NOW, sent
+
+HOUR = timedelta(hours=1)
+ORDER = SessionKey(BOT, 7, 7, qualifier="order")
+IDENTITY = ("--bot", str(BOT), "--json")
+
+__all__ = ("where",)
+
+
+async def test_nothing_is_found_where_all_is_well(storage: DurableSessionStorage, url: str) -> None:
+    now = datetime.now(UTC)
+    await storage.open(ORDER, at=now, due=Due(now + HOUR, now + HOUR))
+    await storage.add(ORDER, sent(1, date=now, at=now))
+    ran = await run("check", url, *IDENTITY)
+    assert (ran.code, ran.json) == (0, {"findings": []})
+
+
+async def test_everything_is_found_that_is_late_near_its_limit_or_still_to_come(
+    storage: DurableSessionStorage, url: str
+) -> None:
+    now = datetime.now(UTC)
+    await storage.open(ORDER, at=now - 9 * HOUR, due=Due(now - HOUR, now + HOUR))
+    await storage.add(ORDER, sent(1, date=now - 47.5 * HOUR, at=now))
+    await storage.open(SessionKey(BOT, 8), at=now + HOUR)
+    await storage.add(ORDER, sent(2, date=now, at=now))
+    await storage.claim(ORDER, [sent(2)], now=now, until=now - HOUR)
+    ran = await run("check", url, *IDENTITY)
+    assert ran.code == 1
+    texts = [(it["kind"], it["text"]) for it in ran.json["findings"]]
+    assert [kind for kind, _ in texts] == ["late", "late", "limit", "clock"]
+    assert texts[0][1].startswith("A pending deletion has been due for 1 h: no worker does what is due.")
+    assert texts[1][1].startswith("A session has been due for 1 h")
+    assert texts[2][1].startswith("chat=7,user=7,qualifier=order has entries near the 48 hours")
+    assert texts[3][1].startswith("chat=8 has times that are still to come")
+    near = await run("check", url, *IDENTITY, "--margin", "5m")
+    assert "limit" not in {it["kind"] for it in near.json["findings"]}
+
+
+async def test_a_schema_of_an_older_release_is_found_and_left_as_it_is(postgres: PostgresServer, where: str) -> None:
+    await write_version_1(postgres, where)
+    for _ in range(2):
+        ran = await run("check", where, *IDENTITY)
+        assert ran.code == 1
+        [finding] = ran.json["findings"]
+        assert finding["kind"] == "schema"
+        assert "have version 1, and this release needs version 2" in finding["text"]
+    assert (await run("sessions", where, *IDENTITY)).code == 2
+
+
+async def test_a_schema_of_a_newer_release_and_a_missing_index_are_found(tmp_path: Path) -> None:
+    file = tmp_path / "slices.db"
+    storage = SQLAlchemySessionStorage(f"sqlite:///{file}")
+    await storage.start()
+    await storage.aclose()
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("DROP INDEX tgslices_keys_opened")
+    ran = await run("check", f"sqlite:///{file}", *IDENTITY)
+    assert [(it["kind"], "tgslices_keys_opened" in it["text"]) for it in ran.json["findings"]] == [("server", True)]
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute("UPDATE tgslices_meta SET value = '99'")
+    ran = await run("check", f"sqlite:///{file}", *IDENTITY)
+    assert (ran.code, ran.json["findings"][0]["kind"]) == (1, "schema")
+    assert "version 99" in ran.json["findings"][0]["text"]
+
+
+async def test_a_wrong_eviction_policy_is_found(redis_server: RedisServer, redis_url: str) -> None:
+    with redis_server.client() as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+        try:
+            ran = await run("check", redis_url, *IDENTITY)
+        finally:
+            client.config_set("maxmemory-policy", "noeviction")
+    assert ran.code == 1
+    assert [it["kind"] for it in ran.json["findings"]] == ["server"]
+    assert "allkeys-lru" in ran.json["findings"][0]["text"]
+
+
+@pytest.mark.parametrize("url", ["postgresql", "redis"], indirect=True)
+async def test_a_server_tells_its_time(storage: DurableSessionStorage) -> None:
+    told = await storage.server_time()  # type: ignore[attr-defined]  # not every storage can
+    assert judge_clock(told, datetime.now(UTC)) == []
+    [ahead] = judge_clock(told, datetime.now(UTC) + HOUR)
+    assert ahead.kind == "clock"
+
+
+def test_a_clock_that_differs_is_told_from_one_that_does_not() -> None:
+    assert judge_clock(None, NOW) == []
+    assert judge_clock(NOW, NOW + timedelta(seconds=10)) == []
+    [ahead], [behind] = judge_clock(NOW, NOW + HOUR), judge_clock(NOW, NOW - HOUR)
+    assert ahead.text.startswith("This machine's clock is 1 h ahead of the server's.")
+    assert behind.text.startswith("This machine's clock is 1 h behind the server's.")
+
+
+def test_what_is_due_a_moment_ago_is_not_late() -> None:
+    assert judge_lateness(None, NOW, "session") == judge_lateness(NOW - timedelta(minutes=4), NOW, "session") == []
+    assert len(judge_lateness(NOW - timedelta(minutes=6), NOW, "session")) == 1

@@ -1,0 +1,207 @@
+"""The verbs of the command, and what each is told."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, TypeAlias
+
+from tgslices.commands import changing, checking, reading
+from tgslices.commands.opening import Place
+
+Work: TypeAlias = Callable[[Place, argparse.Namespace], Awaitable[int]]
+
+_LIMIT: Final = 50
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+_DESCRIPTION: Final = """\
+Looks into the storage of a bot's sessions, with the bot up or down, and changes it where --write tells so.
+"""
+
+_EPILOG: Final = """\
+A session is named as it is printed, like chat=7,user=7,qualifier=order.
+
+environment:
+  BOT_TOKEN  the bot's token: tells whose sessions are meant, and asks Telegram to delete
+  BOT_API    base URL of a Bot API server of your own, in place of Telegram's
+
+exit codes: 0 all is well, 1 check has found something, 2 it cannot be done
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One thing that the command can do."""
+
+    name: str
+    help: str
+    example: str
+    work: Work
+    writes: bool = False
+    session: str | None = None
+    """How many sessions are to be named, as argparse says it; None for none."""
+
+
+VERBS: Final = (
+    Verb(
+        "sessions",
+        "list what is open, in pages, those that were opened first in front",
+        "tgslices sessions sqlite:///slices.db --older-than 2d --limit 20",
+        reading.show_sessions,
+    ),
+    Verb(
+        "show",
+        "show one session: its times, its entries, its data with values masked",
+        "tgslices show sqlite:///slices.db chat=7,user=7,qualifier=order",
+        reading.show_session,
+        session="",
+    ),
+    Verb(
+        "pending",
+        "list the deletions that are pending",
+        "tgslices pending postgresql://localhost/bot --json",
+        reading.show_pending,
+    ),
+    Verb(
+        "due",
+        "list the sessions that end by themselves, the next in front",
+        "tgslices due redis://localhost --limit 5",
+        reading.show_due,
+    ),
+    Verb(
+        "check",
+        "look for what keeps messages from being deleted in time",
+        "tgslices check postgresql://localhost/bot --margin 3h",
+        checking.check,
+    ),
+    Verb(
+        "clear",
+        "delete the messages of sessions from Telegram",
+        "BOT_TOKEN=... tgslices clear --write sqlite:///slices.db chat=7,user=7,qualifier=order",
+        changing.clear,
+        writes=True,
+        session="+",
+    ),
+    Verb(
+        "close",
+        "close sessions and drop what they hold; Telegram is left alone",
+        "tgslices sessions redis://localhost --older-than 9d --names | tgslices close --write redis://localhost -",
+        changing.close,
+        writes=True,
+        session="+",
+    ),
+    Verb(
+        "forget",
+        "drop the entries of sessions, which stay open; Telegram is left alone",
+        "tgslices forget --write sqlite:///slices.db chat=7,user=7",
+        changing.forget,
+        writes=True,
+        session="+",
+    ),
+    Verb(
+        "settle",
+        "finish the pending deletions that are due",
+        "BOT_TOKEN=... tgslices settle --write postgresql://localhost/bot",
+        changing.settle,
+        writes=True,
+    ),
+    Verb(
+        "erase",
+        "drop all that is stored about a person",
+        "BOT_TOKEN=... tgslices erase --write postgresql://localhost/bot 7",
+        changing.erase,
+        writes=True,
+    ),
+    Verb(
+        "extend",
+        "let sessions that end by themselves live on",
+        "tgslices extend --write sqlite:///slices.db chat=7,user=7,qualifier=order --by 2h",
+        changing.extend,
+        writes=True,
+        session="+",
+    ),
+)
+
+
+def read_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Parse the command line; ``verb`` is what is to be done. Exits with code 2 where it cannot be read."""
+    parser = argparse.ArgumentParser(
+        prog="tgslices",
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    for verb in VERBS:
+        one = verbs.add_parser(
+            verb.name,
+            help=verb.help,
+            description=f"{verb.help[0].upper()}{verb.help[1:]}.",
+            epilog=f"example:\n  {verb.example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        one.set_defaults(verb=verb)
+        _add_common(one, verb)
+        _add_own(one, verb.name)
+    return parser.parse_args(argv)
+
+
+def _add_common(one: argparse.ArgumentParser, verb: Verb) -> None:
+    one.add_argument("url", metavar="URL", help="the storage, as open_storage takes it")
+    if verb.session is not None:
+        what = (
+            "a session, as it is listed"
+            if not verb.session
+            else "sessions, as they are listed; - reads them from lines"
+        )
+        one.add_argument("session", metavar="SESSION", nargs=verb.session or None, help=what)
+    one.add_argument("--bot", type=int, metavar="ID", help="whose sessions; the bot of BOT_TOKEN unless told")
+    one.add_argument("--json", action="store_true", help="print JSON for programs")
+    if verb.writes:
+        one.add_argument("--write", action="store_true", help="really do it: nothing is changed without")
+
+
+def _add_own(one: argparse.ArgumentParser, name: str) -> None:
+    """Add what one verb is told beside what all are."""
+    if name == "sessions":
+        one.add_argument("--chat", type=int, metavar="ID", help="of this chat alone")
+        one.add_argument("--user", type=int, metavar="ID", help="of this person alone")
+        one.add_argument("--qualifier", action="append", metavar="TEXT", help="with this one, or another; '' for none")
+        one.add_argument(
+            "--older-than", type=duration, metavar="TIME", help="opened so long ago, like 90s, 10m, 2h, 3d"
+        )
+        one.add_argument("--count", action="store_true", help="only tell how many there are")
+        one.add_argument("--names", action="store_true", help="print names alone, one a line")
+    if name in ("sessions", "due"):
+        one.add_argument("--after", metavar="PLACE", help="go on where a list has ended")
+    if name in ("sessions", "due", "pending", "show"):
+        one.add_argument("--limit", type=_positive, default=_LIMIT, metavar="N", help="at most so many (%(default)s)")
+    if name == "show":
+        one.add_argument("--data", action="store_true", help="show the values of the data")
+    if name == "check":
+        one.add_argument("--margin", type=duration, default="1h", metavar="TIME", help="how near is near (%(default)s)")
+    if name == "erase":
+        one.add_argument("user", type=int, metavar="USER", help="the person's id")
+    if name == "extend":
+        one.add_argument("--by", type=duration, default="1h", metavar="TIME", help="at least so long (%(default)s)")
+
+
+def duration(text: str) -> timedelta:
+    """Return a length of time like ``90s``, ``10m``, ``2h`` or ``3d``.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    found = re.fullmatch(r"(\d{1,9})([smhd])", text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no length of time like 90s, 10m, 2h or 3d")
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def _positive(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)

@@ -1,0 +1,112 @@
+"""Verbs that change the storage, or ask Telegram to delete: all of them want ``--write``."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from tgslices.age_limit import AGE_LIMIT
+from tgslices.clearing import steps
+from tgslices.commands.naming import key_named, spelled
+from tgslices.commands.opening import Place, managing
+from tgslices.commands.output import print_json, show_progress
+from tgslices.errors import ConfigurationError
+from tgslices.model import SessionKey
+from tgslices.results import ClearResult, Outcome
+from tgslices.storage.lifetime_protocol import Due, DueSession
+
+
+async def clear(place: Place, arguments: Namespace) -> int:
+    """Delete the entries of sessions from Telegram, and drop them."""
+    async with managing(place) as manager:
+
+        async def clear_one(key: SessionKey) -> dict[str, Any]:
+            return _told(await manager.handle(key, collect=False).clear())
+
+        return await _each(place, arguments, clear_one)
+
+
+async def close(place: Place, arguments: Namespace) -> int:
+    """Close sessions, and drop what is left of them. Telegram is left alone."""
+
+    async def close_one(key: SessionKey) -> dict[str, Any]:
+        return {"dropped": (await place.storage.close(key, at=place.clock())).dropped}
+
+    return await _each(place, arguments, close_one)
+
+
+async def forget(place: Place, arguments: Namespace) -> int:
+    """Drop the entries of sessions, which stay open. Telegram is left alone."""
+
+    async def forget_one(key: SessionKey) -> dict[str, Any]:
+        entries = await place.storage.list(key)
+        return {"dropped": sum([await place.storage.remove(key, part) for part in steps(entries)])}
+
+    return await _each(place, arguments, forget_one)
+
+
+async def extend(place: Place, arguments: Namespace) -> int:
+    """Let sessions live on as if something had been said now, and look at them no sooner than told."""
+
+    async def extend_one(key: SessionKey) -> dict[str, Any]:
+        now = place.clock()
+        listed = next(iter(await place.storage.look_at_sessions([key])), None)
+        if listed is None or listed.due_at is None:
+            raise ConfigurationError(f"{spelled(key)} does not end by itself.", "Name one that tgslices due lists.")
+        leased = DueSession(key, listed.opened_at, listed.due_at, now, listed.oldest_at)
+        due = Due(max(listed.due_at, now + arguments.by), (listed.oldest_at or now) + AGE_LIMIT)
+        return {"extended": await place.storage.postpone_session(leased, due), "due_at": due.at}
+
+    return await _each(place, arguments, extend_one)
+
+
+async def settle(place: Place, arguments: Namespace) -> int:
+    """Finish the pending deletions that are due."""
+    async with managing(place) as manager:
+        _print({"result": _told(await manager.settle_pending())}, arguments)
+    return 0
+
+
+async def erase(place: Place, arguments: Namespace) -> int:
+    """Drop all that is stored about a person."""
+    async with managing(place) as manager:
+        show_progress("Looking at all that is stored")
+        erased = await manager.erase(arguments.user)
+    told = {"sessions": erased.sessions, "entries": erased.entries, "is_whole": erased.is_whole}
+    _print(told | {"deletions": _told(erased.deletions)}, arguments)
+    return 0
+
+
+async def _each(place: Place, arguments: Namespace, change: Callable[[SessionKey], Awaitable[dict[str, Any]]]) -> int:
+    names = list(_names(arguments.session))
+    keys = [key_named(name, place.bot_id) for name in names]  # a misspelt one is found before anything is changed
+    for number, key in enumerate(keys):
+        show_progress(f"{number} of {len(keys)}")
+        _print({"session": spelled(key), **await change(key)}, arguments)
+    return 0
+
+
+def _names(given: Iterable[str]) -> Iterable[str]:
+    """Yield names of sessions; ``-`` stands for one a line of the standard input."""
+    for name in given:
+        if name == "-":
+            yield from filter(None, map(str.strip, sys.stdin))
+        else:
+            yield name
+
+
+def _told(result: ClearResult) -> dict[str, Any]:
+    """Return how many messages came to what, without what did not happen."""
+    counts = {outcome.value: len(getattr(result, outcome.value)) for outcome in Outcome}
+    return {name: count for name, count in counts.items() if count} | {"requests": result.requests}
+
+
+def _print(told: dict[str, Any], arguments: Namespace) -> None:
+    if arguments.json:
+        print_json(told)
+        return
+    for name, value in told.items():
+        counts = value.items() if isinstance(value, dict) else ()
+        print(f"{name}: {', '.join(f'{count} {outcome}' for outcome, count in counts) or value}")

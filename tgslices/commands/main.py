@@ -1,0 +1,52 @@
+"""Runs the command: ``tgslices``, or ``python -m tgslices``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from aiogram.exceptions import AiogramError
+
+from tgslices.commands.arguments import Verb, read_arguments
+from tgslices.commands.checking import Finding, check, report
+from tgslices.commands.opening import bot_of, opened
+from tgslices.errors import ConfigurationError, OtherSchema, TgslicesError
+
+CANNOT: Final = 2
+INTERRUPTED: Final = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Do what the command line says; return the exit code."""
+    arguments = read_arguments(argv)
+    try:
+        return asyncio.run(_run(arguments))
+    except OtherSchema as other:
+        if arguments.verb.work is check:
+            return report([Finding("schema", str(other))], as_json=arguments.json)
+        return _tell(other)
+    except (TgslicesError, AiogramError, OSError) as error:
+        return _tell(error)
+    except KeyboardInterrupt:
+        print("Interrupted. What was begun is finished by the bot, or by the same command again.", file=sys.stderr)
+        return INTERRUPTED
+
+
+async def _run(arguments: argparse.Namespace) -> int:
+    verb: Verb = arguments.verb
+    if arguments.url.startswith("memory:"):
+        raise ConfigurationError("What is in memory is gone with its process.", "Name a database or a Redis server.")
+    bot_id = bot_of(arguments.bot, os.environ)
+    if verb.writes and not arguments.write:
+        raise ConfigurationError(f"Nothing was changed: tgslices {verb.name} changes what is stored.", "Add --write.")
+    async with opened(arguments.url, bot_id, writes=verb.writes) as place:
+        return await verb.work(place, arguments)
+
+
+def _tell(error: Exception) -> int:
+    print(error, file=sys.stderr)
+    return CANNOT

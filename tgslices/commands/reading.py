@@ -1,0 +1,166 @@
+"""Verbs that look: what is open, one session, what is pending, what is due."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Final
+
+from tgslices.commands.naming import key_named, spelled
+from tgslices.commands.opening import Place
+from tgslices.commands.output import ago, length, print_json, print_table
+from tgslices.model import PendingDeletion, TrackedMessage
+from tgslices.storage.codec import encode_message
+from tgslices.storage.data_protocol import StoredData
+from tgslices.storage.listing_protocol import ListedSession, SessionFilter, SessionOrder
+
+_TITLES: Final = ("OPENED", "ACTIVE", "ENTRIES", "OLDEST", "DUE IN", "SESSION")
+
+
+async def show_sessions(place: Place, arguments: Namespace) -> int:
+    """Print a page of what is open, or how many sessions are."""
+    older_than = arguments.older_than
+    where = SessionFilter(
+        chat_id=arguments.chat,
+        user_id=arguments.user,
+        qualifiers=None if not arguments.qualifier else frozenset(it or None for it in arguments.qualifier),
+        opened_before=None if older_than is None else place.clock() - older_than,
+    )
+    if arguments.count:
+        count = await place.storage.count_sessions(place.bot_id, where)
+        print_json({"count": count}) if arguments.json else print(count)
+        return 0
+    sessions, after = await _page(place, where, arguments)
+    if arguments.json:
+        print_json({"sessions": [_session_json(it) for it in sessions], "after": after})
+    elif arguments.names:
+        for session in sessions:
+            print(spelled(session.key))
+    else:
+        print_table(_TITLES, [_row(it, place.clock()) for it in sessions])
+        if after is not None:
+            print(f"There are more: --after {after}")
+    return 0
+
+
+async def show_due(place: Place, arguments: Namespace) -> int:
+    """Print the sessions that end by themselves, those that are looked at first in front."""
+    sessions, after = await _page(place, SessionFilter(), arguments, SessionOrder.DUE)
+    now = place.clock()
+    pending_at = await place.storage.next_due(place.bot_id, now=now)
+    if arguments.json:
+        listed = [_session_json(it) for it in sessions]
+        print_json({"sessions": listed, "after": after, "next_pending_at": pending_at})
+        return 0
+    print_table(_TITLES, [_row(it, now) for it in sessions])
+    if after is not None:
+        print(f"There are more: --after {after}")
+    if pending_at is not None:
+        print(f"The next pending deletion is due in {length(pending_at - now)}.")
+    return 0
+
+
+async def show_session(place: Place, arguments: Namespace) -> int:
+    """Print one session: its times, its entries, and its data, whose values are masked unless asked for."""
+    key, storage, now = key_named(arguments.session, place.bot_id), place.storage, place.clock()
+    listed = await storage.look_at_sessions([key])
+    entries = await storage.list(key)
+    data = await storage.read_data(key, now=now)
+    pending = [it for it in await storage.pending(place.bot_id) if it.key == key]
+    if arguments.json:
+        print_json(
+            {
+                "session": spelled(key),
+                "open": _session_json(listed[0]) if listed else None,
+                "entries": [_entry_json(it) for it in entries[-arguments.limit :]],
+                "data": {name: _data_json(it, arguments.data) for name, it in sorted(data.items())},
+                "pending": len(pending),
+            }
+        )
+        return 0
+    print(f"{spelled(key)} is {'open' if listed else 'not open'}.")
+    for it in listed:
+        due = "" if it.due_at is None else f", due in {length(it.due_at - now)}"
+        print(f"Opened {ago(it.opened_at, now)} ago, active {ago(it.active_at, now)} ago{due}.")
+    print(f"Entries: {len(entries)}. Pending deletions: {len(pending)}.")
+    if entries:
+        print_table(
+            ("MESSAGE", "CHAT", "USER", "KIND", "WAY", "SENT"),
+            [_entry_row(it, now) for it in entries[-arguments.limit :]],
+        )
+    for name, stored in sorted(data.items()):
+        value = stored.text if arguments.data else f"{len(stored.text)} characters, --data shows them"
+        print(f"Data {name}, version {stored.version}, written {ago(stored.written_at, now)} ago: {value}")
+    return 0
+
+
+async def show_pending(place: Place, arguments: Namespace) -> int:
+    """Print the deletions that are pending, those that are due first in front."""
+    pending, now = await place.storage.pending(place.bot_id), place.clock()
+    shown = pending[: arguments.limit]
+    if arguments.json:
+        print_json({"pending": [_pending_json(it) for it in shown], "count": len(pending)})
+        return 0
+    rows = [
+        (
+            length(it.due_at - now),
+            ago(it.claimed_at, now),
+            ago(it.message.date, now),
+            str(it.message.message_id),
+            spelled(it.key),
+        )
+        for it in shown
+    ]
+    print_table(("DUE IN", "PENDING FOR", "SENT", "MESSAGE", "SESSION"), rows)
+    if len(pending) > len(shown):
+        print(f"There are {len(pending) - len(shown)} more: --limit {len(pending)}")
+    return 0
+
+
+async def _page(
+    place: Place, where: SessionFilter, arguments: Namespace, order: SessionOrder = SessionOrder.OPENED
+) -> tuple[Sequence[ListedSession], str | None]:
+    """Return as many sessions as were asked for, also where a page of the storage has fewer."""
+    sessions: list[ListedSession] = []
+    after: str | None = arguments.after
+    while True:
+        page = await place.storage.list_sessions(
+            place.bot_id, where, order=order, after=after, limit=arguments.limit - len(sessions)
+        )
+        sessions += page.sessions
+        after = page.after
+        if after is None or len(sessions) >= arguments.limit:
+            return sessions, after
+
+
+def _row(session: ListedSession, now: datetime) -> tuple[str, ...]:
+    due = "" if session.due_at is None else length(session.due_at - now)
+    times = (ago(it, now) for it in (session.opened_at, session.active_at))
+    return (*times, str(session.entries), ago(session.oldest_at, now), due, spelled(session.key))
+
+
+def _entry_row(entry: TrackedMessage, now: datetime) -> tuple[str, ...]:
+    user = "" if entry.user_id is None else str(entry.user_id)
+    kind = "" if entry.kind is None else entry.kind.value
+    return (str(entry.message_id), str(entry.chat_id), user, kind, entry.direction.value, ago(entry.date, now))
+
+
+def _session_json(session: ListedSession) -> dict[str, Any]:
+    return {"session": spelled(session.key), **{name: it for name, it in asdict(session).items() if name != "key"}}
+
+
+def _entry_json(entry: TrackedMessage) -> dict[str, Any]:
+    times = {"at": entry.at} if entry.date is None else {"at": entry.at, "date": entry.date}
+    return encode_message(entry) | times
+
+
+def _pending_json(pending: PendingDeletion) -> dict[str, Any]:
+    times = {"claimed_at": pending.claimed_at, "due_at": pending.due_at}
+    return {"session": spelled(pending.key), "message": _entry_json(pending.message), **times}
+
+
+def _data_json(stored: StoredData, is_shown: bool) -> dict[str, Any]:
+    told = {"version": stored.version, "written_at": stored.written_at, "expires_at": stored.expires_at}
+    return told | ({"value": stored.text} if is_shown else {"characters": len(stored.text)})
