@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.storage.samples import NOW
 from tgslices.errors import StorageError
-from tgslices.model import IfClosed, Scope
+from tgslices.model import IfClosed, Scope, SessionKey
 from tgslices.storage.protocol import Added
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import KEY, OTHER_KEYS, sent
@@ -245,3 +246,18 @@ async def test_what_waits_for_its_turn_is_not_written_once_its_key_is_closed(sto
     assert await asyncio.gather(*waiting) == [0, Added.LEFT_OUT, Added.OPENED]
     assert await storage.list(KEY) == [sent(3)]
     assert await storage.open_keys(42) == [KEY]
+
+
+async def test_keys_of_every_shape_are_known_after_a_restart(file: Path, storage: SQLAlchemySessionStorage) -> None:
+    odd = [KEY.qualified("a\x00b\\u0000"), KEY.qualified(""), replace(KEY, business_connection_id="\x00", thread_id=3)]
+    keys = {KEY, *OTHER_KEYS, *odd, SessionKey(42, 7), SessionKey(42, 7, 7, qualifier="one of several")}
+    for key in keys:
+        await storage.open(key, at=NOW)
+    await storage.aclose()
+
+    later = SQLAlchemySessionStorage(url(file))
+    await later.start()
+
+    assert all(later.knows_open(key) for key in keys)
+    assert set(await later.open_keys(42)) == {key for key in keys if key.bot_id == 42}
+    await later.aclose()

@@ -111,7 +111,11 @@ class KeyMap(Generic[V]):
         # In a private chat both ids are the same number; one object for both saves memory and a cache miss.
         user_id = chat_id if key.user_id == chat_id else key.user_id
         node = (user_id, key.thread_id, key.business_connection_id, key.qualifier, value)
-        chats = self.by_bot.setdefault(key.bot_id, {})
+        self.put_node(key.bot_id, chat_id, node)
+
+    def put_node(self, bot_id: int, chat_id: int, node: Node[V]) -> None:
+        """Set the value of a key that is given by its parts."""
+        chats = self.by_bot.setdefault(bot_id, {})
         there = chats.get(chat_id)
         if type(there) is _ManyKeys:
             there.put(node)

@@ -25,7 +25,6 @@ from tgslices.storage.sqlalchemy.queries.group_writer import GroupWriter, Write
 from tgslices.storage.sqlalchemy.queries.keys import Keys, OpenRow
 from tgslices.storage.sqlalchemy.queries.migration import Move
 from tgslices.storage.sqlalchemy.queries.owned_keys import OwnedKeys
-from tgslices.storage.sqlalchemy.tables.rows import key_of
 
 KEYS_PER_LOAD: Final = 10_000
 
@@ -82,12 +81,12 @@ class OpenKeys:
             last = 0
             while rows := await self._transactions.read(partial(self._read_open, after=last)):
                 self._owned.load(rows)
-                last = rows[-1].id
+                last = rows[-1][0]
 
-    async def _read_open(self, connection: AsyncConnection, *, after: int) -> list[OpenRow]:
+    async def _read_open(self, connection: AsyncConnection, *, after: int) -> Sequence[Any]:
         statement, limits = self._backend.statements.open_rows, (after, KEYS_PER_LOAD)
         found: Sequence[Any] = await self._backend.database.execute(connection, statement, [limits])
-        return [OpenRow(row[0], row[1], key_of(row[2:])) for row in found]
+        return found
 
     async def open(self, write: Write, key: SessionKey) -> bool:
         """Open a key together with whatever else is being written; return whether it was opened now."""

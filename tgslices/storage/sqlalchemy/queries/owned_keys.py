@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from tgslices.model import Scope, SessionKey, TrackedMessage
 from tgslices.storage.inprocess.key_map import KeyMap
+from tgslices.storage.sqlalchemy.tables.rows import unescape
+from tgslices.storage.sqlalchemy.tables.schema import NO_ID
 
 
 class OwnedKey:
@@ -68,11 +71,17 @@ class OwnedKeys:
         """Return every open key of a chat, in no particular order."""
         return self._keys.of_chat(bot_id, chat_id)
 
-    def load(self, rows: Iterable[tuple[int, int | None, SessionKey]]) -> None:
-        """Note that keys are open, none of which is here yet."""
-        put = self._keys.put
-        for row_id, after_id, key in rows:
-            put(key, OwnedKey(row_id, after_id))
+    def load(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Note that keys are open, none of which is here yet. A row has id, ``after_id`` and ``KEY_COLUMNS``.
+
+        No session key is made of it: there may be a million of them at a start.
+        """
+        put = self._keys.put_node
+        for row_id, after_id, bot_id, chat_id, user_id, thread_id, _, connection, qualifier in rows:
+            user = chat_id if user_id == chat_id else None if user_id == NO_ID else user_id
+            thread = None if thread_id == NO_ID else thread_id
+            there = OwnedKey(row_id, after_id)
+            put(bot_id, chat_id, (user, thread, unescape(connection), unescape(qualifier), there))
 
     def clear(self) -> None:
         """Forget every key."""
