@@ -1,0 +1,72 @@
+"""A process that is killed while it erases a person leaves what the next call completes."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.storage.conftest import postgres, postgres_url, redis_server, redis_url
+from tgslices import SessionBot, SessionConfig, SessionKey, SessionManager
+from tgslices.model import IfClosed
+from tgslices.storage.data_protocol import StoredData
+from tgslices.storage.lifetime import durable
+from tgslices.storage.opening import open_storage
+from tgslices.testing.contract.samples import sent
+
+__all__ = ("postgres", "postgres_url", "redis_server", "redis_url")
+
+BOT, PERSON, GROUP = 42, 7, -1007
+KEYS = tuple(SessionKey(BOT, PERSON, PERSON, qualifier=str(number)) for number in range(3))
+EVERYBODY = SessionKey(BOT, GROUP)
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "redis"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of each kind, with nothing in it."""
+    match request.param:
+        case "sqlite":
+            return f"sqlite:///{tmp_path / 'slices.db'}"
+        case "redis":
+            return str(request.getfixturevalue("redis_url"))
+        case _:
+            return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.mark.parametrize(("call", "number"), [("close", 2), ("erase_entries", 1), ("settle", 1)], ids=str)
+async def test_what_a_killed_process_left_is_erased_by_the_next_call(url: str, call: str, number: int) -> None:
+    now = datetime.now(UTC)
+    storage = durable(open_storage(url))
+    for key in KEYS:
+        await storage.add(key, sent(1, at=now), if_closed=IfClosed.OPEN)
+        await storage.put_data(key, {"form": StoredData("1", 1, now, outlives_close=True)})
+    await storage.add(EVERYBODY, sent(5, GROUP, at=now), if_closed=IfClosed.OPEN)
+    await storage.add(EVERYBODY, sent(6, GROUP, user_id=8, at=now))
+    expired = replace(sent(2, at=now), date=now - timedelta(days=3))  # Telegram is not asked for it
+    await storage.add(KEYS[0], expired)
+    await storage.claim(KEYS[0], [expired], now=now, until=now)
+    await storage.aclose()
+    words = (
+        "-m",
+        "tests.opened.killed_eraser",
+        url,
+        call if call != "close" or "redis" not in url else "erase_sessions",
+    )
+    process = await asyncio.create_subprocess_exec(sys.executable, *words, str(number if "redis" not in url else 1))
+    assert await process.wait() == -signal.SIGKILL
+    await storage.start()
+    async with SessionBot(f"{BOT}:TEST") as bot:
+        erased = await SessionManager(bot, SessionConfig(storage=storage)).erase(PERSON)
+    assert erased.is_whole
+    assert await storage.open_keys(BOT) == [EVERYBODY]
+    assert [entry.message_id for entry in await storage.list(EVERYBODY)] == [6]
+    for key in KEYS:
+        assert await storage.list(key) == []
+        assert await storage.read_data(key, now=now) == {}
+    assert await storage.pending(BOT) == []
+    await storage.aclose()
