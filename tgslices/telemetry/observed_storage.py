@@ -52,10 +52,10 @@ class ObservedStorage:
         self.knows_open = storage.knows_open
 
     def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
-        method = getattr(self._storage, name)
+        getattr(self._storage, name)  # raises where there is none
 
         async def watched(*args: Any, **kwargs: Any) -> Any:
-            return await self._watch(name, method(*args, **kwargs))
+            return await self._watch(name, getattr(self._storage, name)(*args, **kwargs))
 
         setattr(self, name, watched)
         return watched
