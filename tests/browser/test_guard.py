@@ -187,8 +187,11 @@ async def test_without_the_page_there_is_no_page(client: aiohttp.ClientSession) 
 
 async def test_a_storage_that_fails_is_shown_as_failing(api: BotApi, client: aiohttp.ClientSession) -> None:
     class Broken:
-        async def open_keys(self, bot_id: int) -> list[Any]:
+        async def list_sessions(self, bot_id: int, *, limit: int) -> Any:
             raise OSError("the disk is full")
+
+        async def count_sessions(self, bot_id: int) -> int:
+            return 0
 
         async def pending(self, bot_id: int) -> list[Any]:
             return []

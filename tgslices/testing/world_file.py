@@ -145,14 +145,15 @@ class _Making:
             raise ValueError(f"'kind' must be one of {', '.join(KINDS)}")
         if title in self._chats:
             raise ValueError(f"there are two chats called {title!r}, and messages could not tell them apart")
-        everybody = {name: [self._user(user) for user in row.get(name, ())] for name in ("members", "admins")}
-        public = {"username": row["username"]} if "username" in row and kind != "group" else {}
+        members, admins = ([self._user(user) for user in row.get(name, ())] for name in ("members", "admins"))
+        username = row.get("username")
         if kind == "group":
-            chat = self._api.add_group(title, **everybody)
+            chat = self._api.add_group(title, members=members, admins=admins)
         elif kind == "channel":
-            chat = self._api.add_channel(title, **everybody, **public)
+            chat = self._api.add_channel(title, members=members, admins=admins, username=username)
         else:
-            chat = self._api.add_supergroup(title, **everybody, **public, is_forum=kind == "forum")
+            is_forum = kind == "forum"
+            chat = self._api.add_supergroup(title, members=members, admins=admins, username=username, is_forum=is_forum)
         self._chats[title] = chat
         self._add_parts(chat, row)
 

@@ -9,6 +9,7 @@ from tgslices.errors import StorageError
 from tgslices.model import PendingDeletion, SessionKey, TrackedMessage
 from tgslices.results import ClearResult
 from tgslices.storage.lifetime import durable
+from tgslices.storage.listing_protocol import ListedPage
 from tgslices.storage.opening import open_storage
 from tgslices.storage.protocol import DurableSessionStorage
 from tgslices.testing.page.places import business_name, group_name, private_name
@@ -18,16 +19,21 @@ from tgslices.testing.wire.json_text import Json
 MAX_ENTRIES: Final = 200
 """Of one slice; the number of all is shown beside."""
 
+MAX_SESSIONS: Final = 100
+"""Of one bot; the number of all is shown above."""
 
 _ALONE: Final = ("memory:", "sqlite:", "sqlite+")
 """SQLite is one process's unless both are told otherwise, and then whoever comes first keeps the other out."""
 
 
 class ReadableStorage(Protocol):
-    """What the inspector asks of a storage: three methods of ``DurableSessionStorage``."""
+    """What the inspector asks of a storage: four methods of ``DurableSessionStorage``."""
 
-    async def open_keys(self, bot_id: int) -> list[SessionKey]:
-        """Every open key of the bot."""
+    async def list_sessions(self, bot_id: int, *, limit: int) -> ListedPage:
+        """The first open sessions of the bot, those that were opened first."""
+
+    async def count_sessions(self, bot_id: int) -> int:
+        """The number of open sessions of the bot."""
 
     async def pending(self, bot_id: int) -> list[PendingDeletion]:
         """The pending deletions of the bot."""
@@ -133,23 +139,28 @@ class Inspector:
         return found
 
     async def _read(self, bot_id: int, storage: ReadableStorage) -> dict[str, Json]:
-        keys = sorted(await storage.open_keys(bot_id), key=_order)
+        page = await storage.list_sessions(bot_id, limit=MAX_SESSIONS)
         pending = await storage.pending(bot_id)
         found: dict[str, Json] = {}
         self._shown = {label: key for label, key in self._shown.items() if key.bot_id != bot_id}
-        for key in keys:
+        for listed in sorted(page.sessions, key=lambda session: _order(session.key)):
+            key = listed.key
             entries = await storage.list(key)
             self._shown[_label(key)] = key
             found[f"slice:{_label(key)}"] = {
                 **self._key_json(key),
                 "label": _label(key),
                 "can_be_ended": bot_id in self._managers,
+                "opened": listed.opened_at.timestamp(),
+                "used": listed.active_at.timestamp(),
+                "due": None if listed.due_at is None else listed.due_at.timestamp(),
                 "count": len(entries),
                 "entries": [_entry(entry) for entry in entries[-MAX_ENTRIES:]],
             }
         found[f"sessions:{bot_id}"] = {
             "bot": bot_id,
-            "open": len(keys),
+            "open": len(page.sessions) if page.after is None else await storage.count_sessions(bot_id),
+            "shown": len(page.sessions),
             "pending": [self._pending_json(item) for item in pending[:MAX_ENTRIES]],
         }
         return found

@@ -115,7 +115,7 @@ function render() {
   if (!people.length) {
     wanted.push(h("div", { class: "hint" }, h("p", {}, h("b", {}, "Nobody is here yet")), h("p", {}, "Add a person, and play them in a chat with the bot.")));
   } else if (!all("bot:").length) {
-    wanted.push(h("div", { class: "hint" }, h("p", {}, h("b", {}, "There is no bot yet")), h("p", {}, "Add one where the emulator is made, with api.add_bot(…), and start your bot with its token.")));
+    wanted.push(h("div", { class: "hint" }, h("p", {}, h("b", {}, "There is no bot yet")), h("p", {}, "Add one above, and start your bot with its token.")));
   }
   if (people.length && !wanted.length) wanted.push(h("p", { class: "hint" }, "No chat has this in it."));
   arrange(list, wanted);

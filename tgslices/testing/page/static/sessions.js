@@ -44,13 +44,14 @@ function titleOf(slice) {
   return parts.filter(Boolean).join(" · ");
 }
 
-/** When its messages came, how many are shown, and two ways to end it. */
+const moment = (seconds) => `${dayInWords(seconds, now()).toLowerCase()}, ${time(seconds)}`;
+
+/** When it was opened and used, how many messages are shown, and two ways to end it. */
 function aboutOf(slice) {
-  const dates = slice.entries.map((entry) => entry.date).filter(Boolean);
-  const moment = (seconds) => `${dayInWords(seconds, now()).toLowerCase()}, ${time(seconds)}`;
   const said = [
-    dates.length ? `${slice.count > slice.entries.length ? "" : "first "}${moment(Math.min(...dates))}` : "",
-    dates.length > 1 ? `last ${moment(Math.max(...dates))}` : "",
+    `opened ${moment(slice.opened)}`,
+    slice.used - slice.opened >= 60 ? `last used ${moment(slice.used)}` : "",
+    slice.due ? `ends ${moment(slice.due)}` : "",
     slice.count > slice.entries.length ? `the last ${slice.entries.length} of ${slice.count} are shown` : "",
   ].filter(Boolean).join(" · ");
   const end = async (what) => {
@@ -77,7 +78,7 @@ function card(name, slice) {
 }
 
 function pendingCard(state) {
-  const rows = state.pending.map((item) => row(item, item.entry, h("span", { class: "small" }, `due ${dayInWords(item.due, now()).toLowerCase()}, ${time(item.due)}`)));
+  const rows = state.pending.map((item) => row(item, item.entry, h("span", { class: "small" }, `due ${moment(item.due)}`)));
   return h("section", { class: "card pending", "data-slice": "pending" },
     h("header", {}, h("b", {}, "Pending deletions"), h("span", { class: "grow" }), h("span", { class: "badge quiet" }, String(rows.length))), h("ol", {}, rows));
 }
@@ -97,6 +98,7 @@ function render() {
     if (states.length > 1) wanted.push(h("h3", {}, get(`bot:${state.bot}`)?.name ?? String(state.bot)));
     if (state.error) { wanted.push(hint("The storage cannot be read", state.error)); continue; }
     const slices = all("slice:").filter((slice) => slice.bot === state.bot);
+    if (state.open > state.shown) wanted.push(h("p", { class: "small" }, `The ${state.shown} that were opened first, of ${state.open}.`));
     for (const slice of slices) wanted.push(card(JSON.stringify([slice.bot, slice.chat, slice.user, slice.topic, slice.connection, slice.qualifier]), slice));
     if (state.pending.length) wanted.push(pendingCard(state));
     if (!slices.length && !state.pending.length) wanted.push(hint("No session is open", "When the bot opens one, it appears here with every message it holds."));
