@@ -11,7 +11,7 @@ from playwright.async_api import expect
 
 from tests.browser.cafe import Cafe
 from tests.browser.desk import Desk, Tab
-from tests.browser.test_kinds import send_everything
+from tests.browser.test_kinds import LEEK, send_everything
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -89,3 +89,59 @@ async def test_suggested_commands_waiting_buttons_and_notices_have_no_faults(caf
     await expect(tab.page.locator(".toast.bad")).to_be_visible()
     tab.complaints = [complaint for complaint in tab.complaints if "400" not in complaint]
     assert await faults(tab) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_the_tools_have_no_faults_at_any_width(desk: Desk, scheme: Literal["light", "dark"], width: int) -> None:
+    place = f"#{next(user.id for user in desk.api.world.users.values() if not user.is_bot)}"
+    [bot] = desk.api.world.bots.values()
+    tab = await desk.tab(
+        f"{place}/p{bot.id}-{place[1:]}", color_scheme=scheme, viewport={"width": width, "height": 800}
+    )
+    await tab.types("/order")
+    await tab.reads("What would you like")
+    if width < 1121:
+        await tab.page.get_by_role("button", name="Show calls, sessions and switches").click()
+    for name in ("Sessions", "Switches", "Calls"):
+        await tab.opens(name)
+        assert await faults(tab) == []
+        assert not await tab.is_wider_than_shown()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_what_one_sends_with_has_no_faults_at_any_width(
+    cafe: Cafe, scheme: Literal["light", "dark"], width: int
+) -> None:
+    await cafe.bot.send_photo(cafe.chat.id, LEEK, caption="Leek")
+    tab = await cafe.tab(color_scheme=scheme, viewport={"width": width, "height": 800})
+    attach = tab.page.get_by_role("button", name="Send something else")
+    await attach.click()
+    assert await faults(tab) == []
+    await tab.page.get_by_role("menuitem", name="Sticker").click()
+    assert await faults(tab) == []
+    await tab.page.keyboard.press("Escape")
+    for what in ("Voice message", "Location", "Contact"):
+        await attach.click()
+        await tab.page.get_by_role("menuitem", name=what).click()
+        assert await faults(tab) == []
+        await tab.page.get_by_role("button", name="Cancel").click()
+    await tab.page.locator("#files").set_input_files(
+        [{"name": "leek.png", "mimeType": "image/png", "buffer": LEEK.data}]
+    )
+    assert await faults(tab) == []
+    assert not await tab.is_wider_than_shown()
+    await tab.page.get_by_role("button", name="Cancel").click()
+    await tab.page.get_by_role("button", name="Enlarge: Leek").click()
+    await expect(tab.page.locator("#viewer")).to_be_visible()
+    assert await faults(tab) == []
+    await tab.page.keyboard.press("Escape")
+    if width < 721:
+        await tab.page.get_by_role("button", name="Back to the chats").click()
+    assert await faults(tab) == []
+    for opener in ("Add a person", "Add a chat", "Add a bot", "Colours and widths"):
+        await tab.page.get_by_role("button", name=opener).click()
+        assert await faults(tab) == []
+        assert not await tab.is_wider_than_shown()
+        await tab.page.keyboard.press("Escape")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.docs.pages import ROOT, blocks_of
 from tgslices.testing import BotApi
 from tgslices.testing.world_file import WorldFileError, load_world
 
@@ -75,6 +76,16 @@ def test_everything_that_a_file_names_is_there(path: Path) -> None:
     [asked] = api.world.private_chat(ben, bot).messages.values()
     assert asked.content["text"] == "Where is my parcel?"
     assert not any(b"morning" in update.body or b"parcel?" in update.body for update in bot.updates.pending.values())
+
+
+def test_the_file_on_the_page_makes_a_world(path: Path) -> None:
+    [block] = [
+        block for block in blocks_of((ROOT / "docs/chat-page.md").read_text("utf-8")) if block.language == "toml"
+    ]
+    path.write_text(block.source, "utf-8")
+    api = BotApi()
+    assert [bot.username for bot in load_world(api, path)] == ["desk_bot"]
+    assert [chat.title for chat in api.world.chats.values()][:2] == ["Staff", "News"]
 
 
 @pytest.mark.parametrize(

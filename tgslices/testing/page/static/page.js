@@ -13,7 +13,19 @@ import { startSessions } from "./sessions.js";
 import { startSwitches } from "./switches.js";
 import { act, all, connect, get, has, onChange, watch } from "./state.js";
 
-const show = (view) => { document.body.dataset.view = view; };
+function show(view) {
+  document.body.dataset.view = view;
+  nameMain();
+}
+
+/** Where the conversation is out of sight, as on a phone, the column that is shown is the main part of the page. */
+function nameMain() {
+  const isSeen = getComputedStyle($("conversation")).display !== "none";
+  for (const [name, role] of [["chats", "navigation"], ["tools", "complementary"]]) {
+    $(name).setAttribute("role", !isSeen && document.body.dataset.view === name ? "main" : role);
+  }
+}
+
 const where = () => ({ person: current().person, place: current().place });
 
 function choose(person, place, isByHand) {
@@ -132,4 +144,6 @@ for (const link of document.querySelectorAll("[data-skip]")) link.addEventListen
 for (const tab of tabs()) tab.addEventListener("click", () => openTab(tab));
 document.querySelector('[role="tablist"]').addEventListener("keydown", (event) => { const tab = walk(event, tabs()); if (tab) openTab(tab); });
 document.addEventListener("visibilitychange", tellWatching);
+for (const width of [720, 1120]) matchMedia(`(max-width: ${width}px)`).addEventListener("change", nameMain);
+nameMain();
 connect((isThere) => { $("offline").hidden = isThere; });
