@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, TypeAlias
 
-from tgslices.commands import changing, checking, reading
+from tgslices.commands import changing, checking, page, reading
 from tgslices.commands.opening import Place
 
 Work: TypeAlias = Callable[[Place, argparse.Namespace], Awaitable[int]]
@@ -41,6 +41,8 @@ class Verb:
     example: str
     work: Work
     writes: bool = False
+    may_write: bool = False
+    """Whether it looks without ``--write``, and can change with it."""
     session: str | None = None
     """How many sessions are to be named, as argparse says it; None for none."""
 
@@ -76,6 +78,13 @@ VERBS: Final = (
         "look for what keeps messages from being deleted in time",
         "tgslices check postgresql://localhost/bot --margin 3h",
         checking.check,
+    ),
+    Verb(
+        "page",
+        "serve all of it to a browser on this machine",
+        "tgslices page sqlite:///slices.db --port 8080",
+        page.serve,
+        may_write=True,
     ),
     Verb(
         "clear",
@@ -160,7 +169,7 @@ def _add_common(one: argparse.ArgumentParser, verb: Verb) -> None:
         one.add_argument("session", metavar="SESSION", nargs=verb.session or None, help=what)
     one.add_argument("--bot", type=int, metavar="ID", help="whose sessions; the bot of BOT_TOKEN unless told")
     one.add_argument("--json", action="store_true", help="print JSON for programs")
-    if verb.writes:
+    if verb.writes or verb.may_write:
         one.add_argument("--write", action="store_true", help="really do it: nothing is changed without")
 
 
@@ -181,6 +190,8 @@ def _add_own(one: argparse.ArgumentParser, name: str) -> None:
         one.add_argument("--limit", type=_positive, default=_LIMIT, metavar="N", help="at most so many (%(default)s)")
     if name == "show":
         one.add_argument("--data", action="store_true", help="show the values of the data")
+    if name == "page":
+        one.add_argument("--port", type=int, default=0, metavar="N", help="listen on this one; any unless told")
     if name == "check":
         one.add_argument("--margin", type=duration, default="1h", metavar="TIME", help="how near is near (%(default)s)")
     if name == "erase":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from tgslices.age_limit import AGE_LIMIT
@@ -30,36 +32,43 @@ async def clear(place: Place, arguments: Namespace) -> int:
 
 async def close(place: Place, arguments: Namespace) -> int:
     """Close sessions, and drop what is left of them. Telegram is left alone."""
-
-    async def close_one(key: SessionKey) -> dict[str, Any]:
-        return {"dropped": (await place.storage.close(key, at=place.clock())).dropped}
-
-    return await _each(place, arguments, close_one)
+    return await _each(place, arguments, partial(close_one, place))
 
 
 async def forget(place: Place, arguments: Namespace) -> int:
     """Drop the entries of sessions, which stay open. Telegram is left alone."""
-
-    async def forget_one(key: SessionKey) -> dict[str, Any]:
-        entries = await place.storage.list(key)
-        return {"dropped": sum([await place.storage.remove(key, part) for part in steps(entries)])}
-
-    return await _each(place, arguments, forget_one)
+    return await _each(place, arguments, partial(forget_one, place))
 
 
 async def extend(place: Place, arguments: Namespace) -> int:
     """Let sessions live on as if something had been said now, and look at them no sooner than told."""
+    return await _each(place, arguments, partial(extend_one, place, by=arguments.by))
 
-    async def extend_one(key: SessionKey) -> dict[str, Any]:
-        now = place.clock()
-        listed = next(iter(await place.storage.look_at_sessions([key])), None)
-        if listed is None or listed.due_at is None:
-            raise ConfigurationError(f"{spelled(key)} does not end by itself.", "Name one that tgslices due lists.")
-        leased = DueSession(key, listed.opened_at, listed.due_at, now, listed.oldest_at)
-        due = Due(max(listed.due_at, now + arguments.by), (listed.oldest_at or now) + AGE_LIMIT)
-        return {"extended": await place.storage.postpone_session(leased, due), "due_at": due.at}
 
-    return await _each(place, arguments, extend_one)
+async def close_one(place: Place, key: SessionKey) -> dict[str, Any]:
+    """Close one session; return how many entries were dropped."""
+    return {"dropped": (await place.storage.close(key, at=place.clock())).dropped}
+
+
+async def forget_one(place: Place, key: SessionKey) -> dict[str, Any]:
+    """Drop the entries of one session; return how many."""
+    entries = await place.storage.list(key)
+    return {"dropped": sum([await place.storage.remove(key, part) for part in steps(entries)])}
+
+
+async def extend_one(place: Place, key: SessionKey, by: timedelta) -> dict[str, Any]:
+    """Let one session live on; return whether it was done, and when it is looked at next.
+
+    Raises:
+        ConfigurationError: it does not end by itself.
+    """
+    now = place.clock()
+    listed = next(iter(await place.storage.look_at_sessions([key])), None)
+    if listed is None or listed.due_at is None:
+        raise ConfigurationError(f"{spelled(key)} does not end by itself.", "Name one that tgslices due lists.")
+    leased = DueSession(key, listed.opened_at, listed.due_at, now, listed.oldest_at)
+    due = Due(max(listed.due_at, now + by), (listed.oldest_at or now) + AGE_LIMIT)
+    return {"extended": await place.storage.postpone_session(leased, due), "due_at": due.at}
 
 
 async def settle(place: Place, arguments: Namespace) -> int:

@@ -43,7 +43,8 @@ async def _run(arguments: argparse.Namespace) -> int:
     bot_id = bot_of(arguments.bot, os.environ)
     if verb.writes and not arguments.write:
         raise ConfigurationError(f"Nothing was changed: tgslices {verb.name} changes what is stored.", "Add --write.")
-    async with opened(arguments.url, bot_id, writes=verb.writes) as place:
+    writes = verb.writes or (verb.may_write and arguments.write)
+    async with opened(arguments.url, bot_id, writes=writes) as place:
         return await verb.work(place, arguments)
 
 

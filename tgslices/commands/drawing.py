@@ -1,0 +1,174 @@
+"""The inspector's pages as HTML without a script: pure functions of what is told. Every text is escaped here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from typing import Final
+from urllib.parse import urlencode
+
+from tgslices.commands.naming import spelled
+from tgslices.commands.output import ago, length
+from tgslices.model import PendingDeletion, TrackedMessage
+from tgslices.storage.data_protocol import StoredData
+from tgslices.storage.listing_protocol import ListedPage, ListedSession
+
+STYLE: Final = """\
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { margin: 0 auto; max-width: 72rem; padding: 1rem; }
+nav a { margin-right: 1rem; }
+table { border-collapse: collapse; width: 100%; }
+div.wide { overflow-x: auto; }
+th, td { border-bottom: 1px solid #8886; padding: .35rem .6rem; text-align: left; vertical-align: top; }
+form { display: inline-flex; flex-wrap: wrap; gap: .5rem; margin: .5rem .5rem .5rem 0; align-items: end; }
+label { display: grid; font-size: .85rem; }
+input, button { font: inherit; padding: .25rem .5rem; }
+code { overflow-wrap: anywhere; }
+p.said { border-left: .3rem solid #888; padding-left: .6rem; }
+"""
+
+VERBS: Final[Mapping[str, str]] = {
+    "clear": "Delete its messages from Telegram",
+    "forget": "Drop its entries",
+    "extend": "Let it live an hour more",
+    "close": "Close it",
+}
+"""What can be done with a session, and the word on the button."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What all pages have in common: the bot, the present, and the secret of forms, None where they only read."""
+
+    bot_id: int
+    now: datetime
+    secret: str | None
+
+
+def page_of_sessions(looks: Looks, page: ListedPage, count: int, asked: Mapping[str, str]) -> str:
+    """Return the list of what is open."""
+    rows = [
+        (
+            _link(it),
+            ago(it.opened_at, looks.now),
+            ago(it.active_at, looks.now),
+            str(it.entries),
+            ago(it.oldest_at, looks.now),
+            _due(it, looks),
+        )
+        for it in page.sessions
+    ]
+    fields = "".join(
+        f'<label>{title}<input name="{name}" value="{escape(asked.get(name, ""))}"></label>'
+        for name, title in (("chat", "Chat"), ("user", "Person"), ("qualifier", "Qualifier"))
+    )
+    more = ""
+    if page.after is not None:
+        again = urlencode({**asked, "after": page.after})
+        more = f'<p><a rel="next" href="/?{escape(again)}">The next ones</a></p>'
+    titles = ("Session", "Opened", "Active", "Entries", "Oldest", "Due in")
+    form = f'<form action="/" method="get">{fields}<button>Find</button></form>'
+    return _document(looks, f"{count:,} open sessions", form + _table(titles, rows) + more)
+
+
+def page_of_session(
+    looks: Looks,
+    name: str,
+    listed: ListedSession | None,
+    entries: Sequence[TrackedMessage],
+    data: Mapping[str, StoredData],
+    *,
+    shows_data: bool,
+    said: str,
+) -> str:
+    """Return one session: its times, its entries, and its data, whose values are masked unless asked for."""
+    state = "It is not open."
+    if listed is not None:
+        times = f"Opened {ago(listed.opened_at, looks.now)} ago, active {ago(listed.active_at, looks.now)} ago."
+        state = f"{times} {len(entries)} entries." + (f" Due in {_due(listed, looks)}." if listed.due_at else "")
+    rows = [
+        (
+            str(it.message_id),
+            str(it.chat_id),
+            str(it.user_id or ""),
+            escape(str(it.kind.value if it.kind else "")),
+            it.direction.value,
+            ago(it.date, looks.now),
+        )
+        for it in entries
+    ]
+    values = [
+        (escape(it), _value(stored, shows_data), ago(stored.written_at, looks.now))
+        for it, stored in sorted(data.items())
+    ]
+    mask = urlencode({"name": name} if shows_data else {"name": name, "data": "1"})
+    shown = f'<p><a href="/session?{escape(mask)}">{"Mask" if shows_data else "Show"} the data</a></p>' if data else ""
+    body = (
+        (f'<p class="said" role="status">{escape(said)}</p>' if said else "")
+        + f"<p>{state}</p>{_forms(looks, name)}"
+        + _table(("Message", "Chat", "Person", "Kind", "Way", "Sent"), rows)
+        + (_table(("Data", "Value", "Written"), values) + shown if data else "")
+    )
+    return _document(looks, name, body)
+
+
+def page_of_pending(looks: Looks, pending: Sequence[PendingDeletion], count: int) -> str:
+    """Return the deletions that are pending."""
+    rows = [
+        (
+            f"<code>{escape(spelled(it.key))}</code>",
+            str(it.message.message_id),
+            length(it.due_at - looks.now),
+            ago(it.message.date, looks.now),
+        )
+        for it in pending
+    ]
+    return _document(looks, f"{count:,} pending deletions", _table(("Session", "Message", "Due in", "Sent"), rows))
+
+
+def page_of_error(looks: Looks, problem: str) -> str:
+    """Return what went wrong."""
+    return _document(looks, "That cannot be done", f"<p>{escape(problem)}</p>")
+
+
+def _document(looks: Looks, title: str, body: str) -> str:
+    what = "looks only" if looks.secret is None else "can change"
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f'<title>{escape(title)}</title><link rel="stylesheet" href="/style.css">'
+        f'<nav><a href="/">Sessions</a><a href="/pending">Pending</a> bot {looks.bot_id}, {what}</nav>'
+        f"<main><h1>{escape(title)}</h1>{body}</main></html>"
+    )
+
+
+def _forms(looks: Looks, name: str) -> str:
+    if looks.secret is None:
+        return ""
+    hidden = "".join(
+        f'<input type="hidden" name="{field}" value="{escape(value)}">'
+        for field, value in (("name", name), ("secret", looks.secret))
+    )
+    return "".join(
+        f'<form action="/{verb}" method="post">{hidden}<button>{words}</button></form>' for verb, words in VERBS.items()
+    )
+
+
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head = "".join(f'<th scope="col">{title}</th>' for title in titles)
+    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    return f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>'
+
+
+def _link(session: ListedSession) -> str:
+    name = spelled(session.key)
+    return f'<a href="/session?{escape(urlencode({"name": name}))}"><code>{escape(name)}</code></a>'
+
+
+def _due(session: ListedSession, looks: Looks) -> str:
+    return "" if session.due_at is None else length(session.due_at - looks.now)
+
+
+def _value(stored: StoredData, is_shown: bool) -> str:
+    return f"<code>{escape(stored.text)}</code>" if is_shown else f"{len(stored.text)} characters"

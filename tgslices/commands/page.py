@@ -1,0 +1,205 @@
+"""The verb ``page``: the sessions of a storage in a browser on this machine, without a script and without the network.
+
+It listens on the loopback interface alone, and answers under its own name alone, so that no page elsewhere reads it by
+a name that leads here. What changes wants ``--write``, and a form of this process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import signal
+from argparse import Namespace
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from secrets import token_urlsafe
+from typing import Final
+from urllib.parse import urlencode
+
+from aiogram.exceptions import AiogramError
+from aiohttp import web
+
+from tgslices.commands.changing import close_one, extend_one, forget_one
+from tgslices.commands.drawing import (
+    STYLE,
+    VERBS,
+    Looks,
+    page_of_error,
+    page_of_pending,
+    page_of_session,
+    page_of_sessions,
+)
+from tgslices.commands.naming import key_named
+from tgslices.commands.opening import Place, managing
+from tgslices.errors import ConfigurationError, TgslicesError
+from tgslices.model import SessionKey
+from tgslices.storage.listing_protocol import ListedPage, SessionFilter
+
+HOST: Final = "127.0.0.1"
+ROWS: Final = 50
+ENTRIES: Final = 200
+_PAGES_LOOKED_AT: Final = 20
+"""Pages of the storage that one page in the browser reads where a filter leaves most out."""
+
+HEADERS: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+async def serve(place: Place, arguments: Namespace) -> int:
+    """Serve the page until it is interrupted."""
+    runner = web.AppRunner(application(place, writes=arguments.write), access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, HOST, arguments.port)
+        await site.start()
+        port = runner.addresses[0][1]
+        print(f"Open http://{HOST}:{port} in a browser. Press Ctrl-C to stop.", flush=True)
+        await _told_to_stop()
+    finally:
+        await runner.cleanup()
+    return 0
+
+
+async def _told_to_stop() -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # on Windows Ctrl-C ends the command as it is
+            loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+def application(place: Place, *, writes: bool) -> web.Application:
+    """Return the pages of one bot's sessions as an application of aiohttp's."""
+    pages = Pages(place, token_urlsafe() if writes else None)
+    app = web.Application(middlewares=[pages.guard])
+    app.router.add_get("/", pages.sessions)
+    app.router.add_get("/session", pages.session)
+    app.router.add_get("/pending", pages.pending)
+    app.router.add_get("/style.css", pages.style)
+    app.router.add_post("/{verb}", pages.change)
+    return app
+
+
+class Pages:
+    """Answers requests of a browser."""
+
+    def __init__(self, place: Place, secret: str | None) -> None:
+        """``secret`` stands in the forms of this process; None where it only reads."""
+        self._place = place
+        self._secret = secret
+        self._said = ""
+        """What the last change came to; shown once."""
+
+    @web.middleware
+    async def guard(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Answer under the page's own name alone, and say what went wrong."""
+        if request.host.partition(":")[0] not in (HOST, "localhost"):
+            raise web.HTTPForbidden(text=f"Open the page as {HOST}.")
+        try:
+            response = await handler(request)
+        except web.HTTPException as answer:
+            answer.headers.update(HEADERS)
+            raise
+        except (TgslicesError, AiogramError, OSError) as error:
+            response = self._html(page_of_error(self._looks(), str(error)), status=400)
+        response.headers.update(HEADERS)
+        return response
+
+    async def sessions(self, request: web.Request) -> web.Response:
+        """Show what is open."""
+        asked = {name: value for name, value in request.query.items() if value and name != "after"}
+        where = SessionFilter(
+            chat_id=_number(asked, "chat"),
+            user_id=_number(asked, "user"),
+            qualifiers=frozenset({asked["qualifier"]}) if "qualifier" in asked else None,
+        )
+        page = await self._page(where, request.query.get("after"))
+        count = await self._place.storage.count_sessions(self._place.bot_id)
+        return self._html(page_of_sessions(self._looks(), page, count, asked))
+
+    async def _page(self, where: SessionFilter, after: str | None) -> ListedPage:
+        """Return as many sessions as a page shows, or where to go on, without looking for ever."""
+        found = ListedPage((), after)
+        for _ in range(_PAGES_LOOKED_AT):
+            limit = ROWS - len(found.sessions)
+            page = await self._place.storage.list_sessions(self._place.bot_id, where, after=found.after, limit=limit)
+            found = ListedPage((*found.sessions, *page.sessions), page.after)
+            if page.after is None or len(found.sessions) >= ROWS:
+                break
+        return found
+
+    async def session(self, request: web.Request) -> web.Response:
+        """Show one session."""
+        name = request.query.get("name", "")
+        key, storage = key_named(name, self._place.bot_id), self._place.storage
+        listed = next(iter(await storage.look_at_sessions([key])), None)
+        entries = await storage.list(key)
+        data = await storage.read_data(key, now=self._place.clock())
+        text = page_of_session(
+            self._looks(),
+            name,
+            listed,
+            entries[-ENTRIES:],
+            data,
+            shows_data=request.query.get("data") == "1",
+            said=self._said,
+        )
+        self._said = ""
+        return self._html(text)
+
+    async def pending(self, request: web.Request) -> web.Response:
+        """Show the deletions that are pending."""
+        pending = await self._place.storage.pending(self._place.bot_id)
+        return self._html(page_of_pending(self._looks(), pending[:ENTRIES], len(pending)))
+
+    async def style(self, request: web.Request) -> web.Response:
+        """Return how the pages look."""
+        return web.Response(text=STYLE, content_type="text/css")
+
+    async def change(self, request: web.Request) -> web.Response:
+        """Do something with a session, if a form of this process asks for it."""
+        form = await request.post()
+        secret, name, verb = str(form.get("secret", "")), str(form.get("name", "")), request.match_info["verb"]
+        if self._secret is None or not hmac.compare_digest(secret.encode(), self._secret.encode()):
+            raise web.HTTPForbidden(text="Nothing was changed: this page only looks, or the form is an old one.")
+        if verb not in VERBS:
+            raise web.HTTPNotFound
+        self._said = await self._change(verb, key_named(name, self._place.bot_id))
+        raise web.HTTPSeeOther(f"/session?{urlencode({'name': name})}")
+
+    async def _change(self, verb: str, key: SessionKey) -> str:
+        place = self._place
+        match verb:
+            case "close":
+                return f"Closed; {(await close_one(place, key))['dropped']} entries were dropped."
+            case "forget":
+                return f"{(await forget_one(place, key))['dropped']} entries were dropped."
+            case "extend":
+                await extend_one(place, key, timedelta(hours=1))
+                return "It lives for an hour more, at least."
+            case _:
+                async with managing(place) as manager:
+                    return f"Telegram has accepted {int(await manager.handle(key, collect=False).clear())} deletions."
+
+    def _looks(self) -> Looks:
+        return Looks(self._place.bot_id, self._place.clock(), self._secret)
+
+    def _html(self, text: str, *, status: int = 200) -> web.Response:
+        return web.Response(text=text, content_type="text/html", status=status)
+
+
+def _number(asked: Mapping[str, str], name: str) -> int | None:
+    try:
+        return int(asked[name]) if name in asked else None
+    except ValueError:
+        raise ConfigurationError(f"{asked[name]!r} is no {name}.", "Write its number.") from None
