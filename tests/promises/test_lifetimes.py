@@ -28,6 +28,7 @@ from tgslices import (
     setup_sessions,
     unrecorded,
 )
+from tgslices.storage.lifetime import durable
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing import BotAccount, BotApi, ChatView, Failure, Flood, Person, Slow, running
 
@@ -74,7 +75,7 @@ class World:
                 bot,
                 storage=storage or self.storage,
                 lifetimes=lifetimes,  # type: ignore[arg-type]  # of any kind
-                on_end=on_end or self.tell,  # type: ignore[arg-type]  # likewise
+                on_end=None if lifetimes is None else on_end or self.tell,  # type: ignore[arg-type]  # likewise
                 clock=self.api.clock.now,
             )
             if polls:
@@ -194,6 +195,53 @@ async def test_sessions_without_a_lifetime_stay(world: World) -> None:
         await bot.sessions.sweep()
         assert await support.is_open()
         assert world.told == []
+
+
+@pytest.mark.parametrize("polls", [True, False])
+@pytest.mark.parametrize("lifetimes", [ORDERS, lambda key: ORDERS.get(key.qualifier)])
+async def test_what_was_open_before_it_had_a_lifetime_ends_too(world: World, lifetimes: object, polls: bool) -> None:
+    if isinstance(world.storage, ListStorage):
+        world.storage = MemorySessionStorage()  # what a plugin does not keep is gone with its process
+    async with world.worker(None) as old_release:
+        for qualifier in ("order", "support"):
+            await world.order(old_release, qualifier).send_message(qualifier)
+        world.later(HOUR)
+        await world.order(old_release).send_message("Are you still there?")
+        world.later(HOUR)
+        async with world.worker(lifetimes) as new_release:
+            assert await new_release.sessions.sweep() == 0, "an hour ago something was said"
+        world.later(HOUR)
+        async with world.worker(lifetimes, polls=polls) as new_release:
+            if not polls:
+                await new_release.sessions.sweep()
+            await _until(lambda: bool(world.told))
+            assert [it.key.qualifier for it in world.told] == ["order"]
+            assert world.texts() == ["support"]
+            assert await world.order(new_release, "support").is_open()
+
+
+async def test_a_bot_without_lifetimes_looks_through_nothing_at_its_start(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if isinstance(world.storage, ListStorage):
+        world.storage = MemorySessionStorage()
+    storage, listed = durable(world.storage), list[int]()
+    list_sessions = storage.list_sessions
+
+    async def counted(*arguments: Any, **options: Any) -> Any:
+        listed.append(1)
+        return await list_sessions(*arguments, **options)
+
+    monkeypatch.setattr(storage, "list_sessions", counted)
+    async with world.worker(None) as old_release:
+        await world.order(old_release).send_message("What would you like?")
+        async with world.worker(None, polls=True) as bot:
+            await bot.sessions.sweep()
+        assert listed == []
+        async with world.worker() as bot:
+            for _ in range(3):
+                await bot.sessions.sweep()
+        assert len(listed) == 1, "once in a process"
 
 
 async def test_a_function_of_the_key_may_tell_the_lifetime(world: World) -> None:

@@ -11,6 +11,7 @@ when it is repeated. Times are aware.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -103,6 +104,9 @@ class LifetimeStorage(Protocol):
         Returns False, and nothing happens, if the lease has ended: by another one, or because the key was closed.
         """
 
+    async def schedule_sessions(self, dues: Mapping[SessionKey, Due]) -> None:
+        """Set when keys are due that are open and were opened without a due. All others stay as they are."""
+
     async def end_session(
         self, session: DueSession, end: End, *, now: datetime, until: datetime, limit: int
     ) -> list[TrackedMessage] | None:
@@ -138,6 +142,6 @@ class LifetimeStorage(Protocol):
 
 
 LIFETIME_METHODS: Final = (
-    *("lease_sessions", "postpone_session", "end_session"),
+    *("lease_sessions", "postpone_session", "schedule_sessions", "end_session"),
     *("lease_ends", "postpone_end", "settle_end", "next_session_due"),
 )

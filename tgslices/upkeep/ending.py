@@ -27,7 +27,8 @@ from tgslices.recording.tracker import Tracker
 from tgslices.results import ClearResult
 from tgslices.session import Session
 from tgslices.storage.lifetime_protocol import Due, DueSession, End, EndedSession, EndReason
-from tgslices.upkeep.lifetimes import Lifetime, LifetimeOf, end_of, first_due, must_clear, next_due
+from tgslices.storage.listing_protocol import SessionFilter
+from tgslices.upkeep.lifetimes import Lifetime, LifetimeOf, end_of, first_due, must_clear, next_due, qualifiers_of
 
 log = logging.getLogger("tgslices")
 
@@ -36,6 +37,9 @@ SESSIONS_PER_LEASE: Final = 50
 
 AT_ONCE: Final = 8
 """How many sessions one worker ends side by side. How many requests are in flight is the pacing's to say."""
+
+ADOPTED_AT_ONCE: Final = 500
+"""How many sessions are looked at in one step, to find those without a time at which they are due."""
 
 TOLD_FOR: Final = timedelta(days=1)
 """How long an end is told again and again to an ``on_end`` that raises."""
@@ -107,6 +111,19 @@ class Ending:
         """Return when a session is to be looked at that is opened now; None if it never ends by itself."""
         lifetime = self._lifetime_of(key)
         return None if lifetime is None else first_due(lifetime, opened_at)
+
+    async def adopt(self) -> int:
+        """Let sessions be due that were opened before they had a lifetime, by an earlier release; return how many."""
+        adopted, after = 0, None
+        where = SessionFilter(qualifiers=qualifiers_of(self._lifetime_of))
+        while True:
+            page = await self._storage.list_sessions(self._tracker.bot_id, where, after=after, limit=ADOPTED_AT_ONCE)
+            found = ((it.key, self.due_of(it.key, it.opened_at)) for it in page.sessions if it.due_at is None)
+            dues = {key: due for key, due in found if due is not None}
+            await self._storage.schedule_sessions(dues)
+            adopted += len(dues)
+            if (after := page.after) is None:
+                return adopted
 
     async def sweep(self, bot: Bot, patience: Patience, results: list[ClearResult] | None = None) -> None:
         """End all that is due, the most urgent first, and tell what has not been told.

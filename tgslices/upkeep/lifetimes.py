@@ -95,9 +95,15 @@ def finding(lifetimes: Lifetimes) -> LifetimeOf:
     return _Guarded(lifetimes)
 
 
+def qualifiers_of(lifetime_of: LifetimeOf) -> frozenset[str | None] | None:
+    """Return the qualifiers of all that may have a lifetime; None if a function decides."""
+    return lifetime_of.qualifiers if isinstance(lifetime_of, _Qualifiers) else None
+
+
 class _Qualifiers:
     def __init__(self, lifetimes: Mapping[Any, Lifetime]) -> None:
         self._lifetimes = dict(lifetimes)
+        self.qualifiers: frozenset[str | None] = frozenset(self._lifetimes)
 
     def __call__(self, key: SessionKey) -> Lifetime | None:
         return self._lifetimes.get(key.qualifier)

@@ -65,6 +65,7 @@ class Sweeping:
         )
         self.clearing = Clearing(tracker, executor, lease=config.lease, on_pending=self._note_pending)
         self._ending: Ending | None = None
+        self._has_adopted = False
         if config.lifetimes is not None:
             self._ending = Ending(
                 tracker,
@@ -117,6 +118,11 @@ class Sweeping:
                 work.messages, work.requests = work.messages + int(result), work.requests + result.requests
 
     async def _do_due_untold(self, results: list[ClearResult] | None) -> None:
+        await self._do_work(results)
+        if await self._adopt():
+            await self._do_work(results)
+
+    async def _do_work(self, results: list[ClearResult] | None) -> None:
         # Side by side: what one of them has to wait for must not keep the other from being done in time.
         works = [self._settle(results)]
         if self._ending is not None:
@@ -130,9 +136,19 @@ class Sweeping:
         if results is not None:
             results.append(result)
 
+    async def _adopt(self) -> bool:
+        """Find once what is open without a time at which it is due; return whether there is any."""
+        if self._ending is None or self._has_adopted:
+            return False
+        adopted = await self._ending.adopt()
+        self._has_adopted = True
+        return adopted > 0
+
     async def _next_due(self) -> datetime | None:
         if self._stock is not None:
             await self._stock.take_if_due()
+        if self.task.is_staying:  # a bot that is merely fed does it with what is due first
+            await self._adopt()
         now = self._clock()
         dues = [await self._storage.next_due(self._bot.id, now=now)]
         if self._ending is not None:

@@ -50,14 +50,15 @@ class UpkeepTask:
         self._tidied_at: datetime | None = None
         self._clock = clock
         self._look_every = look_every
-        self._is_staying = False
+        self.is_staying = False
+        """Whether this runs until it is stopped."""
         self._is_over = False
         self._task: asyncio.Task[None] | None = None
         self._woken: asyncio.Event | None = None
 
     def start(self) -> None:
         """Run until :meth:`stop`."""
-        self._is_staying = True
+        self.is_staying = True
         self.wake()
 
     def keep_up(self) -> None:
@@ -76,7 +77,7 @@ class UpkeepTask:
 
     async def stop(self) -> None:
         """Stop; what is pending stays pending. Harmless when repeated, and in another event loop."""
-        self._is_staying, self._is_over = False, True
+        self.is_staying, self._is_over = False, True
         here, task, self._task = self._runs_here(), self._task, None
         # Again and again, because a wait that ends at the same moment may swallow a cancellation.
         while here and task is not None and not task.done():
@@ -102,7 +103,7 @@ class UpkeepTask:
                 log.error("What is due could not be done and will be tried again: %s", described(error))  # noqa: TRY400  # a traceback may show a token
                 failures += 1
                 due = self._clock() + RETRY.after(failures)
-            if due is None and not (self._is_staying or woken.is_set()):
+            if due is None and not (self.is_staying or woken.is_set()):
                 return
             await self._wait(woken, self._look_every if due is None else due - self._clock())
 

@@ -143,6 +143,7 @@ async def use_lifetimes(storage: SQLAlchemySessionStorage) -> None:
     sessions = await storage.lease_sessions(7, now=NOW, until=NOW + MINUTE, limit=2)
     assert len(sessions) == 2
     await storage.postpone_session(sessions[0], due)
+    await storage.schedule_sessions({KEY: due, BUSINESS: due})
     for session in sessions:
         await storage.end_session(session, End(EndReason.IDLE, "clear", tells=True), now=NOW, until=NOW, limit=1)
     [session] = await storage.lease_sessions(7, now=NOW, until=NOW + MINUTE, limit=1)

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import islice
@@ -14,6 +14,7 @@ from tgslices.model import SessionKey
 from tgslices.storage.codec import encode_time
 from tgslices.storage.inprocess.ending import EndsInProcess, Times
 from tgslices.storage.inprocess.opened_order import Opened, OpenedOrder
+from tgslices.storage.lifetime_protocol import Due
 from tgslices.storage.listing_protocol import (
     EVERY_SESSION,
     MOST_LOOKED_AT,
@@ -60,6 +61,12 @@ class ListsInProcess(EndsInProcess):
     async def look_at_sessions(self, keys: Sequence[SessionKey]) -> list[ListedSession]:
         looked = [await self._look_at(key) for key in keys]
         return [session for session in looked if session is not None]
+
+    async def schedule_sessions(self, dues: Mapping[SessionKey, Due]) -> None:
+        for key, due in dues.items():
+            opened = self._opened.get(key)
+            if opened is not None and self._due.life(key) is None:
+                self._due.open(key, opened.at, due)
 
     async def count_sessions(self, bot_id: int, where: SessionFilter = EVERY_SESSION) -> int:
         if where == EVERY_SESSION:

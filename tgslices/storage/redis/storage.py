@@ -7,7 +7,7 @@ Past 300 lines, because the protocol is one: each method hands on to the room th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -271,6 +271,10 @@ class RedisSessionStorage(DelegatesData):
     async def postpone_session(self, session: DueSession, due: Due | None) -> bool:
         await self._ready()
         return await self._ending.postpone_session(session, due)
+
+    async def schedule_sessions(self, dues: Mapping[SessionKey, Due]) -> None:
+        await self._ready()
+        await self._ending.schedule_sessions(dues)
 
     async def end_session(
         self, session: DueSession, end: End, *, now: datetime, until: datetime, limit: int

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tgslices.model import TrackedMessage
+from tgslices.model import SessionKey, TrackedMessage
 from tgslices.storage.lifetime_protocol import Due, DueSession, End, EndedSession
 from tgslices.storage.sqlalchemy.data import SQLData
 from tgslices.storage.sqlalchemy.database.transactions import T, Work
@@ -45,6 +46,10 @@ class EndsInDatabase:
 
     async def postpone_session(self, session: DueSession, due: Due | None) -> bool:
         return await self._write(partial(self._due_sessions.postpone, session=session, due=due))
+
+    async def schedule_sessions(self, dues: Mapping[SessionKey, Due]) -> None:
+        if dues:
+            await self._write(partial(self._due_sessions.schedule, dues=dues))
 
     async def end_session(
         self, session: DueSession, end: End, *, now: datetime, until: datetime, limit: int

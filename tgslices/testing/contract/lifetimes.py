@@ -151,6 +151,23 @@ class LifetimeContract(UpkeepContract):
         assert await storage.read_data(KEY, now=NOW) == {}
         assert len(await storage.read_data(OTHER_KEYS[1], now=NOW)) == 1
 
+    async def test_sessions_that_are_open_already_become_due_once(self, storage: Any) -> None:
+        keys = [numbered(number) for number in range(5)]
+        for key in keys[:3]:
+            await storage.open(key, at=NOW - MINUTE)
+        await storage.record(IN_PRIVATE, sent(1))
+        await storage.open(keys[3], at=NOW, due=due_at(SOON))
+        dues = {key: due_at(NOW, LIMIT + number * MINUTE) for number, key in enumerate(keys)}
+        await storage.schedule_sessions(dues)
+        await storage.schedule_sessions({key: due_at(SOON) for key in keys})
+        await storage.schedule_sessions({})
+        leased = await storage.lease_sessions(BOT, now=NOW, until=SOON, limit=10)
+        assert [session.key for session in leased] == keys[:3], "what is due stays, what is closed stays closed"
+        assert {session.opened_at for session in leased} == {NOW - MINUTE}
+        assert {session.active_at for session in leased} == {sent(1).at}
+        assert await storage.is_open(keys[4]) is False
+        assert await self.end(storage, leased[0]) == [sent(1)]
+
     async def test_the_most_urgent_come_first_and_not_those_that_came_first(self, storage: Any) -> None:
         hours = timedelta(hours=1)
         dues = {

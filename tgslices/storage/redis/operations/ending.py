@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from struct import Struct
 from typing import Any, Final
 
-from tgslices.model import MAX_WAIT, TrackedMessage
+from tgslices.model import MAX_WAIT, SessionKey, TrackedMessage
 from tgslices.storage.codec import decode_time, encode_time
 from tgslices.storage.lifetime_protocol import FIRST_LOOKED_AT, Due, DueSession, End, EndedSession, EndReason
 from tgslices.storage.redis.calls import Calls
@@ -35,6 +35,7 @@ from tgslices.storage.redis.scripts import (
     MIGRATE_ENDS,
     NEXT_DUE,
     POSTPONE_SESSION,
+    SCHEDULE_SESSIONS,
     SETTLE_END,
 )
 
@@ -102,6 +103,14 @@ class Ending:
             (full_member(session.key), b"%d" % leased_until, b"%d" % active_at, *spelled_due(due)),
         )
         return bool(postponed)
+
+    async def schedule_sessions(self, dues: Mapping[SessionKey, Due]) -> None:
+        for bot_id in dict.fromkeys(key.bot_id for key in dues):
+            names = self._names.of(bot_id)
+            of_bot = [(full_member(key), *spelled_due(due)) for key, due in dues.items() if key.bot_id == bot_id]
+            for step in in_steps(of_bot):
+                keys = (names.open, names.dues, names.limits)
+                await self._calls.run(SCHEDULE_SESSIONS, keys, [*chain.from_iterable(step)])
 
     async def end_session(
         self, session: DueSession, end: End, *, now: datetime, until: datetime, limit: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import CTE, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tgslices.model import MAX_WAIT, TrackedMessage
+from tgslices.model import MAX_WAIT, SessionKey, TrackedMessage
 from tgslices.storage.codec import decode_time, encode_time
 from tgslices.storage.lifetime_protocol import Due, DueSession, End
 from tgslices.storage.sqlalchemy.database.dialect import Database
@@ -22,8 +22,9 @@ from tgslices.storage.sqlalchemy.queries.keys import Keys, due_values
 from tgslices.storage.sqlalchemy.queries.next_due import Dues
 from tgslices.storage.sqlalchemy.tables.columns import PLACE_COLUMNS
 from tgslices.storage.sqlalchemy.tables.lease_statements import LeaseStatements, Leasing, Order
-from tgslices.storage.sqlalchemy.tables.rows import key_of
+from tgslices.storage.sqlalchemy.tables.rows import key_of, place_of
 from tgslices.storage.sqlalchemy.tables.schema import ENTRY, Tables
+from tgslices.storage.sqlalchemy.tables.speller import in_chunks
 
 _LAST_ID: Final = 2**63 - 1
 
@@ -120,6 +121,14 @@ class DueSessions:
         is_leased = and_(self._rows.is_key(session.key), c.is_open, c.due_at == encode_time(session.leased_until))
         changed = await connection.execute(update(self._keys).where(is_leased).values(values))
         return changed.rowcount > 0
+
+    async def schedule(self, connection: AsyncConnection, dues: Mapping[SessionKey, Due]) -> None:
+        """Set when open keys are due that were opened without a due."""
+        rows = [(*place_of(key), encode_time(due.at), encode_time(due.limit)) for key, due in dues.items()]
+        for key, due in dues.items():
+            self.expect(key.bot_id, due)
+        for chunk in in_chunks(rows, self._database.max_rows):
+            await self._database.execute(connection, self._statements.schedule, chunk)
 
     async def end(
         self,

@@ -18,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    column,
     func,
     literal_column,
     or_,
@@ -27,6 +28,7 @@ from sqlalchemy import (
 )
 
 from tgslices.storage.lifetime_protocol import FIRST_LOOKED_AT
+from tgslices.storage.sqlalchemy.database.dialect import StatementOf
 from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS, PLACE_COLUMNS
 from tgslices.storage.sqlalchemy.tables.schema import ENTRY, PENDING_COLUMNS, Tables
 from tgslices.storage.sqlalchemy.tables.speller import Spelled, Speller
@@ -86,6 +88,8 @@ class LeaseStatements:
         cached = lru_cache(maxsize=64)
         self.sessions: Callable[[Leasing], Spelled] = cached(self._sessions)
         """Leases sessions; returns rows of ``SESSION_COLUMNS``, in no order. SQLite does not tell ``was_due_at``."""
+        self.schedule: StatementOf = lru_cache(self._schedule)
+        """Lets open sessions be due that are not, given rows of ``(*PLACE_COLUMNS, "due_at", "limit_at")``."""
         self.pending: Callable[[Leasing], Spelled] = cached(self._pending)
         """Leases pending deletions; returns id, ``due_at`` as it was, and ``PENDING_COLUMNS``, in no order.
 
@@ -111,6 +115,20 @@ class LeaseStatements:
         times = (keys.c.opened_at, keys.c.active_at, *self._times())
         place = (keys.c[name] for name in KEY_COLUMNS)
         return self._speller.spell_named(leased.returning(keys.c.id, keys.c.limit_at, was_due_at, *times, *place))
+
+    def _schedule(self, size: int) -> str:
+        keys = self._tables.keys
+        columns = [column(name, keys.c[name].type) for name in (*PLACE_COLUMNS, "due_at", "limit_at")]
+        given = self._speller.given(columns, size)
+        there = (
+            select(keys.c.id, given.c.due_at, given.c.limit_at)
+            .where(*(keys.c[name] == given.c[name] for name in PLACE_COLUMNS), keys.c.is_open, keys.c.due_at.is_(None))
+            .order_by(keys.c.id)
+            .with_for_update(of=keys, key_share=True)
+            .cte("there")
+        )
+        times = {"due_at": there.c.due_at, "limit_at": there.c.limit_at}
+        return self._speller.spell(update(keys).where(keys.c.id == there.c.id).values(times))
 
     def _by_limit(self, these: Any) -> Select[Any]:
         c = self._tables.keys.c
