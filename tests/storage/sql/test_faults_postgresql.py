@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tests.storage.sql.backends import PostgresServer
 from tgslices.errors import StorageError
 from tgslices.model import Gone, IfClosed, Scope
+from tgslices.storage.protocol import Closed
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
 
@@ -85,7 +86,7 @@ async def test_connections_that_were_cut_are_replaced_without_anybody_noticing(
         (lambda: storage.list(KEY), [sent(1)]),
         (lambda: storage.add(KEY, sent(2)), True),
         (lambda: storage.claim(KEY, [sent(2)], now=NOW, until=NOW), [sent(2)]),
-        (lambda: storage.close(KEY, at=NOW), 1),
+        (lambda: storage.close(KEY, at=NOW), Closed(1, was_open=True)),
     ]
     for call, answer in calls:
         await postgres.execute(
