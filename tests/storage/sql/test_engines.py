@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +20,7 @@ from sqlalchemy import (
     Pool,
     StaticPool,
     create_engine,
+    event,
     make_url,
     text,
 )
@@ -414,3 +417,36 @@ async def test_an_engine_with_two_connections_is_enough(tmp_path: Path, postgres
         )
         await storage.aclose()
         await engine.dispose()
+
+
+@contextmanager
+def connections_made() -> Iterator[list[object]]:
+    """Collect every connection that any pool makes."""
+    made: list[object] = []
+
+    def note(connection: object, _record: object) -> None:
+        made.append(connection)
+
+    event.listen(Pool, "connect", note)
+    try:
+        yield made
+    finally:
+        event.remove(Pool, "connect", note)
+
+
+async def test_the_connections_of_a_burst_are_there_for_the_next_one(postgres_url: str) -> None:
+    keys = [replace(KEY, chat_id=number) for number in range(1, 31)]
+
+    async def burst() -> None:
+        await asyncio.gather(*(storage.open(key, at=NOW) for key in keys))
+        await asyncio.gather(*(storage.close(key, at=NOW) for key in keys))
+
+    with connections_made() as made:
+        storage = SQLAlchemySessionStorage(postgres_url)
+        await burst()
+        first = len(made)
+        await burst()
+        await storage.aclose()
+
+    assert 5 < first <= 10
+    assert len(made) == first
