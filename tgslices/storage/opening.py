@@ -43,7 +43,7 @@ def open_storage(url: str, *, reads_only: bool = False) -> SessionStorage:
     if scheme == "memory":
         return MemorySessionStorage()
     opening = _load(_BUILT_IN[scheme]) if scheme in _BUILT_IN else _from_plugin(scheme)
-    storage = opening(url, reads_only=True) if reads_only and scheme in _SQL_SCHEMES else opening(url)
+    storage = opening(url, reads_only=True) if reads_only and scheme in _BUILT_IN else opening(url)
     require_storage(storage)
     return storage
 

@@ -42,6 +42,8 @@ class Calls:
         self.channel = b""
         """Where changes are told."""
         self._serials = count(1)
+        self.reads_only = False
+        """Whether what would write is refused."""
         self._underway: set[asyncio.Future[Any]] = set()
 
     def use(self, client: Client | None) -> None:
@@ -78,8 +80,10 @@ class Calls:
         """Run a script; again where a connection was lost, or leads to what was the primary server.
 
         Raises:
-            StorageError: the server failed.
+            StorageError: the server failed, or the script writes and the storage only reads.
         """
+        if self.reads_only and not script.reads:
+            raise StorageError("The storage was opened to be read only.", "Open it without reads_only=True.")
         return await self.do(lambda client: _evaluate(client, script, keys, args))
 
     async def do(self, work: Work[T]) -> T:

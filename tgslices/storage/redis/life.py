@@ -107,7 +107,7 @@ class Life:
             self._client = client = self._clients.make()
             try:
                 async with asyncio.timeout(self._timeout):
-                    await check(client, self._clients.where, self._names.version)
+                    await check(client, self._clients.where, self._names.version, writes=not self._calls.reads_only)
             except BaseException as error:
                 await self._let_go()
                 if isinstance(error, Exception):

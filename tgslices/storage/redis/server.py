@@ -19,8 +19,10 @@ OLDEST: Final = (6, 2)
 logger: Final = logging.getLogger("tgslices")
 
 
-async def check(client: Client, where: str, version_key: bytes) -> None:
+async def check(client: Client, where: str, version_key: bytes, *, writes: bool = True) -> None:
     """Look at a server and at the layout of what it holds; warn if it may evict keys.
+
+    An empty one is told the layout, if the storage ``writes``.
 
     Raises:
         StorageError: it is too old, is a cluster or none against the URL, or holds a layout of another release.
@@ -41,7 +43,7 @@ async def check(client: Client, where: str, version_key: bytes) -> None:
             policy,
         )
     found = await client.get(version_key)
-    if found is None and info.get("role") != "slave":
+    if writes and found is None and info.get("role") != "slave":
         await client.set(version_key, LAYOUT, nx=True)
         found = await client.get(version_key)
     if found not in {None, LAYOUT}:

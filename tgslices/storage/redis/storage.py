@@ -48,6 +48,8 @@ class RedisSessionStorage(DelegatesData):
     client of ``redis.asyncio`` stays the user's. All keys begin with ``{prefix:bot}``, so that a cluster keeps those of
     a bot together, and none that holds messages ever expires. No call of the server takes longer than ``timeout``.
 
+    With ``reads_only`` it looks and changes nothing; what would write is refused.
+
     When a call has returned, what it wrote survives as far as the server's persistence promises.
     Source: https://valkey.io/topics/persistence/
 
@@ -57,7 +59,12 @@ class RedisSessionStorage(DelegatesData):
     """
 
     def __init__(
-        self, url_or_client: str | Redis | RedisCluster, *, prefix: str = "tgslices", timeout: timedelta = TIMEOUT
+        self,
+        url_or_client: str | Redis | RedisCluster,
+        *,
+        prefix: str = "tgslices",
+        timeout: timedelta = TIMEOUT,
+        reads_only: bool = False,
     ) -> None:
         """Describe the storage; nothing is connected before the first use."""
         arguments = Arguments(prefix=prefix, timeout=timeout)
@@ -66,6 +73,7 @@ class RedisSessionStorage(DelegatesData):
         self._seconds = seconds
         self._names = Names(arguments.prefix)
         self._calls = Calls(self._names, ErrorTexts(self._clients.where, seconds), timeout=seconds)
+        self._calls.reads_only = reads_only
         self._life = Life(self._clients, self._calls, self._names, timeout=seconds)
         self._notices: Notices | None = None
         self._hearing = Hearing(self._notices_state, self._open_rows, self._calls.me)
@@ -100,7 +108,7 @@ class RedisSessionStorage(DelegatesData):
         self._writing.abandon()
         self._notices = None
         connect = listener(client)
-        if connect is None:
+        if connect is None or self._calls.reads_only:
             return
         own = self._calls.channel + b":" + self._calls.me
         self._notices = Notices(

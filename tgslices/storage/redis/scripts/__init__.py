@@ -10,17 +10,23 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """The text of a script and the digest by which a server knows it."""
+    """The text of a script and the digest by which a server knows it; and whether it only reads."""
 
     name: str
     text: str
     digest: str
+    reads: bool
+
+
+_READING: Final = frozenset(
+    {"look", "pending", "next_due", "held", "look_at_sessions", "find_user", "list_sessions", "look_at_open"}
+)
 
 
 def _script(name: str, *libraries: str) -> Script:
     here = files(__name__)
     text = "\n".join(here.joinpath(f"{part}.lua").read_text("utf-8") for part in (*libraries, name))
-    return Script(name, text, sha1(text.encode(), usedforsecurity=False).hexdigest())
+    return Script(name, text, sha1(text.encode(), usedforsecurity=False).hexdigest(), name in _READING)
 
 
 _SPOTS: Final = ("memo", "spots")
