@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 from tests.storage.redis.proxy import Proxy, proxy_of
 from tests.storage.redis.servers import RedisServer
 from tgslices.model import Gone, IfClosed, Scope, SessionKey
+from tgslices.storage.protocol import Closed
 from tgslices.storage.redis import RedisSessionStorage
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
 
@@ -69,7 +70,7 @@ CALLS: dict[str, tuple[Callable[[RedisSessionStorage], Awaitable[object]], objec
     "lease": (_lease, 3),
     "settle": (_settle, 3),
     "remove": (lambda storage: storage.remove(KEY, [sent(1), sent(7)]), 1),
-    "close": (lambda storage: storage.close(KEY, at=NOW), 3),
+    "close": (lambda storage: storage.close(KEY, at=NOW), Closed(3, was_open=True)),
     "discard": (lambda storage: storage.discard(BOT, Gone(7, frozenset({1, 2}))), 2),
     "discard by hand": (lambda storage: storage.discard(BOT, Gone(7, frozenset({1})), surely=False), 1),
     "migrate": (lambda storage: storage.migrate(BOT, 7, -1007), [KEY]),
