@@ -100,11 +100,13 @@ class Load:
         """End every conversation; return how many there were since the beginning."""
         if not self.length:
             return 0
-        for person in self.people:
-            while person.said:
-                await person.say()
-                self.sent += 1
+        await asyncio.gather(*map(self._finish, self.people))
         return self.sent // self.length
+
+    async def _finish(self, person: Person) -> None:
+        while person.said:
+            await person.say()
+            self.sent += 1
 
     async def _spent(self) -> tuple[float, float]:
         """Return the workers' processor time in all, and their longest collection since the last time."""
