@@ -7,7 +7,7 @@ from typing import Any, Literal
 import pytest
 from aiogram.types import BotCommand, InlineKeyboardButton, InlineKeyboardMarkup
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]  # it has no py.typed
-from playwright.async_api import expect
+from playwright.async_api import FilePayload, expect
 
 from tests.browser.cafe import Cafe
 from tests.browser.desk import Desk, Tab
@@ -128,7 +128,7 @@ async def test_what_one_sends_with_has_no_faults_at_any_width(
         assert await faults(tab) == []
         await tab.page.get_by_role("button", name="Cancel").click()
     await tab.page.locator("#files").set_input_files(
-        [{"name": "leek.png", "mimeType": "image/png", "buffer": LEEK.data}]
+        [FilePayload(name="leek.png", mimeType="image/png", buffer=LEEK.data)]
     )
     assert await faults(tab) == []
     assert not await tab.is_wider_than_shown()

@@ -269,7 +269,6 @@ async def test_the_world_of_a_failed_test_stays_open_with_its_bot(pytester: pyte
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     assert process.stdout is not None
-    assert process.stdin is not None
     said = await asyncio.wait_for(process.stdout.readuntil(b"Ctrl-C ends them.\n"), 60)
     [url] = re.findall(r"test_it_fails failed. Its world is open: (http\S+)", said.decode())
     assert "did not see only [] in 0.1 s" in said.decode()
@@ -282,8 +281,7 @@ async def test_the_world_of_a_failed_test_stays_open_with_its_bot(pytester: pyte
         shown = ""
         while "Are you there?" not in shown or shown.count("Which size?") < 1:
             shown += str(await asyncio.wait_for(socket.receive_json(), 10))
-    process.stdin.write(b"\n")
-    rest = await asyncio.wait_for(process.stdout.read(), 60)
+    rest, _ = await asyncio.wait_for(process.communicate(b"\n"), 60)
     assert "1 failed, 1 passed" in rest.decode()
     assert (pytester.path / "opened").read_text() == f"{url}\n"
 
