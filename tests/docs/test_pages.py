@@ -14,6 +14,7 @@ WITHOUT_CODE: Final = frozenset(
     {
         "docs/changelog.md",
         "docs/chat-page.md",
+        "docs/command-line.md",
         "docs/decisions.md",
         "docs/recipes/index.md",
         "docs/reference/index.md",
