@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Final
 
 from aiogram import Dispatcher
 from aiogram.client.session.aiohttp import AiohttpSession
@@ -12,9 +15,14 @@ from aiogram.utils.callback_answer import CallbackAnswerMiddleware
 
 from examples.order_flow import leaving, order, support
 from examples.order_flow.leaving import OnWiped
-from tgslices import ClearResult, SessionBot, SessionStorage, setup_sessions
+from examples.order_flow.slices import ORDER
+from tgslices import ClearResult, Ended, Lifetime, SessionBot, SessionStorage, setup_sessions
 from tgslices.fsm import FSMStorage
 
+ABANDONED_AFTER: Final = timedelta(hours=2)
+ABANDONED: Final = "Nothing came for two hours, so your order was cancelled. /order begins another one."
+
+utc_now: Final = partial(datetime.now, UTC)
 log = logging.getLogger("order_flow")
 
 
@@ -39,16 +47,27 @@ def make_dispatcher(
     *,
     on_wiped: OnWiped = log_wipe,
     lease: timedelta = timedelta(minutes=1),
+    clock: Callable[[], datetime] = utc_now,
 ) -> Dispatcher:
     """Wire the bot: slices, the form, and where each person stands in it are kept in ``storage``.
 
-    ``lease``: how long a wipe belongs to the process that began it. A dispatcher is made once in a process, because
+    ``lease``: how long a wipe belongs to the process that began it. ``clock`` tells the time by which an order is
+    abandoned: it is wiped when nothing was said for two hours. A dispatcher is made once in a process, because
     the routers can only be included once.
     """
     # One person's updates are handled one after the other, so that two quick taps cannot both move the form.
     states = FSMStorage(storage)
     dispatcher = Dispatcher(storage=states, events_isolation=states.isolation(), on_wiped=on_wiped)
-    setup_sessions(dispatcher, bot, storage=storage, lease=lease)
+    lifetimes = {ORDER: Lifetime(idle=ABANDONED_AFTER)}
+
+    async def tell_abandoned(ended: Ended) -> None:
+        """Forget where the person stood in the form, and say what became of it. It may be told twice."""
+        await dispatcher.fsm.get_context(bot, ended.key.chat_id, ended.key.user_id or ended.key.chat_id).clear()
+        await bot.send_message(ended.key.chat_id, ABANDONED)
+
+    setup_sessions(
+        dispatcher, bot, storage=storage, lease=lease, lifetimes=lifetimes, on_end=tell_abandoned, clock=clock
+    )
     dispatcher.callback_query.middleware(CallbackAnswerMiddleware())
     dispatcher.include_routers(support.router, order.router, leaving.router)
     return dispatcher

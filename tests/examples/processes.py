@@ -72,6 +72,7 @@ class Town:
         self.slices: SessionStorage = MemorySessionStorage()
         self.wipes: list[ClearResult] = []
         self.offset = 0
+        self.lease = AT_ONCE
 
     def welcomes_somebody_new(self) -> ChatView:
         """Let the conversation be with somebody who was never here."""
@@ -86,7 +87,7 @@ class Town:
         bot = SessionBot(self.account.token, session=self.api.client_session())
         bot.session.middleware(life.request)
         slices = cast(SessionStorage, life.storage(cast(Any, self.slices)))
-        dispatcher = make_dispatcher(bot, slices, on_wiped=self.wipes.append, lease=AT_ONCE)
+        dispatcher = make_dispatcher(bot, slices, on_wiped=self.wipes.append, lease=self.lease)
         try:
             with suppress(Killed):
                 yield Process(self, bot, dispatcher)

@@ -61,7 +61,8 @@ def storage(request: pytest.FixtureRequest) -> list[str]:
 async def test_the_customer_sees_support_and_the_farewell_and_nothing_else(tmp_path: Path) -> None:
     played = await run(*MODULE, cwd=tmp_path)
     assert (played.code, played.err) == (0, "")
-    before, after = played.out.split("After /done:")
+    before, rest = played.out.split("After /done:")
+    after, abandoned = rest.split("After two hours without a word:")
     assert re.findall(r"^ +\d+  (.*)$", before, re.MULTILINE) == [
         "Ann: /order",
         "Order bot: One large pizza. Where to? Type the address.",
@@ -83,7 +84,15 @@ async def test_the_customer_sees_support_and_the_farewell_and_nothing_else(tmp_p
     ]
     assert "The wipe took 7 messages in 1 request: ClearResult(7, accepted=7, requests=1)." in after
     assert "The server's log has 7 messages in 1 request." in after
-    assert after.endswith("All 7 messages of the order are gone; the 5 others are there.\n")
+    assert re.findall(r"^ +\d+  (.*)$", abandoned, re.MULTILINE) == [
+        "Ann: /support",
+        "Order bot: What can we help with? Reply to this message.",
+        "Ann: Do you deliver after ten?",
+        "Order bot: We deliver until eleven, also to your door. Case closed; its 4 messages stay here.",
+        "Order bot: Enjoy your pizza! I have tidied up after us.",
+        "Order bot: Nothing came for two hours, so your order was cancelled. /order begins another one.",
+    ], "what was ordered last is gone"
+    assert abandoned.endswith("All 9 messages of the order are gone; the 6 others are there.\n")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from aiogram import Dispatcher
 
-from examples.order_flow.bot import make_bot, make_dispatcher
+from examples.order_flow.bot import ABANDONED_AFTER, make_bot, make_dispatcher
 from examples.order_flow.rehearsal import script
 from examples.order_flow.rehearsal.customer import PATIENCE
 from examples.order_flow.rehearsal.stage import Stage, counted, ids_in, set_up
@@ -28,12 +28,12 @@ async def rehearse(storage_url: str) -> int:
         wiped: asyncio.Future[ClearResult] = asyncio.get_running_loop().create_future()
         bot = make_bot(stage.account.token, stage.api.url)
         storage = open_storage(storage_url)
-        dispatcher = make_dispatcher(bot, storage, on_wiped=wiped.set_result)
-        await beside(dispatcher, bot, play(stage, wiped))
+        dispatcher = make_dispatcher(bot, storage, on_wiped=wiped.set_result, clock=stage.api.clock.now)
+        await beside(dispatcher, bot, play(stage, bot, wiped))
         return stage.judge()
 
 
-async def play(stage: Stage, wiped: asyncio.Future[ClearResult]) -> None:
+async def play(stage: Stage, bot: SessionBot, wiped: asyncio.Future[ClearResult]) -> None:
     """Talk to the bot."""
     customer = stage.customer
     await script.begin(customer)
@@ -54,6 +54,16 @@ async def play(stage: Stage, wiped: asyncio.Future[ClearResult]) -> None:
     )
     if not stage.complaints():  # a case that is gone cannot be closed
         await script.close_case(customer)
+        await abandon(stage, bot)
+
+
+async def abandon(stage: Stage, bot: SessionBot) -> None:
+    """Begin another order, say nothing more for two hours, and see that the bot ends it by itself."""
+    await script.hesitate(stage.customer)
+    stage.api.clock.move(ABANDONED_AFTER)
+    await bot.sessions.sweep()  # what the bot does within a minute by itself
+    await stage.customer.is_answered(Part.REST)
+    stage.show("After two hours without a word:")
 
 
 async def beside(dispatcher: Dispatcher, bot: SessionBot, conversation: Coroutine[Any, Any, None]) -> None:

@@ -15,6 +15,12 @@ async def begin(customer: Customer) -> None:
     await customer.taps("Large", then="Where to?")
 
 
+async def hesitate(customer: Customer) -> None:
+    """Order again, and stop in the middle of it."""
+    await customer.says("/order")
+    await customer.taps("Pizza", then="Which size?")
+
+
 async def dither(customer: Customer, lines: int) -> None:
     """Start over and think better of it, many times."""
     for _ in range(lines):
