@@ -43,9 +43,8 @@ def _tracked() -> list[Path]:
     """Return what is committed; all files, where this is no checkout (an unpacked source distribution)."""
     git = shutil.which("git")
     if git is None or not (ROOT / ".git").exists():
-        return [
-            path for path in ROOT.rglob("*") if path.is_file() and "/." not in f"/{path.relative_to(ROOT).as_posix()}"
-        ]
+        names = {path: f"/{path.relative_to(ROOT).as_posix()}" for path in ROOT.rglob("*") if path.is_file()}
+        return [path for path, name in names.items() if "/." not in name and "/__pycache__/" not in name]
     listed = subprocess.run([git, "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode()
     return [ROOT / name for name in listed.split("\0") if name and (ROOT / name).is_file()]
 

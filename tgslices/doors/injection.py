@@ -112,6 +112,8 @@ async def _handle(
         if unclear.name not in data:
             raise _nothing_for(unclear, name_of(target))
     if needs.block is None:
+        if not needs.data:
+            return await handler(event, data)
         return await _with_data(needs, target, manager, update, handler, event, data)
     around = _handle_of(manager, update, needs.block)
     if around is None:

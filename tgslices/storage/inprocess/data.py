@@ -99,8 +99,12 @@ class DataInProcess:
         there = self._data.get(key)
         if not there:
             return {}
-        wanted = there if names is None else {name: there[name] for name in names if name in there}
-        return {name: it for name, it in wanted.items() if it.expires_at is None or it.expires_at > now}
+        wanted = there if names is None else names
+        return {
+            name: it
+            for name in wanted
+            if (it := there.get(name)) is not None and (it.expires_at is None or it.expires_at > now)
+        }
 
     def _stand(self, key: SessionKey, changes: Mapping[str, StoredData | None]) -> bool:
         there = self._data.get(key) or {}

@@ -65,8 +65,10 @@ async def warnings(client: Client) -> list[str]:
 async def _info(client: Client) -> dict[str, Any]:
     if isinstance(client, RedisCluster):
         await client.initialize()
-        return await client.info(target_nodes=client.get_default_node())
-    return await client.info()
+        of_one: dict[str, Any] = await client.info(target_nodes=client.get_default_node())
+        return of_one
+    told: dict[str, Any] = await client.info()
+    return told
 
 
 def _require_version(info: dict[str, Any], where: str) -> None:

@@ -203,7 +203,16 @@ class ListingContract(UpkeepContract):
             (SessionFilter(qualifiers=frozenset({None})), lambda key: key.qualifier is None),
             (SessionFilter(7, qualifiers=frozenset({None, "c"})), lambda key: key.chat_id == 7 and key.qualifier != ""),
         ],
-        ids=lambda it: str(it) if isinstance(it, SessionFilter) else "",
+        ids=[  # written out, because workers of a test run must agree on them, and the order of a set is chance
+            "a chat",
+            "a group",
+            "no chat",
+            "a person",
+            "nobody",
+            "some qualifiers",
+            "no qualifier",
+            "a chat and qualifiers",
+        ],
     )
     async def test_a_filter_leaves_out_all_others(self, storage: Any, where: SessionFilter, taken: Any) -> None:
         keys = tuple(key for key in OF_BOT if key.qualifier != "None")
