@@ -19,6 +19,8 @@ from typing import Any, Final
 
 from aiogram import Bot
 
+from tgslices.manager import known_manager
+
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
 LANGUAGES: Final = frozenset({"python", "text", "console", "toml", "ini", "sql"})
@@ -117,7 +119,10 @@ async def run_page(page: Path, *, program: int = 0, **names: object) -> dict[str
     finally:
         for name in files:
             del sys.modules[name]
-        for bot in {value for value in vars(module).values() if isinstance(value, Bot)}:
+        bots = {id(value): value for value in vars(module).values() if isinstance(value, Bot)}
+        for bot in bots.values():  # by their identity: to aiogram those of one token are equal
+            if (sessions := known_manager(bot)) is not None:
+                await sessions.aclose()
             await bot.session.close()  # aiogram's client opens it again when it is used again
     return module.__dict__
 
