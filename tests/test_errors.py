@@ -28,6 +28,7 @@ from tgslices import (
     InvalidTrackedMessage,
     MemorySessionStorage,
     NotAMessage,
+    OtherSchema,
     PredicateFailed,
     SessionKey,
     SessionUnavailable,
@@ -157,6 +158,11 @@ ERRORS: list[tuple[TgslicesError, type[Exception], str]] = [
         StorageError("The database is away.", "Start it."),
         RuntimeError,
         "The database is away. Start it.",
+    ),
+    (
+        OtherSchema("The tables have version 3.", "Install a newer release."),
+        RuntimeError,
+        "The tables have version 3. Install a newer release.",
     ),
     (
         ValueRefused("The database refuses the message.", "Drop the trigger."),
