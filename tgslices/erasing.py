@@ -26,6 +26,7 @@ from tgslices.results import ClearResult
 from tgslices.storage.adapter import PluginStorage
 from tgslices.storage.erasing_protocol import is_about, is_of
 from tgslices.storage.listing_protocol import SessionFilter
+from tgslices.storage.pages import pages
 from tgslices.telemetry.observed_storage import unobserved
 
 log = logging.getLogger("tgslices")
@@ -81,12 +82,8 @@ class Erasing:
     async def _open_keys(self, user_id: int) -> set[SessionKey]:
         keys = {key for key in self._tracker.subscriptions.predicates if is_of(key, user_id)}
         for where in (SessionFilter(user_id=user_id), SessionFilter(chat_id=user_id)):
-            after: str | None = None
-            while True:
-                page = await self._storage.list_sessions(self._bot.id, where, after=after, limit=AT_ONCE)
+            async for page in pages(self._storage, self._bot.id, where, limit=AT_ONCE):
                 keys.update(session.key for session in page.sessions)
-                if (after := page.after) is None:
-                    break
         return keys
 
     async def _drop_pending(self, user_id: int) -> ClearResult:

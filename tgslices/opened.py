@@ -17,6 +17,7 @@ from tgslices.model import SessionKey
 from tgslices.recording.tracker import Tracker
 from tgslices.session import Session
 from tgslices.storage.listing_protocol import ListedSession, SessionFilter
+from tgslices.storage.pages import pages
 
 _PAGE: Final = 500
 """Sessions that are read at once where all of a chat are asked for."""
@@ -129,13 +130,8 @@ class ListsOpen:
         return OpenPage(tuple(self._told(page.sessions)), page.after)
 
     async def _every(self, where: SessionFilter) -> list[OpenSession]:
-        sessions: list[OpenSession] = []
-        after: str | None = None
-        while True:
-            page = await self.tracker.storage.list_sessions(self._bot_id, where, after=after, limit=_PAGE)
-            sessions += self._told(page.sessions)
-            if (after := page.after) is None:
-                return sessions
+        every = pages(self.tracker.storage, self._bot_id, where, limit=_PAGE)
+        return [session async for page in every for session in self._told(page.sessions)]
 
     def _told(self, listed: Iterable[ListedSession]) -> list[OpenSession]:
         return [

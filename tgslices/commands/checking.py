@@ -12,7 +12,7 @@ from tgslices.age_limit import AGE_LIMIT
 from tgslices.commands.naming import spelled
 from tgslices.commands.opening import Place
 from tgslices.commands.output import length, print_json, show_progress
-from tgslices.storage.listing_protocol import ListedSession
+from tgslices.storage.pages import pages
 
 LATE: Final = timedelta(minutes=5)
 """How late something may be done that any worker does within a minute."""
@@ -79,7 +79,7 @@ async def _look_at_each(place: Place, margin: timedelta) -> AsyncIterator[Findin
     """Look at every open session for entries near Telegram's limit, and for times that a clock wrote that is ahead."""
     now, near, ahead, seen = place.clock(), list[str](), list[str](), 0
     edge = now - AGE_LIMIT + margin
-    async for session in _each(place):
+    async for session in (it async for page in pages(place.storage, place.bot_id, limit=PAGE) for it in page.sessions):
         seen += 1
         if seen % PAGE == 0:
             show_progress(f"{seen:,} sessions looked at")
@@ -100,16 +100,6 @@ def _named(sessions: list[str]) -> str:
         return f"{sessions[0]} has"
     more = "" if len(sessions) <= SHOWN else f" and {len(sessions) - SHOWN} more"
     return f"{' '.join(sessions[:SHOWN])}{more} have"
-
-
-async def _each(place: Place) -> AsyncIterator[ListedSession]:
-    after: str | None = None
-    while True:
-        page = await place.storage.list_sessions(place.bot_id, after=after, limit=PAGE)
-        for session in page.sessions:
-            yield session
-        if (after := page.after) is None:
-            return
 
 
 async def _ask(place: Place, name: str) -> Any:

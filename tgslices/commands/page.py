@@ -34,7 +34,8 @@ from tgslices.commands.naming import key_named
 from tgslices.commands.opening import Place, managing
 from tgslices.errors import ConfigurationError, TgslicesError
 from tgslices.model import SessionKey
-from tgslices.storage.listing_protocol import ListedPage, SessionFilter
+from tgslices.storage.listing_protocol import SessionFilter
+from tgslices.storage.pages import filled_page
 
 HOST: Final = "127.0.0.1"
 ROWS: Final = 50
@@ -123,20 +124,10 @@ class Pages:
             user_id=_number(asked, "user"),
             qualifiers=frozenset({asked["qualifier"]}) if "qualifier" in asked else None,
         )
-        page = await self._page(where, request.query.get("after"))
-        count = await self._place.storage.count_sessions(self._place.bot_id)
+        storage, bot_id, after = self._place.storage, self._place.bot_id, request.query.get("after")
+        page = await filled_page(storage, bot_id, where, after=after, limit=ROWS, most=_PAGES_LOOKED_AT)
+        count = await storage.count_sessions(bot_id)
         return self._html(page_of_sessions(self._looks(), page, count, asked))
-
-    async def _page(self, where: SessionFilter, after: str | None) -> ListedPage:
-        """Return as many sessions as a page shows, or where to go on, without looking for ever."""
-        found = ListedPage((), after)
-        for _ in range(_PAGES_LOOKED_AT):
-            limit = ROWS - len(found.sessions)
-            page = await self._place.storage.list_sessions(self._place.bot_id, where, after=found.after, limit=limit)
-            found = ListedPage((*found.sessions, *page.sessions), page.after)
-            if page.after is None or len(found.sessions) >= ROWS:
-                break
-        return found
 
     async def session(self, request: web.Request) -> web.Response:
         """Show one session."""

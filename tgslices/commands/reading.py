@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
@@ -15,6 +14,7 @@ from tgslices.model import PendingDeletion, TrackedMessage
 from tgslices.storage.codec import encode_message
 from tgslices.storage.data_protocol import StoredData
 from tgslices.storage.listing_protocol import ListedSession, SessionFilter, SessionOrder
+from tgslices.storage.pages import filled_page
 
 _TITLES: Final = ("OPENED", "ACTIVE", "ENTRIES", "OLDEST", "DUE IN", "SESSION")
 
@@ -32,7 +32,9 @@ async def show_sessions(place: Place, arguments: Namespace) -> int:
         count = await place.storage.count_sessions(place.bot_id, where)
         print_json({"count": count}) if arguments.json else print(count)
         return 0
-    sessions, after = await _page(place, where, arguments)
+    after, limit = arguments.after, arguments.limit
+    page = await filled_page(place.storage, place.bot_id, where, after=after, limit=limit)
+    sessions, after = page.sessions, page.after
     if arguments.json:
         print_json({"sessions": [_session_json(it) for it in sessions], "after": after})
     elif arguments.names:
@@ -47,8 +49,9 @@ async def show_sessions(place: Place, arguments: Namespace) -> int:
 
 async def show_due(place: Place, arguments: Namespace) -> int:
     """Print the sessions that end by themselves, those that are looked at first in front."""
-    sessions, after = await _page(place, SessionFilter(), arguments, SessionOrder.DUE)
-    now = place.clock()
+    after, limit, now = arguments.after, arguments.limit, place.clock()
+    page = await filled_page(place.storage, place.bot_id, order=SessionOrder.DUE, after=after, limit=limit)
+    sessions, after = page.sessions, page.after
     pending_at = await place.storage.next_due(place.bot_id, now=now)
     if arguments.json:
         listed = [_session_json(it) for it in sessions]
@@ -117,22 +120,6 @@ async def show_pending(place: Place, arguments: Namespace) -> int:
     if len(pending) > len(shown):
         print(f"There are {len(pending) - len(shown)} more: --limit {len(pending)}")
     return 0
-
-
-async def _page(
-    place: Place, where: SessionFilter, arguments: Namespace, order: SessionOrder = SessionOrder.OPENED
-) -> tuple[Sequence[ListedSession], str | None]:
-    """Return as many sessions as were asked for, also where a page of the storage has fewer."""
-    sessions: list[ListedSession] = []
-    after: str | None = arguments.after
-    while True:
-        page = await place.storage.list_sessions(
-            place.bot_id, where, order=order, after=after, limit=arguments.limit - len(sessions)
-        )
-        sessions += page.sessions
-        after = page.after
-        if after is None or len(sessions) >= arguments.limit:
-            return sessions, after
 
 
 def _row(session: ListedSession, now: datetime) -> tuple[str, ...]:

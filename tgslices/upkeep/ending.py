@@ -28,6 +28,7 @@ from tgslices.results import ClearResult
 from tgslices.session import Session
 from tgslices.storage.lifetime_protocol import Due, DueSession, End, EndedSession, EndReason
 from tgslices.storage.listing_protocol import SessionFilter
+from tgslices.storage.pages import pages
 from tgslices.upkeep.lifetimes import Lifetime, LifetimeOf, end_of, first_due, must_clear, next_due, qualifiers_of
 
 log = logging.getLogger("tgslices")
@@ -114,16 +115,13 @@ class Ending:
 
     async def adopt(self) -> int:
         """Let sessions be due that were opened before they had a lifetime, by an earlier release; return how many."""
-        adopted, after = 0, None
-        where = SessionFilter(qualifiers=qualifiers_of(self._lifetime_of))
-        while True:
-            page = await self._storage.list_sessions(self._tracker.bot_id, where, after=after, limit=ADOPTED_AT_ONCE)
+        adopted, where = 0, SessionFilter(qualifiers=qualifiers_of(self._lifetime_of))
+        async for page in pages(self._storage, self._tracker.bot_id, where, limit=ADOPTED_AT_ONCE):
             found = ((it.key, self.due_of(it.key, it.opened_at)) for it in page.sessions if it.due_at is None)
             dues = {key: due for key, due in found if due is not None}
             await self._storage.schedule_sessions(dues)
             adopted += len(dues)
-            if (after := page.after) is None:
-                return adopted
+        return adopted
 
     async def sweep(self, bot: Bot, patience: Patience, results: list[ClearResult] | None = None) -> None:
         """End all that is due, the most urgent first, and tell what has not been told.
