@@ -133,12 +133,6 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
     async def _entries_of(self, key: SessionKey) -> list[TrackedMessage]:
         return [*await self.plugin.list(key)]
 
-    async def _close_for_good(self, key: SessionKey, at: datetime) -> None:
-        await self.close(key, at=at)
-
-    async def _take_out(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
-        return await self.remove(key, messages)
-
     def _few_open_in(self, bot_id: int, chat_id: int) -> list[SessionKey] | None:
         return self._open.few_of_chat(bot_id, chat_id, FEW)
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from tgslices.chat_kind import MIN_BASIC_GROUP
 from tgslices.model import Gone, IfClosed, Scope, SessionKey, TrackedMessage
+from tgslices.storage.data_protocol import DataStorage
 from tgslices.storage.delegating import DelegatesData
 from tgslices.storage.inprocess.ceilings import NO_CEILING
 from tgslices.storage.inprocess.data import DataInProcess
@@ -57,7 +58,7 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
 
     def __init__(self) -> None:
         super().__init__()
-        self._data = DataInProcess()
+        self._data: DataStorage = DataInProcess()
         self._open: KeyMap[Rows] = KeyMap()
         self._closed: KeyMap[Rows] = KeyMap()
         self._slices = Slices()
@@ -144,12 +145,6 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
     async def _entries_of(self, key: SessionKey) -> list[TrackedMessage]:
         rows = self._get(key) or Rows()
         return self._slices.newest(rows, _home(key), len(rows))
-
-    async def _close_for_good(self, key: SessionKey, at: datetime) -> None:
-        await self.close(key, at=at)
-
-    async def _take_out(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
-        return await self.remove(key, messages)
 
     def _few_open_in(self, bot_id: int, chat_id: int) -> list[SessionKey] | None:
         return self._open.few_of_chat(bot_id, chat_id, FEW)

@@ -12,6 +12,7 @@ from typing import Any
 
 from tgslices.model import SessionKey, TrackedMessage
 from tgslices.storage.erasing_protocol import is_of
+from tgslices.storage.protocol import Closed
 from tgslices.storage.sqlalchemy.data import SQLData
 from tgslices.storage.sqlalchemy.database.transactions import T, Work
 from tgslices.storage.sqlalchemy.queries.people import Found, People
@@ -31,16 +32,16 @@ class ErasesInDatabase:
     async def _write(self, work: Work[T]) -> T:
         raise NotImplementedError
 
-    async def _close_for_good(self, key: SessionKey, at: datetime) -> None:
+    async def close(self, key: SessionKey, *, at: datetime) -> Closed:
         raise NotImplementedError
 
-    async def _take_out(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
+    async def remove(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
         raise NotImplementedError
 
     async def erase_sessions(self, bot_id: int, user_id: int, *, at: datetime) -> int:
         erased: set[SessionKey] = set()
         async for key in self._rows(self._people.keys, bot_id, user_id):
-            await self._close_for_good(key, at)
+            await self.close(key, at=at)
             erased.add(key)
         names: defaultdict[SessionKey, list[str]] = defaultdict(list)
         async for key, name, is_there in self._rows(self._people.data, bot_id, user_id):
@@ -59,7 +60,7 @@ class ErasesInDatabase:
         entries: defaultdict[SessionKey, list[TrackedMessage]] = defaultdict(list)
         async for key, message in self._rows(self._people.entries, bot_id, user_id):
             entries[key].append(message)
-        return sum([await self._take_out(key, messages) for key, messages in entries.items()])
+        return sum([await self.remove(key, messages) for key, messages in entries.items()])
 
     async def _rows(self, step: Step, bot_id: int, user_id: int) -> AsyncIterator[Any]:
         after: int | None = -1

@@ -288,12 +288,6 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
     async def remove(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
         return await self._write(partial(self._entries.remove, key=key, messages=messages))
 
-    async def _close_for_good(self, key: SessionKey, at: datetime) -> None:
-        await self.close(key, at=at)
-
-    async def _take_out(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
-        return await self.remove(key, messages)
-
     async def clear(self, key: SessionKey) -> None:
         await self._write(partial(self._entries.clear, key=key))
 
