@@ -121,6 +121,24 @@ class ListingStorage(Protocol):
 LISTING_METHODS: Final = ("list_sessions", "look_at_sessions", "count_sessions")
 
 
+def spelled_place(time: int, number: int) -> str:
+    """Spell where a page ended in an order of times, of which each has a number of its own."""
+    return f"{time}.{number}"
+
+
+def read_place(after: str) -> tuple[int, int]:
+    """Read what :func:`spelled_place` spelled.
+
+    Raises:
+        ConfigurationError: it is no such place.
+    """
+    time, _, number = after.partition(".")
+    try:
+        return int(time), int(number)
+    except ValueError:
+        raise no_such_place(after) from None
+
+
 def no_such_place(after: str) -> ConfigurationError:
     """Return the error for a page that begins nowhere."""
     return ConfigurationError(

@@ -23,6 +23,8 @@ from tgslices.storage.listing_protocol import (
     SessionFilter,
     SessionOrder,
     no_such_place,
+    read_place,
+    spelled_place,
 )
 
 EVER: Final = datetime.min.replace(tzinfo=UTC)
@@ -105,17 +107,17 @@ class ListsInProcess(EndsInProcess):
     def _by_due(
         self, bot_id: int, where: SessionFilter, after: str | None, limit: int
     ) -> tuple[list[SessionKey], str | None]:
-        place = (-(2**63), -1) if after is None else _numbers(after)
+        place = (-(2**63), -1) if after is None else read_place(after)
         found = list[SessionKey]()
         with closing(self._due.in_order(bot_id)) as in_order:
             behind = (it for it in in_order if (encode_time(it[0]), it[1]) > place)
             for at, serial, key in islice(behind, MOST_LOOKED_AT):
                 if len(found) == limit:
-                    return found, f"{place[0]}.{place[1]}"
+                    return found, spelled_place(*place)
                 place = (encode_time(at), serial)
                 if (opened := self._opened.get(key)) is not None and _takes(where, opened):
                     found.append(key)
-            return found, f"{place[0]}.{place[1]}" if next(behind, None) else None
+            return found, spelled_place(*place) if next(behind, None) else None
 
 
 def _takes(where: SessionFilter, opened: Opened) -> bool:
@@ -125,13 +127,5 @@ def _takes(where: SessionFilter, opened: Opened) -> bool:
 def _number(after: str) -> int:
     try:
         return int(after)
-    except ValueError:
-        raise no_such_place(after) from None
-
-
-def _numbers(after: str) -> tuple[int, int]:
-    at, _, serial = after.partition(".")
-    try:
-        return int(at), int(serial)
     except ValueError:
         raise no_such_place(after) from None

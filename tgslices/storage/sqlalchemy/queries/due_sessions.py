@@ -7,21 +7,21 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import CTE, and_, func, select, update
+from sqlalchemy import CTE, and_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import MAX_WAIT, SessionKey, TrackedMessage
 from tgslices.storage.codec import decode_time, encode_time
 from tgslices.storage.lifetime_protocol import Due, DueSession, End
 from tgslices.storage.sqlalchemy.database.dialect import Database
+from tgslices.storage.sqlalchemy.queries import activity
 from tgslices.storage.sqlalchemy.queries.claims import Claims
 from tgslices.storage.sqlalchemy.queries.ends import Ends
 from tgslices.storage.sqlalchemy.queries.entries import Entries
 from tgslices.storage.sqlalchemy.queries.floors import NO_FLOOR, Floor, Floors
 from tgslices.storage.sqlalchemy.queries.keys import Keys, due_values
 from tgslices.storage.sqlalchemy.queries.next_due import Dues
-from tgslices.storage.sqlalchemy.tables.columns import PLACE_COLUMNS
-from tgslices.storage.sqlalchemy.tables.lease_statements import LeaseStatements, Leasing, Order
+from tgslices.storage.sqlalchemy.tables.lease_statements import LeaseStatements, Leasing, Order, leasing_beside
 from tgslices.storage.sqlalchemy.tables.rows import key_of, place_of
 from tgslices.storage.sqlalchemy.tables.schema import ENTRY, Tables
 from tgslices.storage.sqlalchemy.tables.speller import in_chunks
@@ -59,9 +59,8 @@ class DueSessions:
         self._ends = ends
         self._floors = Floors()
         self._floors_of_times = Floors(is_used=database.keeps_dead_rows)
+        self._tables = tables
         self._keys = tables.keys
-        self._messages = tables.messages
-        self._data = tables.data
 
     async def lease(
         self, connection: AsyncConnection, bot_id: int, *, now: datetime, until: datetime, limit: int
@@ -84,10 +83,8 @@ class DueSessions:
     async def _take_more(
         self, connection: AsyncConnection, order: Order, times: dict[str, int], limit: int, taken: list[Any]
     ) -> list[Any]:
-        """Lease what is due beside what was taken, which counts as due again if the lease is none."""
-        is_lease = times["now"] < times["until"] <= times["ahead"]
-        but_for = () if is_lease else tuple(row[0] for row in taken)
-        leasing = Leasing(order, None if taken else limit, but_for)
+        """Lease what is due beside what was taken."""
+        leasing = leasing_beside(taken, order, limit, times)
         bot_id, now, left = times["bot"], times["now"], limit - len(taken)
         floor = self._floors_of_times.get(bot_id, now) if order is Order.BY_TIME else NO_FLOOR
         rows = await self._take(connection, leasing, times | {"limit": left}, floor)
@@ -162,20 +159,14 @@ class DueSessions:
 
     async def _may_end(self, connection: AsyncConnection, row_id: int, session: DueSession) -> bool:
         """Tell whether a session, whose row is locked, is still leased and was not touched since."""
-        c, data, messages = self._keys.c, self._data.c, self._messages.c
-        is_its = and_(*(data[name] == c[name] for name in PLACE_COLUMNS))
-        selects = (
-            select(func.max(messages.recorded_at)).where(messages.key_id == c.id),
-            select(func.max(data.written_at)).where(is_its),
-        )
-        recorded, written = (it.correlate(self._keys).scalar_subquery() for it in selects)
+        c, (recorded, written, _) = self._keys.c, activity.times(self._tables)
         is_leased = (c.is_open, c.due_at == encode_time(session.leased_until))
         row = (await connection.execute(select(recorded, written).where(c.id == row_id, *is_leased))).one_or_none()
         active_at = encode_time(session.active_at)
         return row is not None and all(at is None or at <= active_at for at in row)
 
     async def _has_entries(self, connection: AsyncConnection, row_id: int) -> bool:
-        c = self._messages.c
+        c = self._tables.messages.c
         found = await connection.execute(select(c.id).where(c.key_id == row_id, c.state == ENTRY).limit(1))
         return found.one_or_none() is not None
 

@@ -18,7 +18,8 @@ from tgslices.storage.listing_protocol import (
     ListedSession,
     SessionFilter,
     SessionOrder,
-    no_such_place,
+    read_place,
+    spelled_place,
 )
 from tgslices.storage.sqlalchemy.queries.activity import entry_count, times
 from tgslices.storage.sqlalchemy.queries.keys import Keys
@@ -59,14 +60,15 @@ class Listing:
         limit: int,
     ) -> ListedPage:
         """Return a page of sessions, and where the next one begins."""
-        place = _FIRST if after is None else _read_place(after)
+        place = _FIRST if after is None else _Place(*read_place(after))
         at = self._keys.c.due_at if order is SessionOrder.DUE else self._keys.c.opened_at
         found = await self._few(connection, bot_id, where, at, place, limit)
         if found is None:
             found = await self._walk(connection, bot_id, where, at, place, limit)
         places, rest = found
         listed = await self._look(connection, at, places)
-        return ListedPage(tuple(listed[place] for place in places if place in listed), _spelt(rest))
+        sessions = tuple(listed[place] for place in places if place in listed)
+        return ListedPage(sessions, None if rest is None else spelled_place(*rest))
 
     async def look_at(self, connection: AsyncConnection, keys: Sequence[SessionKey]) -> list[ListedSession]:
         """Return those of these keys that are open, in their order."""
@@ -219,15 +221,3 @@ def _session(row: Any) -> ListedSession:
         None if oldest_at is None else decode_time(oldest_at),
         None if due_at is None else decode_time(due_at),
     )
-
-
-def _spelt(place: _Place | None) -> str | None:
-    return None if place is None else f"{place.at}.{place.row_id}"
-
-
-def _read_place(after: str) -> _Place:
-    at, _, row_id = after.partition(".")
-    try:
-        return _Place(int(at), int(row_id))
-    except ValueError:
-        raise no_such_place(after) from None

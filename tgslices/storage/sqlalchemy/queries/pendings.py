@@ -17,7 +17,7 @@ from tgslices.storage.sqlalchemy.database.dialect import Database
 from tgslices.storage.sqlalchemy.queries.floors import NO_FLOOR, Floor, Floors
 from tgslices.storage.sqlalchemy.queries.keys import IDS_PER_STATEMENT, gone_conditions
 from tgslices.storage.sqlalchemy.queries.next_due import next_due
-from tgslices.storage.sqlalchemy.tables.lease_statements import LeaseStatements, Leasing, Order
+from tgslices.storage.sqlalchemy.tables.lease_statements import LeaseStatements, Leasing, Order, leasing_beside
 from tgslices.storage.sqlalchemy.tables.rows import (
     Values,
     escape,
@@ -102,10 +102,8 @@ class Pendings:
     async def _take_more(
         self, connection: AsyncConnection, order: Order, times: dict[str, int], limit: int, taken: list[Any]
     ) -> list[Any]:
-        """Lease what is due beside what was taken, which counts as due again if the lease is none."""
-        is_lease = times["now"] < times["until"] <= times["ahead"]
-        but_for = () if is_lease else tuple(row[0] for row in taken)
-        leasing = Leasing(order, None if taken else limit, but_for)
+        """Lease what is due beside what was taken."""
+        leasing = leasing_beside(taken, order, limit, times)
         return await self._take(connection, leasing, times | {"limit": limit - len(taken)}, NO_FLOOR)
 
     async def _take(

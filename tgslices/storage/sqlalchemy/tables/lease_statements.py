@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum, auto
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -62,6 +62,12 @@ class Leasing(NamedTuple):
     order: Order
     limit: int | None
     but_for: tuple[int, ...] = ()
+
+
+def leasing_beside(taken: Sequence[Any], order: Order, limit: int, times: Mapping[str, int]) -> Leasing:
+    """Return how to lease what is due beside rows that were taken, which count as due again if the lease is none."""
+    is_lease = times["now"] < times["until"] <= times["ahead"]
+    return Leasing(order, None if taken else limit, () if is_lease else tuple(row[0] for row in taken))
 
 
 SESSION_COLUMNS: Final = (
