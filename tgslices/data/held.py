@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from itertools import count
+from secrets import token_hex
+from typing import Any, Final, Protocol
 
 from tgslices.data.declaration import SessionData
-from tgslices.data.holders import new_holder
 from tgslices.data.queues import Name
 from tgslices.data.shapes import become
 from tgslices.errors import DataRefused
@@ -105,7 +107,7 @@ class Hold:
     def __init__(self, place: Place, names: frozenset[str]) -> None:
         self.place = place
         self.names = names
-        self._told = DataHold(place.key, names, new_holder())
+        self._told = DataHold(place.key, names, _new_holder())
         self.helds: list[Held] = []
         self.found: Mapping[str, StoredData] = {}
         """What was stored when it was taken."""
@@ -116,3 +118,24 @@ class Hold:
         if key is not self._told.key:
             self._told = DataHold(key, self.names, self._told.holder)
         return self._told
+
+
+_numbers: Final = count(1)
+_process = token_hex(8)
+
+
+def _new_holder() -> str:
+    """Return a name that no holder had before, in whatever process.
+
+    A random one each time would ask the system for each load of data.
+    """
+    return f"{_process}{next(_numbers):x}"
+
+
+def _be_another_process() -> None:
+    global _process  # noqa: PLW0603  # what a forked child begins with is its parent's
+    _process = token_hex(8)
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+    os.register_at_fork(after_in_child=_be_another_process)

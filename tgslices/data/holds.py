@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -19,6 +19,7 @@ from tgslices.data.renewal import LEASE, Renewal
 from tgslices.data.shapes import become
 from tgslices.doubling import Doubling
 from tgslices.errors import DataBusy, DataConflict
+from tgslices.model import SessionKey
 from tgslices.storage.data_protocol import DataHold, DataStorage, StoredData
 from tgslices.storage.erasing_protocol import is_of
 
@@ -158,21 +159,19 @@ class Holds:
 
     # What happens meanwhile
 
-    async def note_closed(self, key: object) -> None:
+    async def note_closed(self, key: SessionKey) -> None:
         """Let the running task write what it changes from now on, although the session of its data was closed."""
-        for taken in self._by_task.get(asyncio.current_task(), ()):
-            for hold in taken.holds:
-                if hold.place.key == key and (ended := [held for held in hold.helds if held.ends_with_session]):
-                    for held in ended:
-                        held.regard_as_written(held.text_now())
-                    await self._hold(hold)
+        await self._note_dropped(lambda its: its == key, lambda held: held.ends_with_session)
 
     async def note_erased(self, user_id: int) -> None:
         """Let the running task write what it changes from now on, although all data of a person was dropped."""
+        await self._note_dropped(lambda its: is_of(its, user_id), lambda held: True)
+
+    async def _note_dropped(self, is_meant: Callable[[SessionKey], bool], is_dropped: Callable[[Held], bool]) -> None:
         for taken in self._by_task.get(asyncio.current_task(), ()):
             for hold in taken.holds:
-                if is_of(hold.place.key, user_id):
-                    for held in hold.helds:
+                if is_meant(hold.place.key) and (dropped := [held for held in hold.helds if is_dropped(held)]):
+                    for held in dropped:
                         held.regard_as_written(held.text_now())
                     await self._hold(hold)
 
