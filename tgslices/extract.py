@@ -158,10 +158,10 @@ def record_of_event(
     return record if direction is None else replace(record, direction=direction)
 
 
-def record_carried(event: TelegramObject | None, bot_id: int, at: datetime) -> TrackedMessage | None:
+def record_carried(event: TelegramObject, bot_id: int, at: datetime) -> TrackedMessage | None:
     """Return the record of the message that an event carries; None where it carries none that a bot could delete."""
     try:
-        return None if event is None else record_of_event(event, bot_id, at, None)
+        return record_of_event(event, bot_id, at, None)
     except NotAMessage:
         return None
 

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from aiogram import Bot
 from aiogram.types import TelegramObject
 
+from tgslices.extract import new_message
 from tgslices.manager import SessionManager
 from tgslices.recording.current import Handling, handling
 from tgslices.recording.outside import MOST_RECENT, Came
@@ -53,7 +54,7 @@ def incoming_middleware(
         current: Handling = [event, False]
         token = begin(current)
         brought = event.__dict__  # pydantic's own way to an attribute takes twice as long
-        message = brought["message"] or brought["channel_post"] or brought["business_message"]
+        message = brought["message"] or new_message(event)  # type: ignore[arg-type]  # an update middleware gets updates only
         if message is not None:
             field = message.__dict__
             remember((bot_id, field["chat"].id, field["business_connection_id"], field["message_id"]))
@@ -67,7 +68,7 @@ def incoming_middleware(
             ):
                 progress.recording += 1
                 try:
-                    await tracker.track(event, message)  # type: ignore[arg-type]  # an update middleware gets updates only
+                    await tracker.track(event, message)  # type: ignore[arg-type]  # likewise
                 finally:
                     progress.recording -= 1
                     if progress.recorded is not None:
