@@ -8,17 +8,16 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.storage.conftest import postgres, postgres_url, redis_server, redis_url
+from tests.storage.conftest import postgres, postgres_url, redis_server, redis_url, url
 from tgslices.storage.lifetime import durable
 from tgslices.storage.opening import open_storage
 from tgslices.storage.protocol import DurableSessionStorage
 
-__all__ = ("postgres", "postgres_url", "redis_server", "redis_url")
+__all__ = ("postgres", "postgres_url", "redis_server", "redis_url", "url")
 
 BOT = 42
 
@@ -49,18 +48,6 @@ async def run(*words: str, stdin: str = "", **environment: str) -> Ran:
     )
     out, err = await process.communicate(stdin.encode())
     return Ran(process.returncode or 0, out.decode(), err.decode())
-
-
-@pytest.fixture(params=["sqlite", "postgresql", "redis"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database of each kind, with nothing in it."""
-    match request.param:
-        case "sqlite":
-            return f"sqlite:///{tmp_path / 'slices.db'}"
-        case "redis":
-            return str(request.getfixturevalue("redis_url"))
-        case _:
-            return str(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture

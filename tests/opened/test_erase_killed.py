@@ -7,11 +7,9 @@ import signal
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
-from tests.storage.conftest import postgres, postgres_url, redis_server, redis_url
 from tgslices import SessionBot, SessionConfig, SessionKey, SessionManager
 from tgslices.model import IfClosed
 from tgslices.storage.data_protocol import StoredData
@@ -19,23 +17,9 @@ from tgslices.storage.lifetime import durable
 from tgslices.storage.opening import open_storage
 from tgslices.testing.contract.samples import sent
 
-__all__ = ("postgres", "postgres_url", "redis_server", "redis_url")
-
 BOT, PERSON, GROUP = 42, 7, -1007
 KEYS = tuple(SessionKey(BOT, PERSON, PERSON, qualifier=str(number)) for number in range(3))
 EVERYBODY = SessionKey(BOT, GROUP)
-
-
-@pytest.fixture(params=["sqlite", "postgresql", "redis"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database of each kind, with nothing in it."""
-    match request.param:
-        case "sqlite":
-            return f"sqlite:///{tmp_path / 'slices.db'}"
-        case "redis":
-            return str(request.getfixturevalue("redis_url"))
-        case _:
-            return str(request.getfixturevalue("postgres_url"))
 
 
 @pytest.mark.parametrize(("call", "number"), [("close", 2), ("erase_entries", 1), ("settle", 1)], ids=str)

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiogram import Dispatcher
-from aiogram.types import Message
 
 from tests.promises.storages import Line, ListStorage, Stepwise
+from tests.promises.workers import worker_of
 from tgslices import (
     Ended,
     Lifetime,
@@ -25,12 +24,11 @@ from tgslices import (
     SessionKey,
     SessionStorage,
     TrackedMessage,
-    setup_sessions,
     unrecorded,
 )
 from tgslices.storage.lifetime import durable
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
-from tgslices.testing import BotAccount, BotApi, ChatView, Failure, Flood, Person, Slow, running
+from tgslices.testing import BotAccount, BotApi, ChatView, Failure, Flood, Person, Slow
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -63,26 +61,10 @@ class World:
         polls: bool = False,
     ) -> AsyncIterator[SessionBot]:
         """Run a process of the bot's; one that does not poll does nothing by itself."""
-        dispatcher = Dispatcher()
-
-        @dispatcher.message()
-        async def listen(_: Message) -> None:
-            return
-
-        async with SessionBot(self.account.token, session=self.api.client_session()) as bot:
-            setup_sessions(
-                dispatcher,
-                bot,
-                storage=storage or self.storage,
-                lifetimes=lifetimes,  # type: ignore[arg-type]  # of any kind
-                on_end=None if lifetimes is None else on_end or self.tell,  # type: ignore[arg-type]  # likewise
-                clock=self.api.clock.now,
-            )
-            if polls:
-                async with running(dispatcher, bot):
-                    yield bot
-            else:
-                yield bot
+        tell = None if lifetimes is None else on_end or self.tell
+        options = {"storage": storage or self.storage, "lifetimes": lifetimes, "on_end": tell}
+        async with worker_of(self.api, self.account, polls=polls, **options) as bot:
+            yield bot
 
     def order(self, bot: SessionBot, qualifier: str = "order") -> Session:
         return bot.sessions.get(self.chat.id, self.ann.id, qualifier=qualifier)

@@ -81,6 +81,18 @@ def running_redis(*options: str) -> Iterator[RedisServer]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
+@pytest.fixture(params=["sqlite", "postgresql", "redis"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database of each kind, with nothing in it."""
+    match request.param:
+        case "sqlite":
+            return f"sqlite:///{tmp_path / 'slices.db'}"
+        case "redis":
+            return str(request.getfixturevalue("redis_url"))
+        case _:
+            return str(request.getfixturevalue("postgres_url"))
+
+
 @pytest.fixture(params=["memory", "plugin", "sqlite", "postgresql", "redis"])
 def any_storage(request: pytest.FixtureRequest, tmp_path: Path) -> SessionStorage:
     """A storage of each kind, with nothing in it."""

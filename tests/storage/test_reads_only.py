@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from tests.storage.redis.servers import RedisServer
@@ -14,18 +12,6 @@ from tgslices.storage.lifetime import durable
 from tgslices.storage.opening import open_storage
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
 from tgslices.testing.contract.upkeep import IN_PRIVATE
-
-
-@pytest.fixture(params=["sqlite", "postgresql", "redis"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database of each kind, with nothing in it."""
-    match request.param:
-        case "sqlite":
-            return f"sqlite:///{tmp_path / 'slices.db'}"
-        case "redis":
-            return str(request.getfixturevalue("redis_url"))
-        case _:
-            return str(request.getfixturevalue("postgres_url"))
 
 
 async def test_what_a_running_bot_writes_can_be_read_and_not_written(url: str) -> None:

@@ -8,15 +8,14 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 import pytest
-from aiogram import Dispatcher
-from aiogram.types import Message
 
-from tests.storage.conftest import any_storage, postgres, postgres_url, redis_server
-from tgslices import Session, SessionBot, SessionStorage, setup_sessions
+from tests.promises.workers import worker_of
+from tests.storage.conftest import any_storage, postgres, postgres_url, redis_server, redis_url, url
+from tgslices import Session, SessionBot, SessionStorage
 from tgslices.telemetry import SessionEvent, StockTaken
-from tgslices.testing import BotAccount, BotApi, ChatView, Person, running
+from tgslices.testing import BotAccount, BotApi, ChatView, Person
 
-__all__ = ("any_storage", "postgres", "postgres_url", "redis_server")
+__all__ = ("any_storage", "postgres", "postgres_url", "redis_server", "redis_url", "url")
 
 E = TypeVar("E", bound=SessionEvent)
 
@@ -57,26 +56,10 @@ class Watched:
         self, *, observer: Any = None, storage: SessionStorage | None = None, polls: bool = False, **options: Any
     ) -> AsyncIterator[SessionBot]:
         """Run a process of the bot's; one that does not poll does nothing by itself."""
-        dispatcher = Dispatcher()
-
-        @dispatcher.message()
-        async def listen(_: Message) -> None:
-            return
-
-        async with SessionBot(self.account.token, session=self.api.client_session()) as bot:
-            setup_sessions(
-                dispatcher,
-                bot,
-                storage=storage or self.storage,
-                observer=observer or self.told,
-                clock=self.api.clock.now,
-                **options,
-            )
-            if polls:
-                async with running(dispatcher, bot):
-                    yield bot
-            else:
-                yield bot
+        options |= {"storage": storage or self.storage, "observer": observer or self.told}
+        async with worker_of(self.api, self.account, polls=polls, **options) as bot:
+            yield bot
+            if not polls:
                 await bot.sessions.aclose()
 
     async def says(self, *texts: str) -> None:

@@ -10,29 +10,14 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-import pytest
 from aiogram import Dispatcher
 
-from tests.storage.redis.servers import RedisServer
 from tests.telemetry.mortal_worker import PER_SESSION, Journal, start
 from tgslices import SessionBot, setup_sessions
 from tgslices.storage import open_storage
 from tgslices.testing import BotApi
 
 KILLS = 6
-
-
-@pytest.fixture(params=["sqlite", "postgresql", "redis"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where a storage is that outlives its workers."""
-    match request.param:
-        case "sqlite":
-            return f"sqlite:///{tmp_path}/slices.db"
-        case "redis":
-            server: RedisServer = request.getfixturevalue("redis_server")
-            return server.url
-        case _:
-            return str(request.getfixturevalue("postgres_url"))
 
 
 def _has_asked(api: BotApi, until: int) -> bool:
