@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from aiogram.enums import ContentType
 from aiogram.exceptions import TelegramBadRequest
 
 from tgslices import Direction, Session, SessionBot, TrackedMessage
+from tgslices.message_kind import MessageKind
 from tgslices.testing import BotAccount, BotApi, StoredMessage
 
 LATENCY = timedelta(milliseconds=50)
@@ -90,7 +90,7 @@ class Bench:
 
     def _record(self, message: StoredMessage) -> TrackedMessage:
         date, me = datetime.fromtimestamp(message.date, UTC), self.account.id
-        return TrackedMessage(message.id_for(me), message.chat.id, me, ContentType.TEXT, Direction.OUTGOING, date, date)
+        return TrackedMessage(message.id_for(me), message.chat.id, me, MessageKind.TEXT, Direction.OUTGOING, date, date)
 
 
 async def compare(bench: Bench) -> list[Measured]:

@@ -24,12 +24,12 @@ from pathlib import Path
 from typing import Final
 
 from aiogram import Dispatcher
-from aiogram.enums import ContentType
 
 from benchmarks.databases import postgresql_target
 from benchmarks.on_redis import redis_server
 from tgslices import Direction, Ended, Lifetime, SessionBot, SessionKey, TrackedMessage, setup_sessions
 from tgslices.age_limit import AGE_LIMIT
+from tgslices.message_kind import MessageKind
 from tgslices.model import IfClosed
 from tgslices.storage.lifetime_protocol import Due
 from tgslices.storage.protocol import DurableSessionStorage
@@ -163,7 +163,7 @@ async def _plant(api: BotApi, account: BotAccount, storage: DurableSessionStorag
 
 def _entry(stored: StoredMessage, account: BotAccount, at: datetime) -> TrackedMessage:
     date, bot_id = datetime.fromtimestamp(stored.date, UTC), account.id
-    text, out = ContentType.TEXT, Direction.OUTGOING
+    text, out = MessageKind.TEXT, Direction.OUTGOING
     return TrackedMessage(stored.id_for(bot_id), stored.chat.id, bot_id, text, out, date, at)
 
 

@@ -22,9 +22,9 @@ from functools import partial
 from multiprocessing import get_context
 
 import psutil
-from aiogram.enums import ContentType
 
 from tests.storage.samples import NOW
+from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, Scope, SessionKey, TrackedMessage
 from tgslices.storage.memory import MemorySessionStorage
 
@@ -37,7 +37,7 @@ def message(message_id: int, chat_id: int) -> TrackedMessage:
     """Return a message as an update brings it: no object of it is shared with another one."""
     date = START + timedelta(seconds=message_id)
     at = date + timedelta(microseconds=123_456)
-    return TrackedMessage(message_id, chat_id, chat_id, ContentType.TEXT, Direction.INCOMING, date, at)
+    return TrackedMessage(message_id, chat_id, chat_id, MessageKind.TEXT, Direction.INCOMING, date, at)
 
 
 def chat_of(number: int) -> int:

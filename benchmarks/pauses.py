@@ -17,13 +17,13 @@ from typing import Any
 
 from aiogram import Bot
 from aiogram.client.session.base import BaseSession
-from aiogram.enums import ContentType
 from aiogram.methods import TelegramMethod
 from aiogram.methods.base import TelegramType
 
 from tgslices import Direction, MemorySessionStorage, Session, SessionBot, TrackedMessage
 from tgslices.config import SessionConfig
 from tgslices.manager import SessionManager
+from tgslices.message_kind import MessageKind
 
 CHAT = 5
 SIZES = (1_000, 10_000, 100_000)
@@ -77,7 +77,7 @@ async def filled(bot: SessionBot, size: int, *, late: bool) -> tuple[SessionMana
         date = now - timedelta(seconds=size - number if not late or number < size - 100 else 2 * size) / 10
         await storage.add(
             session.key,
-            TrackedMessage(number + 1, CHAT, bot.id, ContentType.TEXT, Direction.OUTGOING, date, date),
+            TrackedMessage(number + 1, CHAT, bot.id, MessageKind.TEXT, Direction.OUTGOING, date, date),
         )
     return manager, session
 

@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
-from aiogram.enums import ContentType
-
+from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, TrackedMessage
 
 SESSIONS: Final = 1_000
@@ -28,7 +27,7 @@ def chats_of(writer: int, writers: int) -> list[int]:
 def messages_of(first: int, rows: int, chats: Sequence[int]) -> list[TrackedMessage]:
     """Return messages that nobody has seen."""
     return [
-        TrackedMessage(first + number, chats[number % len(chats)], 7, ContentType.TEXT, Direction.INCOMING, NOW, NOW)
+        TrackedMessage(first + number, chats[number % len(chats)], 7, MessageKind.TEXT, Direction.INCOMING, NOW, NOW)
         for number in range(rows)
     ]
 

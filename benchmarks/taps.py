@@ -16,12 +16,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from aiogram import Bot
-from aiogram.enums import ContentType
 from aiogram.types import TelegramObject, Update
 
 from tgslices import Direction, SessionKey, TrackedMessage
 from tgslices.doors.stale_buttons import stale_buttons_middleware
 from tgslices.manager import SessionManager
+from tgslices.message_kind import MessageKind
 from tgslices.model import IfClosed
 
 TOKEN = "42:" + "A" * 35
@@ -42,7 +42,7 @@ async def manager_with(sessions: int, messages: int) -> SessionManager:
     for user in range(7, 7 + sessions):
         key = SessionKey(42, user, user)
         for number in range(1, messages + 1):
-            entry = TrackedMessage(number, user, 42, ContentType.TEXT, Direction.OUTGOING, SENT, SENT)
+            entry = TrackedMessage(number, user, 42, MessageKind.TEXT, Direction.OUTGOING, SENT, SENT)
             await manager.tracker.add(key, entry, if_closed=IfClosed.OPEN)
     return manager
 

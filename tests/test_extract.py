@@ -8,7 +8,6 @@ from typing import Any, get_args
 
 import aiogram.methods
 import pytest
-from aiogram.enums import ContentType
 from aiogram.methods import CopyMessages, EditMessageText, SendChatAction, SendMediaGroup, SendMessage, TelegramMethod
 from aiogram.types import Message, MessageId, Update
 from pydantic import BaseModel
@@ -22,6 +21,7 @@ from tgslices.extract import (
     record_of_incoming,
     records_of_sent,
 )
+from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, TrackedMessage
 
 BOT = 42
@@ -132,7 +132,7 @@ def test_the_record_of_a_message_has_all_that_is_needed_to_find_judge_and_delete
     record = record_of_incoming(parsed(EVENTS["message"]), BOT, NOW)
     assert record is not None
     assert record == TrackedMessage(1, -1001, None, None, Direction.OUTGOING, None, NOW)  # identity alone
-    assert (record.user_id, record.kind, record.direction) == (7, ContentType.TEXT, Direction.INCOMING)
+    assert (record.user_id, record.kind, record.direction) == (7, MessageKind.TEXT, Direction.INCOMING)
     assert (record.date, record.at) == (datetime(2026, 1, 1, tzinfo=UTC), NOW)
     assert (record.thread_id, record.business_connection_id) == (5, None)
 

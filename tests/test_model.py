@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from aiogram.enums import ContentType
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +24,7 @@ from tgslices import (
     SessionKey,
     TrackedMessage,
 )
+from tgslices.message_kind import MessageKind
 from tgslices.model import MAX_INT, scope_unchecked, tracked_message_unchecked
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -34,7 +34,7 @@ KEY = SessionKey(42, 7)
 def tracked(message_id: int = 1, chat_id: int = 7, **more: Any) -> TrackedMessage:
     values: dict[str, Any] = {
         "user_id": 7,
-        "kind": ContentType.TEXT,
+        "kind": MessageKind.TEXT,
         "direction": Direction.INCOMING,
         "date": NOW,
         "at": NOW,
@@ -171,7 +171,7 @@ def test_a_message_without_a_date_may_be_tracked() -> None:
         st.integers(-MAX_INT, MAX_INT),
         st.integers(-MAX_INT, MAX_INT),
         st.none() | st.integers(0, MAX_INT),
-        st.none() | st.sampled_from(ContentType),
+        st.none() | st.sampled_from(MessageKind),
         st.sampled_from(Direction),
         st.none() | st.datetimes(timezones=st.just(UTC)),
         st.datetimes(timezones=st.just(timezone(timedelta(hours=3)))),

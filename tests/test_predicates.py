@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 from aiogram import F
-from aiogram.enums import ContentType
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tgslices import Direction, PredicateFailed, TrackedMessage
 from tgslices.errors import quoted
+from tgslices.message_kind import MessageKind
 from tgslices.predicates import select
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def tracked(message_id: int, direction: Direction = Direction.INCOMING) -> TrackedMessage:
-    kind = ContentType.PHOTO if message_id % 2 else ContentType.TEXT
+    kind = MessageKind.PHOTO if message_id % 2 else MessageKind.TEXT
     return TrackedMessage(message_id, 7, 7, kind, direction, NOW, NOW)
 
 
@@ -50,11 +50,11 @@ class Odd:
         (F.direction == Direction.INCOMING, [1, 3]),
         (F.direction == "in", [1, 3]),
         (F.kind == "photo", [1, 3]),
-        (F.kind.in_({ContentType.TEXT}), [2, 4]),
+        (F.kind.in_({MessageKind.TEXT}), [2, 4]),
         (F.message_id.in_({1, 4}) & (F.direction == Direction.OUTGOING), [4]),
         (~F.business_connection_id, [1, 2, 3, 4]),
         (F.business_connection_id, []),
-        (F.kind.in_({ContentType.PHOTO}) | F.date.year.is_(2025), [1, 3]),
+        (F.kind.in_({MessageKind.PHOTO}) | F.date.year.is_(2025), [1, 3]),
         (F.user_id == F.chat_id, [1, 2, 3, 4]),
         (F[F.kind == "photo"].message_id > 1, [3]),
         (F.func(lambda message: message.message_id) == 2, [2]),
@@ -178,15 +178,15 @@ def test_a_predicate_is_never_asked_about_nothing() -> None:
             F.direction != "incoming",
             "compares direction with 'incoming', which it never is (it is Direction.INCOMING or Direction.OUTGOING)",
         ),
-        (F.kind == "foto", "compares kind with 'foto', which it never is (it is a member of aiogram's ContentType)"),
+        (F.kind == "foto", "compares kind with 'foto', which it never is (it is a member of MessageKind)"),
         (
             ~F.kind.in_({"text", "foto"}),
-            "compares kind with 'foto', which it never is (it is a member of aiogram's ContentType)",
+            "compares kind with 'foto', which it never is (it is a member of MessageKind)",
         ),
         (F.date & (F.user_id == "7"), "compares user_id with '7', which it never is (its type is int)"),
         (F[F.chat_id == "@shop"].date, "compares chat_id with '@shop', which it never is (its type is int)"),
         (F.date == 2026, "compares date with 2026, which it never is (its type is datetime)"),
-        (F.kind.text, "asks for text of kind, whose type is ContentType"),
+        (F.kind.text, "asks for text of kind, whose type is MessageKind"),
     ],
 )
 def test_an_expression_that_is_the_same_for_every_entry_is_refused(predicate: Any, why: str) -> None:
@@ -201,7 +201,7 @@ def test_an_expression_that_is_the_same_for_every_entry_is_refused(predicate: An
     [
         F.kind.value == "photo",
         F.kind.in_(["photo", "text"]),
-        F.kind.not_in({ContentType.VIDEO}),
+        F.kind.not_in({MessageKind.VIDEO}),
         F.thread_id == None,  # noqa: E711  # how expressions are written
         F.user_id == F.chat_id,
         F.message_id.cast(str) != "x",

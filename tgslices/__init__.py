@@ -29,6 +29,7 @@ from tgslices.errors import (
 )
 from tgslices.keys import SessionKeyStrategy, SessionQualifier
 from tgslices.manager import SessionManager, sessions_of
+from tgslices.message_kind import MessageKind
 from tgslices.model import GENERAL_TOPIC, Direction, PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.opened import OpenPage, OpenSession
 from tgslices.recording.blocks import unrecorded
@@ -70,6 +71,7 @@ __all__ = (  # noqa: RUF022  # in tiers, as a reader needs them
     "Direction",
     "Ended",
     "Erased",
+    "MessageKind",
     "OpenPage",
     "OpenSession",
     "Outcome",

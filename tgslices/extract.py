@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from aiogram.enums import ContentType
 from aiogram.methods import TelegramMethod
 from aiogram.types import (
     CallbackQuery,
@@ -20,6 +19,7 @@ from aiogram.types import (
 
 from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.errors import NotAMessage
+from tgslices.message_kind import MessageKind, kind_named
 from tgslices.model import Direction, TrackedMessage, tracked_message_unchecked
 from tgslices.origin import is_direct_messages, since, topic_of, writer_of
 
@@ -200,7 +200,7 @@ def _require_own(event: TelegramObject, message: object, bot_id: int) -> None:
 
 _NO_OFFSET: Final = timedelta(0)
 _combine: Final = datetime.combine
-_TEXT: Final = ContentType.TEXT  # looking up a member of an enum costs as much as three fields of a message
+_TEXT: Final = MessageKind.TEXT  # looking up a member of an enum costs as much as three fields of a message
 _INCOMING: Final = Direction.INCOMING
 _OUTGOING: Final = Direction.OUTGOING
 
@@ -220,7 +220,7 @@ def _track(message: Message, at: datetime, direction: Direction, connection: str
         field["message_id"],
         chat.id,
         user_id,
-        _TEXT if field["text"] else ContentType(message.content_type),
+        _TEXT if field["text"] else kind_named(message.content_type),
         direction,
         _in_utc(field["date"]),
         at,

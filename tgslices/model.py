@@ -12,9 +12,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, cast
 
-from aiogram.enums import ContentType
-
 from tgslices.errors import InvalidSessionKey, InvalidTrackedMessage
+from tgslices.message_kind import CONTENT, MessageKind
 
 MAX_INT: Final = 2**63 - 1
 """The largest identifier that every storage keeps. Telegram's own have at most 52 significant bits.
@@ -164,7 +163,7 @@ class TrackedMessage:
     message_id: int
     chat_id: int
     user_id: int | None = field(compare=False)
-    kind: ContentType | None = field(compare=False)
+    kind: MessageKind | None = field(compare=False)
     direction: Direction = field(compare=False)
     date: datetime | None = field(compare=False)
     at: datetime = field(compare=False)
@@ -203,7 +202,7 @@ def tracked_message_unchecked(
     message_id: int,
     chat_id: int,
     user_id: int | None,
-    kind: ContentType | None,
+    kind: MessageKind | None,
     direction: Direction,
     date: datetime | None,
     at: datetime,
@@ -312,19 +311,6 @@ class Gone:
         if self.message_ids is None:
             return message.thread_id == self.thread_id
         return message.message_id in self.message_ids
-
-
-_CONTENT_NAMES: Final = (
-    *("TEXT", "ANIMATION", "AUDIO", "DOCUMENT", "LIVE_PHOTO", "PAID_MEDIA", "PHOTO", "STICKER", "STORY", "VIDEO"),
-    *("VIDEO_NOTE", "VOICE", "CHECKLIST", "CONTACT", "DICE", "GAME", "POLL", "VENUE", "LOCATION", "INVOICE"),
-    *("GIVEAWAY", "GIVEAWAY_WINNERS", "RICH_MESSAGE"),
-)
-
-CONTENT: Final = frozenset(ContentType[name] for name in _CONTENT_NAMES if name in ContentType.__members__)
-"""What a person or a bot sends. Every other kind is a service message, or unknown to the installed aiogram.
-
-Source: https://core.telegram.org/bots/api#message (fields that "Service message" does not introduce)
-"""
 
 
 def may_come_again(message: TrackedMessage) -> bool:

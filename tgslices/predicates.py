@@ -10,7 +10,6 @@ from enum import Enum
 from operator import eq, ne
 from typing import Any, Final, TypeAlias, TypeVar
 
-from aiogram.enums import ContentType
 from magic_filter import MagicFilter
 from magic_filter.operations import (
     BaseOperation,
@@ -22,6 +21,7 @@ from magic_filter.operations import (
 )
 
 from tgslices.errors import PredicateFailed, quoted
+from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, TrackedMessage
 from tgslices.turns import PORTION, at_once
 
@@ -100,7 +100,7 @@ _TYPES: Final[dict[str, type]] = {
     **dict.fromkeys(("message_id", "chat_id", "user_id", "thread_id", "ephemeral_message_id", "receiver_user_id"), int),
     **dict.fromkeys(("date", "at"), datetime),
     **dict.fromkeys(("business_connection_id", "media_group_id"), str),
-    "kind": ContentType,
+    "kind": MessageKind,
     "direction": Direction,
 }
 
@@ -148,7 +148,7 @@ def _may_be(known: type, value: object) -> bool:
 def _allowed(known: type) -> str:
     if known is Direction:
         return "it is Direction.INCOMING or Direction.OUTGOING"
-    return "it is a member of aiogram's ContentType" if known is ContentType else f"its type is {known.__name__}"
+    return "it is a member of MessageKind" if known is MessageKind else f"its type is {known.__name__}"
 
 
 class AsyncPredicate(TypeError):

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from aiogram.enums import ContentType
-
+from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, PendingDeletion, SessionKey, TrackedMessage
 
 BOT_ID = 7
@@ -23,7 +22,7 @@ def record(
     """Return a text that the bot sent ``age`` ago, or an unknown time ago; ``more`` replaces any other field."""
     fields: dict[str, Any] = {
         "user_id": BOT_ID,
-        "kind": ContentType.TEXT,
+        "kind": MessageKind.TEXT,
         "direction": Direction.OUTGOING,
         "date": None if age is None else NOW - age,
         "at": NOW if age is None else NOW - age,

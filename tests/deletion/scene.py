@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from aiogram import Bot
-from aiogram.enums import ContentType
 
 from tgslices.deletion.executor import DeletionExecutor
+from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, PendingDeletion, SessionKey, TrackedMessage
 from tgslices.results import ClearResult
 from tgslices.storage.protocol import DurableSessionStorage
@@ -77,7 +77,7 @@ class Scene:
             "message_id": message.id_for(self.account.id) if message.ephemeral_id is None else 0,
             "chat_id": message.chat.id,
             "user_id": self.account.id if own else message.sender_id,
-            "kind": ContentType(message.kind),
+            "kind": MessageKind(message.kind),
             "direction": Direction.OUTGOING if own else Direction.INCOMING,
             "date": datetime.fromtimestamp(message.date, UTC),
             "at": datetime.fromtimestamp(message.date, UTC),

@@ -3,18 +3,18 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from aiogram.enums import ContentType
 
 from tests.deletion.records import BOT_ID, GROUP, NOW, PERSON, SUPERGROUP, foreign, record
 from tgslices.deletion.fates import MIGRATED, NAMELESS, Fate, may_succeed_later
 from tgslices.deletion.rights import Rights
+from tgslices.message_kind import MessageKind
 from tgslices.model import TrackedMessage
 from tgslices.results import Outcome
 
 REFUSED = Fate(Outcome.REFUSED, "Bad Request: message can't be deleted")
 KICKED = Fate(Outcome.UNREACHABLE, "Forbidden: bot was kicked from the supergroup chat")
 PLAIN = Rights(foreign=False)
-NOTICE = ContentType.NEW_CHAT_TITLE
+NOTICE = MessageKind.NEW_CHAT_TITLE
 OLD = timedelta(hours=47, minutes=56)
 
 
@@ -32,8 +32,8 @@ OLD = timedelta(hours=47, minutes=56)
         (record(2, SUPERGROUP, user_id=None), PLAIN, True),
         (foreign(2, SUPERGROUP, age=OLD), PLAIN, False),
         (foreign(1, SUPERGROUP), PLAIN, False),
-        (foreign(2, SUPERGROUP, kind=ContentType.FORUM_TOPIC_CREATED), None, False),
-        (foreign(2, SUPERGROUP, kind=ContentType.SUPERGROUP_CHAT_CREATED), PLAIN, False),
+        (foreign(2, SUPERGROUP, kind=MessageKind.FORUM_TOPIC_CREATED), None, False),
+        (foreign(2, SUPERGROUP, kind=MessageKind.SUPERGROUP_CHAT_CREATED), PLAIN, False),
         (foreign(2, PERSON), None, False),
         (record(2, kind=None), None, False),
         (record(0, GROUP, ephemeral_message_id=1, receiver_user_id=PERSON), None, False),

@@ -10,10 +10,10 @@ from time import thread_time
 from typing import Any
 
 import pytest
-from aiogram.enums import ContentType
 
 from tests.deletion.records import GROUP, claimed, record
 from tests.deletion.scene import Scene
+from tgslices.message_kind import MessageKind
 from tgslices.model import PendingDeletion
 from tgslices.results import ClearResult, Outcome
 
@@ -69,7 +69,7 @@ async def longest_step(work: Awaitable[ClearResult]) -> tuple[ClearResult, float
 )
 async def test_no_step_of_a_large_run_is_long(scene: Scene, case: str, outcome: Outcome) -> None:
     chat_id = GROUP if case == "left behind" else scene.ann.id
-    pending = pending_of(scene, chat_id, **({"kind": ContentType.DICE} if case == "dice" else {}))
+    pending = pending_of(scene, chat_id, **({"kind": MessageKind.DICE} if case == "dice" else {}))
     if case == "too old":
         scene.api.clock.move(timedelta(hours=49))
     if case == "accepted":

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from aiogram.enums import ContentType
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +9,7 @@ from tests.deletion.records import BOT_ID, GROUP, NOW, PERSON, SUPERGROUP, forei
 from tgslices.deletion.plan import MAX_IDS_PER_REQUEST, DeletionPlan, plan_deletion
 from tgslices.deletion.routes import Route, place_of
 from tgslices.deletion.windows import is_expired
+from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, TrackedMessage
 from tgslices.results import Outcome
 
@@ -24,7 +24,7 @@ messages = st.builds(
     st.integers(-1, 2000),
     st.sampled_from([PERSON, PERSON + 1, GROUP, SUPERGROUP, SUPERGROUP - 1, 0]),
     age=ages,
-    kind=st.sampled_from([None, *ContentType]),
+    kind=st.sampled_from([None, *MessageKind]),
     direction=st.sampled_from(Direction),
     user_id=st.sampled_from([None, BOT_ID, PERSON]),
     business_connection_id=st.sampled_from([None, None, "c", "d"]),
@@ -71,7 +71,7 @@ def test_a_thousand_healthy_messages_take_ten_requests() -> None:
 
 def test_suspects_share_no_batch_with_healthy_messages_and_the_most_urgent_come_first() -> None:
     aged = record(5, GROUP, age=timedelta(hours=47, minutes=58))
-    service = foreign(4, kind=ContentType.NEW_CHAT_TITLE)
+    service = foreign(4, kind=MessageKind.NEW_CHAT_TITLE)
     made = plan(record(1, GROUP), service, foreign(3), aged, record(2, GROUP))
     assert [(batch.suspect, [m.message_id for m in batch.messages]) for batch in made.batches] == [
         (False, [1, 2]),
@@ -92,7 +92,7 @@ def test_what_is_past_48_hours_is_never_asked_for() -> None:
 
 
 def test_a_fresh_dice_waits_until_it_can_go() -> None:
-    dice = record(1, kind=ContentType.DICE)
+    dice = record(1, kind=MessageKind.DICE)
     made = plan(dice)
     assert made.deferred == (dice,)
     assert made.due_at(dice) == NOW + timedelta(hours=24, minutes=1)

@@ -3,10 +3,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from aiogram.enums import ContentType
 
 from tests.deletion.records import BOT_ID, GROUP, NOW, PERSON, SUPERGROUP, foreign, record
 from tgslices.deletion.suspicion import Suspicion, suspicion_of
+from tgslices.message_kind import MessageKind
 from tgslices.model import TrackedMessage
 
 NEARLY_TOO_OLD = timedelta(hours=47, minutes=56)
@@ -32,11 +32,11 @@ NEARLY_TOO_OLD = timedelta(hours=47, minutes=56)
         (record(age=None, business_connection_id="c"), None),
         (record(age=NEARLY_TOO_OLD), Suspicion.NEAR_LIMIT),
         (record(age=NEARLY_TOO_OLD, business_connection_id="c"), None),
-        (foreign(1, GROUP, kind=ContentType.NEW_CHAT_MEMBERS), Suspicion.SERVICE),
-        (foreign(1, PERSON, kind=ContentType.PINNED_MESSAGE), Suspicion.SERVICE),
-        (record(kind=ContentType.UNKNOWN), Suspicion.SERVICE),
-        (record(kind=ContentType.DICE, age=timedelta(hours=30)), Suspicion.DICE),
-        (record(1, SUPERGROUP, kind=ContentType.DICE), None),
+        (foreign(1, GROUP, kind=MessageKind.NEW_CHAT_MEMBERS), Suspicion.SERVICE),
+        (foreign(1, PERSON, kind=MessageKind.PINNED_MESSAGE), Suspicion.SERVICE),
+        (record(kind=MessageKind.UNKNOWN), Suspicion.SERVICE),
+        (record(kind=MessageKind.DICE, age=timedelta(hours=30)), Suspicion.DICE),
+        (record(1, SUPERGROUP, kind=MessageKind.DICE), None),
     ],
 )
 def test_what_may_well_be_refused_is_a_suspect(message: TrackedMessage, suspicion: Suspicion | None) -> None:

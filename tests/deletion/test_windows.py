@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from aiogram.enums import ContentType
 
 from tests.deletion.records import GROUP, NOW, PERSON, SUPERGROUP, record
 from tgslices.age_limit import AGE_LIMIT
@@ -20,6 +19,7 @@ from tgslices.deletion.windows import (
     is_expired,
     too_old_from,
 )
+from tgslices.message_kind import MessageKind
 from tgslices.model import TrackedMessage
 
 SECOND = timedelta(seconds=1)
@@ -62,12 +62,12 @@ def test_an_ephemeral_id_means_another_message_after_seven_days() -> None:
 @pytest.mark.parametrize(
     ("message", "deferred"),
     [
-        (record(kind=ContentType.DICE), True),
-        (record(kind=ContentType.DICE, age=DICE_WAIT + DICE_MARGIN - SECOND), True),
-        (record(kind=ContentType.DICE, age=DICE_WAIT + DICE_MARGIN), False),
-        (record(1, GROUP, kind=ContentType.DICE), False),
-        (record(kind=ContentType.TEXT), False),
-        (record(kind=ContentType.DICE, business_connection_id="c"), False),
+        (record(kind=MessageKind.DICE), True),
+        (record(kind=MessageKind.DICE, age=DICE_WAIT + DICE_MARGIN - SECOND), True),
+        (record(kind=MessageKind.DICE, age=DICE_WAIT + DICE_MARGIN), False),
+        (record(1, GROUP, kind=MessageKind.DICE), False),
+        (record(kind=MessageKind.TEXT), False),
+        (record(kind=MessageKind.DICE, business_connection_id="c"), False),
     ],
 )
 def test_only_a_fresh_dice_in_a_private_chat_waits(message: TrackedMessage, deferred: bool) -> None:
@@ -75,7 +75,7 @@ def test_only_a_fresh_dice_in_a_private_chat_waits(message: TrackedMessage, defe
 
 
 def test_a_dice_may_go_a_minute_after_its_first_day() -> None:
-    assert deletable_from(record(kind=ContentType.DICE)) == NOW + timedelta(hours=24, minutes=1)
+    assert deletable_from(record(kind=MessageKind.DICE)) == NOW + timedelta(hours=24, minutes=1)
     assert deletable_from(record()) is None
 
 
@@ -85,11 +85,11 @@ def test_a_dice_may_go_a_minute_after_its_first_day() -> None:
         (record(kind=None), NOW + DICE_WAIT + DICE_MARGIN),
         (record(kind=None, age=DICE_WAIT + DICE_MARGIN), NOW - DICE_MARGIN + MAX_SKEW),
         (record(kind=None, age=DICE_WAIT + MAX_SKEW), None),
-        (record(kind=ContentType.DICE, age=DICE_WAIT + DICE_MARGIN), NOW - DICE_MARGIN + MAX_SKEW),
-        (record(kind=ContentType.DICE, age=DICE_WAIT + MAX_SKEW), None),
+        (record(kind=MessageKind.DICE, age=DICE_WAIT + DICE_MARGIN), NOW - DICE_MARGIN + MAX_SKEW),
+        (record(kind=MessageKind.DICE, age=DICE_WAIT + MAX_SKEW), None),
         (record(1, SUPERGROUP, kind=None), None),
-        (record(1, SUPERGROUP, kind=ContentType.DICE), None),
-        (record(kind=ContentType.TEXT), None),
+        (record(1, SUPERGROUP, kind=MessageKind.DICE), None),
+        (record(kind=MessageKind.TEXT), None),
         (record(kind=None, age=None), None),
         (record(kind=None, business_connection_id="c"), None),
     ],
@@ -101,8 +101,8 @@ def test_what_may_be_a_dice_on_its_first_day_by_telegrams_clock_is_asked_for_aga
 
 
 @pytest.mark.parametrize("date", [datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC)])
-@pytest.mark.parametrize("kind", [ContentType.TEXT, ContentType.DICE, None])
-def test_a_date_at_the_end_of_time_stops_no_plan(date: datetime, kind: ContentType | None) -> None:
+@pytest.mark.parametrize("kind", [MessageKind.TEXT, MessageKind.DICE, None])
+def test_a_date_at_the_end_of_time_stops_no_plan(date: datetime, kind: MessageKind | None) -> None:
     """One such message, made by hand, would stop every settling of what is pending beside it."""
     odd = replace(record(1), date=date, kind=kind)
     plan = plan_deletion([odd, record(2)], now=NOW, bot_id=42)

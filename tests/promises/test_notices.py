@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiogram import Dispatcher
-from aiogram.enums import ContentType
 from aiogram.exceptions import TelegramBadRequest
 
 from tests.promises.fed_bot import FedBot
 from tgslices import Session, SessionBot, setup_sessions
+from tgslices.message_kind import MessageKind
 from tgslices.testing import BotApi, Chat
 
 
@@ -19,7 +19,7 @@ def group(stage: FedBot) -> Chat:
     return stage.api.add_supergroup("Group", members=[stage.ann], admins=[stage.account], is_forum=True)
 
 
-async def kinds(session: Session) -> list[ContentType | None]:
+async def kinds(session: Session) -> list[MessageKind | None]:
     return [entry.kind for entry in await session.messages()]
 
 
@@ -33,11 +33,11 @@ async def test_pin_title_topic_and_ban_leave_their_notices_in_the_block(stage: F
         await bot.ban_chat_member(chat_id, stage.ann.id)
     await stage.settled()
     assert await kinds(session) == [
-        ContentType.TEXT,
-        ContentType.PINNED_MESSAGE,
-        ContentType.NEW_CHAT_TITLE,
-        ContentType.FORUM_TOPIC_CREATED,
-        ContentType.LEFT_CHAT_MEMBER,
+        MessageKind.TEXT,
+        MessageKind.PINNED_MESSAGE,
+        MessageKind.NEW_CHAT_TITLE,
+        MessageKind.FORUM_TOPIC_CREATED,
+        MessageKind.LEFT_CHAT_MEMBER,
     ]
 
 
@@ -64,7 +64,7 @@ async def test_each_notice_belongs_to_the_block_of_its_own_call(stage: FedBot, g
         async with session:
             await stage.bot.set_chat_title(group.id, f"Title {number}")
     await stage.settled()
-    assert [await kinds(session) for session in sessions] == [[ContentType.NEW_CHAT_TITLE]] * 2
+    assert [await kinds(session) for session in sessions] == [[MessageKind.NEW_CHAT_TITLE]] * 2
 
 
 async def test_a_notice_is_waited_for_a_minute(api: BotApi) -> None:
@@ -123,7 +123,7 @@ async def test_a_call_that_left_no_notice_gives_its_block_no_other_one(stage: Fe
     ]
     for number, notice in enumerate(others, 100):
         await stage.delivers("message", stage.message(number, **place, **notice))
-    assert await kinds(session) == [ContentType.NEW_CHAT_TITLE]
+    assert await kinds(session) == [MessageKind.NEW_CHAT_TITLE]
 
 
 async def test_the_notice_of_a_topic_belongs_to_the_block_that_changed_this_topic(stage: FedBot, group: Chat) -> None:
@@ -135,7 +135,7 @@ async def test_the_notice_of_a_topic_belongs_to_the_block_that_changed_this_topi
         await stage.bot.close_forum_topic(group.id, tomatoes)
     await stage.settled()
     assert [(entry.kind, entry.thread_id) for entry in await session.messages()] == [
-        (ContentType.FORUM_TOPIC_CLOSED, tomatoes)
+        (MessageKind.FORUM_TOPIC_CLOSED, tomatoes)
     ]
 
 
@@ -146,7 +146,7 @@ async def test_a_title_that_the_server_tidies_up_is_known_again(stage: FedBot, g
         await stage.bot.set_chat_title(group.id, "  Garden   club " + "!" * 200)
     place = {"chat": group.json(), "from": stage.account.json(), "text": None}
     await stage.delivers("message", stage.message(100, **place, new_chat_title="Garden club " + "!" * 50))
-    assert await kinds(session) == [ContentType.NEW_CHAT_TITLE]
+    assert await kinds(session) == [MessageKind.NEW_CHAT_TITLE]
 
 
 async def test_a_late_notice_is_not_in_the_session_that_came_after_its_own(stage: FedBot, group: Chat) -> None:

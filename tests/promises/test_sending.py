@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import aiogram.methods
 import pytest
 from aiogram import Bot, flags
-from aiogram.enums import ContentType
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.methods import SendMessage, TelegramMethod
 from aiogram.types import InputMediaPhoto, Message
@@ -17,6 +16,7 @@ from aiogram.types import InputMediaPhoto, Message
 from tests.promises.fed_bot import FedBot, ids_in, texts_of
 from tgslices import Direction, Session, SessionQualifier
 from tgslices.effects import EFFECTS, Effect
+from tgslices.message_kind import MessageKind
 from tgslices.testing import Failure
 
 Order = Annotated[Session, SessionQualifier("order")]
@@ -64,7 +64,7 @@ async def test_whatever_is_sent_inside_a_block_is_recorded(
     assert held[0] == held[1]
     assert stage.chat.texts() == ["sent"] * 4
     [entry] = await stage.session("order").messages()
-    assert (entry.direction, entry.user_id, entry.kind) == (Direction.OUTGOING, stage.bot.id, ContentType.TEXT)
+    assert (entry.direction, entry.user_id, entry.kind) == (Direction.OUTGOING, stage.bot.id, MessageKind.TEXT)
     assert entry.date is not None
     assert abs((entry.at - entry.date).total_seconds()) < 5
 

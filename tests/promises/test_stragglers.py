@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 from aiogram import Dispatcher
-from aiogram.enums import ContentType
 from aiogram.types import Message
 
 from tests.promises.fed_bot import FedBot, texts_of
 from tgslices import Session, SessionBot, setup_sessions
+from tgslices.message_kind import MessageKind
 from tgslices.recording import handles
 from tgslices.testing import BotApi, Chat, Person, Slow
 
@@ -150,7 +150,7 @@ async def test_a_straggler_causes_no_notice_after_a_minute(api: BotApi) -> None:
         now[0] -= timedelta(seconds=61)
         for update in await bot.get_updates():
             await dispatcher.feed_update(bot, update)
-        assert [entry.kind for entry in await session.messages()] == [ContentType.PINNED_MESSAGE]
+        assert [entry.kind for entry in await session.messages()] == [MessageKind.PINNED_MESSAGE]
 
 
 async def pin(bot: SessionBot, person: Person, message: Message, _: str) -> object:

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 from aiogram import F
-from aiogram.enums import ContentType
 from aiogram.types import Message, Update
 
 from tests.promises.fed_bot import FedBot, ids_in, texts_of
 from tests.updates import EVENTS
 from tgslices import ConfigurationError, Session, SessionKey
 from tgslices.errors import quoted
+from tgslices.message_kind import MessageKind
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ async def test_what_is_no_key_of_this_bot_is_refused(stage: FedBot, bad: Any) ->
     assert stage.bot.sessions.is_idle()
 
 
-@pytest.mark.parametrize("bad", ["photo", 5, ContentType.PHOTO])
+@pytest.mark.parametrize("bad", ["photo", 5, MessageKind.PHOTO])
 async def test_what_cannot_be_called_is_no_predicate(stage: FedBot, key: SessionKey, bad: Any) -> None:
     with pytest.raises(ConfigurationError) as caught:
         stage.bot.sessions.subscribe(key, bad)

@@ -241,7 +241,7 @@ async def test_an_entry_that_our_own_errors_name_is_left_out_at_once(
     shop.is_open = False
 
     async def bad() -> None:
-        raise InvalidTrackedMessage("kind", "x", "a ContentType")
+        raise InvalidTrackedMessage("kind", "x", "a MessageKind")
 
     assert not await backlog.write(bad, "the bad one")
     assert not backlog.waiting

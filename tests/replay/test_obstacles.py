@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from aiogram.enums import ContentType
 
 from tests.replay.stage import ReplayStage
+from tgslices.message_kind import MessageKind, kind_named
 from tgslices.replay.obstacles import UNCOPYABLE, obstacle_to
 from tgslices.testing.rules.forwarding import UNCOPYABLE_KINDS
 
 KNOWN: dict[str, tuple[dict[str, Any], str]] = {
-    "a service message": ({"kind": ContentType.PINNED_MESSAGE}, "A service message cannot be copied."),
+    "a service message": ({"kind": MessageKind.PINNED_MESSAGE}, "A service message cannot be copied."),
     "an ephemeral message": (
         {"message_id": 0, "ephemeral_message_id": 7, "receiver_user_id": 9},
         "An ephemeral message cannot be copied.",
@@ -22,16 +22,16 @@ KNOWN: dict[str, tuple[dict[str, Any], str]] = {
         {"business_connection_id": "c"},
         "A message of a business account cannot be copied by a bot.",
     ),
-    "paid media": ({"kind": ContentType.PAID_MEDIA}, "A message of the kind 'paid_media' cannot be copied."),
-    "an invoice": ({"kind": ContentType.INVOICE}, "A message of the kind 'invoice' cannot be copied."),
-    "a giveaway": ({"kind": ContentType.GIVEAWAY}, "A message of the kind 'giveaway' cannot be copied."),
+    "paid media": ({"kind": MessageKind.PAID_MEDIA}, "A message of the kind 'paid_media' cannot be copied."),
+    "an invoice": ({"kind": MessageKind.INVOICE}, "A message of the kind 'invoice' cannot be copied."),
+    "a giveaway": ({"kind": MessageKind.GIVEAWAY}, "A message of the kind 'giveaway' cannot be copied."),
     "its winners": (
-        {"kind": ContentType.GIVEAWAY_WINNERS},
+        {"kind": MessageKind.GIVEAWAY_WINNERS},
         "A message of the kind 'giveaway_winners' cannot be copied.",
     ),
-    "what aiogram does not know": (
-        {"kind": ContentType.UNKNOWN},
-        "The installed aiogram does not know what this is; widgets, for one, cannot be copied.",
+    "what this release does not know": (
+        {"kind": MessageKind.UNKNOWN},
+        "This release does not know what this is; widgets, for one, cannot be copied.",
     ),
     "an id that no request can carry": ({"message_id": 2**31}, "No request can carry the id of this message."),
 }
@@ -54,9 +54,7 @@ def test_what_cannot_be_copied_is_what_the_emulator_says_too() -> None:
 
 
 def test_a_widget_is_known_by_its_name_once_aiogram_has_it(stage: ReplayStage) -> None:
-    (message,) = stage.texts("one")
-    widget = type("Widget", (str,), {"value": "widget"})("widget")
-    object.__setattr__(message, "kind", widget)
+    message = replace(*stage.texts("one"), kind=kind_named("widget"))
     assert obstacle_to(message, forward=True) == "A widget is protected content and cannot be forwarded."
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
-from aiogram.enums import ContentType
 from hypothesis import strategies as st
 
+from tgslices.message_kind import MessageKind
 from tgslices.model import REPEAT_WINDOW, Direction, SessionKey, TrackedMessage
 
 BOT = 42
@@ -32,7 +32,7 @@ def sent(
         message_id,
         chat_id,
         user_id,
-        ContentType.TEXT,
+        MessageKind.TEXT,
         Direction.INCOMING,
         date,
         at,
@@ -62,7 +62,7 @@ any_messages = st.builds(
     message_id=ids,
     chat_id=ids,
     user_id=st.none() | ids,
-    kind=st.none() | st.sampled_from(ContentType),
+    kind=st.none() | st.sampled_from(MessageKind),
     direction=st.sampled_from(Direction),
     date=st.none() | times,
     at=times,
@@ -80,7 +80,7 @@ few_messages = st.builds(
     message_id=st.integers(0, 5),
     chat_id=st.sampled_from([1, 2]),
     user_id=st.none() | small,
-    kind=st.none() | st.sampled_from(ContentType),
+    kind=st.none() | st.sampled_from(MessageKind),
     direction=st.sampled_from(Direction),
     date=st.none() | st.just(NOW),
     at=st.just(NOW),

@@ -13,8 +13,7 @@ from struct import Struct
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
-from aiogram.enums import ContentType
-
+from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, SessionKey, TrackedMessage
 from tgslices.storage.adapter import PluginStorage
 from tgslices.storage.inprocess.data import DataInProcess
@@ -46,7 +45,7 @@ def message_of(row: tuple[int, ...], place: tuple[Any, ...], albums: dict[int, s
         message_id=message_id,
         chat_id=chat_id,
         user_id=None if marks & 1 else user_id,
-        kind=[None, *ContentType][kind],
+        kind=[None, *MessageKind][kind],
         direction=Direction.OUTGOING if marks & 8 else Direction.INCOMING,
         date=None if marks & 4 else epoch + timedelta(days, seconds % 2**17, microseconds),
         at=epoch + timedelta(at[0], at[1] % 2**17, at[2]),

@@ -6,22 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from aiogram.enums import ContentType
-
 from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.deletion.rights import Rights
 from tgslices.deletion.routes import Route, route_of
 from tgslices.deletion.suspicion import is_notice, is_own
 from tgslices.deletion.windows import AGE_MARGIN, too_old_from
+from tgslices.message_kind import MessageKind
 from tgslices.model import TrackedMessage
 from tgslices.results import Outcome
 
 UNDELETABLE: Final = frozenset(
     {
-        ContentType.CHANNEL_CHAT_CREATED,
-        ContentType.FORUM_TOPIC_CREATED,
-        ContentType.MIGRATE_FROM_CHAT_ID,
-        ContentType.SUPERGROUP_CHAT_CREATED,
+        MessageKind.CHANNEL_CHAT_CREATED,
+        MessageKind.FORUM_TOPIC_CREATED,
+        MessageKind.MIGRATE_FROM_CHAT_ID,
+        MessageKind.SUPERGROUP_CHAT_CREATED,
     }
 )
 """Kinds that nobody deletes from a supergroup or channel.

@@ -8,7 +8,6 @@ from enum import Enum, auto
 from typing import Any, Final, TypeAlias
 
 from aiogram import types
-from aiogram.enums import ContentType
 from aiogram.exceptions import (
     ClientDecodeError,
     TelegramAPIError,
@@ -26,6 +25,7 @@ from tgslices.deletion.routes import Route, route_of
 from tgslices.deletion.suspicion import is_own
 from tgslices.deletion.wishes import Neutralise
 from tgslices.errors import ConfigurationError, quoted
+from tgslices.message_kind import MessageKind
 from tgslices.model import TrackedMessage
 from tgslices.results import ClearResult
 
@@ -37,9 +37,16 @@ WishOf: TypeAlias = Callable[[TrackedMessage], Neutralise]
 """Tells what is wished for the buttons of a message; False where nothing is."""
 
 CAPTIONED: Final = frozenset(
-    ContentType[name]
-    for name in ("ANIMATION", "AUDIO", "DOCUMENT", "LIVE_PHOTO", "PAID_MEDIA", "PHOTO", "VIDEO", "VOICE")
-    if name in ContentType.__members__
+    {
+        MessageKind.ANIMATION,
+        MessageKind.AUDIO,
+        MessageKind.DOCUMENT,
+        MessageKind.LIVE_PHOTO,
+        MessageKind.PAID_MEDIA,
+        MessageKind.PHOTO,
+        MessageKind.VIDEO,
+        MessageKind.VOICE,
+    }
 )
 """Content that may have a caption. Source: TDLib ``MessageContentType.cpp``, ``can_have_message_content_caption``"""
 
@@ -112,7 +119,7 @@ def request_for(message: TrackedMessage, text: str | None, labels: Labels | None
         "business_connection_id": message.business_connection_id,
         "reply_markup": _disabled(labels) if labels and _KNOWS_DISABLED else None,
     }
-    if text is not None and message.kind is ContentType.TEXT:
+    if text is not None and message.kind is MessageKind.TEXT:
         return EditMessageText(text=text, **where)
     if text is not None and message.kind in CAPTIONED:
         return EditMessageCaption(caption=text, **where)
@@ -121,7 +128,7 @@ def request_for(message: TrackedMessage, text: str | None, labels: Labels | None
 
 def has_text(message: TrackedMessage) -> bool:
     """Tell whether a message has a text or a caption that can be replaced."""
-    return message.kind is ContentType.TEXT or message.kind in CAPTIONED
+    return message.kind is MessageKind.TEXT or message.kind in CAPTIONED
 
 
 def classify(error: Exception, *, with_text: bool) -> EditAnswer:

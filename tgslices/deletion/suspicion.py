@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from enum import IntEnum
 
-from aiogram.enums import ContentType
-
 from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.deletion.routes import Route, place_of
 from tgslices.deletion.windows import AGE_MARGIN, age_limit, sent_at_latest
-from tgslices.model import CONTENT, Direction, TrackedMessage
+from tgslices.message_kind import CONTENT, MessageKind
+from tgslices.model import Direction, TrackedMessage
 
 
 class Suspicion(IntEnum):
@@ -44,7 +43,7 @@ def suspicion_of(message: TrackedMessage, *, now: datetime, bot_id: int) -> Susp
     if is_notice(message):
         return Suspicion.SERVICE
     if is_ordinary and chat_kind(message.chat_id) is ChatKind.PRIVATE:
-        return Suspicion.DICE if message.kind is ContentType.DICE else None
+        return Suspicion.DICE if message.kind is MessageKind.DICE else None
     return None if is_own(message, bot_id) else Suspicion.FOREIGN
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from aiogram.enums import ContentType
-
 from tgslices.age_limit import AGE_LIMIT
 from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.deletion.routes import Place, Route, place_of, route_of
+from tgslices.message_kind import MessageKind
 from tgslices.model import TrackedMessage
 
 AGE_MARGIN: Final = timedelta(minutes=5)
@@ -71,7 +70,7 @@ def is_expired(message: TrackedMessage, now: datetime) -> bool:
 
 def deletable_from(message: TrackedMessage) -> datetime | None:
     """Return when a dice of a private chat may be asked for; None for everything else, which may be at once."""
-    is_dice = message.kind is ContentType.DICE and _is_private(message)
+    is_dice = message.kind is MessageKind.DICE and _is_private(message)
     return _end_of_dice_wait(message) if is_dice else None
 
 
@@ -89,7 +88,7 @@ def ask_again_from(message: TrackedMessage, now: datetime) -> datetime | None:
     Source: TDLib ``MessagesManager.cpp:8400-8450``, ``can_revoke_message``
     """
     is_copy = message.kind is None and message.date is not None
-    if not (_is_private(message) and (is_copy or message.kind is ContentType.DICE)):
+    if not (_is_private(message) and (is_copy or message.kind is MessageKind.DICE)):
         return None
     tries = (_end_of_dice_wait(message), sent_at_latest(message) + DICE_WAIT + MAX_SKEW)
     return next((again for again in tries if now < again), None)

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
-from aiogram.enums import ContentType
 from aiogram.methods import TelegramMethod
 from aiogram.types import Message
 
+from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, TrackedMessage
 from tgslices.origin import topic_of
 from tgslices.recording.handles import SharedKey, tick
@@ -21,23 +21,23 @@ from tgslices.recording.progress import Progress
 NOTICE_WINDOW: Final = timedelta(minutes=1)
 """How long after a call its notice is waited for."""
 
-NOTICES: Final[Mapping[str, ContentType]] = MappingProxyType(
+NOTICES: Final[Mapping[str, MessageKind]] = MappingProxyType(
     {
-        "pinChatMessage": ContentType.PINNED_MESSAGE,
-        "banChatMember": ContentType.LEFT_CHAT_MEMBER,
-        "unbanChatMember": ContentType.LEFT_CHAT_MEMBER,
-        "setChatTitle": ContentType.NEW_CHAT_TITLE,
-        "setChatPhoto": ContentType.NEW_CHAT_PHOTO,
-        "deleteChatPhoto": ContentType.DELETE_CHAT_PHOTO,
-        "createForumTopic": ContentType.FORUM_TOPIC_CREATED,
-        "editForumTopic": ContentType.FORUM_TOPIC_EDITED,
-        "editGeneralForumTopic": ContentType.FORUM_TOPIC_EDITED,
-        "closeForumTopic": ContentType.FORUM_TOPIC_CLOSED,
-        "closeGeneralForumTopic": ContentType.FORUM_TOPIC_CLOSED,
-        "reopenForumTopic": ContentType.FORUM_TOPIC_REOPENED,
-        "reopenGeneralForumTopic": ContentType.FORUM_TOPIC_REOPENED,
-        "hideGeneralForumTopic": ContentType.GENERAL_FORUM_TOPIC_HIDDEN,
-        "unhideGeneralForumTopic": ContentType.GENERAL_FORUM_TOPIC_UNHIDDEN,
+        "pinChatMessage": MessageKind.PINNED_MESSAGE,
+        "banChatMember": MessageKind.LEFT_CHAT_MEMBER,
+        "unbanChatMember": MessageKind.LEFT_CHAT_MEMBER,
+        "setChatTitle": MessageKind.NEW_CHAT_TITLE,
+        "setChatPhoto": MessageKind.NEW_CHAT_PHOTO,
+        "deleteChatPhoto": MessageKind.DELETE_CHAT_PHOTO,
+        "createForumTopic": MessageKind.FORUM_TOPIC_CREATED,
+        "editForumTopic": MessageKind.FORUM_TOPIC_EDITED,
+        "editGeneralForumTopic": MessageKind.FORUM_TOPIC_EDITED,
+        "closeForumTopic": MessageKind.FORUM_TOPIC_CLOSED,
+        "closeGeneralForumTopic": MessageKind.FORUM_TOPIC_CLOSED,
+        "reopenForumTopic": MessageKind.FORUM_TOPIC_REOPENED,
+        "reopenGeneralForumTopic": MessageKind.FORUM_TOPIC_REOPENED,
+        "hideGeneralForumTopic": MessageKind.GENERAL_FORUM_TOPIC_HIDDEN,
+        "unhideGeneralForumTopic": MessageKind.GENERAL_FORUM_TOPIC_UNHIDDEN,
     }
 )
 """The kind of the notice that a method leaves in the chat.
@@ -89,7 +89,7 @@ class Expected:
     """A notice that a call may cause."""
 
     chat_id: int
-    kind: ContentType
+    kind: MessageKind
     method: TelegramMethod[Any]
     owner: Owner
     until: datetime
@@ -109,7 +109,7 @@ class Notices:
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self.expected: defaultdict[tuple[int, ContentType], deque[Expected]] = defaultdict(deque)
+        self.expected: defaultdict[tuple[int, MessageKind], deque[Expected]] = defaultdict(deque)
         """Always the same dictionary, and empty while nothing is expected."""
         self._look_at = _FEW
 
@@ -157,6 +157,6 @@ class Notices:
             return None
         return found.owner.shared
 
-    def _drop_empty(self, chat_id: int, kind: ContentType) -> None:
+    def _drop_empty(self, chat_id: int, kind: MessageKind) -> None:
         if not self.expected.get((chat_id, kind)):
             self.expected.pop((chat_id, kind), None)

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
-from aiogram.enums import ContentType
 from aiogram.types import Message, TelegramObject, Update
 
 from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.clock import Clock
 from tgslices.described import described
 from tgslices.extract import record_carried, record_of_incoming
+from tgslices.message_kind import MessageKind
 from tgslices.model import MAX_INT, Gone, IfClosed, Scope, ScopeTwin, SessionKey, TrackedMessage
 from tgslices.recording.backlog import Backlog, Write
 from tgslices.recording.current import Handling, handling
@@ -34,7 +34,7 @@ from tgslices.telemetry.observer import Telling
 
 log = logging.getLogger("tgslices")
 
-_TEXT: Final = ContentType.TEXT
+_TEXT: Final = MessageKind.TEXT
 
 
 class Tracker:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiogram.enums import ContentType
-
 from tgslices.deletion.routes import Route, route_of
-from tgslices.model import CONTENT, TrackedMessage
+from tgslices.message_kind import CONTENT, MessageKind
+from tgslices.model import TrackedMessage
 
-_UNCOPYABLE_NAMES: Final = frozenset({"PAID_MEDIA", "GIVEAWAY", "GIVEAWAY_WINNERS", "INVOICE"})
-
-UNCOPYABLE: Final = frozenset(ContentType[name] for name in _UNCOPYABLE_NAMES if name in ContentType.__members__)
+UNCOPYABLE: Final = frozenset(
+    {MessageKind.PAID_MEDIA, MessageKind.GIVEAWAY, MessageKind.GIVEAWAY_WINNERS, MessageKind.INVOICE}
+)
 """Content that is forwarded and not copied.
 
 Source: https://core.telegram.org/bots/api#copymessage; TDLib ``MessageContent.cpp:6441-6444``
 """
 
-WIDGETS: Final = frozenset({"widget", "shared_widget"})
+WIDGETS: Final = frozenset({MessageKind.WIDGET, MessageKind.SHARED_WIDGET})
 """Content that is always protected. Source: https://core.telegram.org/bots/api#sendwidget"""
 
 
@@ -36,10 +35,10 @@ def obstacle_to(message: TrackedMessage, *, forward: bool) -> str | None:
         return "No request can carry the id of this message."
     if kind is None:
         return None
-    if kind.value in WIDGETS:
+    if kind in WIDGETS:
         return f"A widget is protected content and cannot be {verb}."
-    if kind is ContentType.UNKNOWN:
-        return f"The installed aiogram does not know what this is; widgets, for one, cannot be {verb}."
+    if kind is MessageKind.UNKNOWN:
+        return f"This release does not know what this is; widgets, for one, cannot be {verb}."
     if kind not in CONTENT:
         return f"A service message cannot be {verb}."
     if kind in UNCOPYABLE and not forward:

@@ -5,21 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from aiogram.enums import ContentType
-
+from tgslices.message_kind import MessageKind, kind_named
 from tgslices.model import Direction, SessionKey, TrackedMessage
 
-_KINDS: Final = {kind.value: kind for kind in ContentType}
 
-
-def encode_kind(kind: ContentType | None) -> str | None:
-    """Return Telegram's name of a content type."""
+def encode_kind(kind: MessageKind | None) -> str | None:
+    """Return Telegram's name of a kind."""
     return None if kind is None else kind.value
 
 
-def decode_kind(name: str | None) -> ContentType | None:
-    """Return the content type of a name; ``UNKNOWN`` for one that only a newer aiogram knows."""
-    return None if name is None else _KINDS.get(name, ContentType.UNKNOWN)
+def decode_kind(name: str | None) -> MessageKind | None:
+    """Return the kind of a name; ``UNKNOWN`` for one that only a newer release knows."""
+    return None if name is None else kind_named(name)
 
 
 def encode_time(time: datetime) -> int:

@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from aiogram.enums import ContentType
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.storage.samples import NOW, any_messages, exactly, few_messages, sent
 from tgslices.errors import InvalidTrackedMessage
+from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, Gone, TrackedMessage
 from tgslices.storage.inprocess.numbered import Numbered
 from tgslices.storage.inprocess.packed_rows import HEAD, HOME, ROW, SIZE, place_of
@@ -55,8 +55,8 @@ def test_a_message_comes_back_exactly_and_in_utc(message: TrackedMessage) -> Non
         assert back.date is None or back.date.tzinfo is UTC
 
 
-@pytest.mark.parametrize("kind", [None, *ContentType])
-def test_every_kind_comes_back(kind: ContentType | None) -> None:
+@pytest.mark.parametrize("kind", [None, *MessageKind])
+def test_every_kind_comes_back(kind: MessageKind | None) -> None:
     message = TrackedMessage(1, 1, None, kind, Direction.OUTGOING, None, NOW)
     (back,) = Slice(message).messages()
     assert back.kind is kind
@@ -227,7 +227,7 @@ AFTER_YEAR_9999 = datetime(9999, 12, 31, 23, tzinfo=timezone(-timedelta(hours=5)
         ),
         (
             TrackedMessage(9, 1, 5, "text of the future", Direction.INCOMING, NOW, NOW),  # type: ignore[arg-type]
-            "kind of a tracked message is 'text of the future'. Pass a ContentType instead.",
+            "kind of a tracked message is 'text of the future'. Pass a MessageKind instead.",
         ),
     ],
 )

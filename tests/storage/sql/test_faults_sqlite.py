@@ -330,7 +330,7 @@ async def test_what_the_database_refuses_fails_alone_in_its_group(file: Path) ->
             {"ephemeral_message_id": 1.5},
             "ephemeral_message_id of a tracked message is 1.5. Pass a 64-bit integer instead.",
         ),
-        ({"kind": "text"}, "kind of a tracked message is 'text'. Pass a ContentType instead."),
+        ({"kind": "text"}, "kind of a tracked message is 'text'. Pass a MessageKind instead."),
     ],
 )
 async def test_a_message_that_cannot_be_kept_is_refused_before_it_meets_others(

@@ -12,9 +12,8 @@ from datetime import UTC, datetime, timedelta
 from struct import Struct, error
 from typing import Final, NoReturn, TypeAlias
 
-from aiogram.enums import ContentType
-
 from tgslices.errors import InvalidTrackedMessage
+from tgslices.message_kind import MessageKind
 from tgslices.model import MAX_INT, Direction, TrackedMessage, tracked_message_unchecked
 
 Place: TypeAlias = tuple[int, str | None, int | None, int | None]
@@ -60,7 +59,7 @@ _BITS_OF_PART: Final = 15
 _PART: Final = 2**_BITS_OF_PART - 1
 _OUTGOING: Final = Direction.OUTGOING
 _INCOMING: Final = Direction.INCOMING
-_KINDS: Final = (None, *ContentType)
+_KINDS: Final = (None, *MessageKind)
 _NUMBERS: Final = {kind: number for number, kind in enumerate(_KINDS)}
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_TIME: Final = timedelta()
@@ -218,4 +217,4 @@ def _refuse(message: TrackedMessage) -> NoReturn:
     _check_id("message_id", message.message_id)
     _check_id("user_id", message.user_id)
     _check_id("thread_id", message.thread_id)
-    raise InvalidTrackedMessage("kind", message.kind, "a ContentType")
+    raise InvalidTrackedMessage("kind", message.kind, "a MessageKind")

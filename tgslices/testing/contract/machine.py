@@ -11,11 +11,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
-from aiogram.enums import ContentType
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
+from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, SessionKey, TrackedMessage
 from tgslices.testing.contract.samples import MINUTE, exactly, sent
 
@@ -40,7 +40,7 @@ def _of_its_kind(message: TrackedMessage) -> TrackedMessage:
         case 3:
             return replace(message, at=at, direction=Direction.OUTGOING)
         case 4:
-            return replace(message, at=at, direction=Direction.OUTGOING, kind=ContentType.PINNED_MESSAGE)
+            return replace(message, at=at, direction=Direction.OUTGOING, kind=MessageKind.PINNED_MESSAGE)
     return replace(message, at=at)
 
 

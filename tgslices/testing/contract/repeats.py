@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 import pytest
-from aiogram.enums import ContentType
 
+from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, Gone, IfClosed, TrackedMessage
 from tgslices.testing.contract.opened import Opener
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, exactly, sent
@@ -61,7 +61,7 @@ WAYS_OUT: Final[dict[str, Leave]] = {
 
 COMES_AGAIN: Final = {
     "a person's": sent(1),
-    "the bot's notice": sent(1, direction=Direction.OUTGOING, kind=ContentType.PINNED_MESSAGE),
+    "the bot's notice": sent(1, direction=Direction.OUTGOING, kind=MessageKind.PINNED_MESSAGE),
 }
 
 

@@ -6,8 +6,7 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
-from aiogram.enums import ContentType
-
+from tgslices.message_kind import MessageKind
 from tgslices.model import MAX_INT, REPEAT_WINDOW, Direction, PendingDeletion, SessionKey, TrackedMessage
 
 NOW: Final = datetime(2026, 7, 1, 12, 30, 15, 123456, tzinfo=UTC)
@@ -54,7 +53,7 @@ STRINGS: Final = (
 
 def sent(message_id: int, chat_id: int = 7, **fields_: Any) -> TrackedMessage:
     """Return an ordinary incoming message, with other fields where given."""
-    plain = TrackedMessage(message_id, chat_id, 7, ContentType.TEXT, Direction.INCOMING, NOW, NOW)
+    plain = TrackedMessage(message_id, chat_id, 7, MessageKind.TEXT, Direction.INCOMING, NOW, NOW)
     return replace(plain, **fields_)
 
 
@@ -77,7 +76,7 @@ MESSAGES: Final = {
     "an ephemeral one": sent(0, ephemeral_message_id=12, receiver_user_id=99),
     "a business one": sent(9, business_connection_id="c"),
     "a business one with an empty connection": sent(9, business_connection_id=""),
-    "every kind of service": sent(3, kind=ContentType.PINNED_MESSAGE),
+    "every kind of service": sent(3, kind=MessageKind.PINNED_MESSAGE),
     "one with buttons": sent(4, has_buttons=True),
     "one of an album": sent(4, has_buttons=True, media_group_id="13000000000000017"),
     "one of an album that has any name": sent(4, media_group_id="a\0b 🧾"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from aiogram.enums import ContentType
+from tgslices.message_kind import MessageKind
 
 KINDS: Final = (
     "unknown",
@@ -88,13 +88,15 @@ KINDS: Final = (
     "community_chat_removed",
     "community_chat_joined",
     "user_shared",
+    "widget",
+    "shared_widget",
 )
 """The kinds that a record tells by a number, counted from 1. Stored ones rely on the order: only append."""
 
 NAMED: Final = 255
 """The number of a kind that has none of its own; its name follows."""
 
-NUMBERS: Final[dict[ContentType | None, int]] = {
+NUMBERS: Final[dict[MessageKind | None, int]] = {
     None: 0,
-    **{ContentType(name): number for number, name in enumerate(KINDS, 1) if name in set(ContentType)},
+    **{MessageKind(name): number for number, name in enumerate(KINDS, 1)},
 }

@@ -11,9 +11,8 @@ from functools import lru_cache
 from struct import Struct, error
 from typing import Final, NamedTuple, NoReturn
 
-from aiogram.enums import ContentType
-
 from tgslices.errors import InvalidTrackedMessage
+from tgslices.message_kind import MessageKind
 from tgslices.model import MAX_INT, Direction, TrackedMessage, may_come_again, tracked_message_unchecked
 from tgslices.storage.codec import decode_kind, decode_time, encode_time
 from tgslices.storage.redis.codes.identities import away_code, chat_code, home_code, is_home, read_code
@@ -163,7 +162,7 @@ def _decode(code: bytes, at: bytes, tail: bytes, chat_id: int, connection: str |
     layout = _tail_layout(flags)
     _, _, *values = layout.unpack_from(tail)
     rest = layout.size
-    kind = _BY_NUMBER[number] if number < len(_BY_NUMBER) else ContentType.UNKNOWN
+    kind = _BY_NUMBER[number] if number < len(_BY_NUMBER) else MessageKind.UNKNOWN
     if number == NAMED:
         name, rest = read_text(tail, rest)
         kind = decode_kind(name)
@@ -206,4 +205,4 @@ def _refuse(message: TrackedMessage) -> NoReturn:
             _ = time is None or time.astimezone(UTC)
         except OverflowError:
             raise InvalidTrackedMessage(name, time, "a time within the years of UTC") from None
-    raise InvalidTrackedMessage("kind", message.kind, "a ContentType")
+    raise InvalidTrackedMessage("kind", message.kind, "a MessageKind")

@@ -19,8 +19,8 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import CTE, ColumnElement, CursorResult, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tgslices.message_kind import CONTENT
 from tgslices.model import (
-    CONTENT,
     Direction,
     SessionKey,
     TrackedMessage,

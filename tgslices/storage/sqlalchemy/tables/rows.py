@@ -13,9 +13,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final, NoReturn, TypeAlias, cast
 
-from aiogram.enums import ContentType
-
 from tgslices.errors import InvalidTrackedMessage
+from tgslices.message_kind import MessageKind
 from tgslices.model import (
     MAX_INT,
     Direction,
@@ -44,8 +43,8 @@ _FIRST: Final = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 _LAST: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 # Looked up, because an enumeration's own ways from a member to its value and back are slow.
-_KIND_NAMES: Final[dict[ContentType | None, str | None]] = {None: None, **{kind: kind.value for kind in ContentType}}
-_KINDS: Final = {kind.value: kind for kind in ContentType}
+_KIND_NAMES: Final[dict[MessageKind | None, str | None]] = {None: None, **{kind: kind.value for kind in MessageKind}}
+_KINDS: Final = {kind.value: kind for kind in MessageKind}
 _DIRECTION_NAMES: Final = {direction: direction.value for direction in Direction}
 _DIRECTIONS: Final = {direction.value: direction for direction in Direction}
 
@@ -169,7 +168,7 @@ def message_values(message: TrackedMessage) -> Values:
     for number in (user_id, thread_id, ephemeral, receiver):
         if number is not None and (type(number) is not int or not -MAX_INT <= number <= MAX_INT):
             _refuse(message)
-    if not (kind is None or type(kind) is ContentType) or type(message.has_buttons) is not bool:
+    if not (kind is None or type(kind) is MessageKind) or type(message.has_buttons) is not bool:
         _refuse(message)
     if not (message.media_group_id is None or type(message.media_group_id) is str):
         _refuse(message)
@@ -208,8 +207,8 @@ def _refuse(message: TrackedMessage) -> NoReturn:
         value = getattr(message, name)
         if value is not None and (type(value) is not int or not -MAX_INT <= value <= MAX_INT):
             raise InvalidTrackedMessage(name, value, "a 64-bit integer")
-    if not (message.kind is None or type(message.kind) is ContentType):
-        raise InvalidTrackedMessage("kind", message.kind, "a ContentType")
+    if not (message.kind is None or type(message.kind) is MessageKind):
+        raise InvalidTrackedMessage("kind", message.kind, "a MessageKind")
     if type(message.has_buttons) is not bool:
         raise InvalidTrackedMessage("has_buttons", message.has_buttons, "True or False")
     if not (message.media_group_id is None or type(message.media_group_id) is str):
@@ -228,7 +227,7 @@ def message_of(row: Sequence[Any]) -> TrackedMessage:
         message_id,
         chat_id,
         user_id,
-        None if kind is None else _KINDS.get(kind, ContentType.UNKNOWN),
+        None if kind is None else _KINDS.get(kind, MessageKind.UNKNOWN),
         _DIRECTIONS[direction],
         None if sent_at is None else decode_time(sent_at),
         decode_time(recorded_at),
