@@ -1,49 +1,57 @@
-"""Sessions for aiogram 3: handles on one slice of a conversation, to wipe or forget it in one call."""
+"""Sessions for aiogram 3: handles on one slice of a conversation, to wipe or forget it in one call.
 
-from tgslices.config import SessionConfig
-from tgslices.data.declaration import SessionData
-from tgslices.data.handle import DataHandle
-from tgslices.deletion.plan import DeletionPlan
-from tgslices.doors.in_session import InSession
-from tgslices.doors.stale_buttons import StaleButton
-from tgslices.erasing import Erased
-from tgslices.errors import (
-    CannotSendThere,
-    ChatGiven,
-    ConfigurationError,
-    DataBusy,
-    DataConflict,
-    DataRefused,
-    DataTooNew,
-    InvalidSessionKey,
-    InvalidStorage,
-    InvalidTrackedMessage,
-    NotAMessage,
-    OtherSchema,
-    PredicateFailed,
-    SessionUnavailable,
-    StorageError,
-    TgslicesError,
-    UnknownMark,
-    ValueRefused,
-)
-from tgslices.keys import SessionKeyStrategy, SessionQualifier
-from tgslices.manager import SessionManager, sessions_of
-from tgslices.message_kind import MessageKind
-from tgslices.model import GENERAL_TOPIC, Direction, PendingDeletion, Scope, SessionKey, TrackedMessage
-from tgslices.opened import OpenPage, OpenSession
-from tgslices.recording.blocks import unrecorded
-from tgslices.replay.result import ReplayResult
-from tgslices.results import ClearResult, Outcome
-from tgslices.scenes import SessionScene
-from tgslices.session import Session
-from tgslices.session_bot import SessionBot
-from tgslices.states.follow import Follow
-from tgslices.storage.memory import MemorySessionStorage
-from tgslices.storage.protocol import DurableSessionStorage, SessionStorage
-from tgslices.upkeep.ending import Ended
-from tgslices.upkeep.lifetimes import Lifetime
-from tgslices.wiring import setup_sessions
+A name is loaded when it is first asked for: who looks into a storage, as the command does, needs no aiogram, whose own
+import takes two seconds.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from tgslices.config import SessionConfig
+    from tgslices.data.declaration import SessionData
+    from tgslices.data.handle import DataHandle
+    from tgslices.deletion.plan import DeletionPlan
+    from tgslices.doors.in_session import InSession
+    from tgslices.doors.stale_buttons import StaleButton
+    from tgslices.erasing import Erased
+    from tgslices.errors import (
+        CannotSendThere,
+        ChatGiven,
+        ConfigurationError,
+        DataBusy,
+        DataConflict,
+        DataRefused,
+        DataTooNew,
+        InvalidSessionKey,
+        InvalidStorage,
+        InvalidTrackedMessage,
+        NotAMessage,
+        OtherSchema,
+        PredicateFailed,
+        SessionUnavailable,
+        StorageError,
+        TgslicesError,
+        UnknownMark,
+        ValueRefused,
+    )
+    from tgslices.keys import SessionKeyStrategy, SessionQualifier
+    from tgslices.manager import SessionManager, sessions_of
+    from tgslices.message_kind import MessageKind
+    from tgslices.model import GENERAL_TOPIC, Direction, PendingDeletion, Scope, SessionKey, TrackedMessage
+    from tgslices.opened import OpenPage, OpenSession
+    from tgslices.recording.blocks import unrecorded
+    from tgslices.replay.result import ReplayResult
+    from tgslices.results import ClearResult, Outcome
+    from tgslices.scenes import SessionScene
+    from tgslices.session import Session
+    from tgslices.session_bot import SessionBot
+    from tgslices.states.follow import Follow
+    from tgslices.storage.memory import MemorySessionStorage
+    from tgslices.storage.protocol import DurableSessionStorage, SessionStorage
+    from tgslices.upkeep.ending import Ended
+    from tgslices.upkeep.lifetimes import Lifetime
+    from tgslices.wiring import setup_sessions
 
 __all__ = (  # noqa: RUF022  # in tiers, as a reader needs them
     # wiring
@@ -104,3 +112,85 @@ __all__ = (  # noqa: RUF022  # in tiers, as a reader needs them
     "UnknownMark",
     "ValueRefused",
 )
+
+_HOMES: Final = {
+    "tgslices.config": ("SessionConfig",),
+    "tgslices.data.declaration": ("SessionData",),
+    "tgslices.data.handle": ("DataHandle",),
+    "tgslices.deletion.plan": ("DeletionPlan",),
+    "tgslices.doors.in_session": ("InSession",),
+    "tgslices.doors.stale_buttons": ("StaleButton",),
+    "tgslices.erasing": ("Erased",),
+    "tgslices.errors": (
+        "CannotSendThere",
+        "ChatGiven",
+        "ConfigurationError",
+        "DataBusy",
+        "DataConflict",
+        "DataRefused",
+        "DataTooNew",
+        "InvalidSessionKey",
+        "InvalidStorage",
+        "InvalidTrackedMessage",
+        "NotAMessage",
+        "OtherSchema",
+        "PredicateFailed",
+        "SessionUnavailable",
+        "StorageError",
+        "TgslicesError",
+        "UnknownMark",
+        "ValueRefused",
+    ),
+    "tgslices.keys": (
+        "SessionKeyStrategy",
+        "SessionQualifier",
+    ),
+    "tgslices.manager": (
+        "SessionManager",
+        "sessions_of",
+    ),
+    "tgslices.message_kind": ("MessageKind",),
+    "tgslices.model": (
+        "GENERAL_TOPIC",
+        "Direction",
+        "PendingDeletion",
+        "Scope",
+        "SessionKey",
+        "TrackedMessage",
+    ),
+    "tgslices.opened": (
+        "OpenPage",
+        "OpenSession",
+    ),
+    "tgslices.recording.blocks": ("unrecorded",),
+    "tgslices.replay.result": ("ReplayResult",),
+    "tgslices.results": (
+        "ClearResult",
+        "Outcome",
+    ),
+    "tgslices.scenes": ("SessionScene",),
+    "tgslices.session": ("Session",),
+    "tgslices.session_bot": ("SessionBot",),
+    "tgslices.states.follow": ("Follow",),
+    "tgslices.storage.memory": ("MemorySessionStorage",),
+    "tgslices.storage.protocol": (
+        "DurableSessionStorage",
+        "SessionStorage",
+    ),
+    "tgslices.upkeep.ending": ("Ended",),
+    "tgslices.upkeep.lifetimes": ("Lifetime",),
+    "tgslices.wiring": ("setup_sessions",),
+}
+_HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(home), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

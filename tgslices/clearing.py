@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final, TypeVar
+from typing import Any
 
 from aiogram import Bot
 
@@ -28,14 +28,9 @@ from tgslices.recording.tracker import Tracker
 from tgslices.results import ClearResult
 from tgslices.telemetry.events import Work
 from tgslices.telemetry.observer import doing
-from tgslices.turns import PORTION, in_turns
-
-T = TypeVar("T")
+from tgslices.turns import ENTRIES_PER_STEP, PORTION, in_turns, steps
 
 log = logging.getLogger("tgslices")
-
-ENTRIES_PER_STEP: Final = 1000
-"""How many entries leave a session in one step, so that no step takes a storage, or the event loop, long."""
 
 
 @dataclass(slots=True)
@@ -216,12 +211,6 @@ class Clearing:
         await storage.add(key, message, if_closed=IfClosed.KEEP)
         await storage.claim(key, [message], now=now, until=now)
         self._on_pending()
-
-
-def steps(entries: list[T]) -> Iterator[list[T]]:
-    """Split entries into parts that a storage takes in one step."""
-    for start in range(0, len(entries), ENTRIES_PER_STEP):
-        yield entries[start : start + ENTRIES_PER_STEP]
 
 
 async def require_reach(bot: Bot, key: SessionKey, entries: list[TrackedMessage]) -> None:

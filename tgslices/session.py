@@ -17,7 +17,7 @@ from aiogram.methods import TelegramMethod
 from aiogram.types import Chat, TelegramObject
 
 from tgslices.advice import require_bot, require_method, why_no_message
-from tgslices.clearing import Clearing, require_reach, steps
+from tgslices.clearing import Clearing, require_reach
 from tgslices.data.declaration import SessionData, require_declared
 from tgslices.data.handle import DataHandle
 from tgslices.data.holds import Holds
@@ -37,7 +37,7 @@ from tgslices.replay.requests import target_of
 from tgslices.replay.result import ReplayResult
 from tgslices.results import ClearResult
 from tgslices.sending import SendWrappers
-from tgslices.turns import in_turns
+from tgslices.turns import in_turns, steps
 
 T = TypeVar("T")
 D = TypeVar("D")

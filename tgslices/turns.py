@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from time import perf_counter
 from typing import Final, TypeVar
 
@@ -14,6 +14,9 @@ PORTION: Final = 256
 
 MAX_TURN: Final = 0.004
 """Seconds after which the loop has its turn."""
+
+ENTRIES_PER_STEP: Final = 1000
+"""How many entries leave a session in one step, so that no step takes a storage, or the event loop, long."""
 
 
 async def in_turns(work: Generator[None, None, T]) -> T:
@@ -32,6 +35,12 @@ async def in_turns(work: Generator[None, None, T]) -> T:
         if perf_counter() - started > MAX_TURN:
             await asyncio.sleep(0)
             started = perf_counter()
+
+
+def steps(entries: list[T]) -> Iterator[list[T]]:
+    """Split entries into parts that a storage takes in one step."""
+    for start in range(0, len(entries), ENTRIES_PER_STEP):
+        yield entries[start : start + ENTRIES_PER_STEP]
 
 
 def at_once(work: Generator[None, None, T]) -> T:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import pkgutil
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Final
 
@@ -19,6 +21,9 @@ DRIVERS: Final = (
     *("sqlalchemy", "redis", "asyncpg", "aiosqlite", "pytest", "hypothesis", "tgslices.testing"),
     *("opentelemetry", "prometheus_client"),
 )
+
+
+NOT_OURS: Final = {"annotations", "import_module", "TYPE_CHECKING", "Any", "Final"}
 
 
 def _modules() -> list[str]:
@@ -34,11 +39,24 @@ def _with_exports() -> list[ModuleType]:
 def test_exports_equal_all(module: ModuleType) -> None:
     public = {
         name
-        for name, value in vars(module).items()
-        if not name.startswith("_") and not isinstance(value, ModuleType) and name != "annotations"
+        for name in dir(module)
+        if not (name.startswith("_") or name in NOT_OURS) and not isinstance(getattr(module, name), ModuleType)
     }
     assert public == set(module.__all__)
     assert len(module.__all__) == len(set(module.__all__))
+
+
+def test_the_package_finds_each_name_where_a_type_checker_does() -> None:
+    tree = ast.parse(Path(tgslices.__file__).read_text())
+    [checked] = [node for node in tree.body if isinstance(node, ast.If)]
+    seen = {
+        node.module: tuple(name.name for name in node.names)
+        for node in ast.walk(checked)
+        if isinstance(node, ast.ImportFrom)
+    }
+    assert seen == tgslices._HOMES
+    with pytest.raises(AttributeError, match="module 'tgslices' has no attribute 'Sesion'"):
+        tgslices.Sesion  # noqa: B018
 
 
 def test_importing_the_package_loads_no_driver_and_no_test_tool() -> None:
@@ -55,8 +73,12 @@ def _loaded(before: str, then: str) -> list[str]:
     return sorted(roots - {"tgslices", *sys.stdlib_module_names})
 
 
-def test_importing_the_package_loads_nothing_but_it_and_aiogram() -> None:
-    assert set(_loaded("sys", "tgslices")) == set(_loaded("sys", "aiogram"))
+def test_importing_the_package_loads_nothing_before_a_name_is_asked_for() -> None:
+    assert _loaded("sys", "tgslices") == []
+
+
+def test_all_names_load_nothing_but_aiogram() -> None:
+    assert set(_loaded("sys", ", ".join(sorted(tgslices._HOMES)))) == set(_loaded("sys", "aiogram"))
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ TEXTS = ["one", "two", "three", "four", "five"]
 
 @pytest.fixture(autouse=True)
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tgslices.clearing.ENTRIES_PER_STEP", 2)
+    for room in ("clearing", "turns"):
+        monkeypatch.setattr(f"tgslices.{room}.ENTRIES_PER_STEP", 2)
 
 
 @pytest.fixture

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, TypeAlias
-
-from tgslices.commands import changing, checking, page, reading
-from tgslices.commands.opening import Place
-
-Work: TypeAlias = Callable[[Place, argparse.Namespace], Awaitable[int]]
+from typing import Final
 
 _LIMIT: Final = 50
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -39,7 +34,8 @@ class Verb:
     name: str
     help: str
     example: str
-    work: Work
+    work: str
+    """The function that does it, like ``reading:show_sessions``: what other verbs need is not loaded."""
     writes: bool = False
     may_write: bool = False
     """Whether it looks without ``--write``, and can change with it."""
@@ -52,45 +48,45 @@ VERBS: Final = (
         "sessions",
         "list what is open, in pages, those that were opened first in front",
         "tgslices sessions sqlite:///slices.db --older-than 2d --limit 20",
-        reading.show_sessions,
+        "reading:show_sessions",
     ),
     Verb(
         "show",
         "show one session: its times, its entries, its data with values masked",
         "tgslices show sqlite:///slices.db chat=7,user=7,qualifier=order",
-        reading.show_session,
+        "reading:show_session",
         session="",
     ),
     Verb(
         "pending",
         "list the deletions that are pending",
         "tgslices pending postgresql://localhost/bot --json",
-        reading.show_pending,
+        "reading:show_pending",
     ),
     Verb(
         "due",
         "list the sessions that end by themselves, the next in front",
         "tgslices due redis://localhost --limit 5",
-        reading.show_due,
+        "reading:show_due",
     ),
     Verb(
         "check",
         "look for what keeps messages from being deleted in time",
         "tgslices check postgresql://localhost/bot --margin 3h",
-        checking.check,
+        "checking:check",
     ),
     Verb(
         "page",
         "serve all of it to a browser on this machine",
         "tgslices page sqlite:///slices.db --port 8080",
-        page.serve,
+        "page:serve",
         may_write=True,
     ),
     Verb(
         "clear",
         "delete the messages of sessions from Telegram",
         "BOT_TOKEN=... tgslices clear --write sqlite:///slices.db chat=7,user=7,qualifier=order",
-        changing.clear,
+        "asking:clear",
         writes=True,
         session="+",
     ),
@@ -98,7 +94,7 @@ VERBS: Final = (
         "close",
         "close sessions and drop what they hold; Telegram is left alone",
         "tgslices sessions redis://localhost --older-than 9d --names | tgslices close --write redis://localhost -",
-        changing.close,
+        "changing:close",
         writes=True,
         session="+",
     ),
@@ -106,7 +102,7 @@ VERBS: Final = (
         "forget",
         "drop the entries of sessions, which stay open; Telegram is left alone",
         "tgslices forget --write sqlite:///slices.db chat=7,user=7",
-        changing.forget,
+        "changing:forget",
         writes=True,
         session="+",
     ),
@@ -114,21 +110,21 @@ VERBS: Final = (
         "settle",
         "finish the pending deletions that are due",
         "BOT_TOKEN=... tgslices settle --write postgresql://localhost/bot",
-        changing.settle,
+        "asking:settle",
         writes=True,
     ),
     Verb(
         "erase",
         "drop all that is stored about a person",
         "BOT_TOKEN=... tgslices erase --write postgresql://localhost/bot 7",
-        changing.erase,
+        "asking:erase",
         writes=True,
     ),
     Verb(
         "extend",
         "let sessions that end by themselves live on",
         "tgslices extend --write sqlite:///slices.db chat=7,user=7,qualifier=order --by 2h",
-        changing.extend,
+        "changing:extend",
         writes=True,
         session="+",
     ),

@@ -1,4 +1,4 @@
-"""Verbs that change the storage, or ask Telegram to delete: all of them want ``--write``."""
+"""Verbs that change the storage and leave Telegram alone: all of them want ``--write``."""
 
 from __future__ import annotations
 
@@ -10,39 +10,28 @@ from functools import partial
 from typing import Any
 
 from tgslices.age_limit import AGE_LIMIT
-from tgslices.clearing import steps
 from tgslices.commands.naming import key_named, spelled
-from tgslices.commands.opening import Place, managing
+from tgslices.commands.opening import Place
 from tgslices.commands.output import print_json, show_progress
 from tgslices.errors import ConfigurationError
 from tgslices.model import SessionKey
-from tgslices.results import ClearResult, Outcome
 from tgslices.storage.lifetime_protocol import Due, DueSession
-
-
-async def clear(place: Place, arguments: Namespace) -> int:
-    """Delete the entries of sessions from Telegram, and drop them."""
-    async with managing(place) as manager:
-
-        async def clear_one(key: SessionKey) -> dict[str, Any]:
-            return _told(await manager.handle(key, collect=False).clear())
-
-        return await _each(place, arguments, clear_one)
+from tgslices.turns import steps
 
 
 async def close(place: Place, arguments: Namespace) -> int:
     """Close sessions, and drop what is left of them. Telegram is left alone."""
-    return await _each(place, arguments, partial(close_one, place))
+    return await each(place, arguments, partial(close_one, place))
 
 
 async def forget(place: Place, arguments: Namespace) -> int:
     """Drop the entries of sessions, which stay open. Telegram is left alone."""
-    return await _each(place, arguments, partial(forget_one, place))
+    return await each(place, arguments, partial(forget_one, place))
 
 
 async def extend(place: Place, arguments: Namespace) -> int:
     """Let sessions live on as if something had been said now, and look at them no sooner than told."""
-    return await _each(place, arguments, partial(extend_one, place, by=arguments.by))
+    return await each(place, arguments, partial(extend_one, place, by=arguments.by))
 
 
 async def close_one(place: Place, key: SessionKey) -> dict[str, Any]:
@@ -71,29 +60,13 @@ async def extend_one(place: Place, key: SessionKey, by: timedelta) -> dict[str, 
     return {"extended": await place.storage.postpone_session(leased, due), "due_at": due.at}
 
 
-async def settle(place: Place, arguments: Namespace) -> int:
-    """Finish the pending deletions that are due."""
-    async with managing(place) as manager:
-        _print({"result": _told(await manager.settle_pending())}, arguments)
-    return 0
-
-
-async def erase(place: Place, arguments: Namespace) -> int:
-    """Drop all that is stored about a person."""
-    async with managing(place) as manager:
-        show_progress("Looking at all that is stored")
-        erased = await manager.erase(arguments.user)
-    told = {"sessions": erased.sessions, "entries": erased.entries, "is_whole": erased.is_whole}
-    _print(told | {"deletions": _told(erased.deletions)}, arguments)
-    return 0
-
-
-async def _each(place: Place, arguments: Namespace, change: Callable[[SessionKey], Awaitable[dict[str, Any]]]) -> int:
+async def each(place: Place, arguments: Namespace, change: Callable[[SessionKey], Awaitable[dict[str, Any]]]) -> int:
+    """Change each session that was named, and print what came of it."""
     names = list(_names(arguments.session))
     keys = [key_named(name, place.bot_id) for name in names]  # a misspelt one is found before anything is changed
     for number, key in enumerate(keys):
         show_progress(f"{number} of {len(keys)}")
-        _print({"session": spelled(key), **await change(key)}, arguments)
+        print_told({"session": spelled(key), **await change(key)}, arguments)
     return 0
 
 
@@ -106,13 +79,8 @@ def _names(given: Iterable[str]) -> Iterable[str]:
             yield name
 
 
-def _told(result: ClearResult) -> dict[str, Any]:
-    """Return how many messages came to what, without what did not happen."""
-    counts = {outcome.value: len(getattr(result, outcome.value)) for outcome in Outcome}
-    return {name: count for name, count in counts.items() if count} | {"requests": result.requests}
-
-
-def _print(told: dict[str, Any], arguments: Namespace) -> None:
+def print_told(told: dict[str, Any], arguments: Namespace) -> None:
+    """Print what came of a change: a line for each part, or JSON in one line."""
     if arguments.json:
         print_json(told)
         return

@@ -6,15 +6,16 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Sequence
-from typing import Final
-
-from aiogram.exceptions import AiogramError
+from collections.abc import Awaitable, Callable, Sequence
+from pkgutil import resolve_name
+from typing import Final, TypeAlias
 
 from tgslices.commands.arguments import Verb, read_arguments
-from tgslices.commands.checking import Finding, check, report
-from tgslices.commands.opening import bot_of, opened
+from tgslices.commands.checking import Finding, report
+from tgslices.commands.opening import Place, bot_of, opened
 from tgslices.errors import ConfigurationError, OtherSchema, TgslicesError
+
+Work: TypeAlias = Callable[[Place, argparse.Namespace], Awaitable[int]]
 
 CANNOT: Final = 2
 INTERRUPTED: Final = 130
@@ -26,10 +27,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return asyncio.run(_run(arguments))
     except OtherSchema as other:
-        if arguments.verb.work is check:
+        if arguments.verb.name == "check":
             return report([Finding("schema", str(other))], as_json=arguments.json)
         return _tell(other)
-    except (TgslicesError, AiogramError, OSError) as error:
+    except (TgslicesError, OSError) as error:
         return _tell(error)
     except KeyboardInterrupt:
         print("Interrupted. What was begun is finished by the bot, or by the same command again.", file=sys.stderr)
@@ -45,7 +46,8 @@ async def _run(arguments: argparse.Namespace) -> int:
         raise ConfigurationError(f"Nothing was changed: tgslices {verb.name} changes what is stored.", "Add --write.")
     writes = verb.writes or (verb.may_write and arguments.write)
     async with opened(arguments.url, bot_id, writes=writes) as place:
-        return await verb.work(place, arguments)
+        work: Work = resolve_name(f"tgslices.commands.{verb.work}")
+        return await work(place, arguments)
 
 
 def _tell(error: Exception) -> int:

@@ -13,11 +13,11 @@ from argparse import Namespace
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from pkgutil import resolve_name
 from secrets import token_urlsafe
 from typing import Final
 from urllib.parse import urlencode
 
-from aiogram.exceptions import AiogramError
 from aiohttp import web
 
 from tgslices.commands.changing import close_one, extend_one, forget_one
@@ -31,7 +31,7 @@ from tgslices.commands.drawing import (
     page_of_sessions,
 )
 from tgslices.commands.naming import key_named
-from tgslices.commands.opening import Place, managing
+from tgslices.commands.opening import Place
 from tgslices.errors import ConfigurationError, TgslicesError
 from tgslices.model import SessionKey
 from tgslices.storage.listing_protocol import SessionFilter
@@ -111,7 +111,7 @@ class Pages:
         except web.HTTPException as answer:
             answer.headers.update(HEADERS)
             raise
-        except (TgslicesError, AiogramError, OSError) as error:
+        except (TgslicesError, OSError) as error:
             response = self._html(page_of_error(self._looks(), str(error)), status=400)
         response.headers.update(HEADERS)
         return response
@@ -179,8 +179,8 @@ class Pages:
                 await extend_one(place, key, timedelta(hours=1))
                 return "It lives for an hour more, at least."
             case _:
-                async with managing(place) as manager:
-                    return f"Telegram has accepted {int(await manager.handle(key, collect=False).clear())} deletions."
+                clear_one = resolve_name("tgslices.commands.asking:clear_one")  # loads aiogram
+                return f"Telegram has accepted {len((await clear_one(place, key)).accepted)} deletions."
 
     def _looks(self) -> Looks:
         return Looks(self._place.bot_id, self._place.clock(), self._secret)

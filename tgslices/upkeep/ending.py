@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias
 from aiogram import Bot
 
 from tgslices.age_limit import AGE_LIMIT
-from tgslices.clearing import ENTRIES_PER_STEP, Clearing, steps
+from tgslices.clearing import Clearing
 from tgslices.deletion.pacing import Patience
 from tgslices.deletion.windows import too_old_from
 from tgslices.described import described
@@ -29,6 +29,7 @@ from tgslices.session import Session
 from tgslices.storage.lifetime_protocol import Due, DueSession, End, EndedSession, EndReason
 from tgslices.storage.listing_protocol import SessionFilter
 from tgslices.storage.pages import pages
+from tgslices.turns import ENTRIES_PER_STEP, steps
 from tgslices.upkeep.lifetimes import Lifetime, LifetimeOf, end_of, first_due, must_clear, next_due, qualifiers_of
 
 log = logging.getLogger("tgslices")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import cache
+from pkgutil import resolve_name
 from typing import Any, Final, Protocol, TypeAlias
 
-from sqlalchemy import Row
+from sqlalchemy import Row, Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from tgslices.storage.sqlalchemy.database.notices import Notices
@@ -16,6 +18,13 @@ StatementOf: TypeAlias = Callable[[int], str]
 
 ANY_NUMBER: Final = 0
 """Stands for rows that are passed as one array for each column."""
+
+
+@cache
+def insert_of(dialect: str) -> Callable[[Table], Any]:
+    """Return what makes an INSERT of a dialect that knows what to do about conflicts; other dialects are not loaded."""
+    make: Callable[[Table], Any] = resolve_name(f"sqlalchemy.dialects.{dialect}:insert")
+    return make
 
 
 class Database(Protocol):

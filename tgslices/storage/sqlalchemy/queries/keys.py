@@ -7,8 +7,6 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Table, and_, delete, exists, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import (
@@ -20,6 +18,7 @@ from tgslices.model import (
 )
 from tgslices.storage.codec import encode_time
 from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.sqlalchemy.database.dialect import insert_of
 from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS, PLACE_COLUMNS
 from tgslices.storage.sqlalchemy.tables.rows import (
     entry_values,
@@ -191,7 +190,7 @@ def watermark(key: SessionKey, outside: TrackedMessage | None) -> int | None:
 
 def insert_into(connection: AsyncConnection, table: Table) -> Any:
     """Return an INSERT that knows what to do about conflicts."""
-    return (sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert)(table)
+    return insert_of(connection.dialect.name)(table)
 
 
 def gone_conditions(c: Any, gone: Gone) -> list[ColumnElement[bool]]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tgslices.storage.sqlalchemy.database.dialect import insert_of
 from tgslices.storage.sqlalchemy.tables.schema import Tables
 from tgslices.storage.sqlalchemy.tables.speller import in_chunks
 
@@ -24,8 +23,8 @@ class MovedChats:
 
     async def add(self, connection: AsyncConnection, bot_id: int, chat_id: int) -> None:
         """Remember a chat. Harmless when repeated."""
-        make = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
-        await connection.execute(make(self._table).values(bot_id=bot_id, chat_id=chat_id).on_conflict_do_nothing())
+        insert = insert_of(connection.dialect.name)
+        await connection.execute(insert(self._table).values(bot_id=bot_id, chat_id=chat_id).on_conflict_do_nothing())
 
     async def among(self, connection: AsyncConnection, bot_id: int, chat_ids: Collection[int]) -> set[int]:
         """Return which of these chats migrated."""

@@ -19,10 +19,8 @@ from sqlalchemy import (
     select,
     values,
 )
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
-from tgslices.storage.sqlalchemy.database.dialect import ANY_NUMBER
+from tgslices.storage.sqlalchemy.database.dialect import ANY_NUMBER, insert_of
 
 
 def in_chunks(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
@@ -53,7 +51,7 @@ class Speller:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self.is_sqlite = dialect.name == "sqlite"
-        self.insert: Callable[[Table], Any] = sqlite_insert if self.is_sqlite else postgresql_insert
+        self.insert: Callable[[Table], Any] = insert_of(dialect.name)
 
     def given(self, columns: Sequence[Any], size: int) -> CTE:
         """Return the rows of a group as a table; what is passed as arrays has a column ``ordinality`` as well."""
