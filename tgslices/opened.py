@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from aiogram.types import Chat, TelegramObject, User
@@ -13,14 +13,20 @@ from tgslices.advice import require_event
 from tgslices.config import SessionConfig
 from tgslices.errors import ConfigurationError, quoted
 from tgslices.keys import scope_of
-from tgslices.model import SessionKey
+from tgslices.model import MAX_INT, SessionKey
 from tgslices.recording.tracker import Tracker
 from tgslices.session import Session
-from tgslices.storage.listing_protocol import ListedSession, SessionFilter
+from tgslices.storage.listing_protocol import ListedSession, SessionFilter, no_such_place
 from tgslices.storage.pages import pages
 
 _PAGE: Final = 500
 """Sessions that are read at once where all of a chat are asked for."""
+
+_MOST: Final = 10**9
+"""More than this is everything: databases count up to a number of their own."""
+
+_BEGIN: Final = datetime.min.replace(tzinfo=UTC)
+_END: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +105,8 @@ class ListsOpen:
         Raises:
             ConfigurationError: a chat, a user or a duration is none.
         """
-        await self.tracker.catch_up()
         where = _filter(chat, user, qualifiers, self._before(older_than))
+        await self.tracker.catch_up()
         return await self.tracker.storage.count_sessions(self._bot_id, where)
 
     async def page(
@@ -124,9 +130,11 @@ class ListsOpen:
         """
         if type(limit) is not int or limit < 1:
             raise ConfigurationError(f"limit is {quoted(limit)}.", "Pass a whole number from 1 on.")
-        await self.tracker.catch_up()
+        if not isinstance(after, str | None):
+            raise no_such_place(after)
         where = _filter(chat, user, qualifiers, self._before(older_than))
-        page = await self.tracker.storage.list_sessions(self._bot_id, where, after=after, limit=limit)
+        await self.tracker.catch_up()
+        page = await self.tracker.storage.list_sessions(self._bot_id, where, after=after, limit=min(limit, _MOST))
         return OpenPage(tuple(self._told(page.sessions)), page.after)
 
     async def _every(self, where: SessionFilter) -> list[OpenSession]:
@@ -144,7 +152,10 @@ class ListsOpen:
             return None
         if not isinstance(older_than, timedelta):
             raise ConfigurationError(f"older_than is {quoted(older_than)}.", "Pass a timedelta as older_than.")
-        return self.config.clock() - older_than
+        try:
+            return self.config.clock() - older_than
+        except OverflowError:  # longer ago than the calendar begins, or later than it ends
+            return _BEGIN if older_than > timedelta() else _END
 
 
 def _filter(
@@ -153,14 +164,22 @@ def _filter(
     qualifiers: Collection[str | None] | None = None,
     opened_before: datetime | None = None,
 ) -> SessionFilter:
-    if isinstance(qualifiers, str):
-        raise ConfigurationError(f"qualifiers is {quoted(qualifiers)}.", "Pass several, as in qualifiers=['order'].")
     return SessionFilter(
         chat_id=None if chat is None else id_of(chat, "chat"),
         user_id=None if user is None else id_of(user, "user"),
-        qualifiers=None if qualifiers is None else frozenset(qualifiers),
+        qualifiers=None if qualifiers is None else _qualifiers(qualifiers),
         opened_before=opened_before,
     )
+
+
+def _qualifiers(given: Collection[str | None]) -> frozenset[str | None]:
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise ConfigurationError(f"qualifiers is {quoted(given)}.", "Pass several, as in qualifiers=['order'].")
+    several = list(given)
+    for one in several:
+        if not isinstance(one, str | None):
+            raise ConfigurationError(f"{quoted(one)} is no qualifier.", "Pass strings, and None for sessions without.")
+    return frozenset(several)
 
 
 def id_of(given: Chat | User | int, what: str) -> int:
@@ -170,6 +189,6 @@ def id_of(given: Chat | User | int, what: str) -> int:
         ConfigurationError: it is neither one nor its id.
     """
     found = given.id if isinstance(given, Chat | User) else given
-    if type(found) is not int:
+    if type(found) is not int or abs(found) > MAX_INT:
         raise ConfigurationError(f"{quoted(given)} is no {what}.", f"Pass the {what} or its numeric id.")
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -105,7 +106,13 @@ async def test_an_event_without_a_place_has_nothing_open(stage: FedBot) -> None:
         ({"qualifiers": "order"}, "qualifiers is 'order'. Pass several, as in qualifiers=['order']."),
         ({"older_than": 60}, "older_than is 60. Pass a timedelta as older_than."),
         ({"limit": 0}, "limit is 0. Pass a whole number from 1 on."),
+        ({"qualifiers": 5}, "qualifiers is 5. Pass several, as in qualifiers=['order']."),
+        ({"qualifiers": [5]}, "5 is no qualifier. Pass strings, and None for sessions without."),
+        ({"qualifiers": [["order"]]}, "['order'] is no qualifier. Pass strings, and None for sessions without."),
+        ({"user": 2**70}, f"{2**70} is no user. Pass the user or its numeric id."),
+        ({"chat": -(2**70)}, f"{-(2**70)} is no chat. Pass the chat or its numeric id."),
         ({"after": "7:7"}, None),
+        ({"after": 7}, "7 is no place in a list of sessions. Pass the after of a page that was listed before."),
     ],
     ids=str,
 )
@@ -114,6 +121,21 @@ async def test_what_cannot_be_asked_for_is_refused(asked: dict[str, Any], text: 
     with pytest.raises(ConfigurationError) as refused:
         await bot.sessions.page(**asked)
     assert text is None or str(refused.value) == text
+
+
+@pytest.mark.parametrize("after", ["1_0.1_0", " 1 . 2 ", "1.-2", "9" * 30 + ".1", "1." + "9" * 30, "1.9", "zz.zz"])
+async def test_a_place_that_no_page_told_is_refused_or_behind_nothing(stage: FedBot, after: str) -> None:
+    await stage.session("order").open()
+    with suppress(ConfigurationError):
+        page = await stage.bot.sessions.page(after=after)
+        assert page.after is None
+
+
+async def test_the_largest_limits_and_durations_are_taken(stage: FedBot) -> None:
+    await stage.session("order").open()
+    sessions = stage.bot.sessions
+    assert len((await sessions.page(limit=2**80)).sessions) == 1
+    assert [await sessions.count(older_than=ago) for ago in (timedelta.max, timedelta.min)] == [0, 1]
 
 
 async def test_a_chat_by_its_name_is_no_event(any_storage: SessionStorage) -> None:

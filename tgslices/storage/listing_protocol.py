@@ -7,6 +7,7 @@ first page to the last is in exactly one of them. One that is closed and opened 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,10 +15,12 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from tgslices.errors import ConfigurationError, quoted
-from tgslices.model import SessionKey
+from tgslices.model import MAX_INT, SessionKey
 
 MOST_LOOKED_AT: Final = 10_000
 """How many sessions one page looks at, about, where a filter leaves most of them out."""
+
+_PLACE: Final = re.compile(r"(-?[0-9]{1,19})\.([0-9]{1,19})")
 
 FEW: Final = 1_000
 """Up to so many open sessions of one chat are sorted for a page; among more, those of the chat are looked for."""
@@ -132,14 +135,16 @@ def read_place(after: str) -> tuple[int, int]:
     Raises:
         ConfigurationError: it is no such place.
     """
-    time, _, number = after.partition(".")
-    try:
-        return int(time), int(number)
-    except ValueError:
-        raise no_such_place(after) from None
+    place = _PLACE.fullmatch(after)
+    if place is None:
+        raise no_such_place(after)
+    time, number = map(int, place.groups())
+    if max(abs(time), number) > MAX_INT:
+        raise no_such_place(after)
+    return time, number
 
 
-def no_such_place(after: str) -> ConfigurationError:
+def no_such_place(after: object) -> ConfigurationError:
     """Return the error for a page that begins nowhere."""
     return ConfigurationError(
         f"{quoted(after)} is no place in a list of sessions.", "Pass the after of a page that was listed before."
