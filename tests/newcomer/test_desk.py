@@ -24,11 +24,11 @@ async def test_a_question_is_answered_and_nothing_of_it_stays(
     question = await staff.sees("Where is my parcel?")
     assert question.topic == "Ann"
 
-    await staff.types("On its way.", topic=question.stored.topic_id)
+    await staff.types("On its way.", topic=question.topic)
     await chat.sees("On its way.")
     await chat.types("Thank you!")
     await staff.sees("Thank you!")
 
-    await staff.types("/solved", topic=question.stored.topic_id)
+    await staff.types("/solved", topic=question.topic)
     await chat.sees_only(["Solved. Write again whenever you need us."])
     assert [message.kind for message in staff.visible()] == ["forum_topic_created"]

@@ -12,9 +12,10 @@ from tgslices.testing.content.files import keep_file
 from tgslices.testing.content.media import MEDIA, media_content
 from tgslices.testing.people.interacting import AnyMessage, ChatInteractions, stored_of
 from tgslices.testing.people.seeing import inline_rows
+from tgslices.testing.people.topics import TopicName, topic_number
 from tgslices.testing.rules.senders import sender_fields
 from tgslices.testing.state.accounts import BotAccount
-from tgslices.testing.state.chats import Chat, StoredMessage, Topic
+from tgslices.testing.state.chats import Chat, StoredMessage
 from tgslices.testing.state.taps import Tap
 from tgslices.testing.text.finding import found_entities
 from tgslices.testing.wire.arguments import Upload
@@ -40,16 +41,18 @@ class ChatView(ChatInteractions):
         text: str,
         *,
         reply_to: AnyMessage | None = None,
-        topic: Topic | int | None = None,
+        topic: TopicName | None = None,
         sender: Chat | None = None,
     ) -> StoredMessage:
         """Send a text, with the entities that Telegram finds in it.
 
-        ``topic`` is a topic, or the number of the user who writes to a channel. ``sender`` is a chat that the person
+        ``topic`` is a topic, its name, or its number: in a channel's direct messages that of the user who writes. A
+        reply stands in the topic of what it replies to, unless another is named. ``sender`` is a chat that the person
         runs and writes as: a channel, or this group itself for an anonymous administrator.
 
         Raises:
             NotAllowed: the person may not write here; the text says why and shows the chat.
+            AssertionError: there is no such topic; the text lists those that there are.
         """
         return await self.sends("text", _text_content(text), reply_to=reply_to, topic=topic, sender=sender)
 
@@ -59,7 +62,7 @@ class ChatView(ChatInteractions):
         content: dict[str, Any],
         *,
         reply_to: AnyMessage | None = None,
-        topic: Topic | int | None = None,
+        topic: TopicName | None = None,
         sender: Chat | None = None,
     ) -> StoredMessage:
         """Send a message of any kind: ``content`` holds its fields as in the Bot API's ``Message``.
@@ -75,18 +78,16 @@ class ChatView(ChatInteractions):
         content: dict[str, Any],
         *,
         reply_to: AnyMessage | None = None,
-        topic: Topic | int | None = None,
+        topic: TopicName | None = None,
         sender: Chat | None = None,
     ) -> StoredMessage:
-        self.check_writing(kind, self.chat.topics.get(topic) if isinstance(topic, int) else topic)
-        fields = dict(content)
+        replied = None if reply_to is None else stored_of(reply_to)
+        number = topic_number(self.chat, topic, replied)
+        self.check_writing(kind, self.chat.topics.get(number))
+        fields = dict(content) | self.chat.topic_json(number)
         if sender is not None:
             self.check_writing_as(sender)
             fields |= sender_fields(self.chat.json(), sender.json())
-        if topic is not None:
-            number = topic if isinstance(topic, int) else topic.thread_id
-            fields |= self.chat.topic_json(number)
-        replied = None if reply_to is None else stored_of(reply_to)
         message = self._world.store(self.chat, self.person, kind, fields, reply_to=replied)
         announce(self._world, message)
         return message
