@@ -191,7 +191,8 @@ async def test_votes_are_counted_and_told(api: BotApi, account: BotAccount, bot:
 
 async def test_votes_that_cannot_be_cast(bot: Bot, chat: ChatView) -> None:
     await bot.send_poll(chat.id, "Tea?", ["yes", "no"])
-    [poll] = chat.visible()
+    poll = await chat.sees("Tea?")
+    assert (poll.kind, chat.texts()) == ("poll", ["Tea?"])
     with pytest.raises(AssertionError, match=r"no option 'maybe' among \['yes', 'no'\]:\n--- order_bot"):
         await chat.votes(poll, "maybe")
     with pytest.raises(ValueError, match="this poll has 2 options, numbered from 0 on"):

@@ -25,9 +25,10 @@ class VisibleMessage:
     """One message as it looks now.
 
     ``message_id`` is its number for the (first) bot of the chat, 0 for an ephemeral one. ``text`` is the text, the
-    caption or the words of a rich message, else empty. ``buttons`` are the captions of inline buttons, by rows.
-    ``date`` is aware and in UTC. ``stored`` is the message itself, to edit, delete or reply to. ``reactions`` are
-    emojis, one for each account. ``topic`` is the name of its topic, empty in General and outside of forums.
+    caption, the words of a rich message or the question of a poll, else empty. ``buttons`` are the captions of inline
+    buttons, by rows. ``date`` is aware and in UTC. ``stored`` is the message itself, to edit, delete or reply to.
+    ``reactions`` are emojis, one for each account. ``topic`` is the name of its topic, empty in General and outside of
+    forums.
     """
 
     message_id: int
@@ -53,8 +54,8 @@ class VisibleMessage:
             return self.text
         if is_service(self.kind):
             return f"<{self.kind}> {service_text(self.stored)}"
-        detail = detail_of(self.stored)
-        return " ".join(part for part in (f"<{self.kind}>", str(detail or ""), self.text) if part)
+        detail, text = detail_of(self.stored), "" if self.kind == "poll" else self.text
+        return " ".join(part for part in (f"<{self.kind}>", str(detail or ""), text) if part)
 
 
 def inline_rows(message: StoredMessage) -> list[list[dict[str, object]]]:
@@ -63,6 +64,11 @@ def inline_rows(message: StoredMessage) -> list[list[dict[str, object]]]:
     rows = markup.get("inline_keyboard") if isinstance(markup, dict) else None
     found = [row for row in rows if isinstance(row, list)] if isinstance(rows, list) else []
     return [[button for button in row if isinstance(button, dict) and "text" in button] for row in found]
+
+
+def _words(message: StoredMessage) -> str:
+    poll = message.content.get("poll")
+    return str(poll["question"]) if isinstance(poll, dict) else text_of(message)[0]
 
 
 def seen(message: StoredMessage, reactions: Iterable[Json] = ()) -> VisibleMessage:
@@ -74,7 +80,7 @@ def seen(message: StoredMessage, reactions: Iterable[Json] = ()) -> VisibleMessa
         message_id=message.message_id,
         from_id=author.id,
         sender=author.name,
-        text=text_of(message)[0],
+        text=_words(message),
         kind=message.kind,
         buttons=tuple(tuple(as_text(button["text"]) for button in row) for row in inline_rows(message)),
         date=datetime.fromtimestamp(message.date, UTC),
@@ -166,7 +172,7 @@ class SeenChat:
 
     def texts(self) -> list[str]:
         """The visible texts, oldest first, as in `VisibleMessage`; ``""`` for messages without one."""
-        return [text_of(message)[0] for message in self.stored()]
+        return [_words(message) for message in self.stored()]
 
     def keyboard(self) -> list[list[str]]:
         """The reply keyboard that is shown now, by rows of captions; ``[]`` for none.
