@@ -53,7 +53,8 @@ def _found(path: str) -> Any:
         except ImportError:
             continue
         for name in parts[end:]:
-            value = inspect.getattr_static(value, name, None)
+            # A module may load a name when it is asked for.
+            value = (getattr if isinstance(value, ModuleType) else inspect.getattr_static)(value, name, None)
         if value is not None:
             return value
     return None
