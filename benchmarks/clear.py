@@ -18,7 +18,7 @@ from random import Random
 from aiogram.exceptions import TelegramBadRequest
 
 from tgslices import Direction, Session, SessionBot, TrackedMessage
-from tgslices.message_kind import MessageKind
+from tgslices.telegram_facts.message_kind import MessageKind
 from tgslices.testing import BotAccount, BotApi, StoredMessage
 
 LATENCY = timedelta(milliseconds=50)

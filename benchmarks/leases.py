@@ -26,7 +26,7 @@ from benchmarks.on_redis import fill_redis, redis_server
 from benchmarks.rows import NOW
 from tgslices import MemorySessionStorage, SessionKey
 from tgslices.storage.codec import encode_time
-from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.ending_protocol import Due
 from tgslices.storage.redis import RedisSessionStorage
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.storage.sqlalchemy.tables.schema import NO_ID

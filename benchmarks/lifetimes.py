@@ -28,13 +28,13 @@ from aiogram import Dispatcher
 from benchmarks.databases import postgresql_target
 from benchmarks.on_redis import redis_server
 from tgslices import Direction, Ended, Lifetime, SessionBot, SessionKey, TrackedMessage, setup_sessions
-from tgslices.age_limit import AGE_LIMIT
-from tgslices.message_kind import MessageKind
 from tgslices.model import IfClosed
-from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.ending_protocol import Due
 from tgslices.storage.protocol import DurableSessionStorage
 from tgslices.storage.redis import RedisSessionStorage
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
+from tgslices.telegram_facts.age_limit import AGE_LIMIT
+from tgslices.telegram_facts.message_kind import MessageKind
 from tgslices.testing import BotAccount, BotApi, StoredMessage
 from tgslices.testing.http.client import loopback_session
 

@@ -19,7 +19,7 @@ from benchmarks.on_redis import redis_server
 from benchmarks.rows import NOW
 from tgslices import MemorySessionStorage, SessionKey
 from tgslices.storage.codec import encode_time
-from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.ending_protocol import Due
 from tgslices.storage.listing_protocol import SessionFilter, SessionOrder
 from tgslices.storage.redis import RedisSessionStorage
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage

@@ -24,9 +24,9 @@ from multiprocessing import get_context
 import psutil
 
 from tests.storage.samples import NOW
-from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, Scope, SessionKey, TrackedMessage
 from tgslices.storage.memory import MemorySessionStorage
+from tgslices.telegram_facts.message_kind import MessageKind
 
 BOT = 42
 START = datetime(2026, 7, 1, tzinfo=UTC)

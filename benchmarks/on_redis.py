@@ -22,7 +22,7 @@ from redis.asyncio import Redis
 
 from benchmarks.rows import NOW, SESSIONS, chats_of, messages_of, timed
 from tgslices.model import Scope, SessionKey
-from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.ending_protocol import Due
 from tgslices.storage.redis import RedisSessionStorage
 from tgslices.storage.redis.writing import LANES, MAX_GROUP
 

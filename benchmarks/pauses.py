@@ -23,7 +23,7 @@ from aiogram.methods.base import TelegramType
 from tgslices import Direction, MemorySessionStorage, Session, SessionBot, TrackedMessage
 from tgslices.config import SessionConfig
 from tgslices.manager import SessionManager
-from tgslices.message_kind import MessageKind
+from tgslices.telegram_facts.message_kind import MessageKind
 
 CHAT = 5
 SIZES = (1_000, 10_000, 100_000)

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
-from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, TrackedMessage
+from tgslices.telegram_facts.message_kind import MessageKind
 
 SESSIONS: Final = 1_000
 """How many sessions take part, each with its turn, so that their rows lie as scattered as in a bot."""

@@ -19,10 +19,10 @@ from aiogram import Bot
 from aiogram.types import TelegramObject, Update
 
 from tgslices import Direction, SessionKey, TrackedMessage
-from tgslices.doors.stale_buttons import stale_buttons_middleware
 from tgslices.manager import SessionManager
-from tgslices.message_kind import MessageKind
+from tgslices.middlewares.stale_buttons import stale_buttons_middleware
 from tgslices.model import IfClosed
+from tgslices.telegram_facts.message_kind import MessageKind
 
 TOKEN = "42:" + "A" * 35
 SENT = datetime(2026, 1, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ from aiogram.exceptions import (
 )
 from aiogram.methods import GetChat
 
-from tgslices.described import described, without_secrets, words_of
+from tgslices.error_texts.without_secrets import described, without_secrets, words_of
 from tgslices.errors import ConfigurationError
 
 TOKEN = "123456789:AAF-dGhpc19pc19ub3RfYV90b2tlbl9hdF9hbGw"

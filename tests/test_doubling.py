@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tgslices.doubling import Doubling
+from tgslices.event_loop.growing_waits import Doubling
 
 SECOND = timedelta(seconds=1)
 

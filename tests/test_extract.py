@@ -13,16 +13,16 @@ from aiogram.types import Message, MessageId, Update
 from pydantic import BaseModel
 
 from tests.updates import ANN, CHANNEL, EVENTS, PRIVATE, SUPERGROUP, message, update
-from tgslices.effects import EFFECTS, Effect, creates_messages
 from tgslices.errors import NotAMessage
-from tgslices.extract import (
+from tgslices.model import Direction, TrackedMessage
+from tgslices.recording.messages_from_events import (
     new_message,
     record_of_event,
     record_of_incoming,
     records_of_sent,
 )
-from tgslices.message_kind import MessageKind
-from tgslices.model import Direction, TrackedMessage
+from tgslices.telegram_facts.message_kind import MessageKind
+from tgslices.telegram_facts.method_effects import EFFECTS, Effect, creates_messages
 
 BOT = 42
 NOW = datetime(2026, 1, 1, 0, 0, 5, 123456, tzinfo=UTC)

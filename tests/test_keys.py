@@ -13,9 +13,9 @@ from aiogram.types import Message, Update
 
 from tests.updates import ANN, BOT, CHANNEL, EVENTS, PRIVATE, SCOPES, SUPERGROUP, message, update
 from tgslices.errors import ConfigurationError, InvalidSessionKey
-from tgslices.extract import record_of_incoming
 from tgslices.keys import SessionKeyStrategy, SessionQualifier, key_of, scope_of
 from tgslices.model import GENERAL_TOPIC, Scope, SessionKey
+from tgslices.recording.messages_from_events import record_of_incoming
 
 KNOWN = sorted({*EVENTS} & {*Update.model_fields})
 

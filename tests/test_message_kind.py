@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from aiogram.enums import ContentType
 
-from tgslices.message_kind import CONTENT, MessageKind, kind_named
 from tgslices.storage.redis.codes.kinds import KINDS
+from tgslices.telegram_facts.message_kind import CONTENT, MessageKind, kind_named
 
 
 @pytest.mark.parametrize("known", ContentType)

@@ -24,8 +24,8 @@ from tgslices import (
     SessionKey,
     TrackedMessage,
 )
-from tgslices.message_kind import MessageKind
 from tgslices.model import MAX_INT, scope_unchecked, tracked_message_unchecked
+from tgslices.telegram_facts.message_kind import MessageKind
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 KEY = SessionKey(42, 7)

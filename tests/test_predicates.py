@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from tgslices import Direction, PredicateFailed, TrackedMessage
 from tgslices.errors import quoted
-from tgslices.message_kind import MessageKind
 from tgslices.predicates import select
+from tgslices.telegram_facts.message_kind import MessageKind
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

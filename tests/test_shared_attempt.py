@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tgslices.shared_attempt import SharedAttempt
+from tgslices.event_loop.shared_attempt import SharedAttempt
 
 
 class Work:

@@ -6,7 +6,7 @@ from time import perf_counter
 
 import pytest
 
-from tgslices.turns import MAX_TURN, at_once, in_turns
+from tgslices.event_loop.work_in_turns import MAX_TURN, at_once, in_turns
 
 
 def working(portions: int, seconds: float) -> Generator[None, None, str]:

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from tgslices.data.declaration import SessionData
     from tgslices.data.handle import DataHandle
     from tgslices.deletion.plan import DeletionPlan
-    from tgslices.doors.in_session import InSession
-    from tgslices.doors.stale_buttons import StaleButton
-    from tgslices.erasing import Erased
+    from tgslices.ending.erasing_a_person import Erased
+    from tgslices.ending.on_end import Ended
+    from tgslices.ending.session_lifetimes import Lifetime
     from tgslices.errors import (
         CannotSendThere,
         ChatGiven,
@@ -35,22 +35,22 @@ if TYPE_CHECKING:
         UnknownMark,
         ValueRefused,
     )
+    from tgslices.fsm_states.follow_states import Follow
+    from tgslices.fsm_states.scenes import SessionScene
     from tgslices.keys import SessionKeyStrategy, SessionQualifier
     from tgslices.manager import SessionManager, sessions_of
-    from tgslices.message_kind import MessageKind
+    from tgslices.middlewares.in_session import InSession
+    from tgslices.middlewares.stale_buttons import StaleButton
     from tgslices.model import GENERAL_TOPIC, Direction, PendingDeletion, Scope, SessionKey, TrackedMessage
-    from tgslices.opened import OpenPage, OpenSession
+    from tgslices.open_sessions import OpenPage, OpenSession
     from tgslices.recording.blocks import unrecorded
     from tgslices.replay.result import ReplayResult
     from tgslices.results import ClearResult, Outcome
-    from tgslices.scenes import SessionScene
     from tgslices.session import Session
     from tgslices.session_bot import SessionBot
-    from tgslices.states.follow import Follow
     from tgslices.storage.memory import MemorySessionStorage
     from tgslices.storage.protocol import DurableSessionStorage, SessionStorage
-    from tgslices.upkeep.ending import Ended
-    from tgslices.upkeep.lifetimes import Lifetime
+    from tgslices.telegram_facts.message_kind import MessageKind
     from tgslices.wiring import setup_sessions
 
 __all__ = (  # noqa: RUF022  # in tiers, as a reader needs them
@@ -118,9 +118,9 @@ _HOMES: Final = {
     "tgslices.data.declaration": ("SessionData",),
     "tgslices.data.handle": ("DataHandle",),
     "tgslices.deletion.plan": ("DeletionPlan",),
-    "tgslices.doors.in_session": ("InSession",),
-    "tgslices.doors.stale_buttons": ("StaleButton",),
-    "tgslices.erasing": ("Erased",),
+    "tgslices.middlewares.in_session": ("InSession",),
+    "tgslices.middlewares.stale_buttons": ("StaleButton",),
+    "tgslices.ending.erasing_a_person": ("Erased",),
     "tgslices.errors": (
         "CannotSendThere",
         "ChatGiven",
@@ -149,7 +149,7 @@ _HOMES: Final = {
         "SessionManager",
         "sessions_of",
     ),
-    "tgslices.message_kind": ("MessageKind",),
+    "tgslices.telegram_facts.message_kind": ("MessageKind",),
     "tgslices.model": (
         "GENERAL_TOPIC",
         "Direction",
@@ -158,7 +158,7 @@ _HOMES: Final = {
         "SessionKey",
         "TrackedMessage",
     ),
-    "tgslices.opened": (
+    "tgslices.open_sessions": (
         "OpenPage",
         "OpenSession",
     ),
@@ -168,17 +168,17 @@ _HOMES: Final = {
         "ClearResult",
         "Outcome",
     ),
-    "tgslices.scenes": ("SessionScene",),
+    "tgslices.fsm_states.scenes": ("SessionScene",),
     "tgslices.session": ("Session",),
     "tgslices.session_bot": ("SessionBot",),
-    "tgslices.states.follow": ("Follow",),
+    "tgslices.fsm_states.follow_states": ("Follow",),
     "tgslices.storage.memory": ("MemorySessionStorage",),
     "tgslices.storage.protocol": (
         "DurableSessionStorage",
         "SessionStorage",
     ),
-    "tgslices.upkeep.ending": ("Ended",),
-    "tgslices.upkeep.lifetimes": ("Lifetime",),
+    "tgslices.ending.on_end": ("Ended",),
+    "tgslices.ending.session_lifetimes": ("Lifetime",),
     "tgslices.wiring": ("setup_sessions",),
 }
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}

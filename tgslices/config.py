@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from tgslices.clock import Clock, utc_now
+from tgslices.ending.session_lifetimes import Lifetimes, finding
 from tgslices.errors import ConfigurationError, quoted
 from tgslices.keys import KeyStrategy, SessionKeyStrategy
 from tgslices.storage.protocol import SessionStorage
 from tgslices.telemetry.observer import SessionObserver, require_observer
-from tgslices.upkeep.lifetimes import Lifetimes, finding
 
 MAX_ANSWER: Final = 200
 """How long the answer to a tap may be. Source: https://core.telegram.org/bots/api#answercallbackquery"""

@@ -20,11 +20,11 @@ from aiogram.fsm.storage.base import BaseEventIsolation, BaseStorage, StateType,
 from tgslices.clock import Clock, utc_now
 from tgslices.data.declaration import SessionData
 from tgslices.data.handle import DataHandle
-from tgslices.data.held import Wanted
-from tgslices.data.holds import Holds
+from tgslices.data.held_fragment import Wanted
+from tgslices.data.process_holds import Holds
 from tgslices.model import SessionKey
+from tgslices.storage.acquiring import acquire, durable, release
 from tgslices.storage.data_protocol import StoredData
-from tgslices.storage.lifetime import acquire, durable, release
 from tgslices.storage.protocol import DurableSessionStorage, SessionStorage
 
 PATIENCE: Final = timedelta(seconds=30)

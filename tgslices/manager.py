@@ -11,30 +11,37 @@ from typing import Never
 from aiogram import Bot
 from aiogram.types import Chat, TelegramObject, Update, User
 
-from tgslices.advice import advised, require_bot, require_event, require_flags, require_update_fields, too_many
 from tgslices.config import SessionConfig
-from tgslices.data.holds import Holds
+from tgslices.data.process_holds import Holds
 from tgslices.deletion.executor import DeletionExecutor
-from tgslices.erasing import Erased, Erasing
+from tgslices.ending.erasing_a_person import Erased, Erasing
+from tgslices.error_texts.advice import (
+    advised,
+    require_bot,
+    require_event,
+    require_flags,
+    require_update_fields,
+    too_many,
+)
 from tgslices.errors import ConfigurationError, InvalidSessionKey, quoted
 from tgslices.keys import direct_topic_of, key_of, scope_of
-from tgslices.life_cycle import LifeCycle
-from tgslices.marks.marking import Marking
 from tgslices.model import SessionKey
-from tgslices.opened import ListsOpen, id_of
-from tgslices.origin import is_direct_messages
+from tgslices.open_sessions import ListsOpen, id_of
 from tgslices.recording.current import current_for
-from tgslices.recording.handles import SharedKey
+from tgslices.recording.handles_of_key import SharedKey
 from tgslices.recording.subscriptions import UpdatePredicate
 from tgslices.recording.tracker import Tracker
 from tgslices.replay.replayer import Replayer
 from tgslices.results import ClearResult
+from tgslices.rewind.rewinding import Marking
 from tgslices.session import Means, Session
-from tgslices.storage.lifetime import durable, unwrapped
+from tgslices.storage.acquiring import durable, unwrapped
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import SessionStorage
+from tgslices.telegram_facts.message_origin import is_direct_messages
 from tgslices.telemetry.observed_storage import observed
 from tgslices.telemetry.observer import telling
+from tgslices.upkeep.start_and_stop import LifeCycle
 from tgslices.upkeep.sweeping import Sweeping
 
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Final, cast
 
 from tgslices.errors import InvalidSessionKey, InvalidTrackedMessage
-from tgslices.message_kind import CONTENT, MessageKind
+from tgslices.telegram_facts.message_kind import CONTENT, MessageKind
 
 MAX_INT: Final = 2**63 - 1
 """The largest identifier that every storage keeps. Telegram's own have at most 52 significant bits.

@@ -21,9 +21,9 @@ from magic_filter.operations import (
 )
 
 from tgslices.errors import PredicateFailed, quoted
-from tgslices.message_kind import MessageKind
+from tgslices.event_loop.work_in_turns import PORTION, at_once
 from tgslices.model import Direction, TrackedMessage
-from tgslices.turns import PORTION, at_once
+from tgslices.telegram_facts.message_kind import MessageKind
 
 T = TypeVar("T")
 

@@ -16,28 +16,28 @@ from aiogram import Bot
 from aiogram.methods import TelegramMethod
 from aiogram.types import Chat, TelegramObject
 
-from tgslices.advice import require_bot, require_method, why_no_message
-from tgslices.clearing import Clearing, require_reach
 from tgslices.data.declaration import SessionData, require_declared
 from tgslices.data.handle import DataHandle
-from tgslices.data.holds import Holds
+from tgslices.data.process_holds import Holds
 from tgslices.deletion.plan import DeletionPlan, planning
 from tgslices.deletion.wishes import Neutralise
+from tgslices.ending.clearing import Clearing, require_reach
+from tgslices.error_texts.advice import require_bot, require_method, why_no_message
 from tgslices.errors import NotAMessage
-from tgslices.extract import is_tapped, record_of_event
-from tgslices.marks.marking import Marking
+from tgslices.event_loop.work_in_turns import in_turns, steps
 from tgslices.model import Direction, IfClosed, SessionKey, TrackedMessage
 from tgslices.predicates import Predicate, selecting
 from tgslices.recording.blocks import Block, Inside, enter, leave
 from tgslices.recording.current import current_for, current_update
-from tgslices.recording.handles import SharedKey
+from tgslices.recording.handles_of_key import SharedKey
+from tgslices.recording.messages_from_events import is_tapped, record_of_event
 from tgslices.recording.tracker import Tracker
 from tgslices.replay.replayer import Replayer
 from tgslices.replay.requests import target_of
 from tgslices.replay.result import ReplayResult
 from tgslices.results import ClearResult
-from tgslices.sending import SendWrappers
-from tgslices.turns import in_turns, steps
+from tgslices.rewind.rewinding import Marking
+from tgslices.sending.send_methods import SendWrappers
 
 T = TypeVar("T")
 D = TypeVar("D")

@@ -9,8 +9,8 @@ from aiogram import Bot
 from aiogram.client.default import DefaultBotProperties
 from aiogram.client.session.base import BaseSession
 
-from tgslices.doors.outgoing import watch
 from tgslices.manager import SessionManager
+from tgslices.middlewares.outgoing_requests import watch
 
 
 class SessionBot(Bot):

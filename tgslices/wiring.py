@@ -11,26 +11,26 @@ from weakref import WeakSet
 from aiogram import Bot, Dispatcher
 from aiogram.types import TelegramObject
 
-from tgslices.advice import require_flags
 from tgslices.clock import Clock, utc_now
-from tgslices.collector import freeze as freeze_now
 from tgslices.config import SessionConfig
-from tgslices.doors.incoming import incoming_middleware
-from tgslices.doors.injection import check_handlers, injection_middleware
-from tgslices.doors.outgoing import watch
-from tgslices.doors.stale_buttons import stale_buttons_middleware
+from tgslices.ending.on_end import OnEnd, require_on_end
+from tgslices.ending.session_lifetimes import Lifetimes
+from tgslices.error_texts.advice import require_flags
 from tgslices.errors import ConfigurationError, quoted
-from tgslices.joining import Joining
+from tgslices.event_loop.garbage_collector import freeze as freeze_now
+from tgslices.fsm_states.dispatcher_states import Joining
+from tgslices.fsm_states.follow_states import FollowStates
 from tgslices.keys import KeyStrategy, SessionKeyStrategy
-from tgslices.life_cycle import begin_run
 from tgslices.manager import SessionManager, known_manager
-from tgslices.states.follow import FollowStates
-from tgslices.storage.lifetime import durable
+from tgslices.middlewares.handler_parameters import check_handlers, injection_middleware
+from tgslices.middlewares.incoming_updates import incoming_middleware
+from tgslices.middlewares.outgoing_requests import watch
+from tgslices.middlewares.stale_buttons import stale_buttons_middleware
+from tgslices.storage.acquiring import durable
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.storage.protocol import SessionStorage, require_storage
 from tgslices.telemetry.observer import SessionObserver
-from tgslices.upkeep.ending import OnEnd, require_on_end
-from tgslices.upkeep.lifetimes import Lifetimes
+from tgslices.upkeep.start_and_stop import begin_run
 
 ManagerFactory: TypeAlias = Callable[[Bot, SessionConfig], SessionManager]
 

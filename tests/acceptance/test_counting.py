@@ -12,7 +12,7 @@ import pytest
 
 from tests.acceptance.counter import COUNT, KEY, Count, shared_storage
 from tests.storage.conftest import postgres, postgres_url, redis_server, redis_url
-from tgslices.storage.lifetime import durable
+from tgslices.storage.acquiring import durable
 
 __all__ = ["postgres", "postgres_url", "redis_server", "redis_url"]
 

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.lifetimes import KILLED, Plan, run, url_on
 from tests.storage.conftest import postgres, postgres_url
-from tgslices.upkeep.ending import AT_ONCE
+from tgslices.ending.due_sessions import AT_ONCE
 
 __all__ = ["postgres", "postgres_url"]
 

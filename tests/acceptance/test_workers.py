@@ -17,7 +17,7 @@ from aiohttp import web
 from tests.acceptance import worker
 from tests.storage.conftest import postgres, postgres_url, redis_server, redis_url
 from tgslices import SessionKey
-from tgslices.storage.lifetime import durable
+from tgslices.storage.acquiring import durable
 from tgslices.testing import BotApi, ChatView
 
 __all__ = ["postgres", "postgres_url", "redis_server", "redis_url"]

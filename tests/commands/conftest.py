@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.storage.conftest import postgres, postgres_url, redis_server, redis_url, url
-from tgslices.storage.lifetime import durable
+from tgslices.storage.acquiring import durable
 from tgslices.storage.opening import open_storage
 from tgslices.storage.protocol import DurableSessionStorage
 

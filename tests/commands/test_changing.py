@@ -13,9 +13,9 @@ from tgslices import SessionBot
 from tgslices.config import SessionConfig
 from tgslices.manager import SessionManager
 from tgslices.model import SessionKey
+from tgslices.storage.acquiring import durable
 from tgslices.storage.data_protocol import StoredData
-from tgslices.storage.lifetime import durable
-from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.ending_protocol import Due
 from tgslices.storage.opening import open_storage
 from tgslices.storage.protocol import DurableSessionStorage
 from tgslices.testing import BotApi

@@ -15,7 +15,7 @@ from tests.storage.sql.backends import PostgresServer
 from tests.storage.sql.test_described import where, write_version_1
 from tgslices.commands.checking import judge_clock, judge_lateness
 from tgslices.model import SessionKey
-from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.ending_protocol import Due
 from tgslices.storage.protocol import DurableSessionStorage
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import NOW, sent

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from tests.commands.conftest import BOT
 from tgslices.model import SessionKey
-from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.ending_protocol import Due
 from tgslices.storage.protocol import DurableSessionStorage
 from tgslices.testing.contract.samples import sent
 

@@ -18,9 +18,9 @@ from tests.commands.conftest import BOT
 from tgslices.commands.opening import Place
 from tgslices.commands.page import application
 from tgslices.model import SessionKey
+from tgslices.storage.acquiring import durable
 from tgslices.storage.data_protocol import StoredData
-from tgslices.storage.lifetime import durable
-from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.ending_protocol import Due
 from tgslices.storage.opening import open_storage
 from tgslices.storage.protocol import DurableSessionStorage
 from tgslices.testing.contract.samples import sent

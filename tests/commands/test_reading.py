@@ -12,7 +12,7 @@ from tgslices.commands.arguments import VERBS, read_arguments
 from tgslices.commands.main import main
 from tgslices.model import SessionKey
 from tgslices.storage.data_protocol import StoredData
-from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.ending_protocol import Due
 from tgslices.storage.protocol import DurableSessionStorage
 from tgslices.testing.contract.samples import sent
 

@@ -24,8 +24,8 @@ from tgslices import (
     SessionKey,
 )
 from tgslices.data.block import DataBlock
-from tgslices.data.held import Wanted
-from tgslices.data.holds import Holds
+from tgslices.data.held_fragment import Wanted
+from tgslices.data.process_holds import Holds
 from tgslices.data.renewal import LEASE
 from tgslices.storage.data_protocol import StoredData
 

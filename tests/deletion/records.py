@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, PendingDeletion, SessionKey, TrackedMessage
+from tgslices.telegram_facts.message_kind import MessageKind
 
 BOT_ID = 7
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)

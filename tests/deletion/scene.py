@@ -11,10 +11,10 @@ from typing import Any
 from aiogram import Bot
 
 from tgslices.deletion.executor import DeletionExecutor
-from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, PendingDeletion, SessionKey, TrackedMessage
 from tgslices.results import ClearResult
 from tgslices.storage.protocol import DurableSessionStorage
+from tgslices.telegram_facts.message_kind import MessageKind
 from tgslices.testing import BotAccount, BotApi, Chat, Person, StoredMessage
 
 LEASE = timedelta(minutes=1)

@@ -7,9 +7,9 @@ import pytest
 from tests.deletion.records import BOT_ID, GROUP, NOW, PERSON, SUPERGROUP, foreign, record
 from tgslices.deletion.fates import MIGRATED, NAMELESS, Fate, may_succeed_later
 from tgslices.deletion.rights import Rights
-from tgslices.message_kind import MessageKind
 from tgslices.model import TrackedMessage
 from tgslices.results import Outcome
+from tgslices.telegram_facts.message_kind import MessageKind
 
 REFUSED = Fate(Outcome.REFUSED, "Bad Request: message can't be deleted")
 KICKED = Fate(Outcome.UNREACHABLE, "Forbidden: bot was kicked from the supergroup chat")

@@ -13,9 +13,9 @@ import pytest
 
 from tests.deletion.records import GROUP, claimed, record
 from tests.deletion.scene import Scene
-from tgslices.message_kind import MessageKind
 from tgslices.model import PendingDeletion
 from tgslices.results import ClearResult, Outcome
+from tgslices.telegram_facts.message_kind import MessageKind
 
 ENTRIES = 30_000
 LONGEST = 0.02

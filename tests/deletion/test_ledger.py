@@ -7,10 +7,10 @@ import pytest
 from tests.deletion.records import GROUP, NOW, PERSON, claimed, record
 from tgslices.deletion.fates import ACCEPTED, NAMELESS, NOT_ASKED, Fate
 from tgslices.deletion.ledger import Ledger, next_try
+from tgslices.event_loop.work_in_turns import at_once
 from tgslices.model import PendingDeletion
 from tgslices.results import ClearResult, Outcome
 from tgslices.storage.memory import MemorySessionStorage
-from tgslices.turns import at_once
 
 SECOND = timedelta(seconds=1)
 HOUR = timedelta(hours=1)

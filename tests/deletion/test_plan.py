@@ -9,9 +9,9 @@ from tests.deletion.records import BOT_ID, GROUP, NOW, PERSON, SUPERGROUP, forei
 from tgslices.deletion.plan import MAX_IDS_PER_REQUEST, DeletionPlan, plan_deletion
 from tgslices.deletion.routes import Route, place_of
 from tgslices.deletion.windows import is_expired
-from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, TrackedMessage
 from tgslices.results import Outcome
+from tgslices.telegram_facts.message_kind import MessageKind
 
 
 def plan(*messages: TrackedMessage, migrated: tuple[int, ...] = ()) -> DeletionPlan:

@@ -4,11 +4,11 @@ import pytest
 from aiogram.methods import DeleteBusinessMessages, DeleteMessage, DeleteMessages
 
 from tests.deletion.records import GROUP, PERSON, SUPERGROUP, record
-from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.deletion.plan import MAX_IDS_PER_REQUEST
 from tgslices.deletion.requests import request_for
 from tgslices.deletion.routes import MAX_MESSAGE_ID, Place, Route, place_of, route_of
 from tgslices.model import TrackedMessage
+from tgslices.telegram_facts.chat_kind import ChatKind, chat_kind
 
 EPHEMERAL = record(0, GROUP, ephemeral_message_id=5, receiver_user_id=PERSON)
 BUSINESS = record(5, business_connection_id="c")

@@ -6,8 +6,8 @@ import pytest
 
 from tests.deletion.records import BOT_ID, GROUP, NOW, PERSON, SUPERGROUP, foreign, record
 from tgslices.deletion.suspicion import Suspicion, suspicion_of
-from tgslices.message_kind import MessageKind
 from tgslices.model import TrackedMessage
+from tgslices.telegram_facts.message_kind import MessageKind
 
 NEARLY_TOO_OLD = timedelta(hours=47, minutes=56)
 

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.deletion.records import GROUP, NOW, PERSON, SUPERGROUP, record
-from tgslices.age_limit import AGE_LIMIT
 from tgslices.deletion.plan import plan_deletion
 from tgslices.deletion.windows import (
     DICE_MARGIN,
@@ -19,8 +18,9 @@ from tgslices.deletion.windows import (
     is_expired,
     too_old_from,
 )
-from tgslices.message_kind import MessageKind
 from tgslices.model import TrackedMessage
+from tgslices.telegram_facts.age_limit import AGE_LIMIT
+from tgslices.telegram_facts.message_kind import MessageKind
 
 SECOND = timedelta(seconds=1)
 

@@ -15,7 +15,7 @@ from tests.docs.pages import ROOT, blocks_of
 from tgslices.commands.arguments import VERBS
 from tgslices.commands.main import main
 from tgslices.model import SessionKey
-from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.ending_protocol import Due
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import sent
 

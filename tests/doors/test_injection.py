@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session as OrmSession
 from tests.doors import postponed
 from tests.promises.fed_bot import FedBot
 from tgslices import ConfigurationError, Session, SessionManager, SessionQualifier
-from tgslices.doors.needs import session_annotation
+from tgslices.middlewares.handler_needs import session_annotation
 
 Order = Annotated[Session, SessionQualifier("order")]
 Support: TypeAlias = Annotated[Session, SessionQualifier("support")]

@@ -15,8 +15,8 @@ from aiogram.types import Message
 
 from tests.doors.test_shutdown import CLOSED, storage_in
 from tgslices import MemorySessionStorage, Session, SessionBot, SessionStorage, StorageError, setup_sessions
-from tgslices.life_cycle import POLLING
 from tgslices.testing import BotApi, ChatView, Failure, Slow
+from tgslices.upkeep.start_and_stop import POLLING
 
 
 @pytest.fixture

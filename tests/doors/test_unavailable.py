@@ -11,8 +11,8 @@ from aiogram.types import Message, Poll, Update
 from tests.promises.fed_bot import FedBot
 from tests.updates import EVENTS
 from tgslices import ConfigurationError, Session, SessionQualifier, SessionUnavailable
-from tgslices.doors.needs import needs_of
 from tgslices.errors import quoted
+from tgslices.middlewares.handler_needs import needs_of
 
 Order = Annotated[Session, SessionQualifier("order")]
 Held = list[Any]

@@ -12,7 +12,7 @@ from aiogram.exceptions import ClientDecodeError
 from tests.needs import needs
 from tests.promises.fed_bot import FedBot, ids_in
 from tgslices import GENERAL_TOPIC, CannotSendThere, ChatGiven, Session, SessionKey, SessionManager
-from tgslices.sending import GiftOptions, newer_wrappers
+from tgslices.sending.send_methods import GiftOptions, newer_wrappers
 
 WITHOUT_A_CHAT = {"send_chat_join_request_web_app"}
 NAMES = sorted(

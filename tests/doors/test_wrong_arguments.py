@@ -23,7 +23,7 @@ from tgslices import (
     TgslicesError,
     sessions_of,
 )
-from tgslices.doors.needs import needs_of
+from tgslices.middlewares.handler_needs import needs_of
 
 ANN = User(id=7, is_bot=False, first_name="Ann")
 CHAT = Chat(id=7, type="private")

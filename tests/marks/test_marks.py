@@ -25,7 +25,7 @@ from tgslices import (
     UnknownMark,
     setup_sessions,
 )
-from tgslices.marks.mark import mark_of
+from tgslices.rewind.mark import mark_of
 from tgslices.testing import BotApi
 from tgslices.testing.faults import Flood
 

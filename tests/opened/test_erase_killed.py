@@ -12,8 +12,8 @@ import pytest
 
 from tgslices import SessionBot, SessionConfig, SessionKey, SessionManager
 from tgslices.model import IfClosed
+from tgslices.storage.acquiring import durable
 from tgslices.storage.data_protocol import StoredData
-from tgslices.storage.lifetime import durable
 from tgslices.storage.opening import open_storage
 from tgslices.testing.contract.samples import sent
 

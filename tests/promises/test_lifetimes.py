@@ -26,7 +26,7 @@ from tgslices import (
     TrackedMessage,
     unrecorded,
 )
-from tgslices.storage.lifetime import durable
+from tgslices.storage.acquiring import durable
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing import BotAccount, BotApi, ChatView, Failure, Flood, Person, Slow
 

@@ -22,7 +22,7 @@ from tgslices import (
 )
 from tgslices.config import SessionConfig
 from tgslices.storage import open_storage
-from tgslices.storage.lifetime import durable
+from tgslices.storage.acquiring import durable
 
 NEW: dict[str, Any] = {"id": -1_000_000_000_778, "type": "supergroup", "title": "Team"}
 OLD = -778

@@ -10,7 +10,7 @@ from aiogram.exceptions import TelegramBadRequest
 
 from tests.promises.fed_bot import FedBot
 from tgslices import Session, SessionBot, setup_sessions
-from tgslices.message_kind import MessageKind
+from tgslices.telegram_facts.message_kind import MessageKind
 from tgslices.testing import BotApi, Chat
 
 

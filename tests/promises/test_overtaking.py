@@ -13,7 +13,7 @@ from aiogram import Dispatcher, F
 
 from tests.promises.fed_bot import FedBot
 from tgslices import Session, SessionBot, setup_sessions
-from tgslices.recording import handles
+from tgslices.recording import handles_of_key
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing import Slow
 
@@ -58,7 +58,7 @@ async def test_a_send_that_began_before_a_close_is_dropped_with_the_rest(stage: 
 
 
 async def test_a_send_that_outlasts_the_grace_reopens_nothing(stage: FedBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handles, "SEND_GRACE", timedelta(milliseconds=20))
+    monkeypatch.setattr(handles_of_key, "SEND_GRACE", timedelta(milliseconds=20))
     session = stage.session()
     task = await slow_send(stage, lambda: session.send_message("two"))
     assert await session.close() == 0
@@ -72,7 +72,7 @@ async def test_a_send_that_outlasts_the_grace_reopens_nothing(stage: FedBot, mon
 async def test_a_send_that_outlasts_the_grace_of_a_wipe_is_deleted_when_it_arrives(
     stage: FedBot, monkeypatch: pytest.MonkeyPatch, sends: str
 ) -> None:
-    monkeypatch.setattr(handles, "SEND_GRACE", timedelta(milliseconds=20))
+    monkeypatch.setattr(handles_of_key, "SEND_GRACE", timedelta(milliseconds=20))
     session = stage.session()
     if sends == "in a block of a predicate":
         stage.bot.sessions.subscribe(session.key, F.message)
@@ -124,7 +124,7 @@ async def test_a_farewell_that_is_overtaken_by_the_wipe_of_a_later_session_stays
     stage: FedBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its own session was closed before it was sent, so it was never part of any."""
-    monkeypatch.setattr(handles, "SEND_GRACE", timedelta(milliseconds=20))
+    monkeypatch.setattr(handles_of_key, "SEND_GRACE", timedelta(milliseconds=20))
     async with stage.session() as session:
         await session.close()
         farewell = await slow_send(stage, lambda: stage.bot.send_message(stage.chat.id, "Bye"))
@@ -140,7 +140,7 @@ async def test_a_farewell_that_is_overtaken_by_the_wipe_of_a_later_session_stays
 async def test_what_is_sent_while_no_session_is_open_is_not_deleted_by_the_wipe_of_one_that_came_later(
     stage: FedBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handles, "SEND_GRACE", timedelta(milliseconds=20))
+    monkeypatch.setattr(handles_of_key, "SEND_GRACE", timedelta(milliseconds=20))
     session = stage.session(collect=False)
     with session.recording(while_open=True):
         advert = await slow_send(stage, lambda: stage.bot.send_message(stage.chat.id, "Two for one"))

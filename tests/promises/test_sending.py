@@ -15,8 +15,8 @@ from aiogram.types import InputMediaPhoto, Message
 
 from tests.promises.fed_bot import FedBot, ids_in, texts_of
 from tgslices import Direction, Session, SessionQualifier
-from tgslices.effects import EFFECTS, Effect
-from tgslices.message_kind import MessageKind
+from tgslices.telegram_facts.message_kind import MessageKind
+from tgslices.telegram_facts.method_effects import EFFECTS, Effect
 from tgslices.testing import Failure
 
 Order = Annotated[Session, SessionQualifier("order")]

@@ -14,8 +14,8 @@ from aiogram.types import Message
 
 from tests.promises.fed_bot import FedBot, texts_of
 from tgslices import Session, SessionBot, setup_sessions
-from tgslices.message_kind import MessageKind
-from tgslices.recording import handles
+from tgslices.recording import handles_of_key
+from tgslices.telegram_facts.message_kind import MessageKind
 from tgslices.testing import BotApi, Chat, Person, Slow
 
 Send = Callable[[str], Coroutine[Any, Any, object]]
@@ -160,7 +160,7 @@ async def pin(bot: SessionBot, person: Person, message: Message, _: str) -> obje
 async def test_what_a_straggler_tells_a_group_is_not_deleted_although_a_wipe_overtakes_it(
     stage: FedBot, group: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handles, "SEND_GRACE", timedelta(milliseconds=20))
+    monkeypatch.setattr(handles_of_key, "SEND_GRACE", timedelta(milliseconds=20))
     async with stage.bot.sessions.get(group.id, stage.ann.id) as session:
         await stage.bot.send_message(group.id, "Hello Ann")
         straggler = Straggler(lambda _: stage.bot.send_message(group.id, "Ben, your parcel is here"))

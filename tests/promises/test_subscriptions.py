@@ -14,7 +14,7 @@ from tests.promises.fed_bot import FedBot, ids_in, texts_of
 from tests.updates import EVENTS
 from tgslices import ConfigurationError, Session, SessionKey
 from tgslices.errors import quoted
-from tgslices.message_kind import MessageKind
+from tgslices.telegram_facts.message_kind import MessageKind
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.replay.stage import ReplayStage
-from tgslices.message_kind import MessageKind, kind_named
 from tgslices.replay.obstacles import UNCOPYABLE, obstacle_to
+from tgslices.telegram_facts.message_kind import MessageKind, kind_named
 from tgslices.testing.rules.forwarding import UNCOPYABLE_KINDS
 
 KNOWN: dict[str, tuple[dict[str, Any], str]] = {

@@ -8,8 +8,8 @@ import pytest
 
 from tests.replay.stage import ReplayStage
 from tgslices import GENERAL_TOPIC
+from tgslices.event_loop.work_in_turns import at_once
 from tgslices.replay.plan import planning
-from tgslices.turns import at_once
 
 
 async def test_a_hundred_messages_and_ten_albums_take_a_hundred_and_ten_requests(stage: ReplayStage) -> None:

@@ -24,10 +24,10 @@ INNER: Final = frozenset({"tgslices.testing.page", "tgslices.testing.text"})
 
 WHOLE: Final = (
     "tgslices.fsm",
-    "tgslices.scenes",
+    "tgslices.fsm_states.scenes",
     "tgslices.storage.codec",
     "tgslices.storage.data_protocol",
-    "tgslices.storage.lifetime_protocol",
+    "tgslices.storage.ending_protocol",
     "tgslices.storage.listing_protocol",
     "tgslices.telemetry.otel",
     "tgslices.telemetry.prometheus",
@@ -37,8 +37,8 @@ WHOLE: Final = (
 
 NO_BUSINESS_OF_AUTHORS: Final = frozenset(
     {
-        "tgslices.scenes.check_actions",
-        "tgslices.scenes.followed_scenes",
+        "tgslices.fsm_states.scenes.check_actions",
+        "tgslices.fsm_states.scenes.followed_scenes",
         "tgslices.storage.listing_protocol.no_such_place",
     }
 )

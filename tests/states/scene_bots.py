@@ -11,7 +11,7 @@ from tests.data.conftest import Store
 from tests.promises.fed_bot import polling
 from tgslices import Session, SessionBot, setup_sessions
 from tgslices.fsm import FSMStorage
-from tgslices.states.follow import FollowStates
+from tgslices.fsm_states.follow_states import FollowStates
 from tgslices.testing import BotApi, ChatView
 
 

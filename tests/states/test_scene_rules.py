@@ -29,7 +29,7 @@ from tgslices import (
     setup_sessions,
     unrecorded,
 )
-from tgslices.states.judging import Following
+from tgslices.fsm_states.ending_left_states import Following
 
 MEMORY = Store("memory", None)
 

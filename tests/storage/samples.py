@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from hypothesis import strategies as st
 
-from tgslices.message_kind import MessageKind
 from tgslices.model import REPEAT_WINDOW, Direction, SessionKey, TrackedMessage
+from tgslices.telegram_facts.message_kind import MessageKind
 
 BOT = 42
 NOW = datetime(2026, 7, 1, 12, 30, 15, 123456, tzinfo=UTC)

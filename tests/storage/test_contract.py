@@ -13,11 +13,11 @@ from struct import Struct
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
-from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, SessionKey, TrackedMessage
 from tgslices.storage.adapter import PluginStorage
 from tgslices.storage.inprocess.data import DataInProcess
 from tgslices.storage.memory import MemorySessionStorage
+from tgslices.telegram_facts.message_kind import MessageKind
 from tgslices.testing.contract import DataStorageContract, DurableStorageContract, SessionStorageContract
 
 

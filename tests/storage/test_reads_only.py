@@ -7,8 +7,8 @@ import pytest
 from tests.storage.redis.servers import RedisServer
 from tgslices.errors import OtherSchema, StorageError
 from tgslices.model import SessionKey
+from tgslices.storage.acquiring import durable
 from tgslices.storage.data_protocol import StoredData
-from tgslices.storage.lifetime import durable
 from tgslices.storage.opening import open_storage
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
 from tgslices.testing.contract.upkeep import IN_PRIVATE

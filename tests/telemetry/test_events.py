@@ -16,7 +16,7 @@ from tests.storage.redis.servers import RedisServer, prefix_of
 from tests.telemetry.conftest import Told, Watched
 from tgslices import DataConflict, Lifetime, MemorySessionStorage, Outcome, SessionData, SessionStorage
 from tgslices.data.renewal import LEASE
-from tgslices.storage.lifetime_protocol import EndReason
+from tgslices.storage.ending_protocol import EndReason
 from tgslices.storage.redis import RedisSessionStorage
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.telemetry import (

@@ -11,10 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tgslices import ConfigurationError, Ended, Lifetime, SessionBot, SessionKey, setup_sessions
-from tgslices.age_limit import AGE_LIMIT
 from tgslices.config import SessionConfig
-from tgslices.storage.lifetime_protocol import Due, DueSession, EndReason
-from tgslices.upkeep.lifetimes import LONGEST, LOOK_AT_LEAST_EVERY, end_of, finding, first_due, must_clear, next_due
+from tgslices.ending.session_lifetimes import (
+    LONGEST,
+    LOOK_AT_LEAST_EVERY,
+    end_of,
+    finding,
+    first_due,
+    must_clear,
+    next_due,
+)
+from tgslices.storage.ending_protocol import Due, DueSession, EndReason
+from tgslices.telegram_facts.age_limit import AGE_LIMIT
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tgslices.upkeep.task import UpkeepTask
+from tgslices.upkeep.background_task import UpkeepTask
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 LONG = timedelta(hours=1)

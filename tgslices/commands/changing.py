@@ -9,14 +9,14 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from tgslices.age_limit import AGE_LIMIT
 from tgslices.commands.naming import key_named, spelled
 from tgslices.commands.opening import Place
 from tgslices.commands.output import print_json, show_progress
 from tgslices.errors import ConfigurationError
+from tgslices.event_loop.work_in_turns import steps
 from tgslices.model import SessionKey
-from tgslices.storage.lifetime_protocol import Due, DueSession
-from tgslices.turns import steps
+from tgslices.storage.ending_protocol import Due, DueSession
+from tgslices.telegram_facts.age_limit import AGE_LIMIT
 
 
 async def close(place: Place, arguments: Namespace) -> int:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from tgslices.age_limit import AGE_LIMIT
 from tgslices.commands.naming import spelled
 from tgslices.commands.opening import Place
 from tgslices.commands.output import length, print_json, show_progress
 from tgslices.storage.pages import pages
+from tgslices.telegram_facts.age_limit import AGE_LIMIT
 
 LATE: Final = timedelta(minutes=5)
 """How late something may be done that any worker does within a minute."""

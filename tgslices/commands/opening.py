@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tgslices.clock import Clock, utc_now
 from tgslices.errors import ConfigurationError
-from tgslices.storage.lifetime import durable
+from tgslices.storage.acquiring import durable
 from tgslices.storage.opening import open_storage
 from tgslices.storage.protocol import DurableSessionStorage
 

@@ -14,7 +14,7 @@ from aiogram.utils.token import TokenValidationError
 
 from tgslices.commands.opening import Place
 from tgslices.config import SessionConfig
-from tgslices.described import described
+from tgslices.error_texts.without_secrets import described
 from tgslices.errors import ConfigurationError
 from tgslices.manager import SessionManager
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
-from tgslices.data.held import Wanted
-from tgslices.data.holds import Holds, Taken
+from tgslices.data.held_fragment import Wanted
+from tgslices.data.process_holds import Holds, Taken
 
 
 class DataBlock:

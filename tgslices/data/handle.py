@@ -10,8 +10,8 @@ from typing import Any, Generic, TypeVar
 
 from tgslices.data.block import DataBlock
 from tgslices.data.declaration import SessionData
-from tgslices.data.held import Held, Place, Wanted
-from tgslices.data.holds import Holds
+from tgslices.data.held_fragment import Held, Place, Wanted
+from tgslices.data.process_holds import Holds
 from tgslices.data.shapes import become
 from tgslices.errors import ConfigurationError, DataConflict, DataTooNew
 from tgslices.storage.data_protocol import StoredData

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from tgslices.clock import Clock
-from tgslices.described import described
+from tgslices.error_texts.without_secrets import described
 from tgslices.storage.data_protocol import DataHold, DataStorage
 
 log = logging.getLogger("tgslices")

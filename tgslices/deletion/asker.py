@@ -22,7 +22,7 @@ from tgslices.deletion.pacing import Pacing
 from tgslices.deletion.requests import request_for
 from tgslices.deletion.rights import Rights, rights_of, rights_request
 from tgslices.deletion.routes import Place, Route
-from tgslices.described import reason_of, words_of
+from tgslices.error_texts.without_secrets import reason_of, words_of
 from tgslices.model import TrackedMessage
 from tgslices.telemetry.events import Answered, DeletionAsked
 from tgslices.telemetry.observer import Telling

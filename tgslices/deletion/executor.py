@@ -18,11 +18,11 @@ from tgslices.deletion.pacing import Pacing, Patience
 from tgslices.deletion.run import DeletionRun
 from tgslices.deletion.shared_pause import SharedPause
 from tgslices.deletion.summary import summary_of
+from tgslices.event_loop.work_in_turns import in_turns
 from tgslices.model import PendingDeletion
 from tgslices.results import ClearResult
 from tgslices.storage.protocol import DurableSessionStorage
 from tgslices.telemetry.observer import Telling
-from tgslices.turns import in_turns
 
 log = logging.getLogger("tgslices")
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.deletion.rights import Rights
 from tgslices.deletion.routes import Route, route_of
 from tgslices.deletion.suspicion import is_notice, is_own
 from tgslices.deletion.windows import AGE_MARGIN, too_old_from
-from tgslices.message_kind import MessageKind
 from tgslices.model import TrackedMessage
 from tgslices.results import Outcome
+from tgslices.telegram_facts.chat_kind import ChatKind, chat_kind
+from tgslices.telegram_facts.message_kind import MessageKind
 
 UNDELETABLE: Final = frozenset(
     {

@@ -18,7 +18,7 @@ from itertools import filterfalse, islice
 from typing import Final, Generic, TypeVar
 
 from tgslices.deletion.refusal_rate import RefusalRate
-from tgslices.turns import PORTION
+from tgslices.event_loop.work_in_turns import PORTION
 
 T = TypeVar("T")
 

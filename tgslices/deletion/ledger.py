@@ -10,18 +10,18 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final, TypeVar
 
-from tgslices.age_limit import AGE_LIMIT
 from tgslices.deletion.fates import DEFERRED, Fate
 from tgslices.deletion.routes import Place, Route, place_of, route_of
 from tgslices.deletion.windows import AGE_MARGIN, too_old_from
-from tgslices.described import described
-from tgslices.doubling import Doubling
+from tgslices.error_texts.without_secrets import described
+from tgslices.event_loop.growing_waits import Doubling
+from tgslices.event_loop.work_in_turns import PORTION, in_turns
 from tgslices.model import MAX_WAIT, PendingDeletion, TrackedMessage
 from tgslices.results import ClearResult, Outcome
 from tgslices.storage.protocol import DurableSessionStorage
+from tgslices.telegram_facts.age_limit import AGE_LIMIT
 from tgslices.telemetry.events import MessagesSettled
 from tgslices.telemetry.observer import Telling
-from tgslices.turns import PORTION, in_turns
 
 T = TypeVar("T")
 

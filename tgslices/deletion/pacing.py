@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from tgslices.doubling import Doubling
+from tgslices.event_loop.growing_waits import Doubling
 
 BACKOFF: Final = Doubling(first=timedelta(milliseconds=500), most=timedelta(seconds=8))
 """How long to wait before a request that failed is repeated."""

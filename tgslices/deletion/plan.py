@@ -9,13 +9,13 @@ from heapq import merge
 from itertools import islice
 from typing import Final
 
-from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.deletion.routes import Place, Route, place_of
 from tgslices.deletion.suspicion import Suspicion, suspicion_of
 from tgslices.deletion.windows import deletable_from, is_deferred, is_expired, sent_at_latest
+from tgslices.event_loop.work_in_turns import PORTION, at_once
 from tgslices.model import TrackedMessage
 from tgslices.results import Outcome
-from tgslices.turns import PORTION, at_once
+from tgslices.telegram_facts.chat_kind import ChatKind, chat_kind
 
 MAX_IDS_PER_REQUEST: Final = 100
 """How many ids one request may carry. aiogram does not check it; the server refuses 101.

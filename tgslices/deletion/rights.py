@@ -12,8 +12,8 @@ from aiogram.types import (
     ChatMemberOwner,
 )
 
-from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.deletion.routes import Place, Route
+from tgslices.telegram_facts.chat_kind import ChatKind, chat_kind
 
 _OWN_NAMES: Final = ("can_delete_sent_messages", "can_delete_outgoing_messages")
 """The right over own messages: as Telegram calls it, and as aiogram 3.20 does."""

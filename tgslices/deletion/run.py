@@ -16,9 +16,9 @@ from tgslices.deletion.place import GroupAttempt, PlaceDeletion, places_of
 from tgslices.deletion.plan import planning
 from tgslices.deletion.routes import Place, Route, place_of
 from tgslices.deletion.windows import ask_again_from, deletable_from, is_expired
+from tgslices.event_loop.work_in_turns import in_turns
 from tgslices.model import TrackedMessage
 from tgslices.results import ClearResult, Outcome
-from tgslices.turns import in_turns
 
 Task = asyncio.Task[None]
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tgslices.deletion.pacing import NEWS, Pacing
-from tgslices.described import described
+from tgslices.error_texts.without_secrets import described
 from tgslices.model import SessionKey
 from tgslices.storage.data_protocol import DataStorage, StoredData
 

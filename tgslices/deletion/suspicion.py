@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from enum import IntEnum
 
-from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.deletion.routes import Route, place_of
 from tgslices.deletion.windows import AGE_MARGIN, age_limit, sent_at_latest
-from tgslices.message_kind import CONTENT, MessageKind
 from tgslices.model import Direction, TrackedMessage
+from tgslices.telegram_facts.chat_kind import ChatKind, chat_kind
+from tgslices.telegram_facts.message_kind import CONTENT, MessageKind
 
 
 class Suspicion(IntEnum):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from tgslices.age_limit import AGE_LIMIT
-from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.deletion.routes import Place, Route, place_of, route_of
-from tgslices.message_kind import MessageKind
 from tgslices.model import TrackedMessage
+from tgslices.telegram_facts.age_limit import AGE_LIMIT
+from tgslices.telegram_facts.chat_kind import ChatKind, chat_kind
+from tgslices.telegram_facts.message_kind import MessageKind
 
 AGE_MARGIN: Final = timedelta(minutes=5)
 """This long before the limit a message is a suspect: two clocks and a request under way may put it on the far side."""

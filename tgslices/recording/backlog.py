@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Final, TypeAlias
 
-from tgslices.described import said
-from tgslices.doubling import Doubling
+from tgslices.error_texts.without_secrets import said
 from tgslices.errors import InvalidSessionKey, InvalidTrackedMessage, ValueRefused
-from tgslices.shared_attempt import SharedAttempt
+from tgslices.event_loop.growing_waits import Doubling
+from tgslices.event_loop.shared_attempt import SharedAttempt
 
 log = logging.getLogger("tgslices")
 

@@ -16,11 +16,11 @@ from typing import Any, Final, NoReturn, TypeAlias
 
 from aiogram.methods import TelegramMethod
 
-from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.errors import ConfigurationError, quoted
 from tgslices.model import GENERAL_TOPIC, IfClosed, SessionKey, TrackedMessage
-from tgslices.recording.handles import Send, SharedKey, tick
+from tgslices.recording.handles_of_key import Send, SharedKey, tick
 from tgslices.recording.tracker import Tracker
+from tgslices.telegram_facts.chat_kind import ChatKind, chat_kind
 
 STRAGGLER_WINDOW: Final = timedelta(minutes=1)
 """How long a task that outlived its block still records into the session's private chat."""

@@ -12,11 +12,11 @@ from typing import Any, Final, Protocol
 from aiogram.methods import TelegramMethod
 from aiogram.types import Message
 
-from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, TrackedMessage
-from tgslices.origin import topic_of
-from tgslices.recording.handles import SharedKey, tick
+from tgslices.recording.handles_of_key import SharedKey, tick
 from tgslices.recording.progress import Progress
+from tgslices.telegram_facts.message_kind import MessageKind
+from tgslices.telegram_facts.message_origin import topic_of
 
 NOTICE_WINDOW: Final = timedelta(minutes=1)
 """How long after a call its notice is waited for."""

@@ -11,7 +11,7 @@ from tgslices.clock import Clock
 from tgslices.model import SessionKey, TrackedMessage
 from tgslices.recording.backlog import Backlog, Write
 from tgslices.recording.progress import Progress
-from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.ending_protocol import Due
 
 DueOf: TypeAlias = Callable[[SessionKey, datetime], Due | None]
 """Tells when a session is to be looked at that is opened at a time; None for one that never ends by itself."""

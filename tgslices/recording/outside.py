@@ -9,9 +9,9 @@ from typing import Final, TypeAlias
 
 from aiogram.types import Message, Update
 
-from tgslices.extract import new_message, record_carried
 from tgslices.model import Direction, SessionKey, TrackedMessage
 from tgslices.recording.current import Handling, is_over, update_of
+from tgslices.recording.messages_from_events import new_message, record_carried
 
 MOST_RECENT: Final = 256
 """How many messages a dispatcher looks back on."""

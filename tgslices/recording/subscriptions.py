@@ -11,7 +11,7 @@ from magic_filter import MagicFilter
 
 from tgslices.model import SessionKey, TrackedMessage
 from tgslices.predicates import AsyncPredicate, matches
-from tgslices.recording.handles import SharedKeys
+from tgslices.recording.handles_of_key import SharedKeys
 from tgslices.recording.progress import Progress
 
 log = logging.getLogger("tgslices")

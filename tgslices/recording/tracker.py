@@ -13,22 +13,22 @@ from typing import Any, Final
 
 from aiogram.types import Message, TelegramObject, Update
 
-from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.clock import Clock
-from tgslices.described import described
-from tgslices.extract import record_carried, record_of_incoming
-from tgslices.message_kind import MessageKind
+from tgslices.error_texts.without_secrets import described
 from tgslices.model import MAX_INT, Gone, IfClosed, Scope, ScopeTwin, SessionKey, TrackedMessage
 from tgslices.recording.backlog import Backlog, Write
 from tgslices.recording.current import Handling, handling
-from tgslices.recording.handles import SharedKey, SharedKeys, tick
+from tgslices.recording.handles_of_key import SharedKey, SharedKeys, tick
 from tgslices.recording.keyboards import Keyboards
+from tgslices.recording.messages_from_events import record_carried, record_of_incoming
 from tgslices.recording.notices import Notices
 from tgslices.recording.openings import DueOf, Openings, never_due, repeatable
 from tgslices.recording.outside import RecentUpdates, outside_of
 from tgslices.recording.progress import Progress
 from tgslices.recording.subscriptions import Subscriptions, UpdatePredicate
 from tgslices.storage.protocol import DurableSessionStorage
+from tgslices.telegram_facts.chat_kind import ChatKind, chat_kind
+from tgslices.telegram_facts.message_kind import MessageKind
 from tgslices.telemetry.events import WritesWaiting
 from tgslices.telemetry.observer import Telling
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from tgslices.deletion.routes import Route, route_of
-from tgslices.message_kind import CONTENT, MessageKind
 from tgslices.model import TrackedMessage
+from tgslices.telegram_facts.message_kind import CONTENT, MessageKind
 
 UNCOPYABLE: Final = frozenset(
     {MessageKind.PAID_MEDIA, MessageKind.GIVEAWAY, MessageKind.GIVEAWAY_WINNERS, MessageKind.INVOICE}

@@ -11,9 +11,9 @@ from typing import Final
 
 from tgslices.deletion.plan import MAX_IDS_PER_REQUEST
 from tgslices.deletion.windows import sent_at_latest
+from tgslices.event_loop.work_in_turns import PORTION
 from tgslices.model import TrackedMessage
 from tgslices.replay.obstacles import obstacle_to
-from tgslices.turns import PORTION
 
 _message_id: Final = attrgetter("message_id")
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from aiogram import Bot
 
 from tgslices.deletion.pacing import Pacing, Patience
+from tgslices.event_loop.work_in_turns import in_turns
 from tgslices.model import TrackedMessage
 from tgslices.replay.plan import planning
 from tgslices.replay.requests import Target
@@ -15,7 +16,6 @@ from tgslices.replay.result import ReplayResult
 from tgslices.replay.run import ReplayRun
 from tgslices.telemetry.events import Work
 from tgslices.telemetry.observer import Telling, doing
-from tgslices.turns import in_turns
 
 log = logging.getLogger("tgslices")
 

@@ -8,10 +8,10 @@ from typing import Any
 from aiogram.methods import CopyMessage, CopyMessages, ForwardMessage, ForwardMessages, TelegramMethod
 from aiogram.types import Chat
 
-from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.errors import ConfigurationError, quoted
 from tgslices.model import GENERAL_TOPIC
 from tgslices.replay.plan import Chunk
+from tgslices.telegram_facts.chat_kind import ChatKind, chat_kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from aiogram.exceptions import (
 )
 
 from tgslices.deletion.pacing import BACKOFF, Pacing, Patience
-from tgslices.described import reason_of
+from tgslices.error_texts.without_secrets import reason_of
 from tgslices.model import TrackedMessage
 from tgslices.replay.answers import ReplayAnswer, classify
 from tgslices.replay.originals import copying

@@ -19,6 +19,7 @@ from typing import cast
 from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.storage.data_protocol import DATA_METHODS, DataStorage
 from tgslices.storage.delegating import DelegatesData
+from tgslices.storage.ending_protocol import Due, DueSession, End
 from tgslices.storage.inprocess.data import DataInProcess
 from tgslices.storage.inprocess.ending import Times
 from tgslices.storage.inprocess.foreign_chats import ForeignChats
@@ -28,7 +29,6 @@ from tgslices.storage.inprocess.key_map import KeyMap
 from tgslices.storage.inprocess.listing import EVER
 from tgslices.storage.inprocess.open_keys import OpenKeys
 from tgslices.storage.inprocess.packed_rows import check_ids
-from tgslices.storage.lifetime_protocol import Due, DueSession, End
 from tgslices.storage.listing_protocol import FEW
 from tgslices.storage.protocol import Added, Closed, SessionStorage, missing_methods, require_storage
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from tgslices.message_kind import MessageKind, kind_named
 from tgslices.model import Direction, SessionKey, TrackedMessage
+from tgslices.telegram_facts.message_kind import MessageKind, kind_named
 
 
 def encode_kind(kind: MessageKind | None) -> str | None:

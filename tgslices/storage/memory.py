@@ -11,10 +11,11 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
-from tgslices.chat_kind import MIN_BASIC_GROUP
+from tgslices.event_loop.work_in_turns import in_turns
 from tgslices.model import Gone, IfClosed, Scope, SessionKey, TrackedMessage
 from tgslices.storage.data_protocol import DataStorage
 from tgslices.storage.delegating import DelegatesData
+from tgslices.storage.ending_protocol import Due, DueSession, End
 from tgslices.storage.inprocess.ceilings import NO_CEILING
 from tgslices.storage.inprocess.data import DataInProcess
 from tgslices.storage.inprocess.ending import Times
@@ -35,10 +36,9 @@ from tgslices.storage.inprocess.packed_rows import (
     times_of,
 )
 from tgslices.storage.inprocess.slices import MANY, Chat, Rows, Slices, holds, stands_evenly
-from tgslices.storage.lifetime_protocol import Due, DueSession, End
 from tgslices.storage.listing_protocol import FEW
 from tgslices.storage.protocol import Added, Closed
-from tgslices.turns import in_turns
+from tgslices.telegram_facts.chat_kind import MIN_BASIC_GROUP
 
 pack_head: Final = HEAD.pack
 

@@ -24,8 +24,8 @@ from typing import Final, NamedTuple, Protocol
 from tgslices.errors import InvalidStorage
 from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.storage.data_protocol import DATA_METHODS, DataStorage
+from tgslices.storage.ending_protocol import LIFETIME_METHODS, Due, LifetimeStorage
 from tgslices.storage.erasing_protocol import ERASING_METHODS, ErasingStorage
-from tgslices.storage.lifetime_protocol import LIFETIME_METHODS, Due, LifetimeStorage
 from tgslices.storage.listing_protocol import LISTING_METHODS, ListingStorage
 
 

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 
 from tgslices.model import SessionKey, TrackedMessage
 from tgslices.results import Outcome
-from tgslices.storage.lifetime_protocol import EndReason, Then
+from tgslices.storage.ending_protocol import EndReason, Then
 
 PENDING_AGES: Final = (timedelta(), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1))
 """From which ages on pending deletions are counted."""

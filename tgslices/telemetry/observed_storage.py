@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 from tgslices.model import Scope, SessionKey, TrackedMessage
 from tgslices.storage.data_protocol import DataHold, StoredData
-from tgslices.storage.lifetime_protocol import DueSession, End
+from tgslices.storage.ending_protocol import DueSession, End
 from tgslices.storage.protocol import Added, Closed, DurableSessionStorage
 from tgslices.telemetry.events import (
     DataConflicted,

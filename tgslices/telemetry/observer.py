@@ -13,8 +13,9 @@ from datetime import timedelta
 from itertools import count
 from typing import Any, Final, Protocol, TypeAlias
 
-from tgslices.described import described
+from tgslices.error_texts.without_secrets import described
 from tgslices.errors import ConfigurationError, quoted
+from tgslices.event_loop.async_callables import is_async
 from tgslices.model import TrackedMessage
 from tgslices.telemetry.events import (
     MessageRecorded,
@@ -47,9 +48,7 @@ def require_observer(observer: object) -> None:
     Raises:
         ConfigurationError: it is no plain function, and no object that can be called like one.
     """
-    call = observer if inspect.isroutine(observer) or not callable(observer) else type(observer).__call__
-    is_async = inspect.iscoroutinefunction(observer) or inspect.iscoroutinefunction(call)
-    if not callable(observer) or is_async or isinstance(observer, type):
+    if not callable(observer) or is_async(observer) or isinstance(observer, type):
         raise ConfigurationError(
             f"observer is {quoted(observer)}.",
             "Pass a plain function of one event, or an object with __call__; it is not awaited.",

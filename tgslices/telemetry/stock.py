@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tgslices.clock import Clock
+from tgslices.event_loop.work_in_turns import PORTION, in_turns
 from tgslices.model import PendingDeletion
 from tgslices.storage.listing_protocol import SessionOrder
 from tgslices.storage.protocol import DurableSessionStorage
 from tgslices.telemetry.events import PENDING_AGES, StockTaken
 from tgslices.telemetry.observer import Telling
-from tgslices.turns import PORTION, in_turns
 
 TAKE_EVERY: Final = timedelta(minutes=1)
 

@@ -16,7 +16,7 @@ import pytest_asyncio
 from aiogram import Dispatcher
 
 from tgslices.session_bot import SessionBot
-from tgslices.storage.lifetime import durable
+from tgslices.storage.acquiring import durable
 from tgslices.storage.opening import open_storage
 from tgslices.storage.protocol import SessionStorage
 from tgslices.testing.failed_world import FAILURE, show

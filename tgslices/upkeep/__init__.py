@@ -1,1 +1,1 @@
-"""What goes on by itself: sessions that are due end, pending deletions are finished, what is past is forgotten."""
+"""What goes on by itself, from start to stop: pending deletions are finished, what is past is forgotten."""

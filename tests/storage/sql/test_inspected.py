@@ -10,7 +10,7 @@ from aiogram import Dispatcher
 from tests.testing.test_main import command
 from tgslices import SessionBot, setup_sessions
 from tgslices.storage import open_storage
-from tgslices.storage.lifetime import durable
+from tgslices.storage.acquiring import durable
 from tgslices.testing.http.client import loopback_session
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import event
 from tgslices.model import Gone, IfClosed, Scope, SessionKey
 from tgslices.storage.codec import encode_time
 from tgslices.storage.data_protocol import DataHold, StoredData
-from tgslices.storage.lifetime_protocol import Due, End, EndReason
+from tgslices.storage.ending_protocol import Due, End, EndReason
 from tgslices.storage.listing_protocol import SessionFilter, SessionOrder
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.storage.sqlalchemy.database.dialect import ANY_NUMBER

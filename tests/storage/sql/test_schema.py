@@ -15,7 +15,7 @@ from tests.storage.sql.backends import PostgresServer, sqlite_rows
 from tgslices.errors import StorageError
 from tgslices.model import IfClosed, Scope, SessionKey
 from tgslices.storage.data_protocol import DataHold, StoredData
-from tgslices.storage.lifetime_protocol import Due, End, EndReason
+from tgslices.storage.ending_protocol import Due, End, EndReason
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage, build_tables
 from tgslices.storage.sqlalchemy.tables.schema import VERSION, Tables
 from tgslices.storage.sqlalchemy.tables.versions import UPGRADES, Versions

@@ -7,7 +7,7 @@ import pytest
 from aiogram import Bot
 
 from tgslices.testing import BotAccount, BotApi, ChatView
-from tgslices.testing.content.rich import read_rich_message
+from tgslices.testing.content.rich_blocks import read_rich_message
 from tgslices.testing.errors import ApiError
 from tgslices.testing.methods.drafts import send_message_draft
 from tgslices.testing.methods.method import Call

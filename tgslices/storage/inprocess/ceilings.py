@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tgslices.chat_kind import MIN_BASIC_GROUP
+from tgslices.telegram_facts.chat_kind import MIN_BASIC_GROUP
 
 NO_CEILING: Final = -(2**63)
 """Not above any message id."""

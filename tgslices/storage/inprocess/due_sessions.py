@@ -10,9 +10,9 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from tgslices.model import MAX_WAIT, SessionKey
+from tgslices.storage.ending_protocol import FIRST_LOOKED_AT, Due, EndedSession
 from tgslices.storage.erasing_protocol import is_of
 from tgslices.storage.inprocess.time_queue import TimeQueue
-from tgslices.storage.lifetime_protocol import FIRST_LOOKED_AT, Due, EndedSession
 
 
 class Life(NamedTuple):

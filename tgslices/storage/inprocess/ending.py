@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tgslices.model import SessionKey
+from tgslices.storage.ending_protocol import Due, DueSession, End, EndedSession
 from tgslices.storage.inprocess.due_sessions import DueSessions, Ends
-from tgslices.storage.lifetime_protocol import Due, DueSession, End, EndedSession
 
 
 class Times(NamedTuple):

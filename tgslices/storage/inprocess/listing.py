@@ -12,9 +12,9 @@ from typing import Final
 
 from tgslices.model import SessionKey
 from tgslices.storage.codec import encode_time
+from tgslices.storage.ending_protocol import Due
 from tgslices.storage.inprocess.ending import EndsInProcess, Times
 from tgslices.storage.inprocess.opened_order import Opened, OpenedOrder
-from tgslices.storage.lifetime_protocol import Due
 from tgslices.storage.listing_protocol import (
     EVERY_SESSION,
     MOST_LOOKED_AT,

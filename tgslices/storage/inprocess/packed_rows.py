@@ -13,8 +13,8 @@ from struct import Struct, error
 from typing import Final, NoReturn, TypeAlias
 
 from tgslices.errors import InvalidTrackedMessage
-from tgslices.message_kind import MessageKind
 from tgslices.model import MAX_INT, Direction, TrackedMessage, tracked_message_unchecked
+from tgslices.telegram_facts.message_kind import MessageKind
 
 Place: TypeAlias = tuple[int, str | None, int | None, int | None]
 """Chat, business connection, ephemeral id and receiver: what identifies a message besides its id."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Generator, Iterable
 from typing import Final, TypeAlias
 
+from tgslices.event_loop.work_in_turns import PORTION
 from tgslices.model import Gone, TrackedMessage
 from tgslices.storage.inprocess.numbered import Numbered
 from tgslices.storage.inprocess.packed_rows import (
@@ -37,7 +38,6 @@ from tgslices.storage.inprocess.packed_rows import (
     place_of,
     unpack_row,
 )
-from tgslices.turns import PORTION
 
 Rows: TypeAlias = bytearray
 """The entries of one key, in the order in which they were added."""

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from redis.asyncio import Connection
 
-from tgslices.doubling import Doubling
+from tgslices.event_loop.growing_waits import Doubling
 
 PULSE: Final = 1.0
 """Seconds between two checks."""

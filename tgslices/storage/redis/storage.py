@@ -15,17 +15,17 @@ from redis.asyncio import Redis, RedisCluster
 
 from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.storage.delegating import DelegatesData
+from tgslices.storage.ending_protocol import Due, DueSession, End, EndedSession
 from tgslices.storage.inprocess.shared_keys import OpenRowId
-from tgslices.storage.lifetime_protocol import Due, DueSession, End, EndedSession
 from tgslices.storage.listing_protocol import EVERY_SESSION, ListedPage, ListedSession, SessionFilter, SessionOrder
 from tgslices.storage.protocol import Added, Closed
 from tgslices.storage.redis.arguments import Arguments
 from tgslices.storage.redis.calls import Calls
 from tgslices.storage.redis.clients import Client, Clients, listener
 from tgslices.storage.redis.codes.names import Names
+from tgslices.storage.redis.connected_server import Life
 from tgslices.storage.redis.errors import ErrorTexts
 from tgslices.storage.redis.hearing import Hearing
-from tgslices.storage.redis.life import Life
 from tgslices.storage.redis.notices import Notices
 from tgslices.storage.redis.operations.chats import Chats
 from tgslices.storage.redis.operations.data import Data

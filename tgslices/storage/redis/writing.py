@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 
 from tgslices.model import IfClosed, Scope, SessionKey, TrackedMessage
 from tgslices.storage.codec import encode_time
+from tgslices.storage.ending_protocol import Due
 from tgslices.storage.group_commit import GroupCommit
 from tgslices.storage.inprocess.shared_keys import Change, opening
-from tgslices.storage.lifetime_protocol import Due
 from tgslices.storage.redis.calls import Calls
 from tgslices.storage.redis.codes.dues import spelled_due
 from tgslices.storage.redis.codes.names import (

@@ -23,7 +23,7 @@ from tgslices.storage.data_protocol import DataHold, DataStorage, StoredData
 from tgslices.storage.inprocess.data import what_is_written
 from tgslices.storage.inprocess.holds import Holds
 from tgslices.storage.sqlalchemy.database.transactions import Transactions
-from tgslices.storage.sqlalchemy.lifetime import Backend
+from tgslices.storage.sqlalchemy.open_database import Backend
 from tgslices.storage.sqlalchemy.queries.data import NOTHING_MOVED, DataRows, MovedData
 from tgslices.storage.sqlalchemy.queries.keys import IDS_PER_STATEMENT
 from tgslices.storage.sqlalchemy.queries.shared_data import SharedRows

@@ -13,7 +13,7 @@ from tgslices.model import SessionKey
 from tgslices.storage.inprocess.heard import Heard
 from tgslices.storage.inprocess.shared_keys import MAX_KEYS, Change
 from tgslices.storage.sqlalchemy.database.notices import Told
-from tgslices.storage.sqlalchemy.lifetime import Backend
+from tgslices.storage.sqlalchemy.open_database import Backend
 from tgslices.storage.sqlalchemy.queries.keys import Keys
 from tgslices.storage.sqlalchemy.tables.speller import in_chunks
 

@@ -17,7 +17,7 @@ from tgslices.storage.protocol import Added, Closed
 from tgslices.storage.sqlalchemy.database.errors import verdict_on
 from tgslices.storage.sqlalchemy.database.transactions import T, Work
 from tgslices.storage.sqlalchemy.hearing import Commit, Hearing
-from tgslices.storage.sqlalchemy.lifetime import Backend
+from tgslices.storage.sqlalchemy.open_database import Backend
 from tgslices.storage.sqlalchemy.queries.additions import Addition
 from tgslices.storage.sqlalchemy.queries.due_sessions import Ending
 from tgslices.storage.sqlalchemy.queries.entries import Closing

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.storage.codec import encode_time
 from tgslices.storage.delegating import DelegatesData
-from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.ending_protocol import Due
 from tgslices.storage.protocol import Added, Closed
 from tgslices.storage.sqlalchemy.arguments import Arguments, Synchronous
 from tgslices.storage.sqlalchemy.data import SQLData, data_of
@@ -26,8 +26,8 @@ from tgslices.storage.sqlalchemy.database.transactions import T, Work
 from tgslices.storage.sqlalchemy.database.urls import masked
 from tgslices.storage.sqlalchemy.ending import EndsInDatabase
 from tgslices.storage.sqlalchemy.erasing import ErasesInDatabase
-from tgslices.storage.sqlalchemy.lifetime import Backend
 from tgslices.storage.sqlalchemy.listing import ListsDatabase
+from tgslices.storage.sqlalchemy.open_database import Backend
 from tgslices.storage.sqlalchemy.open_keys import OpenKeys
 from tgslices.storage.sqlalchemy.queries.additions import Addition, Additions
 from tgslices.storage.sqlalchemy.queries.claims import Claims

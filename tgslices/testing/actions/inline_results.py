@@ -12,7 +12,7 @@ from tgslices.testing.content.files import find_file
 from tgslices.testing.content.games import game_content
 from tgslices.testing.content.markup import read_inline_keyboard
 from tgslices.testing.content.media import MEDIA, media_content
-from tgslices.testing.content.rich import read_rich_message
+from tgslices.testing.content.rich_blocks import read_rich_message
 from tgslices.testing.content.text import read_link_preview_of, read_text_of
 from tgslices.testing.errors import bad_request
 from tgslices.testing.state.accounts import BotAccount, User

@@ -20,7 +20,7 @@ from tgslices.model import (
     SessionKey,
     TrackedMessage,
 )
-from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.ending_protocol import Due
 from tgslices.storage.protocol import Added, Closed
 from tgslices.testing.contract.durable_model import DurableModel, is_gone
 from tgslices.testing.contract.machine import keys, messages, some_messages

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from tgslices.model import Gone, PendingDeletion, Scope, SessionKey, TrackedMessage, may_come_again
-from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.ending_protocol import Due
 from tgslices.testing.contract.machine import EntriesMachine
 from tgslices.testing.contract.samples import NOW
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from tgslices.model import Gone, IfClosed, Scope, SessionKey
 from tgslices.storage.data_protocol import DataHold, StoredData
-from tgslices.storage.lifetime_protocol import Due, End, EndReason
+from tgslices.storage.ending_protocol import Due, End, EndReason
 from tgslices.testing.contract.samples import MINUTE, NOW, STRINGS, sent
 from tgslices.testing.contract.upkeep import BOT, UpkeepContract
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
 from tgslices.model import MAX_WAIT, SessionKey, may_come_again
-from tgslices.storage.lifetime_protocol import Due, DueSession, End, EndedSession, EndReason
+from tgslices.storage.ending_protocol import Due, DueSession, End, EndedSession, EndReason
 from tgslices.testing.contract.durable_machine import DurableMachine, bots, due_times, dues, minutes
 from tgslices.testing.contract.durable_model import Life
 from tgslices.testing.contract.samples import NOW, exactly

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from tgslices.model import MAX_WAIT, Direction, IfClosed, SessionKey
 from tgslices.storage.data_protocol import StoredData
-from tgslices.storage.lifetime_protocol import Due, DueSession, End, EndReason
+from tgslices.storage.ending_protocol import Due, DueSession, End, EndReason
 from tgslices.testing.contract.entries import WRITERS
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, OTHER_KEYS, STRINGS, exactly, sent
 from tgslices.testing.contract.upkeep import IN_PRIVATE, UpkeepContract

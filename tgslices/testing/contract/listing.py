@@ -14,7 +14,7 @@ import pytest
 from tgslices.errors import ConfigurationError
 from tgslices.model import Gone, IfClosed, SessionKey
 from tgslices.storage.data_protocol import StoredData
-from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.ending_protocol import Due
 from tgslices.storage.listing_protocol import FEW, ListedPage, ListedSession, SessionFilter, SessionOrder
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, OTHER_KEYS, STRINGS, sent
 from tgslices.testing.contract.upkeep import IN_PRIVATE, UpkeepContract

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, SessionKey, TrackedMessage
+from tgslices.telegram_facts.message_kind import MessageKind
 from tgslices.testing.contract.samples import MINUTE, exactly, sent
 
 T = TypeVar("T")

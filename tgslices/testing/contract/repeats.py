@@ -10,8 +10,8 @@ from typing import Any, Final, TypeAlias
 
 import pytest
 
-from tgslices.message_kind import MessageKind
 from tgslices.model import Direction, Gone, IfClosed, TrackedMessage
+from tgslices.telegram_facts.message_kind import MessageKind
 from tgslices.testing.contract.opened import Opener
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, exactly, sent
 from tgslices.testing.contract.upkeep import BOT, IN_PRIVATE, UpkeepContract

@@ -6,8 +6,8 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
-from tgslices.message_kind import MessageKind
 from tgslices.model import MAX_INT, REPEAT_WINDOW, Direction, PendingDeletion, SessionKey, TrackedMessage
+from tgslices.telegram_facts.message_kind import MessageKind
 
 NOW: Final = datetime(2026, 7, 1, 12, 30, 15, 123456, tzinfo=UTC)
 MINUTE: Final = timedelta(minutes=1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from tgslices.testing.content.rich import read_rich_message
+from tgslices.testing.content.rich_blocks import read_rich_message
 from tgslices.testing.content.text import read_text
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Call, Method

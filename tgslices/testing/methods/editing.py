@@ -13,7 +13,7 @@ from typing import Final
 from tgslices.testing.actions.delivery import announce
 from tgslices.testing.content.input_media import read_input_media
 from tgslices.testing.content.markup import place_in, put_under, read_markup
-from tgslices.testing.content.rich import read_rich_message
+from tgslices.testing.content.rich_blocks import read_rich_message
 from tgslices.testing.content.text import read_link_preview, read_message_text, read_text
 from tgslices.testing.errors import ApiError, bad_request, check
 from tgslices.testing.methods.method import Call, Method

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 from tgslices.errors import StorageError
 from tgslices.model import PendingDeletion, SessionKey, TrackedMessage
 from tgslices.results import ClearResult
-from tgslices.storage.lifetime import durable
+from tgslices.storage.acquiring import durable
 from tgslices.storage.listing_protocol import ListedPage
 from tgslices.storage.opening import open_storage
 from tgslices.storage.protocol import DurableSessionStorage

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tgslices.storage.codec import encode_time
-from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.ending_protocol import Due
 
 
 def spelled_due(due: Due | None) -> tuple[bytes, bytes]:

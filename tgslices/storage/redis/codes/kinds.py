@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tgslices.message_kind import MessageKind
+from tgslices.telegram_facts.message_kind import MessageKind
 
 KINDS: Final = (
     "unknown",

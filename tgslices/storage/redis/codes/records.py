@@ -12,12 +12,12 @@ from struct import Struct, error
 from typing import Final, NamedTuple, NoReturn
 
 from tgslices.errors import InvalidTrackedMessage
-from tgslices.message_kind import MessageKind
 from tgslices.model import MAX_INT, Direction, TrackedMessage, may_come_again, tracked_message_unchecked
 from tgslices.storage.codec import decode_kind, decode_time, encode_time
 from tgslices.storage.redis.codes.identities import away_code, chat_code, home_code, is_home, read_code
 from tgslices.storage.redis.codes.kinds import KINDS, NAMED, NUMBERS
 from tgslices.storage.redis.codes.texts import ID, decoded, encoded, read_text, spell_text
+from tgslices.telegram_facts.message_kind import MessageKind
 
 LISTED: Final = 1
 HIDDEN: Final = 2

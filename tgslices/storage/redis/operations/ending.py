@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from tgslices.model import MAX_WAIT, SessionKey, TrackedMessage
 from tgslices.storage.codec import decode_time, encode_time
-from tgslices.storage.lifetime_protocol import FIRST_LOOKED_AT, Due, DueSession, End, EndedSession, EndReason
+from tgslices.storage.ending_protocol import FIRST_LOOKED_AT, Due, DueSession, End, EndedSession, EndReason
 from tgslices.storage.redis.calls import Calls
 from tgslices.storage.redis.codes.dues import spelled_due
 from tgslices.storage.redis.codes.names import (
@@ -46,7 +46,7 @@ _TIME: Final = Struct(">q")
 
 
 class Ending:
-    """The lifetimes of any number of bots: a :class:`~tgslices.storage.lifetime_protocol.LifetimeStorage`."""
+    """The lifetimes of any number of bots: a :class:`~tgslices.storage.ending_protocol.LifetimeStorage`."""
 
     def __init__(self, calls: Calls, names: Names, hearing: Hearing) -> None:
         """Make calls, and hear of what is closed."""

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from tgslices.doubling import Doubling
+from tgslices.event_loop.growing_waits import Doubling
 from tgslices.storage.sqlalchemy.database.notices import Hear, Told
 
 PULSE: Final = 1.0

@@ -17,8 +17,8 @@ from typing import Final, TypeAlias, TypeVar
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from tgslices.doubling import Doubling
 from tgslices.errors import StorageError
+from tgslices.event_loop.growing_waits import Doubling
 from tgslices.storage.sqlalchemy.database.dialect import Database
 from tgslices.storage.sqlalchemy.database.errors import MAX_ATTEMPTS, ErrorTexts, is_stale_connection, is_transient
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import IfClosed, SessionKey, TrackedMessage
-from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.ending_protocol import Due
 from tgslices.storage.sqlalchemy.queries.entries import Entries
 from tgslices.storage.sqlalchemy.queries.keys import KeyRow, Keys, OpenRow, insert_into, was_closed_since
 from tgslices.storage.sqlalchemy.tables.rows import entry_values

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import MAX_WAIT, SessionKey, TrackedMessage
 from tgslices.storage.codec import decode_time, encode_time
-from tgslices.storage.lifetime_protocol import Due, DueSession, End
+from tgslices.storage.ending_protocol import Due, DueSession, End
 from tgslices.storage.sqlalchemy.database.dialect import Database
 from tgslices.storage.sqlalchemy.queries import activity
 from tgslices.storage.sqlalchemy.queries.claims import Claims

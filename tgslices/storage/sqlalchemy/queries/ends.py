@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import MAX_WAIT, SessionKey
 from tgslices.storage.codec import decode_time, encode_time
-from tgslices.storage.lifetime_protocol import End, EndedSession, EndReason
+from tgslices.storage.ending_protocol import End, EndedSession, EndReason
 from tgslices.storage.sqlalchemy.queries.keys import insert_into
 from tgslices.storage.sqlalchemy.queries.next_due import Dues
 from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS, PLACE_COLUMNS

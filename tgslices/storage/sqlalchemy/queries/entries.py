@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import CTE, ColumnElement, CursorResult, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tgslices.message_kind import CONTENT
+from tgslices.event_loop.work_in_turns import PORTION, in_turns
 from tgslices.model import (
     Direction,
     SessionKey,
@@ -49,7 +49,7 @@ from tgslices.storage.sqlalchemy.tables.schema import (
     Tables,
 )
 from tgslices.storage.sqlalchemy.tables.speller import in_chunks
-from tgslices.turns import PORTION, in_turns
+from tgslices.telegram_facts.message_kind import CONTENT
 
 ROWS_PER_STATEMENT: Final = 100
 

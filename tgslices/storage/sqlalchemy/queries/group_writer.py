@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import SessionKey, TrackedMessage
+from tgslices.storage.ending_protocol import Due
 from tgslices.storage.inprocess.shared_keys import Change, opening
-from tgslices.storage.lifetime_protocol import Due
 from tgslices.storage.protocol import Added
 from tgslices.storage.sqlalchemy.database.dialect import Database, StatementOf
 from tgslices.storage.sqlalchemy.queries.openings import KeyOpener, Opened, Opening

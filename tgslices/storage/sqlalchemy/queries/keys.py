@@ -17,7 +17,7 @@ from tgslices.model import (
     may_come_again,
 )
 from tgslices.storage.codec import encode_time
-from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.ending_protocol import Due
 from tgslices.storage.sqlalchemy.database.dialect import insert_of
 from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS, PLACE_COLUMNS
 from tgslices.storage.sqlalchemy.tables.rows import (

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import SessionKey, TrackedMessage, may_come_again
 from tgslices.storage.codec import encode_time
-from tgslices.storage.lifetime_protocol import Due
+from tgslices.storage.ending_protocol import Due
 from tgslices.storage.sqlalchemy.database.dialect import Database
 from tgslices.storage.sqlalchemy.queries.keys import watermark
 from tgslices.storage.sqlalchemy.tables.rows import entry_values, key_values, place_of

@@ -27,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 
-from tgslices.storage.lifetime_protocol import FIRST_LOOKED_AT
+from tgslices.storage.ending_protocol import FIRST_LOOKED_AT
 from tgslices.storage.sqlalchemy.database.dialect import StatementOf
 from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS, PLACE_COLUMNS
 from tgslices.storage.sqlalchemy.tables.schema import ENTRY, PENDING_COLUMNS, Tables

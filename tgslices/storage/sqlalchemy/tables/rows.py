@@ -14,7 +14,6 @@ from hashlib import blake2b
 from typing import Any, Final, NoReturn, TypeAlias, cast
 
 from tgslices.errors import InvalidTrackedMessage
-from tgslices.message_kind import MessageKind
 from tgslices.model import (
     MAX_INT,
     Direction,
@@ -26,6 +25,7 @@ from tgslices.model import (
 )
 from tgslices.storage.codec import decode_time, encode_time
 from tgslices.storage.sqlalchemy.tables.schema import NO_ID
+from tgslices.telegram_facts.message_kind import MessageKind
 
 Place: TypeAlias = tuple[int, int, int, int, bytes]
 """Bot, chat, user, topic and label, as in ``PLACE_COLUMNS``. A missing user or topic is ``NO_ID``."""

@@ -1,0 +1,281 @@
+"""The fragments that this process holds for one bot: taken, renewed, written and let go of."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import groupby
+from typing import Any, Final
+
+from tgslices.clock import Clock
+from tgslices.data.declaration import SessionData
+from tgslices.data.held_fragment import Held, Hold, Place, Wanted
+from tgslices.data.queues import Name, Queues
+from tgslices.data.renewal import LEASE, Renewal
+from tgslices.data.shapes import become
+from tgslices.errors import DataBusy, DataConflict
+from tgslices.event_loop.growing_waits import Doubling
+from tgslices.model import SessionKey
+from tgslices.storage.data_protocol import DataHold, DataStorage, StoredData
+from tgslices.storage.erasing_protocol import is_of
+
+ASK_AGAIN: Final = Doubling(first=timedelta(milliseconds=4), most=timedelta(milliseconds=64))
+"""How long to wait for another worker that holds what is wanted; each wait is shortened at random, by half at most."""
+
+
+class Taken:
+    """What one task took together: its turns in this process, and a hold for each session."""
+
+    __slots__ = ("holds", "names", "task")
+
+    def __init__(self, names: Sequence[Name]) -> None:
+        self.task = asyncio.current_task()
+        self.names = names
+        """As they were when the turns came; a chat may have migrated since."""
+        self.holds: list[Hold] = []
+
+
+class Holds:
+    """Takes fragments for tasks, in the order of asking, and gives them back."""
+
+    def __init__(self, storage: DataStorage, *, clock: Clock, patience: timedelta) -> None:
+        """``patience``: how long to wait for a fragment that somebody else has."""
+        self.storage = storage
+        self.clock = clock
+        self.patience = patience
+        self._queues = Queues()
+        self._by_task: dict[asyncio.Task[Any] | None, list[Taken]] = {}
+        self._renewal = Renewal(storage, self._all, clock)
+        self._releases: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        """Return how many fragments are held in this process."""
+        return len(self._queues)
+
+    def of_this_task(self, wanted: Wanted) -> tuple[Hold, Held | None] | None:
+        """Return the hold by which the running task has a fragment, and what was loaded of it, if it was."""
+        taken = self._by_task.get(asyncio.current_task())
+        if taken is None:
+            return None
+        key, name = wanted.name
+        for hold in (hold for each in taken for hold in each.holds):
+            if name in hold.names and hold.place.key == key:
+                return hold, next((held for held in hold.helds if held.wanted.fragment.name == name), None)
+        return None
+
+    def value_of(self, wanted: Wanted) -> Any:
+        """Return the value that the running task has of a fragment; None if it has none."""
+        mine = self.of_this_task(wanted)
+        return None if mine is None or mine[1] is None else mine[1].value
+
+    def unwritten(self, place: Place) -> dict[str, StoredData]:
+        """Return what the running task has of a session's data, as it would be written now.
+
+        Raises:
+            DataRefused: a value cannot be kept.
+        """
+        now = self.clock()
+        changes = [_changes(hold, now) for hold in self._of_this_task(place)]
+        return {name: change for found in changes for name, change in found.items() if change is not None}
+
+    def _of_this_task(self, place: Place) -> list[Hold]:
+        taken = self._by_task.get(asyncio.current_task(), ())
+        return [hold for each in taken for hold in each.holds if hold.place.key == place.key]
+
+    def _all(self) -> Iterable[DataHold]:
+        """Return what tasks of the running event loop hold; those of one that was abandoned will not go on."""
+        loop = asyncio.get_running_loop()
+        living = [taken for task, taken in self._by_task.items() if task is None or task.get_loop() is loop]
+        return (hold.told() for taken in living for each in taken for hold in each.holds)
+
+    # Taking
+
+    async def take(self, wanted: Sequence[Wanted], *, load: bool = True) -> Taken:
+        """Take fragments together, so that others who do the same cannot wait for each other in a circle.
+
+        Raises:
+            DataBusy: somebody else has one of them for too long; nothing is held.
+            DataRefused: what is stored of one cannot be read; nothing is held.
+        """
+        ordered = sorted(wanted, key=_order) if len(wanted) > 1 else wanted
+        deadline = asyncio.get_running_loop().time() + self.patience.total_seconds()
+        taken = Taken([each.name for each in ordered])
+        if len(taken.names) > 1 or not self._queues.take_now(taken.names[0]):
+            await self._wait_for_turns(taken.names, deadline)
+        # From now on, because what is held already is renewed while the rest is waited for.
+        self._by_task.setdefault(taken.task, []).append(taken)
+        self._renewal.begin()
+        try:
+            for together in _by_key(ordered):
+                hold = Hold(together[0].place, frozenset([each.fragment.name for each in together]))
+                taken.holds.append(hold)
+                found = await self._hold(hold)
+                hold.found = await self._hold_later(hold, deadline) if found is None else found
+                if load:
+                    hold.helds = [Held(each, hold.found.get(each.fragment.name)) for each in together]
+        except BaseException:
+            self.give_back(taken)
+            raise
+        return taken
+
+    async def _wait_for_turns(self, names: Sequence[Name], deadline: float) -> None:
+        begun = 0
+        try:
+            for name in names:
+                if not self._queues.take_now(name):
+                    async with asyncio.timeout_at(deadline):
+                        await self._queues.take(name)
+                begun += 1
+        except BaseException as error:
+            for name in names[:begun]:
+                self._queues.give_back(name)
+            if isinstance(error, TimeoutError):
+                raise self._busy(names[begun]) from None
+            raise
+
+    async def _hold_later(self, hold: Hold, deadline: float) -> Mapping[str, StoredData]:
+        """Hold what another worker has, as soon as it lets go."""
+        failures, loop = 0, asyncio.get_running_loop()
+        while True:
+            failures += 1
+            wait = ASK_AGAIN.after(failures).total_seconds() * random.uniform(0.5, 1)  # noqa: S311  # no secret
+            if loop.time() + wait > deadline:
+                raise self._busy(*((hold.place.key, name) for name in sorted(hold.names)))
+            await asyncio.sleep(wait)
+            found = await self._hold(hold)
+            if found is not None:
+                return found
+
+    async def _hold(self, hold: Hold) -> Mapping[str, StoredData] | None:
+        now = self.clock()
+        return await self.storage.hold_data(hold.told(), now=now, until=now + LEASE)
+
+    def _busy(self, *names: Name) -> DataBusy:
+        return DataBusy(tuple(name for _, name in names), names[0][0], self.patience)
+
+    # What happens meanwhile
+
+    async def note_closed(self, key: SessionKey) -> None:
+        """Let the running task write what it changes from now on, although the session of its data was closed."""
+        await self._note_dropped(lambda its: its == key, lambda held: held.ends_with_session)
+
+    async def note_erased(self, user_id: int) -> None:
+        """Let the running task write what it changes from now on, although all data of a person was dropped."""
+        await self._note_dropped(lambda its: is_of(its, user_id), lambda held: True)
+
+    async def _note_dropped(self, is_meant: Callable[[SessionKey], bool], is_dropped: Callable[[Held], bool]) -> None:
+        for taken in self._by_task.get(asyncio.current_task(), ()):
+            for hold in taken.holds:
+                if is_meant(hold.place.key) and (dropped := [held for held in hold.helds if is_dropped(held)]):
+                    for held in dropped:
+                        held.regard_as_written(held.text_now())
+                    await self._hold(hold)
+
+    async def put(self, place: Place, changes: Mapping[str, StoredData | None]) -> None:
+        """Write fragments of a session as they are told, at once.
+
+        What the running task has becomes what is told in place, and is written when its block ends, like any change.
+
+        Raises:
+            DataBusy: somebody else has one of them for too long; nothing was written.
+            DataRefused: what the running task has cannot become it.
+            DataConflict: this process stood still for longer than a lease.
+        """
+        left = dict(changes)
+        for held in [held for hold in self._of_this_task(place) for held in hold.helds]:
+            if (name := held.wanted.fragment.name) in left:
+                become(held.value, held.wanted.fragment.value_of(left.pop(name)))
+        if left:
+            taken = await self.take([Wanted(place, _named(name)) for name in left], load=False)
+            await self.write_changes(taken, [left])
+
+    # Giving back
+
+    async def write(self, taken: Taken) -> None:
+        """Write what has changed, and give everything back.
+
+        Raises:
+            DataRefused: a value cannot be kept; nothing was written.
+            DataConflict: another holder has taken one since; nothing of its session was written.
+        """
+        now = self.clock()
+        try:
+            changes = [_changes(hold, now) for hold in taken.holds]
+        except BaseException:
+            self.give_back(taken)
+            raise
+        await self.write_changes(taken, changes)
+
+    async def write_changes(self, taken: Taken, changes: Sequence[Mapping[str, StoredData | None]]) -> None:
+        """Write what is told for each hold, and give everything back. Raises DataConflict as :meth:`write` does."""
+        left = list(taken.holds)
+        try:
+            for hold, changed in zip(taken.holds, changes, strict=True):
+                if not await self.storage.write_data(hold.told(), changed):
+                    raise DataConflict(tuple(sorted(changed)), hold.place.key)
+                left.remove(hold)
+        finally:
+            self.give_back(taken, left)
+
+    def give_back(self, taken: Taken, held: Collection[Hold] | None = None) -> None:
+        """Give everything back unwritten. ``held``: what the storage holds still; all unless told."""
+        mine = self._by_task.get(taken.task, [])
+        mine.remove(taken)
+        if not mine:
+            del self._by_task[taken.task]
+        left = taken.holds if held is None else held
+        if not left:
+            self._end_turns(taken)
+            return
+        task = asyncio.get_running_loop().create_task(self._release(taken, list(left)))
+        self._releases.add(task)
+        task.add_done_callback(self._releases.discard)
+
+    async def _release(self, taken: Taken, held: Collection[Hold]) -> None:
+        """Let go in the storage first, so that who comes next does not find a hold that was just here."""
+        try:
+            for hold in held:
+                with suppress(Exception):  # it ends by itself
+                    await self.storage.write_data(hold.told(), {})
+        finally:
+            self._end_turns(taken)
+
+    def _end_turns(self, taken: Taken) -> None:
+        for name in taken.names:
+            self._queues.give_back(name)
+
+    async def aclose(self) -> None:
+        """Wait until the storage knows of everything that was given back."""
+        while self._releases:
+            await asyncio.wait(set(self._releases))
+        await self._renewal.aclose()
+
+
+@lru_cache(maxsize=256)
+def _named(name: str) -> SessionData[Any]:
+    """Return a fragment of which only the name matters."""
+    return SessionData(dict, name=name)
+
+
+def _order(wanted: Wanted) -> tuple[str, str]:
+    key, name = wanted.name
+    return repr(key), name
+
+
+def _by_key(ordered: Sequence[Wanted]) -> Iterable[Sequence[Wanted]]:
+    """Return what is wanted together of each session."""
+    if len(ordered) == 1:
+        return (ordered,)
+    return (list(group) for _, group in groupby(ordered, key=lambda each: each.place.key))
+
+
+def _changes(hold: Hold, now: datetime) -> dict[str, StoredData | None]:
+    changes: dict[str, StoredData | None] = {}
+    for held in hold.helds:
+        if (change := held.change(now)) is not None:
+            changes[held.wanted.fragment.name] = change
+    return changes

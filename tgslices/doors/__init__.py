@@ -1,1 +1,0 @@
-"""The doors through which aiogram calls: incoming updates, outgoing requests, and parameters of handlers."""

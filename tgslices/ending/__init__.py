@@ -1,0 +1,1 @@
+"""What ends entries and sessions: a clear, a lifetime that is over, the erasing of a person."""

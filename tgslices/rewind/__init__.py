@@ -1,0 +1,1 @@
+"""Going back: marks, which are named places in a slice, and the rewind to one."""

@@ -1,0 +1,1 @@
+"""What Telegram says of messages, chats and methods: each fact with its source. Pure."""
