@@ -13,7 +13,9 @@ from aiogram.types import Message, Update
 
 from tests.updates import ANN, BOT, CHANNEL, EVENTS, PRIVATE, SCOPES, SUPERGROUP, message, update
 from tgslices.errors import ConfigurationError, InvalidSessionKey
-from tgslices.keys import SessionKeyStrategy, SessionQualifier, key_of, scope_of
+from tgslices.keys.qualifier import SessionQualifier
+from tgslices.keys.scopes import scope_of
+from tgslices.keys.strategies import SessionKeyStrategy, key_of
 from tgslices.model import GENERAL_TOPIC, Scope, SessionKey
 from tgslices.recording.messages_from_events import record_of_incoming
 

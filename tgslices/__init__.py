@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     )
     from tgslices.fsm_states.follow_states import Follow
     from tgslices.fsm_states.scenes import SessionScene
-    from tgslices.keys import SessionKeyStrategy, SessionQualifier
+    from tgslices.keys.qualifier import SessionQualifier
+    from tgslices.keys.strategies import SessionKeyStrategy
     from tgslices.manager import SessionManager, sessions_of
     from tgslices.middlewares.in_session import InSession
     from tgslices.middlewares.stale_buttons import StaleButton
@@ -141,10 +142,8 @@ _HOMES: Final = {
         "UnknownMark",
         "ValueRefused",
     ),
-    "tgslices.keys": (
-        "SessionKeyStrategy",
-        "SessionQualifier",
-    ),
+    "tgslices.keys.qualifier": ("SessionQualifier",),
+    "tgslices.keys.strategies": ("SessionKeyStrategy",),
     "tgslices.manager": (
         "SessionManager",
         "sessions_of",

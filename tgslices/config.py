@@ -10,7 +10,7 @@ from typing import Any, Final
 from tgslices.clock import Clock, utc_now
 from tgslices.ending.session_lifetimes import Lifetimes, finding
 from tgslices.errors import ConfigurationError, quoted
-from tgslices.keys import KeyStrategy, SessionKeyStrategy
+from tgslices.keys.strategies import KeyStrategy, SessionKeyStrategy
 from tgslices.storage.protocol import SessionStorage
 from tgslices.telemetry.observer import SessionObserver, require_observer
 

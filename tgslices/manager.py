@@ -24,7 +24,8 @@ from tgslices.error_texts.advice import (
     too_many,
 )
 from tgslices.errors import ConfigurationError, InvalidSessionKey, quoted
-from tgslices.keys import direct_topic_of, key_of, scope_of
+from tgslices.keys.scopes import direct_topic_of, scope_of
+from tgslices.keys.strategies import key_of
 from tgslices.model import SessionKey
 from tgslices.open_sessions import ListsOpen, id_of
 from tgslices.recording.current import current_for

@@ -12,7 +12,7 @@ from aiogram.types import Chat, TelegramObject, User
 from tgslices.config import SessionConfig
 from tgslices.error_texts.advice import require_event
 from tgslices.errors import ConfigurationError, quoted
-from tgslices.keys import scope_of
+from tgslices.keys.scopes import scope_of
 from tgslices.model import MAX_INT, SessionKey
 from tgslices.recording.tracker import Tracker
 from tgslices.session import Session

@@ -20,7 +20,7 @@ from tgslices.errors import ConfigurationError, quoted
 from tgslices.event_loop.garbage_collector import freeze as freeze_now
 from tgslices.fsm_states.dispatcher_states import Joining
 from tgslices.fsm_states.follow_states import FollowStates
-from tgslices.keys import KeyStrategy, SessionKeyStrategy
+from tgslices.keys.strategies import KeyStrategy, SessionKeyStrategy
 from tgslices.manager import SessionManager, known_manager
 from tgslices.middlewares.handler_parameters import check_handlers, injection_middleware
 from tgslices.middlewares.incoming_updates import incoming_middleware

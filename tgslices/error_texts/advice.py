@@ -13,7 +13,7 @@ from aiogram.types import Chat, Message, TelegramObject, Update, User
 from magic_filter import MagicFilter
 
 from tgslices.errors import ConfigurationError, InvalidSessionKey, quoted
-from tgslices.keys import SessionQualifier
+from tgslices.keys.qualifier import SessionQualifier
 from tgslices.model import Direction, SessionKey
 from tgslices.predicates import asked_for
 

@@ -16,7 +16,8 @@ from tgslices.error_texts.without_secrets import described
 from tgslices.fsm_states.follow_states import Follow, Followed
 from tgslices.fsm_states.transitions import DIALOG_CONTEXT, DIALOG_STACK, Transitions, current
 from tgslices.fsm_states.watched_storage import WatchedStorage
-from tgslices.keys import key_of, scope_of
+from tgslices.keys.scopes import scope_of
+from tgslices.keys.strategies import key_of
 from tgslices.manager import SessionManager
 from tgslices.model import Scope, SessionKey
 from tgslices.session import Session

@@ -18,7 +18,7 @@ from aiogram.types import TelegramObject, Update
 
 from tgslices.errors import ConfigurationError, SessionUnavailable, quoted
 from tgslices.fsm_states.follow_states import Follow, Followed, states_of
-from tgslices.keys import SessionQualifier
+from tgslices.keys.qualifier import SessionQualifier
 from tgslices.manager import SessionManager, sessions_of
 from tgslices.middlewares.handler_annotations import title_of
 from tgslices.middlewares.handler_needs import needs_of

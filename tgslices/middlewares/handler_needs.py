@@ -12,7 +12,8 @@ from aiogram.dispatcher.event.handler import HandlerObject
 from tgslices.data.declaration import SessionData
 from tgslices.data.shapes import named
 from tgslices.errors import ConfigurationError, quoted
-from tgslices.keys import SessionKeyStrategy, SessionQualifier
+from tgslices.keys.qualifier import SessionQualifier
+from tgslices.keys.strategies import SessionKeyStrategy
 from tgslices.manager import SessionManager
 from tgslices.middlewares.handler_annotations import UNKNOWN, annotations_of, defaults_of, name_of, plain_parameters
 from tgslices.model import SessionKey

@@ -15,7 +15,7 @@ from tgslices.data.declaration import SessionData
 from tgslices.data.held_fragment import Wanted
 from tgslices.data.shapes import named, whole_name_of
 from tgslices.errors import ConfigurationError, SessionUnavailable
-from tgslices.keys import SessionQualifier
+from tgslices.keys.qualifier import SessionQualifier
 from tgslices.manager import SessionManager
 from tgslices.middlewares.handler_annotations import name_of
 from tgslices.middlewares.handler_needs import DataParameter, HandlerNeeds, UnclearParameter, needs_of

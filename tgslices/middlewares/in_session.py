@@ -10,7 +10,7 @@ from aiogram.types import TelegramObject, Update
 
 from tgslices.error_texts.advice import require_flags
 from tgslices.errors import ConfigurationError, SessionUnavailable
-from tgslices.keys import SessionQualifier
+from tgslices.keys.qualifier import SessionQualifier
 from tgslices.manager import SessionManager, sessions_of
 from tgslices.middlewares.handler_annotations import name_of
 from tgslices.middlewares.handler_parameters import answer, update_of

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeAlias
 
 from aiogram.types import Update
 
-from tgslices.keys import scope_of
+from tgslices.keys.scopes import scope_of
 from tgslices.model import Scope, SessionKey
 
 Handling: TypeAlias = list[Any]
