@@ -106,7 +106,7 @@ async def test_to_close_a_key_costs_an_owned_database_without_data_nothing_more(
     await storage.put_data(KEY, {"form": stored()})
     await storage.add(KEY, sent(1))
     after, _ = await run_by_sqlite(storage, storage.close(KEY, at=NOW))
-    assert after == [*before[:-1], "DELETE", "COMMIT"]
+    assert after == [*before[:-1], "WITH", "COMMIT"]
     await storage.aclose()
     await storage.start()
     assert (await run_by_sqlite(storage, storage.hold_data(held(), now=NOW, until=END)))[0] == [], "it looked once"
@@ -146,8 +146,9 @@ async def test_on_postgresql_to_close_a_key_takes_no_trip_more_for_its_data(
             await postgresql.open(KEY, at=NOW)
         await postgresql.put_data(KEY, {"form": stored(), "count": LASTING})
         trips, _ = await sent_to_postgresql(postgresql, postgresql.close(KEY, at=NOW))
-        assert trips.count("WITH") == 1
-        assert {*trips} <= {"BEGIN", "SELECT", "WITH", "UPDATE", "DELETE", "COMMIT"}
+        telling = ["SELECT"] if storage_has_key else []
+        making = [] if storage_has_key else ["INSERT"]
+        assert trips == ["BEGIN", "WITH", *making, "WITH", *telling, "COMMIT"]
         assert await postgresql.read_data(KEY, now=NOW) == {"count": LASTING}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +18,7 @@ from tgslices.errors import StorageError
 from tgslices.model import IfClosed, Scope, SessionKey
 from tgslices.storage.protocol import Added
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
+from tgslices.storage.sqlalchemy.database.steps import Steps, T
 from tgslices.testing.contract.samples import KEY, OTHER_KEYS, sent
 
 SCOPE = Scope(42, 7, "private", 7)
@@ -131,7 +132,8 @@ async def test_alone_a_message_that_no_session_wants_costs_no_statement(
     storage: SQLAlchemySessionStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await storage.open(KEY, at=NOW)
-    monkeypatch.setattr(storage._backend.database, "execute", None)  # to call it would raise
+    for way in ("execute", "transact"):
+        monkeypatch.setattr(storage._backend.database, way, None)  # to call it would raise
     assert await storage.record(Scope(42, 8, "private", 8), sent(1, 8)) == 0
     assert not await storage.add(OTHER_KEYS[1], sent(1), if_closed=IfClosed.SKIP)
     await storage.open(KEY, at=NOW)
@@ -144,7 +146,8 @@ class LostAnswers:
         self.database: Any = storage._backend.database
         self.transaction = self.database.transaction
         self.raise_at = ""
-        self.database.__dict__.update(transaction=self.wrap, single=self.wrap)
+        self.transact = self.database.transact
+        self.database.__dict__.update(transaction=self.wrap, single=self.wrap, transact=self.carry_out)
 
     @asynccontextmanager
     async def wrap(self, connection: AsyncConnection) -> AsyncIterator[None]:
@@ -155,6 +158,15 @@ class LostAnswers:
             yield
         if when == "after":
             raise OSError("the connection broke")
+
+    async def carry_out(self, connection: AsyncConnection, steps: Steps[T], *, done: Callable[[], None]) -> T:
+        when, self.raise_at = self.raise_at, ""
+        if when == "before":
+            raise OSError("the connection broke")
+        result: T = await self.transact(connection, steps, done=done)
+        if when == "after":
+            raise OSError("the connection broke")
+        return result
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

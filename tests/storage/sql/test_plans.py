@@ -19,7 +19,7 @@ from tgslices.storage.data_protocol import DataHold, StoredData
 from tgslices.storage.ending_protocol import Due, End, EndReason
 from tgslices.storage.listing_protocol import SessionFilter, SessionOrder
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
-from tgslices.storage.sqlalchemy.database.dialect import ANY_NUMBER
+from tgslices.storage.sqlalchemy.database.steps import ANY_NUMBER, Steps, T
 from tgslices.storage.sqlalchemy.tables.schema import NO_ID
 from tgslices.testing.contract.samples import MINUTE, NOW, sent
 
@@ -68,15 +68,32 @@ class Statements:
         self.sent: dict[str, Sequence[Any]] = {}
         engine, database = storage._backend.engine, storage._backend.database
         event.listen(engine.sync_engine, "before_cursor_execute", self._note)
-        execute = database.execute
+        execute, transact = database.execute, database.transact
 
-        async def noting(connection: Any, spell: Callable[[int], str], rows: Sequence[Sequence[Any]]) -> Any:
+        def note(spell: Callable[[int], str], rows: Sequence[Sequence[Any]]) -> None:
             self._note(None, None, spell(1), rows[0])
             if engine.dialect.name == "postgresql":
                 self._note(None, None, spell(ANY_NUMBER), list(zip(*rows, strict=True)))
+
+        async def noting(connection: Any, spell: Callable[[int], str], rows: Sequence[Sequence[Any]]) -> Any:
+            note(spell, rows)
             return await execute(connection, spell, rows)
 
+        def noted(steps: Steps[T]) -> Steps[T]:
+            try:
+                step = next(steps)
+                while True:
+                    note(*step)
+                    step = steps.send((yield step))
+            except StopIteration as end:
+                result: T = end.value
+                return result
+
+        async def noting_steps(connection: Any, steps: Steps[T], *, done: Callable[[], None]) -> T:
+            return await transact(connection, noted(steps), done=done)
+
         database.execute = noting  # type: ignore[method-assign]  # to look on
+        database.transact = noting_steps  # type: ignore[method-assign]  # to look on
 
     def _note(
         self, _: Any, __: Any, statement: str, parameters: Sequence[Any], ___: Any = None, executemany: bool = False

@@ -22,6 +22,7 @@ from tgslices.model import SessionKey
 from tgslices.storage.data_protocol import DataHold, DataStorage, StoredData
 from tgslices.storage.inprocess.data import what_is_written
 from tgslices.storage.inprocess.holds import Holds
+from tgslices.storage.sqlalchemy.database.steps import Steps
 from tgslices.storage.sqlalchemy.database.transactions import Transactions
 from tgslices.storage.sqlalchemy.open_database import Backend
 from tgslices.storage.sqlalchemy.queries.data import NOTHING_MOVED, DataRows, MovedData
@@ -42,11 +43,14 @@ class SQLData(DataStorage, Protocol):
     async def load(self) -> None:
         """Bring what is in memory in step with the database."""
 
-    def closing(self, key: SessionKey) -> Sequence[CTE]:
+    def parts(self, key: SessionKey) -> Sequence[CTE]:
         """Return the parts that a statement needs to close the data of a key as well, where there is such a thing."""
 
+    def closing(self, key: SessionKey) -> Steps[None]:
+        """Close the data of a key."""
+
     async def close_within(self, connection: AsyncConnection, key: SessionKey) -> None:
-        """Close the data of a key where :meth:`closing` has no parts for it."""
+        """Close the data of a key where there are no :meth:`parts` for it."""
 
     def closed(self, key: SessionKey) -> None:
         """Note that the data of a key was closed; in the same turn."""
@@ -133,7 +137,7 @@ class SharedData(_Methods):
         await (await self._transactions()).write(work, single=self._rows.is_single(changes))
 
     async def close_data(self, key: SessionKey) -> None:
-        await (await self._transactions()).write(partial(self._rows.close, key=key))
+        await (await self._transactions()).take(partial(self.closing, key))
 
     async def migrate_data(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> None:
         work = partial(self.migrate_within, bot_id=bot_id, old_chat_id=old_chat_id, new_chat_id=new_chat_id)
@@ -146,12 +150,15 @@ class SharedData(_Methods):
     async def load(self) -> None:
         """Do nothing: all is in the database."""
 
-    def closing(self, key: SessionKey) -> Sequence[CTE]:
+    def parts(self, key: SessionKey) -> Sequence[CTE]:
         return () if self._in_steps else closing(self._backend.tables.data, self._rows.is_of(key))
+
+    def closing(self, key: SessionKey) -> Steps[None]:
+        return self._rows.closing(key)
 
     async def close_within(self, connection: AsyncConnection, key: SessionKey) -> None:
         if self._in_steps:
-            await self._rows.close(connection, key)
+            await self._backend.database.take(connection, self.closing(key))
 
     def closed(self, key: SessionKey) -> None:
         """Do nothing: all is in the database."""
@@ -255,16 +262,17 @@ class OwnedData(_Methods):
         def done(_: None) -> None:
             self.closed(key)
 
-        work = partial(self.close_within, key=key)
-        await (await self._transactions()).write(work, after=done, single=True)
+        await (await self._transactions()).take(partial(self.closing, key), after=done)
 
-    def closing(self, key: SessionKey) -> Sequence[CTE]:
+    def parts(self, key: SessionKey) -> Sequence[CTE]:
         return ()
 
-    async def close_within(self, connection: AsyncConnection, key: SessionKey) -> None:
-        data = self._backend.tables.data
+    def closing(self, key: SessionKey) -> Steps[None]:
         if self._may_have_any:
-            await connection.execute(delete(data).where(self._rows.is_of(key), ~data.c.outlives_close))
+            yield from self._rows.ending(key)
+
+    async def close_within(self, connection: AsyncConnection, key: SessionKey) -> None:
+        await self._backend.database.take(connection, self.closing(key))
 
     def closed(self, key: SessionKey) -> None:
         self._holds.close(key)

@@ -58,7 +58,7 @@ class EndsInDatabase:
 
         async def work(connection: AsyncConnection) -> Ending | None:
             ending = await self._due_sessions.end(
-                connection, session, end, now=now, until=until, limit=limit, along=data.closing(key)
+                connection, session, end, now=now, until=until, limit=limit, along=data.parts(key)
             )
             if ending is not None:
                 await data.close_within(connection, key)

@@ -7,12 +7,11 @@ from functools import partial
 from secrets import token_hex
 from typing import Final, TypeAlias
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from tgslices.model import SessionKey
 from tgslices.storage.inprocess.heard import Heard
 from tgslices.storage.inprocess.shared_keys import MAX_KEYS, Change
 from tgslices.storage.sqlalchemy.database.notices import Told
+from tgslices.storage.sqlalchemy.database.steps import Steps
 from tgslices.storage.sqlalchemy.open_database import Backend
 from tgslices.storage.sqlalchemy.queries.keys import Keys
 from tgslices.storage.sqlalchemy.tables.speller import in_chunks
@@ -54,14 +53,15 @@ class Hearing(Heard[int]):
 
     # What happens
 
-    async def tell(self, connection: AsyncConnection, changes: Sequence[Change]) -> Commit:
+    def telling(self, changes: Sequence[Change]) -> Steps[Commit]:
         """Tell the others within a transaction; what is returned is to be called once it is committed."""
         told: list[_Telling] = []
         closings = self.keys.closings
         for part in in_chunks(changes, CHANGES_PER_NOTICE):
             self._told += 1
             serial = self._told
-            told.append((serial, await self._backend.tell(connection, _spell(self._me, serial, part)), part))
+            states = yield from self._backend.telling(_spell(self._me, serial, part))
+            told.append((serial, states, part))
         return partial(self._committed, told, closings)
 
     def _committed(self, told: Sequence[_Telling], closings: int) -> None:

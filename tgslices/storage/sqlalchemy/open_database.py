@@ -17,6 +17,7 @@ from tgslices.storage.sqlalchemy.database.connections import Connections
 from tgslices.storage.sqlalchemy.database.engines import database_of, engine_of_url
 from tgslices.storage.sqlalchemy.database.errors import ErrorTexts
 from tgslices.storage.sqlalchemy.database.notices import Hear, Notices, Told
+from tgslices.storage.sqlalchemy.database.steps import Steps
 from tgslices.storage.sqlalchemy.database.transactions import Transactions
 from tgslices.storage.sqlalchemy.database.urls import require_file
 from tgslices.storage.sqlalchemy.tables.schema import build_tables
@@ -199,9 +200,9 @@ class Backend:
             is_here = False
         return self._notices.state() if is_here else None
 
-    async def tell(self, connection: AsyncConnection, notice: str) -> Told:
+    def telling(self, notice: str) -> Steps[Told]:
         """Tell the others, once the transaction is committed."""
-        return Told(0, 0) if self._notices is None else await self._notices.tell(connection, notice)
+        return Told(0, 0) if self._notices is None else (yield from self._notices.telling(notice))
 
     async def _look(self, connection: AsyncConnection) -> bool:
         await self.database.check(connection)

@@ -15,12 +15,13 @@ from tgslices.storage.group_commit import GroupCommit
 from tgslices.storage.inprocess.shared_keys import Change, opening
 from tgslices.storage.protocol import Added, Closed
 from tgslices.storage.sqlalchemy.database.errors import verdict_on
+from tgslices.storage.sqlalchemy.database.steps import Steps
 from tgslices.storage.sqlalchemy.database.transactions import T, Work
 from tgslices.storage.sqlalchemy.hearing import Commit, Hearing
 from tgslices.storage.sqlalchemy.open_database import Backend
 from tgslices.storage.sqlalchemy.queries.additions import Addition
+from tgslices.storage.sqlalchemy.queries.closings import Closing
 from tgslices.storage.sqlalchemy.queries.due_sessions import Ending
-from tgslices.storage.sqlalchemy.queries.entries import Closing
 from tgslices.storage.sqlalchemy.queries.group_writer import GroupWriter, Write
 from tgslices.storage.sqlalchemy.queries.keys import Keys, OpenRow
 from tgslices.storage.sqlalchemy.queries.migration import Move
@@ -112,21 +113,35 @@ class OpenKeys:
         # What is in memory is in doubt: the next write finds out whether the key is open.
         return Added(added.is_there) if added.opened is None else Added.OPENED
 
-    async def close(self, key: SessionKey, work: Work[Closing], *, then: Callable[[], None] | None = None) -> Closed:
-        """Run work after which a key is not open, ``then`` in the same turn."""
+    async def close(self, key: SessionKey, work: Work[Closing]) -> Closed:
+        """Run work after which a key is not open."""
+        before = partial(self._ascertain, about_to_change=[key])
+        closing = await self._change(work, before, partial(self._closed, key), partial(_closings, key))
+        return Closed(closing.dropped, closing.row_id is not None)
 
-        def after(_: Closing) -> None:
-            if self._owned is not None:
-                self._owned.ascertain(key, None)
-            if then is not None:
-                then()
+    async def close_in_steps(
+        self, key: SessionKey, steps: Callable[[], Steps[Closing]], *, then: Callable[[], None]
+    ) -> Closed:
+        """Take steps after which a key is not open, ``then`` in the same turn."""
 
-        def changes(closing: Closing) -> list[Change]:
-            return [] if closing.row_id is None else [Change(key.bot_id, key.chat_id, closing.row_id, False)]
+        def telling() -> Steps[tuple[Closing, Commit | None]]:
+            closing = yield from steps()
+            return closing, (yield from self._telling(_closings(key, closing)))
+
+        def committed(outcome: tuple[Closing, Commit | None]) -> None:
+            closing, told = outcome
+            if told is not None:
+                told()
+            self._closed(key, closing)
+            then()
 
         before = partial(self._ascertain, about_to_change=[key])
-        closing = await self._change(work, before, after, changes)
+        closing, _ = await self._transactions.take(telling, before=before, after=committed)
         return Closed(closing.dropped, closing.row_id is not None)
+
+    def _closed(self, key: SessionKey, _: Closing) -> None:
+        if self._owned is not None:
+            self._owned.ascertain(key, None)
 
     async def end(self, key: SessionKey, work: Work[Ending | None], *, then: Callable[[], None]) -> Ending | None:
         """Run work that closes a key, ``then`` in the same turn, unless it says that the key stays as it is."""
@@ -186,9 +201,7 @@ class OpenKeys:
 
         async def telling(connection: AsyncConnection) -> tuple[T, Commit | None]:
             result = await work(connection)
-            changed = changes(result) if self._hearing is not None else ()
-            told = await self._hearing.tell(connection, changed) if self._hearing is not None and changed else None
-            return result, told
+            return result, await self._backend.database.take(connection, self._telling(changes(result)))
 
         def committed(outcome: tuple[T, Commit | None]) -> None:
             result, told = outcome
@@ -200,12 +213,15 @@ class OpenKeys:
         result, _ = await self._transactions.write(telling, before=before, after=committed)
         return result
 
+    def _telling(self, changes: Sequence[Change]) -> Steps[Commit | None]:
+        """Tell others of changes; return what is to be called once they are committed."""
+        return (yield from self._hearing.telling(changes)) if self._hearing is not None and changes else None
+
     @asynccontextmanager
     async def _lane(self) -> AsyncIterator[Callable[[Sequence[Write]], Awaitable[Sequence[int]]]]:
         backend = self._backend
         async with self._transactions.connect() as connection:
-            tell = None if self._hearing is None else self._hearing.tell
-            writer = GroupWriter(connection, backend.database, backend.statements, self._owned, tell)
+            writer = GroupWriter(connection, backend.database, backend.statements, self._owned, self._telling)
 
             async def write(group: Sequence[Write]) -> Sequence[int]:
                 async with self._transactions.turn:
@@ -233,6 +249,10 @@ def collector_paused() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def _closings(key: SessionKey, closing: Closing) -> list[Change]:
+    return [] if closing.row_id is None else [Change(key.bot_id, key.chat_id, closing.row_id, False)]
 
 
 def _openings(rows: Iterable[OpenRow | None]) -> list[Change]:

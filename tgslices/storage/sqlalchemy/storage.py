@@ -31,11 +31,12 @@ from tgslices.storage.sqlalchemy.open_database import Backend
 from tgslices.storage.sqlalchemy.open_keys import OpenKeys
 from tgslices.storage.sqlalchemy.queries.additions import Addition, Additions
 from tgslices.storage.sqlalchemy.queries.claims import Claims
+from tgslices.storage.sqlalchemy.queries.closings import Closings
 from tgslices.storage.sqlalchemy.queries.data import NOTHING_MOVED
 from tgslices.storage.sqlalchemy.queries.discards import Discards
 from tgslices.storage.sqlalchemy.queries.due_sessions import DueSessions
 from tgslices.storage.sqlalchemy.queries.ends import Ends
-from tgslices.storage.sqlalchemy.queries.entries import Closing, Entries
+from tgslices.storage.sqlalchemy.queries.entries import Entries
 from tgslices.storage.sqlalchemy.queries.group_writer import Write
 from tgslices.storage.sqlalchemy.queries.holders import HeldName, Holders
 from tgslices.storage.sqlalchemy.queries.keys import Keys
@@ -45,6 +46,7 @@ from tgslices.storage.sqlalchemy.queries.moved_chats import MovedChats
 from tgslices.storage.sqlalchemy.queries.pendings import Pendings
 from tgslices.storage.sqlalchemy.queries.people import People
 from tgslices.storage.sqlalchemy.tables.claim_statements import ClaimStatements
+from tgslices.storage.sqlalchemy.tables.close_statements import CloseStatements
 from tgslices.storage.sqlalchemy.tables.lease_statements import LeaseStatements
 from tgslices.storage.sqlalchemy.tables.rows import entry_values, key_match, scope_match
 
@@ -103,6 +105,7 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
         tables = self._backend.tables
         self._keys = Keys(tables)
         self._entries = Entries(tables, self._keys)
+        self._closings = Closings(self._backend.statements, CloseStatements(tables, self._backend.engine.dialect))
         self._additions = Additions(tables, self._keys, self._entries)
         self._discards = Discards(tables, self._keys, self._entries)
         self._migration = Migration(tables, self._keys)
@@ -277,13 +280,9 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
         return (await self._open_keys.close(key, partial(self._entries.unsubscribe, key=key))).was_open
 
     async def close(self, key: SessionKey, *, at: datetime) -> Closed:
-        async def work(connection: AsyncConnection) -> Closing:
-            closing = await self._entries.close(connection, key, at, along=self._data.closing(key))
-            await self._data.close_within(connection, key)
-            return closing
-
         await self._ready()
-        return await self._open_keys.close(key, work, then=partial(self._data.closed, key))
+        steps = partial(self._closings.closing, key, at, partial(self._data.closing, key))
+        return await self._open_keys.close_in_steps(key, steps, then=partial(self._data.closed, key))
 
     async def remove(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
         return await self._write(partial(self._entries.remove, key=key, messages=messages))
@@ -335,14 +334,18 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
         until: datetime,
         limit: int | None = None,
     ) -> list[TrackedMessage]:
-        work = partial(self._claims.claim, key=key, messages=messages, now=now, until=until, limit=limit)
-
         def release(claimed: list[TrackedMessage]) -> Work[None]:
             held = [PendingDeletion(key, message, now, until) for message in claimed]
             return partial(self._pendings.postpone, pending=held, until=now)
 
         await self._ready()
-        return await self._backend.transactions.write(work, unclaimed=release)
+        transactions = self._backend.transactions
+        if messages is not None:
+            work = partial(self._claims.claim, key=key, messages=messages, now=now, until=until, limit=limit)
+            return await transactions.write(work, unclaimed=release)
+        steps = partial(self._claims.claiming, key, now=now, until=until, limit=limit)
+        self._pendings.expect(key.bot_id, until)
+        return await transactions.take(steps, unclaimed=release)
 
     async def lease(self, bot_id: int, *, now: datetime, until: datetime, limit: int) -> list[PendingDeletion]:
         await self._ready()
@@ -354,7 +357,8 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
         await self._write(partial(self._pendings.postpone, pending=pending, until=until))
 
     async def settle(self, pending: Collection[PendingDeletion]) -> int:
-        return await self._write(partial(self._claims.settle, pending=pending))
+        await self._ready()
+        return await self._backend.transactions.take(partial(self._claims.settling, pending))
 
     async def pending(self, bot_id: int) -> list[PendingDeletion]:
         return await self._read(partial(self._pendings.of_bot, bot_id=bot_id))

@@ -6,18 +6,13 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import cache
 from pkgutil import resolve_name
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Protocol
 
 from sqlalchemy import Row, Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from tgslices.storage.sqlalchemy.database.notices import Notices
-
-StatementOf: TypeAlias = Callable[[int], str]
-"""The text of a statement for a number of rows, or for ``ANY_NUMBER``."""
-
-ANY_NUMBER: Final = 0
-"""Stands for rows that are passed as one array for each column."""
+from tgslices.storage.sqlalchemy.database.steps import StatementOf, Steps, T
 
 
 @cache
@@ -108,3 +103,9 @@ class Database(Protocol):
         self, connection: AsyncConnection, spell: StatementOf, rows: Sequence[Sequence[Any]]
     ) -> Sequence[Row[Any] | tuple[Any, ...]]:
         """Run a statement of ``Statements`` with its rows, of which there is one at least; return what it returns."""
+
+    async def take(self, connection: AsyncConnection, steps: Steps[T]) -> T:
+        """Take steps within whatever transaction there is; return what they return."""
+
+    async def transact(self, connection: AsyncConnection, steps: Steps[T], *, done: Callable[[], None]) -> T:
+        """Take steps in a transaction of their own; ``done`` is called when only the commit is left to fail."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, Protocol, TypeAlias
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from tgslices.storage.sqlalchemy.database.steps import Steps
 
 Hear: TypeAlias = Callable[[str], None]
 
@@ -27,7 +27,7 @@ class Notices(Protocol):
         While it stays equal, nothing has changed but what was heard. Another number says that something was missed.
         """
 
-    async def tell(self, connection: AsyncConnection, notice: str) -> Told:
+    def telling(self, notice: str) -> Steps[Told]:
         """Tell the others, once the transaction is committed."""
 
     def listen(self, hear: Hear) -> AbstractAsyncContextManager[None]:

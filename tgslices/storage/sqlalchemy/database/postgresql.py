@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from importlib import import_module
 from inspect import signature
@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from tgslices.errors import StorageError
 from tgslices.storage.sqlalchemy.database.advisory import schema_of_tables, wait_for_schema
 from tgslices.storage.sqlalchemy.database.connections import max_connections
-from tgslices.storage.sqlalchemy.database.dialect import ANY_NUMBER, StatementOf
 from tgslices.storage.sqlalchemy.database.notices import Notices
 from tgslices.storage.sqlalchemy.database.postgresql_notices import PostgreSQLNotices, channel_of
+from tgslices.storage.sqlalchemy.database.steps import ANY_NUMBER, StatementOf, Steps, T, taken_one_by_one
 from tgslices.storage.sqlalchemy.database.urls import for_asyncpg
 
 MIN_TO_LISTEN: Final = 3
@@ -124,3 +124,14 @@ class PostgreSQL:
         else:
             result = await connection.exec_driver_sql(spell(ANY_NUMBER), tuple(zip(*rows, strict=True)))
         return result.all() if result.returns_rows else ()
+
+    async def take(self, connection: AsyncConnection, steps: Steps[T]) -> T:
+        """Take each step in a trip of its own."""
+        return await taken_one_by_one(steps, lambda step: self.execute(connection, step.statement, step.rows))
+
+    async def transact(self, connection: AsyncConnection, steps: Steps[T], *, done: Callable[[], None]) -> T:
+        """Begin, take each step, and commit, each in a trip of its own."""
+        async with self.transaction(connection):
+            result = await self.take(connection, steps)
+            done()
+        return result

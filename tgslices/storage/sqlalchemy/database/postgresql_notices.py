@@ -16,10 +16,11 @@ from hashlib import blake2b
 from secrets import token_hex
 from typing import Any, Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tgslices.event_loop.growing_waits import Doubling
 from tgslices.storage.sqlalchemy.database.notices import Hear, Told
+from tgslices.storage.sqlalchemy.database.steps import Step, Steps
 
 PULSE: Final = 1.0
 """Seconds between two questions whether the connection still works."""
@@ -54,8 +55,8 @@ class PostgreSQLNotices:
         is_believed = asyncio.get_running_loop().time() < self._believed_until
         return self._connections if is_believed else None
 
-    async def tell(self, connection: AsyncConnection, notice: str) -> Told:
-        await connection.exec_driver_sql("SELECT pg_notify($1, $2)", (self._channel, notice))
+    def telling(self, notice: str) -> Steps[Told]:
+        yield Step(lambda _: "SELECT pg_notify($1, $2)", [(self._channel, notice)])
         return Told(self._connections, self._connections)
 
     @asynccontextmanager

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import chain, repeat
-from typing import Any, Final
+from typing import Any, Final, Generic
 
 from aiosqlite import Connection
 from sqlalchemy import URL, AsyncAdaptedQueuePool, event
@@ -15,11 +15,11 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from tgslices.errors import StorageError
-from tgslices.storage.sqlalchemy.database.dialect import StatementOf
 from tgslices.storage.sqlalchemy.database.file_lock import FileLock
 from tgslices.storage.sqlalchemy.database.notices import Notices
 from tgslices.storage.sqlalchemy.database.open_file import OpenFile
 from tgslices.storage.sqlalchemy.database.sqlite_notices import SQLiteNotices
+from tgslices.storage.sqlalchemy.database.steps import StatementOf, Step, Steps, T, taken, taken_one_by_one
 
 MIN_VERSION: Final = (3, 35, 0)
 """The first SQLite that knows RETURNING. Source: https://www.sqlite.org/lang_returning.html"""
@@ -191,15 +191,74 @@ class SQLite:
     ) -> Sequence[tuple[Any, ...]]:
         """Run a statement in one trip to the connection's thread."""
         driver = await _driver(connection)
-        size = next(size for size in _SIZES if size >= len(rows))
-        padding = repeat(rows[-1], size - len(rows))
-        values = tuple(chain.from_iterable(chain(rows, padding)))
-        found: Iterable[Any] = await driver.execute_fetchall(spell(size), values)
+        found: Iterable[Any] = await driver.execute_fetchall(*_spelled(Step(spell, rows)))
         return list(found)
+
+    async def take(self, connection: AsyncConnection, steps: Steps[T]) -> T:
+        """Take each step in a trip of its own."""
+        return await taken_one_by_one(steps, lambda step: self.execute(connection, step.statement, step.rows))
+
+    async def transact(self, connection: AsyncConnection, steps: Steps[T], *, done: Callable[[], None]) -> T:
+        """Take the steps, and commit, in one trip to the connection's thread."""
+        self._require_files()
+        driver = await _driver(connection)
+        transaction = _Transaction(steps, done)
+        try:
+            # What aiosqlite does for each of its own methods: it has none that takes a function.
+            carried_out: Awaitable[T] = driver._execute(  # type: ignore[no-untyped-call]
+                transaction,
+                driver._conn,
+            )
+            return await carried_out
+        except asyncio.CancelledError:
+            transaction.is_abandoned = True
+            raise
+
+
+class _Transaction(Generic[T]):
+    """A transaction that a connection's thread carries out. One that nobody waits for any more is undone."""
+
+    def __init__(self, steps: Steps[T], done: Callable[[], None]) -> None:
+        self._steps = steps
+        self._done = done
+        self.is_abandoned = False
+
+    def __call__(self, connection: sqlite3.Connection) -> T:
+        if connection.in_transaction:
+            connection.execute("COMMIT")  # of nothing
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            result = taken(self._steps, lambda step: connection.execute(*_spelled(step)).fetchall())
+            self._require_waiting()
+            self._done()
+            connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+            raise
+        return result
+
+    def _require_waiting(self) -> None:
+        if self.is_abandoned:
+            raise TimeoutError
+
+
+def _spelled(step: Step) -> tuple[str, tuple[Any, ...]]:
+    """Return the text of a step and its values, in as many rows as a text is for."""
+    statement, rows = step
+    size = next(size for size in _SIZES if size >= len(rows))
+    padding = repeat(rows[-1], size - len(rows))
+    return statement(size), tuple(chain.from_iterable(chain(rows, padding)))
 
 
 async def _driver(connection: AsyncConnection) -> Connection:
-    driver = (await connection.get_raw_connection()).driver_connection
+    borrowed = connection.sync_connection
+    if borrowed is not None and not borrowed.invalidated:
+        raw = borrowed.connection  # without a greenlet, because every statement asks for it
+    else:
+        raw = await connection.get_raw_connection()
+    driver = raw.driver_connection
     assert isinstance(driver, Connection)  # noqa: S101 - for type checkers; the URL's driver was checked
     return driver
 

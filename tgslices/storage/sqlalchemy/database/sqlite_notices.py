@@ -13,10 +13,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from aiosqlite import Connection
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from tgslices.storage.sqlalchemy.database.notices import Hear, Told
+from tgslices.storage.sqlalchemy.database.steps import Step, Steps
 
 _NAME = "openings"
 
@@ -50,10 +48,8 @@ class SQLiteNotices:
             return None
         return self._count
 
-    async def tell(self, connection: AsyncConnection, notice: str) -> Told:
-        driver = (await connection.get_raw_connection()).driver_connection
-        assert isinstance(driver, Connection)  # noqa: S101 - for type checkers; the URL's driver was checked
-        [[count]] = await driver.execute_fetchall(self._count_up)
+    def telling(self, notice: str) -> Steps[Told]:
+        [[count]] = yield Step(lambda _: self._count_up, [()])
         return Told(int(count) - 1, int(count))
 
     @asynccontextmanager

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from datetime import timedelta
 from functools import partial
+from threading import Event
 from typing import Final, TypeAlias, TypeVar
 
 from sqlalchemy.exc import IntegrityError
@@ -21,9 +22,13 @@ from tgslices.errors import StorageError
 from tgslices.event_loop.growing_waits import Doubling
 from tgslices.storage.sqlalchemy.database.dialect import Database
 from tgslices.storage.sqlalchemy.database.errors import MAX_ATTEMPTS, ErrorTexts, is_stale_connection, is_transient
+from tgslices.storage.sqlalchemy.database.steps import Steps
 
 T = TypeVar("T")
 Work: TypeAlias = Callable[[AsyncConnection], Awaitable[T]]
+
+_Unit: TypeAlias = Callable[[AsyncConnection, Callable[[], None]], Awaitable[T]]
+"""Does work in a transaction, and says when only the commit is left to fail."""
 
 COLLISION: Final = Doubling(first=timedelta(milliseconds=2), most=timedelta(seconds=1))
 """How long a write waits after it collided with another one."""
@@ -106,8 +111,39 @@ class Transactions:
             StorageError: the database failed, or did not answer in time. What was written is undone, unless the
                 connection broke at the very end, when nobody knows.
         """
+        unit = partial(self._do_single if single else self._do_whole, work)
+        return await self._write(unit, before=before, after=after, limited=limited, unclaimed=unclaimed)
+
+    async def take(
+        self,
+        steps: Callable[[], Steps[T]],
+        *,
+        before: Work[None] | None = None,
+        after: Callable[[T], None] | None = None,
+        unclaimed: Callable[[T], Work[object]] | None = None,
+    ) -> T:
+        """Take steps in one transaction; everything else is as for :meth:`write`.
+
+        Raises:
+            StorageError: as for :meth:`write`.
+        """
+
+        async def unit(connection: AsyncConnection, done: Callable[[], None]) -> T:
+            return await self._database.transact(connection, steps(), done=done)
+
+        return await self._write(unit, before=before, after=after, unclaimed=unclaimed)
+
+    async def _write(
+        self,
+        unit: _Unit[T],
+        *,
+        before: Work[None] | None,
+        after: Callable[[T], None] | None,
+        limited: bool = True,
+        unclaimed: Callable[[T], Work[object]] | None,
+    ) -> T:
         self._require_writing()
-        task = self._begin(lambda: self._attempt_write(work, before, after, single=single), limited=limited)
+        task = self._begin(lambda: self._attempt_write(unit, before, after), limited=limited)
         try:
             return await self._outcome(task, limited=limited)
         except asyncio.CancelledError:
@@ -150,8 +186,8 @@ class Transactions:
     def _follow_up(self, unclaimed: Callable[[T], Work[object]], task: asyncio.Task[T]) -> None:
         """Do what is to be done about a result that nobody gets."""
         if not task.cancelled() and task.exception() is None:
-            work = unclaimed(task.result())
-            self._begin(lambda: self._attempt_write(work, None, None), limited=True)
+            unit = partial(self._do_whole, unclaimed(task.result()))
+            self._begin(lambda: self._attempt_write(unit, None, None), limited=True)
 
     async def _outcome(self, task: asyncio.Task[T], *, limited: bool) -> T:
         try:
@@ -200,25 +236,30 @@ class Transactions:
         async with self._borrow() as connection:
             return await work(connection)
 
-    async def _attempt_write(
-        self, work: Work[T], before: Work[None] | None, after: Callable[[T], None] | None, *, single: bool = False
-    ) -> T:
-        unit = self._database.single if single else self._database.transaction
+    async def _do_whole(self, work: Work[T], connection: AsyncConnection, done: Callable[[], None]) -> T:
+        async with self._database.transaction(connection):
+            result = await work(connection)
+            done()
+        return result
+
+    async def _do_single(self, work: Work[T], connection: AsyncConnection, _: Callable[[], None]) -> T:
+        async with self._database.single(connection):
+            return await work(connection)
+
+    async def _attempt_write(self, unit: _Unit[T], before: Work[None] | None, after: Callable[[T], None] | None) -> T:
         for attempt in range(1, MAX_ATTEMPTS + 1):
-            worked = False
+            worked = Event()
             try:
                 async with self._queue, self._borrow() as connection, self.turn:
                     if before is not None:
                         await before(connection)
-                    async with unit(connection):
-                        result = await work(connection)
-                        worked = not single
+                    result = await unit(connection, worked.set)
                     if after is not None:
                         after(result)
                     return result
             except Exception as error:
                 # Once the work is done, only the commit can have failed, and it may have been carried out.
-                stale = is_stale_connection(error) and attempt == 1 and not worked
+                stale = is_stale_connection(error) and attempt == 1 and not worked.is_set()
                 collided = is_transient(error) or isinstance(error, IntegrityError)
                 if attempt == MAX_ATTEMPTS or not (stale or collided):
                     raise

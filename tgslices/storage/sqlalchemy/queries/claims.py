@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import PendingDeletion, SessionKey, TrackedMessage, may_come_again
-from tgslices.storage.sqlalchemy.database.dialect import Database, StatementOf
+from tgslices.storage.sqlalchemy.database.dialect import Database
+from tgslices.storage.sqlalchemy.database.steps import StatementOf, Step, Steps
 from tgslices.storage.sqlalchemy.queries.entries import Entries
 from tgslices.storage.sqlalchemy.queries.pendings import Pendings, identities_of
 from tgslices.storage.sqlalchemy.tables.claim_statements import NO_LIMIT, ClaimStatements
@@ -50,43 +51,53 @@ class Claims:
         limit: int | None,
     ) -> list[TrackedMessage]:
         """Move these entries, or all; return them in the key's order."""
+        self._pendings.expect(key.bot_id, until)
         if messages is None:
-            taken = await self._take_all(connection, key, NO_LIMIT if limit is None else limit)
-        else:
-            taken = await self._entries.take(connection, key, messages, limit=limit)
+            return await self._database.take(connection, self.claiming(key, now=now, until=until, limit=limit))
+        taken = await self._entries.take(connection, key, messages, limit=limit)
+        adding = self._adding(key, taken, now=now, until=until)
+        return await self._database.take(connection, adding)
+
+    def claiming(
+        self, key: SessionKey, *, now: datetime, until: datetime, limit: int | None
+    ) -> Steps[list[TrackedMessage]]:
+        """Move all entries, those deleted by hand included; return them in the key's order."""
+        most = NO_LIMIT if limit is None else limit
+        rows = yield Step(self._statements.take_all, [(*place_of(key), most)])
+        taken = [tuple(row[1:]) for row in sorted(rows, key=itemgetter(0))]
+        return (yield from self._adding(key, taken, now=now, until=until))
+
+    def _adding(
+        self, key: SessionKey, taken: Sequence[Values], *, now: datetime, until: datetime
+    ) -> Steps[list[TrackedMessage]]:
         claimed = [message_of(values) for values in taken]
-        await self._pendings.add(connection, key, claimed, taken, now=now, until=until)
+        yield from self._pendings.adding(key, claimed, taken, now=now, until=until)
         return claimed
 
-    async def _take_all(self, connection: AsyncConnection, key: SessionKey, most: int) -> list[Values]:
-        """Take the oldest entries out of a key, those deleted by hand included, and let the key know them."""
-        rows = await self._database.execute(connection, self._statements.take_all, [(*place_of(key), most)])
-        return [tuple(row[1:]) for row in sorted(rows, key=itemgetter(0))]
-
-    async def settle(self, connection: AsyncConnection, pending: Collection[PendingDeletion]) -> int:
+    def settling(self, pending: Collection[PendingDeletion]) -> Steps[int]:
         """Drop pending deletions; return how many were there."""
         # What no update can bring is not known any longer: a bot's own ordinary messages.
-        await self._forget(connection, [each for each in pending if not may_come_again(each.message)])
+        yield from self._forgetting([each for each in pending if not may_come_again(each.message)])
         identities = [(identity,) for identity in identities_of(pending)]
-        return len(await self._execute(connection, self._statements.settle, identities))
+        return len((yield from self._each(self._statements.settle, identities)))
 
-    async def _forget(self, connection: AsyncConnection, own: Sequence[PendingDeletion]) -> None:
+    def _forgetting(self, own: Sequence[PendingDeletion]) -> Steps[None]:
         keys = sorted({each.key for each in own}, key=place_of)
         places = [(number, *place_of(key)) for number, key in enumerate(keys)]
-        locked = await self._execute(connection, self._lock_keys, places)
+        locked = yield from self._each(self._lock_keys, places)
         row_ids = {keys[number]: row_id for number, row_id, *_ in locked}
         known = [
             (row_ids[each.key], each.message.chat_id, each.message.message_id, variant_of(each.message))
             for each in own
             if each.key in row_ids
         ]
-        await self._execute(connection, self._statements.forget_known, known)
+        yield from self._each(self._statements.forget_known, known)
         closed = sorted({row_id for _, row_id, is_open, _ in locked if not is_open})
-        await self._execute(connection, self._statements.purge, [(row_id,) for row_id in closed])
+        yield from self._each(self._statements.purge, [(row_id,) for row_id in closed])
 
-    async def _execute(self, connection: AsyncConnection, statement: StatementOf, rows: Iterable[Values]) -> list[Any]:
+    def _each(self, statement: StatementOf, rows: Iterable[Values]) -> Steps[list[Any]]:
         """Run a statement with any number of rows; return what it returns."""
         found: list[Any] = []
         for chunk in in_chunks(list(rows), self._database.max_rows):
-            found += await self._database.execute(connection, statement, chunk)
+            found += yield Step(statement, chunk)
         return found

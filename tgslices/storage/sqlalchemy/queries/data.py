@@ -14,6 +14,7 @@ from tgslices.model import SessionKey
 from tgslices.storage.codec import encode_time
 from tgslices.storage.data_protocol import HOLD_KEPT, StoredData
 from tgslices.storage.sqlalchemy.database.dialect import Database
+from tgslices.storage.sqlalchemy.database.steps import Step, Steps
 from tgslices.storage.sqlalchemy.queries.keys import IDS_PER_STATEMENT
 from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS, PLACE_COLUMNS
 from tgslices.storage.sqlalchemy.tables.data_rows import (
@@ -99,12 +100,15 @@ class DataRows:
         dropped = sum(stored is None for stored in changes.values())
         return dropped in (0, len(changes)) and len(changes) <= self._database.max_rows
 
-    async def close(self, connection: AsyncConnection, key: SessionKey) -> None:
+    def closing(self, key: SessionKey) -> Steps[None]:
         """Drop the fragments of a key but for those that outlive it."""
-        data = self._data
-        if await self._database.execute(connection, self._statements.close, [place_of(key)]):
-            empty = (data.c.value.is_(None), data.c.holder.is_(None))
-            await connection.execute(delete(data).where(self.is_of(key), *empty))
+        place = place_of(key)
+        if (yield Step(self._statements.close, [place])):
+            yield Step(self._statements.drop_empty, [place])
+
+    def ending(self, key: SessionKey) -> Steps[None]:
+        """Do the same where holders are no rows."""
+        yield Step(self._statements.drop_ending, [place_of(key)])
 
     async def migrate(self, connection: AsyncConnection, bot_id: int, old_chat_id: int, new_chat_id: int) -> MovedData:
         """Move the fragments of a chat to its new id; return what became of them."""

@@ -12,28 +12,27 @@ than one statement takes, of which some are pending already.
 from __future__ import annotations
 
 from collections.abc import Collection, Generator, Sequence
-from datetime import datetime
 from operator import itemgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from sqlalchemy import CTE, ColumnElement, CursorResult, and_, delete, func, or_, select, update
+from sqlalchemy import CursorResult, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.event_loop.work_in_turns import PORTION, in_turns
 from tgslices.model import (
-    Direction,
     SessionKey,
     TrackedMessage,
     may_come_again,
 )
-from tgslices.storage.codec import encode_time
+from tgslices.storage.sqlalchemy.queries.closings import Closing
 from tgslices.storage.sqlalchemy.queries.keys import (
     IDS_PER_STATEMENT,
     Keys,
     due_values,
     insert_into,
 )
-from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS, PLACE_COLUMNS
+from tgslices.storage.sqlalchemy.tables.close_statements import comes_again
+from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS
 from tgslices.storage.sqlalchemy.tables.rows import (
     Values,
     entry_values,
@@ -49,16 +48,8 @@ from tgslices.storage.sqlalchemy.tables.schema import (
     Tables,
 )
 from tgslices.storage.sqlalchemy.tables.speller import in_chunks
-from tgslices.telegram_facts.message_kind import CONTENT
 
 ROWS_PER_STATEMENT: Final = 100
-
-
-class Closing(NamedTuple):
-    """How many entries were dropped, and the number of the key's row if it was open."""
-
-    dropped: int
-    row_id: int | None
 
 
 class Entries:
@@ -79,26 +70,6 @@ class Entries:
             .order_by(messages.c.id)
         )
         return await in_turns(_reading(found))
-
-    async def close(
-        self, connection: AsyncConnection, key: SessionKey, at: datetime, *, along: Sequence[CTE] = ()
-    ) -> Closing:
-        """Let a key be closed as of a time, and take its entries out; what goes ``along`` costs no further trip."""
-        row, closed_at = await self._rows.lock(connection, key), encode_time(at)
-        if row is None:
-            values = dict(zip(KEY_COLUMNS, key_values(key), strict=True))
-            new = insert_into(connection, self._keys).values(is_open=False, closed_at=closed_at, **values)
-            # Somebody may have made it meanwhile.
-            later = {"is_open": False, "closed_at": closed_at, "opened_at": None, "after_id": None, **due_values(None)}
-            new = new.on_conflict_do_update(index_elements=PLACE_COLUMNS, set_=later)
-            await connection.execute(new.add_cte(*along))
-            return Closing(0, None)
-        dropped = await self.take_all(connection, row.id)
-        closed_at = max(closed_at, row.closed_at or closed_at)
-        values = {"is_open": False, "closed_at": closed_at, "opened_at": None, "after_id": None, **due_values(None)}
-        changed = update(self._keys).where(self._keys.c.id == row.id).values(values)
-        await connection.execute(changed.add_cte(*along))
-        return Closing(dropped, row.id if row.is_open else None)
 
     async def unsubscribe(self, connection: AsyncConnection, key: SessionKey) -> Closing:
         """Let a key be open no more."""
@@ -202,18 +173,6 @@ class Entries:
             these = (c.id.in_(chunk), c.state.in_(states)) if states else (c.id.in_(chunk),)
             dropped += (await connection.execute(delete(self._messages).where(*these))).rowcount
         return dropped
-
-
-_CONTENT_NAMES: Final = sorted(kind.value for kind in CONTENT)
-
-
-def comes_again(c: Any) -> ColumnElement[bool]:
-    """Tell in the database what ``may_come_again`` tells of a message."""
-    return or_(
-        c.direction == Direction.INCOMING.value,
-        c.business_connection_id.is_not(None),
-        and_(c.kind.is_not(None), c.kind.not_in(_CONTENT_NAMES)),
-    )
 
 
 def _reading(found: CursorResult[Any]) -> Generator[None, None, list[TrackedMessage]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
@@ -13,7 +13,8 @@ from tgslices.model import SessionKey, TrackedMessage
 from tgslices.storage.ending_protocol import Due
 from tgslices.storage.inprocess.shared_keys import Change, opening
 from tgslices.storage.protocol import Added
-from tgslices.storage.sqlalchemy.database.dialect import Database, StatementOf
+from tgslices.storage.sqlalchemy.database.dialect import Database
+from tgslices.storage.sqlalchemy.database.steps import Step, Steps
 from tgslices.storage.sqlalchemy.queries.openings import KeyOpener, Opened, Opening
 from tgslices.storage.sqlalchemy.queries.owned_keys import OwnedKey, OwnedKeys
 from tgslices.storage.sqlalchemy.tables.rows import Values
@@ -23,7 +24,9 @@ from tgslices.storage.sqlalchemy.tables.statements import Statements
 
 T = TypeVar("T")
 
-Tell: TypeAlias = Callable[[AsyncConnection, Sequence[Change]], Awaitable[Callable[[], None]]]
+Commit: TypeAlias = Callable[[], None]
+
+Tell: TypeAlias = Callable[[Sequence[Change]], Steps[Commit | None]]
 """Tells others of changes within a transaction; what it returns is called once that is committed."""
 
 
@@ -60,7 +63,7 @@ class GroupWriter:
         database: Database,
         statements: Statements,
         owned: OwnedKeys | None,
-        tell: Tell | None,
+        tell: Tell,
     ) -> None:
         """Write over a connection; where several processes share the database, ``tell`` them what is opened."""
         self._tell = tell
@@ -95,14 +98,22 @@ class GroupWriter:
     async def _record(self, looked_up: Sequence[_Numbered], *, revives: bool) -> list[tuple[int, int]]:
         """Add messages to whatever keys match in the database; return numbers of writes and how many keys matched."""
         parts = self._parts_of(looked_up, revives=revives)
-        unit = self._database.single if len(parts) == 1 else self._database.transaction
+        return await self._take(self._recording(parts, revives=revives), single=len(parts) == 1)
+
+    def _recording(self, parts: Sequence[Sequence[_Numbered]], *, revives: bool) -> Steps[list[tuple[int, int]]]:
         statement = self._statements.add if revives else self._statements.record
         counted: list[tuple[int, int]] = []
-        async with unit(self._connection):
-            for part in parts:
-                rows = [(number, *(write.match or ()), *(write.message or ())) for number, write in part]
-                counted += self._counts(part, await self._execute(statement, rows))
+        for part in parts:
+            rows = [(number, *(write.match or ()), *(write.message or ())) for number, write in part]
+            counted += self._counts(part, (yield Step(statement, rows)))
         return counted
+
+    async def _take(self, steps: Steps[T], *, single: bool) -> T:
+        """Take steps in one transaction; *single* ones are one statement."""
+        if not single:
+            return await self._database.transact(self._connection, steps, done=_go_on)
+        async with self._database.single(self._connection):
+            return await self._database.take(self._connection, steps)
 
     def _parts_of(self, looked_up: Sequence[_Numbered], *, revives: bool) -> Sequence[Sequence[_Numbered]]:
         """Split writes into what one statement takes.
@@ -124,36 +135,35 @@ class GroupWriter:
         """Make keys that are missing, and add entries to keys whose rows are known."""
         kinds = [rows for rows in entries.values() if rows]
         lone = not missing and len(kinds) == 1 and len(kinds[0]) <= self._database.max_rows
+        opening = [write.opening for write in missing if write.opening is not None and write.is_open]
         if self._owned is not None:
-            self._owned.doubt(write.opening for write in missing if write.opening is not None and write.is_open)
-        opened: dict[SessionKey, Opened] = {}
-        told: Callable[[], None] | None = None
-        async with (self._database.single if lone else self._database.transaction)(self._connection):
-            if missing:
-                opened = await self._open(missing)
-                told = await self._tell_of(opened)
-            for write in missing:
-                if write.opening is not None and write.message is not None:
-                    entries[write.revives].append((opened[write.opening].row_id, *write.message))
-            await self._insert(entries)
+            self._owned.doubt(opening)
+        opened, told = await self._take(self._adding(entries, missing), single=lone)
         if told is not None:
             told()
         if self._owned is not None:
-            for write in missing:
-                if write.opening is not None and write.is_open:
-                    row = opened[write.opening]
-                    self._owned.ascertain(write.opening, row.row_id, row.after_id)
+            for key in opening:
+                self._owned.ascertain(key, opened[key].row_id, opened[key].after_id)
         return opened
 
-    async def _open(self, missing: Sequence[Write]) -> dict[SessionKey, Opened]:
+    def _adding(
+        self, entries: dict[bool, list[Values]], missing: Sequence[Write]
+    ) -> Steps[tuple[dict[SessionKey, Opened], Commit | None]]:
+        opened = (yield from self._opening(missing)) if missing else {}
+        told = yield from self._tell([opening(key, row.row_id) for key, row in opened.items() if row.is_new])
+        for revives, rows in entries.items():
+            yield from self._inserting(rows + _first_entries(missing, opened, revives=revives), revives=revives)
+        return opened, told
+
+    def _opening(self, missing: Sequence[Write]) -> Steps[dict[SessionKey, Opened]]:
         """Make or open keys."""
-        opener = KeyOpener(self._connection, self._database, self._statements)
+        opener = KeyOpener(self._database, self._statements)
         openings = [
             Opening(write.opening, write.opened_at if write.is_open else None, write.outside, write.due)
             for write in missing
             if write.opening is not None
         ]
-        return await opener.open(openings, known=self._known_among(openings))
+        return opener.opening(openings, known=self._known_among(openings))
 
     def _known_among(self, openings: Sequence[Opening]) -> dict[SessionKey, Opened] | None:
         """Return which keys are open, as far as that is in memory."""
@@ -166,20 +176,11 @@ class GroupWriter:
             if owned is not None and owned.row_id is not None
         }
 
-    async def _tell_of(self, opened: dict[SessionKey, Opened]) -> Callable[[], None] | None:
-        """Tell others what is opened; return what is to be called once it is committed."""
-        changes = [opening(key, row.row_id) for key, row in opened.items() if row.is_new]
-        return await self._tell(self._connection, changes) if self._tell is not None and changes else None
-
-    async def _insert(self, entries: dict[bool, list[Values]]) -> None:
-        for revives, rows in entries.items():
-            statement = self._statements.revive_entries if revives else self._statements.insert_entries
-            for part in _each_once(rows, _entry_of) if revives else [rows]:
-                for chunk in in_chunks(sorted(part, key=itemgetter(0)), self._database.max_rows):
-                    await self._execute(statement, chunk)
-
-    async def _execute(self, spell: StatementOf, rows: Sequence[Values]) -> Sequence[Any]:
-        return await self._database.execute(self._connection, spell, rows)
+    def _inserting(self, rows: Sequence[Values], *, revives: bool) -> Steps[None]:
+        statement = self._statements.revive_entries if revives else self._statements.insert_entries
+        for part in _each_once(rows, _entry_of) if revives else [rows]:
+            for chunk in in_chunks(sorted(part, key=itemgetter(0)), self._database.max_rows):
+                yield Step(statement, chunk)
 
 
 _Numbered: TypeAlias = tuple[int, Write]
@@ -193,6 +194,19 @@ def _count(write: Write, new: set[SessionKey]) -> int:
     if write.message is None:
         return int(is_opened)
     return Added.OPENED if is_opened else Added.HELD
+
+
+def _first_entries(missing: Sequence[Write], opened: dict[SessionKey, Opened], *, revives: bool) -> list[Values]:
+    """Return the rows of messages whose keys were made for them."""
+    return [
+        (opened[write.opening].row_id, *write.message)
+        for write in missing
+        if write.opening is not None and write.message is not None and write.revives is revives
+    ]
+
+
+def _go_on() -> None:
+    """Do nothing: a group that fails is written again whatever failed."""
 
 
 def _identity_of(numbered: _Numbered) -> Values:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
-
-from sqlalchemy.ext.asyncio import AsyncConnection
+from typing import NamedTuple
 
 from tgslices.model import SessionKey, TrackedMessage, may_come_again
 from tgslices.storage.codec import encode_time
 from tgslices.storage.ending_protocol import Due
 from tgslices.storage.sqlalchemy.database.dialect import Database
+from tgslices.storage.sqlalchemy.database.steps import Step, Steps
 from tgslices.storage.sqlalchemy.queries.keys import watermark
 from tgslices.storage.sqlalchemy.tables.rows import entry_values, key_values, place_of
 from tgslices.storage.sqlalchemy.tables.speller import in_chunks
@@ -40,14 +39,13 @@ class Opened(NamedTuple):
 class KeyOpener:
     """Makes and opens keys within a transaction."""
 
-    def __init__(self, connection: AsyncConnection, database: Database, statements: Statements) -> None:
-        self._connection = connection
+    def __init__(self, database: Database, statements: Statements) -> None:
         self._database = database
         self._statements = statements
 
-    async def open(
+    def opening(
         self, openings: Iterable[Opening], *, known: dict[SessionKey, Opened] | None
-    ) -> dict[SessionKey, Opened]:
+    ) -> Steps[dict[SessionKey, Opened]]:
         """Open what is closed. Of several openings of a key the first one counts.
 
         ``known`` are those that are open, if that is known; otherwise the database is asked.
@@ -59,25 +57,26 @@ class KeyOpener:
                 first[opening.key] = opening
         # Rows that are there are locked in the order of their ids; those that are new are made in this order.
         wanted = sorted(first.values(), key=lambda opening: place_of(opening.key))
-        opened = await self._lock([opening.key for opening in wanted]) if known is None else known
+        opened = known
+        if opened is None:
+            opened = yield from self._locking([opening.key for opening in wanted])
         closed = [opening for opening in wanted if opening.key not in opened]
         if closed:
-            opened.update(await self._make(closed))
-            await self._know(opened, [opening for opening in closed if opened[opening.key].is_new])
+            opened |= yield from self._making(closed)
+            yield from self._knowing(opened, [opening for opening in closed if opened[opening.key].is_new])
         return opened
 
-    async def _lock(self, keys: Sequence[SessionKey]) -> dict[SessionKey, Opened]:
+    def _locking(self, keys: Sequence[SessionKey]) -> Steps[dict[SessionKey, Opened]]:
         """Lock the rows of keys; return those that are open."""
         found: dict[SessionKey, Opened] = {}
         rows = [(number, *place_of(key)) for number, key in enumerate(keys)]
         for chunk in in_chunks(rows, self._database.max_rows):
-            locked: Sequence[Any] = await self._database.execute(self._connection, self._statements.lock_keys, chunk)
-            for number, row_id, is_open, after_id in locked:
+            for number, row_id, is_open, after_id in (yield Step(self._statements.lock_keys, chunk)):
                 if is_open:
                     found[keys[number]] = Opened(row_id, after_id, False)
         return found
 
-    async def _make(self, openings: Sequence[Opening]) -> dict[SessionKey, Opened]:
+    def _making(self, openings: Sequence[Opening]) -> Steps[dict[SessionKey, Opened]]:
         """Open keys that were closed, or not there; another worker may have opened some of them meanwhile."""
         places = {place_of(opening.key): opening for opening in openings}
         rows = [
@@ -89,14 +88,16 @@ class KeyOpener:
         ]
         made: dict[SessionKey, Opened] = {}
         for chunk in in_chunks(rows, self._database.max_rows):
-            for row_id, *place in await self._database.execute(self._connection, self._statements.open_keys, chunk):
+            for row_id, *place in (yield Step(self._statements.open_keys, chunk)):
                 opening = places[(*place[:4], bytes(place[4]))]
                 is_new = opening.opened_at is not None
                 made[opening.key] = Opened(row_id, watermark(opening.key, opening.outside), is_new)
         late = [opening.key for opening in openings if opening.key not in made]
-        return made | await self._lock(late) if late else made
+        if late:
+            made |= yield from self._locking(late)
+        return made
 
-    async def _know(self, opened: dict[SessionKey, Opened], openings: Sequence[Opening]) -> None:
+    def _knowing(self, opened: dict[SessionKey, Opened], openings: Sequence[Opening]) -> Steps[None]:
         """Let keys know the messages whose handling opened them."""
         known = [
             (opened[it.key].row_id, *entry_values(it.outside, it.key.chat_id))
@@ -104,7 +105,7 @@ class KeyOpener:
             if it.outside is not None and may_come_again(it.outside)
         ]
         for chunk in in_chunks(known, self._database.max_rows):
-            await self._database.execute(self._connection, self._statements.insert_known, chunk)
+            yield Step(self._statements.insert_known, chunk)
 
 
 def _times_of(due: Due | None) -> tuple[int | None, int | None]:

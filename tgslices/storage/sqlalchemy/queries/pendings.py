@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tgslices.model import MAX_WAIT, Gone, PendingDeletion, SessionKey, TrackedMessage
 from tgslices.storage.codec import decode_time, encode_time
 from tgslices.storage.sqlalchemy.database.dialect import Database
+from tgslices.storage.sqlalchemy.database.steps import Step, Steps
 from tgslices.storage.sqlalchemy.queries.floors import NO_FLOOR, Floor, Floors
 from tgslices.storage.sqlalchemy.queries.keys import IDS_PER_STATEMENT, gone_conditions
 from tgslices.storage.sqlalchemy.queries.next_due import next_due
@@ -57,29 +58,31 @@ class Pendings:
         found = await connection.execute(select(c.id).where(c.identity == pending_identity(key, message)))
         return found.one_or_none() is not None
 
-    async def add(
+    def adding(
         self,
-        connection: AsyncConnection,
         key: SessionKey,
         messages: Sequence[TrackedMessage],
         entries: Sequence[Values],
         *,
         now: datetime,
         until: datetime,
-    ) -> None:
+    ) -> Steps[None]:
         """Make messages pending, given as they are and as values; what is pending already becomes due as this says."""
         head = (
             *(key.bot_id, key.chat_id, key.user_id, key.thread_id),
             *(escape(key.business_connection_id), escape(key.qualifier)),
         )
         tail = (encode_time(now), encode_time(until))
-        self._floors.lower(key.bot_id, tail[1])
         rows = [
             (pending_identity(key, message), *head, *entry, *tail)
             for message, entry in zip(messages, entries, strict=True)
         ]
         for chunk in in_chunks(rows, self._database.max_rows):
-            await self._database.execute(connection, self._statements.add_pending, chunk)
+            yield Step(self._statements.add_pending, chunk)
+
+    def expect(self, bot_id: int, until: datetime) -> None:
+        """Let the next lease begin early enough to find what is about to be pending until then."""
+        self._floors.lower(bot_id, encode_time(until))
 
     async def lease(
         self, connection: AsyncConnection, bot_id: int, *, now: datetime, until: datetime, limit: int

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from tgslices.storage.data_protocol import HOLD_KEPT
-from tgslices.storage.sqlalchemy.database.dialect import StatementOf
+from tgslices.storage.sqlalchemy.database.steps import StatementOf
 from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS, PLACE_COLUMNS
 from tgslices.storage.sqlalchemy.tables.data_schema import STORED_COLUMNS
 from tgslices.storage.sqlalchemy.tables.schema import Tables
@@ -90,6 +90,10 @@ class DataStatements:
         """Drops rows of ``FRAGMENT_COLUMNS``, whoever holds them."""
         self.close: StatementOf = lru_cache(self._close)
         """Empties the fragments of one row of place that do not outlive a close; returns an id for each of all."""
+        self.drop_empty: StatementOf = lru_cache(self._drop_empty)
+        """Drops the fragments of one row of place that have neither a value nor a holder."""
+        self.drop_ending: StatementOf = lru_cache(self._drop_ending)
+        """Drops the fragments of one row of place that do not outlive a close, whoever holds them."""
         self.renew: StatementOf = lru_cache(self._renew)
         """Moves the ends of rows of ``RENEW_COLUMNS``."""
 
@@ -228,6 +232,19 @@ class DataStatements:
         closed = update(self._data).where(c.id.in_(self._locked(PLACE_COLUMNS, size))).values(emptied(c))
         return self._speller.spell(closed.returning(c.id))
 
+    def _drop_empty(self, size: int) -> str:
+        c = self._data.c
+        return self._speller.spell(self._dropping(size, c.value.is_(None), c.holder.is_(None)))
+
+    def _drop_ending(self, size: int) -> str:
+        return self._speller.spell(self._dropping(size, ~self._data.c.outlives_close))
+
+    def _dropping(self, size: int, *conditions: ColumnElement[bool]) -> Any:
+        given = self._speller.given(self._columns(PLACE_COLUMNS), size)
+        these = self._data.alias("these")
+        mine = select(these.c.id).where(_same(these, given, PLACE_COLUMNS))
+        return delete(self._data).where(self._data.c.id.in_(mine), *conditions)
+
     def _locked(self, names: Sequence[str], size: int) -> Any:
         """Return the ids of fragments, locked in the order in which everybody locks them."""
         given = self._speller.given(self._columns(names), size)
@@ -264,7 +281,7 @@ def closing(data: Any, place: ColumnElement[bool]) -> list[CTE]:
         select(data.c.id, data.c.holder, data.c.outlives_close)
         .where(place)
         .order_by(data.c.fragment)
-        .with_for_update()
+        .with_for_update(of=data)
         .cte("closing")
     )
     is_held = mine.c.holder.is_not(None)

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from tgslices.storage.ending_protocol import FIRST_LOOKED_AT
-from tgslices.storage.sqlalchemy.database.dialect import StatementOf
+from tgslices.storage.sqlalchemy.database.steps import StatementOf
 from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS, PLACE_COLUMNS
 from tgslices.storage.sqlalchemy.tables.schema import ENTRY, PENDING_COLUMNS, Tables
 from tgslices.storage.sqlalchemy.tables.speller import Spelled, Speller

@@ -20,7 +20,8 @@ from sqlalchemy import (
     values,
 )
 
-from tgslices.storage.sqlalchemy.database.dialect import ANY_NUMBER, insert_of
+from tgslices.storage.sqlalchemy.database.dialect import insert_of
+from tgslices.storage.sqlalchemy.database.steps import ANY_NUMBER
 
 
 def in_chunks(rows: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

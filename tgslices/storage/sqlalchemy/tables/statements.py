@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
-from tgslices.storage.sqlalchemy.database.dialect import StatementOf
+from tgslices.storage.sqlalchemy.database.steps import StatementOf
 from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS, PLACE_COLUMNS
 from tgslices.storage.sqlalchemy.tables.schema import (
     ENTRY,

@@ -1,0 +1,85 @@
+"""A transaction whose steps SQLite takes in one trip to the connection's thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import aiosqlite
+import pytest
+
+from tests.storage.sql.backends import sqlite_rows
+from tgslices.errors import StorageError
+from tgslices.model import IfClosed
+from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
+from tgslices.storage.sqlalchemy.database.steps import Step, Steps
+from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
+
+MAKE = Step(lambda _: "CREATE TABLE made (n)", [()])
+
+
+@pytest.fixture
+async def storage(tmp_path: Path) -> AsyncIterator[SQLAlchemySessionStorage]:
+    storage = SQLAlchemySessionStorage(f"sqlite+aiosqlite:///{tmp_path}/slices.db")
+    await storage.start()
+    yield storage
+    await storage.aclose()
+
+
+def tables(tmp_path: Path) -> list[str]:
+    found = sqlite_rows(tmp_path / "slices.db", "SELECT name FROM sqlite_master WHERE name = 'made'")
+    return [row["name"] for row in found]
+
+
+async def test_steps_that_raise_are_undone(tmp_path: Path, storage: SQLAlchemySessionStorage) -> None:
+    def steps() -> Steps[None]:
+        yield MAKE
+        raise OSError("no")
+
+    with pytest.raises(StorageError, match="no"):
+        await storage._backend.transactions.take(steps)
+    assert tables(tmp_path) == []
+
+
+async def test_steps_that_nobody_waits_for_any_more_are_undone(
+    tmp_path: Path, storage: SQLAlchemySessionStorage
+) -> None:
+    begun, go_on = asyncio.Event(), Event()
+    loop = asyncio.get_running_loop()
+
+    def steps() -> Steps[None]:
+        yield MAKE
+        loop.call_soon_threadsafe(begun.set)
+        go_on.wait(10)
+
+    taking = asyncio.create_task(storage._backend.transactions.take(steps))
+    await begun.wait()
+    storage._backend.transactions.cancel()
+    with pytest.raises(StorageError, match="did not answer"):
+        await taking
+    go_on.set()
+    await storage.open(KEY, at=NOW)
+    assert tables(tmp_path) == []
+
+
+async def test_a_claim_and_a_close_take_one_trip_each(
+    storage: SQLAlchemySessionStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(10):
+        await storage.add(KEY, sent(number), if_closed=IfClosed.OPEN)
+    assert await storage.settle([]) == 0, "it has a connection now"
+    trips: list[Any] = []
+    execute: Any = aiosqlite.Connection._execute
+
+    async def counting(*arguments: Any) -> Any:
+        trips.append(arguments[1])
+        return await execute(*arguments)
+
+    monkeypatch.setattr(aiosqlite.Connection, "_execute", counting)
+    assert len(await storage.claim(KEY, None, now=NOW, until=NOW + MINUTE)) == 10
+    assert len(trips) == 1
+    await storage.close(KEY, at=NOW)
+    assert len(trips) == 2
