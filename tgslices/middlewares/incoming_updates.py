@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
@@ -13,7 +12,6 @@ from aiogram.types import TelegramObject
 from tgslices.manager import SessionManager
 from tgslices.recording.current import Handling, handling
 from tgslices.recording.messages_from_events import new_message
-from tgslices.recording.outside import MOST_RECENT, Came
 from tgslices.recording.progress import Progress
 from tgslices.recording.tracker import Tracker
 
@@ -21,7 +19,7 @@ Handler: TypeAlias = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 Middleware: TypeAlias = Callable[[Handler, TelegramObject, dict[str, Any]], Awaitable[Any]]
 
 _Met: TypeAlias = tuple[
-    Bot, asyncio.AbstractEventLoop, Progress, Tracker, Callable[[int], bool], int, Callable[[Came], None]
+    Bot, Callable[[], bool], Progress, Tracker, Callable[[int], bool], int, Callable[[tuple[int, int]], None]
 ]
 """What is known of the bot of the last update. A plain tuple: one for each costs an update a cache miss each."""
 
@@ -36,28 +34,30 @@ def incoming_middleware(
     one check; a closure rather than an object, because calling one is a third of that cost. Past 40 lines for the same
     reason.
     """
-    recent: deque[Came] = deque(maxlen=MOST_RECENT)
     met: _Met | None = None
-    begin, end, running_loop = handling.set, handling.reset, asyncio.get_running_loop
+    begin, end = handling.set, handling.reset
 
     async def track(handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         nonlocal met
         bot = data["bot"]
-        if met is None or bot is not met[0] or running_loop() is not met[1] or met[2].is_over:
+        # Its loop runs, as long as no other one does here: to ask for the running one is a call of the system.
+        if met is None or bot is not met[0] or not met[1]() or met[2].is_over:
             handler = begin_with(handler)
             manager = manager_of(bot)
             await manager.life_cycle.resume()
             its = manager.tracker
-            its.recent.look_back_on(recent)
-            met = (bot, running_loop(), its.progress, its, its.storage.is_idle, its.bot_id, recent.append)
-        _, _, progress, tracker, is_idle, bot_id, remember = met
+            is_running, note = asyncio.get_running_loop().is_running, its.recent.note_ordinary
+            met = (bot, is_running, its.progress, its, its.storage.is_idle, its.bot_id, note)
+        _, _, progress, tracker, is_idle, bot_id, note = met
         current: Handling = [event, False]
         token = begin(current)
         brought = event.__dict__  # pydantic's own way to an attribute takes twice as long
-        message = brought["message"] or new_message(event)  # type: ignore[arg-type]  # an update middleware gets updates only
+        message = brought["message"]
         if message is not None:
             field = message.__dict__
-            remember((bot_id, field["chat"].id, field["business_connection_id"], field["message_id"]))
+            note((field["chat"].id, field["message_id"]))
+        elif (message := new_message(event)) is not None:  # type: ignore[arg-type]  # an update middleware gets updates only
+            tracker.recent.note(message)
         progress.in_progress += 1
         try:
             if (

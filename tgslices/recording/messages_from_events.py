@@ -240,5 +240,5 @@ def _in_utc(date: datetime) -> datetime:
     """Return a time with our own tzinfo object: to compute with the one that pydantic makes costs ten times as much."""
     zone = date.tzinfo
     if zone is not None and zone.utcoffset(None) == _NO_OFFSET:
-        return _combine(date.date(), date.time(), UTC)
+        return _combine(date, date.time(), UTC)
     return date.astimezone(UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from datetime import datetime
 from operator import attrgetter
 from typing import Final, TypeAlias
@@ -13,39 +14,52 @@ from tgslices.model import Direction, SessionKey, TrackedMessage
 from tgslices.recording.current import Handling, is_over, update_of
 from tgslices.recording.messages_from_events import new_message, record_carried
 
-MOST_RECENT: Final = 256
-"""How many messages a dispatcher looks back on."""
+MOST_RECENT: Final = 128
+"""How many messages a bot looks back on: more than Telegram hands over at once, which is 100."""
 
-Came: TypeAlias = tuple[int, int, str | None, int]
-"""Bot, chat, business connection and id of a message that an update brought.
+_Came: TypeAlias = tuple[int, int]
+"""Chat and id of a message that an update brought.
 
 Not the update: to free one long after its handler has ended, when it has left the processor's caches, takes 5 µs.
 """
 
 
-class RecentUpdates:
-    """The messages that came to this process last."""
+class RecentMessages:
+    """The messages that came to a bot in this process last."""
 
-    __slots__ = ("_sources",)
+    __slots__ = ("_on_connections", "_past_connections")
 
     def __init__(self) -> None:
-        self._sources: list[deque[Came]] = []
+        self._past_connections: deque[_Came] = deque(maxlen=MOST_RECENT)
+        self._on_connections: deque[tuple[str, _Came]] = deque(maxlen=MOST_RECENT)
 
-    def look_back_on(self, updates: deque[Came]) -> None:
-        """Take the updates of one more dispatcher into account."""
-        if not any(updates is known for known in self._sources):
-            self._sources.append(updates)
+    @property
+    def note_ordinary(self) -> Callable[[_Came], None]:
+        """What notes a message of no business connection, without a call of ours: every update does."""
+        return self._past_connections.append
+
+    def note(self, message: Message) -> None:
+        """Note a message, whether it came over a business connection or not."""
+        came = (message.chat.id, message.message_id)
+        if message.business_connection_id is None:
+            self._past_connections.append(came)
+        else:
+            self._on_connections.append((message.business_connection_id, came))
 
     def newest(self, key: SessionKey, current: Handling | None, at: datetime) -> TrackedMessage | None:
         """Return the newest message of a key's chat that one of them brought; None if that is the one being handled."""
         if current is not None and not is_over(current) and _is_brought_to(key, current):
             return None
-        place = (key.bot_id, key.chat_id, key.business_connection_id)
-        ids = [came[3] for source in self._sources for came in source if came[:3] == place]
-        if not ids:
-            return None
         connection = key.business_connection_id
-        return TrackedMessage(max(ids), key.chat_id, None, None, Direction.INCOMING, None, at, connection)
+        there = (
+            self._past_connections
+            if connection is None
+            else (came for its, came in self._on_connections if its == connection)
+        )
+        newest = max((number for chat_id, number in there if chat_id == key.chat_id), default=None)
+        if newest is None:
+            return None
+        return TrackedMessage(newest, key.chat_id, None, None, Direction.INCOMING, None, at, connection)
 
 
 def outside_of(

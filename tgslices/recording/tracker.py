@@ -23,7 +23,7 @@ from tgslices.recording.keyboards import Keyboards
 from tgslices.recording.messages_from_events import record_carried, record_of_incoming
 from tgslices.recording.notices import Notices
 from tgslices.recording.openings import DueOf, Openings, never_due, repeatable
-from tgslices.recording.outside import RecentUpdates, outside_of
+from tgslices.recording.outside import RecentMessages, outside_of
 from tgslices.recording.progress import Progress
 from tgslices.recording.subscriptions import Subscriptions, UpdatePredicate
 from tgslices.storage.protocol import DurableSessionStorage
@@ -68,7 +68,7 @@ class Tracker:
         self.openings = Openings(self._backlog, self.progress, self._move_late)
         self.waiting_openings = self.openings.waiting
         self.notices = Notices(self.progress)
-        self.recent = RecentUpdates()
+        self.recent = RecentMessages()
         self.keyboards = Keyboards()
         self.progress.watched = (
             self.subscriptions.predicates.__len__,
