@@ -187,6 +187,38 @@ async def test_an_erasure_that_dies_in_between_is_completed_by_the_next_call(
     assert [entry.user_id for entry in await everybody.messages()] == [stage.bot.id]
 
 
+async def test_what_stands_in_a_chat_of_the_person_is_not_tried_again_either(stage: FedBot) -> None:
+    case = stage.bot.sessions.get(1, 1, qualifier="case", collect=False)
+    async with case:
+        with case.recording(everywhere=True):
+            await stage.bot.send_message(stage.chat.id, "Ann, please write to the desk.")
+    now = stage.api.clock.now()
+    await stage.bot.sessions.tracker.storage.claim(case.key, None, now=now, until=now + DAY)
+    erased = await stage.bot.sessions.erase(stage.ann.id)
+    assert int(erased.deletions) == 1
+    assert await kept_of(stage) == NOTHING
+
+
+async def test_an_anonymous_administrator_is_forgotten_without_the_rest_of_the_group(stage: FedBot) -> None:
+    everybody = await fill(stage)
+    group = everybody.key.chat_id
+    anonymous = await stage.bot.sessions.get(group, group).open()
+    await everybody.data(FORM).write(Form("ours"))
+    await stage.bot.sessions.erase(group)
+    assert not await anonymous.is_open()
+    assert len(await everybody.messages()) == 2
+    assert await everybody.data(FORM).read() == Form("ours")
+
+
+async def test_a_send_on_its_way_into_what_is_not_open_is_waited_for_too(stage: FedBot) -> None:
+    order = stage.session("order", collect=False)
+    sending = asyncio.create_task(order.send_message("slow"))
+    await asyncio.sleep(0)
+    await stage.bot.sessions.erase(stage.ann.id)
+    await sending
+    assert await kept_of(stage) == NOTHING
+
+
 async def test_a_send_on_its_way_is_waited_for_and_dropped(stage: FedBot) -> None:
     order = stage.session("order")
     sending = asyncio.create_task(order.send_message("slow"))

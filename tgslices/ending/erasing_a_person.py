@@ -68,7 +68,7 @@ class Erasing:
         """Drop what is stored about a person; see :meth:`SessionManager.erase`."""
         await self._tracker.catch_up()
         at = self._clock()
-        for key in await self._open_keys(user_id):
+        for key in await self._keys(user_id):
             shared = self._tracker.keys.share(self._tracker.keys.current(key))
             await shared.outlast_sends()
             at = max(at, self._tracker.stop(shared))
@@ -79,11 +79,13 @@ class Erasing:
         deletions = await self._drop_pending(user_id)
         return Erased(sessions, entries, deletions, is_whole=not isinstance(unobserved(self._storage), PluginStorage))
 
-    async def _open_keys(self, user_id: int) -> set[SessionKey]:
-        keys = {key for key in self._tracker.subscriptions.predicates if is_of(key, user_id)}
+    async def _keys(self, user_id: int) -> set[SessionKey]:
+        """Return the keys of a person that something may come into: they are open, or this process has a handle."""
+        here = (*self._tracker.subscriptions.predicates, *self._tracker.keys)
+        keys = {key for key in here if is_of(key, user_id)}
         for where in (SessionFilter(user_id=user_id), SessionFilter(chat_id=user_id)):
             async for page in pages(self._storage, self._bot.id, where, limit=AT_ONCE):
-                keys.update(session.key for session in page.sessions)
+                keys.update(session.key for session in page.sessions if is_of(session.key, user_id))
         return keys
 
     async def _drop_pending(self, user_id: int) -> ClearResult:

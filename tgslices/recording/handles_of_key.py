@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -141,7 +142,11 @@ class SharedKeys:
 
     def chats_on(self, connection: str) -> set[int]:
         """Return the chats of the keys that have a handle and this business connection."""
-        return {key.chat_id for key in list(self._keys) if key.business_connection_id == connection}
+        return {key.chat_id for key in self if key.business_connection_id == connection}
+
+    def __iter__(self) -> Iterator[SessionKey]:
+        """Yield the keys that have a handle now."""
+        return iter(list(self._keys))
 
     def moved_to(self, chat_id: int) -> int | None:
         """Return the id that a chat has by now; None if it never changed."""

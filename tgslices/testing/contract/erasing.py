@@ -16,6 +16,8 @@ from tgslices.testing.contract.upkeep import BOT, UpkeepContract
 ANN: Final = 7
 BOB: Final = 77
 GROUP: Final = -1007
+CHANNEL: Final = -1001234567890
+"""A channel's direct messages, where each topic has the number of who writes there."""
 OF_ANN: Final = (
     SessionKey(BOT, ANN, ANN),
     SessionKey(BOT, ANN),
@@ -24,12 +26,18 @@ OF_ANN: Final = (
     SessionKey(BOT, GROUP, ANN),
     SessionKey(BOT, GROUP, ANN, 3, qualifier="a:b"),
     SessionKey(BOT, GROUP, ANN, qualifier="x" * 100),
+    SessionKey(BOT, CHANNEL, None, ANN),
+    SessionKey(BOT, CHANNEL, None, ANN, qualifier="case"),
 )
 OF_OTHERS: Final = (
     SessionKey(43, ANN, ANN),
     SessionKey(BOT, BOB, BOB),
     SessionKey(BOT, GROUP),
     SessionKey(BOT, GROUP, BOB, ANN),
+    SessionKey(BOT, GROUP, None, ANN),
+    SessionKey(BOT, CHANNEL, BOB, ANN),
+    SessionKey(BOT, CHANNEL, None, BOB),
+    SessionKey(BOT, CHANNEL),
     SessionKey(BOT, 70, 70),
     SessionKey(BOT, GROUP, -ANN),
     SessionKey(BOT, GROUP, 700, business_connection_id=f"/{ANN}/"),
@@ -141,6 +149,32 @@ class ErasingContract(UpkeepContract):
         assert await storage.list(case) == []
         assert await storage.list(replace(group, bot_id=43)) == [hers]
         assert await storage.erase_entries(BOT, ANN) == 0
+
+    async def test_entries_in_a_chat_of_the_person_leave_the_sessions_of_others(self, storage: Any) -> None:
+        case, direct = SessionKey(BOT, BOB, BOB, qualifier="case"), SessionKey(BOT, CHANNEL)
+        for key in (case, direct):
+            await storage.add(key, sent(1, ANN, user_id=BOT))
+            await storage.add(key, sent(2, ANN, user_id=BOT, business_connection_id="c"))
+            await storage.add(key, sent(3, CHANNEL, user_id=BOT, thread_id=ANN))
+            await storage.add(key, sent(4, CHANNEL, user_id=CHANNEL, thread_id=ANN))
+            await storage.add(key, sent(5, CHANNEL, user_id=CHANNEL, thread_id=BOB))
+            await storage.add(key, sent(6, GROUP, user_id=BOT, thread_id=ANN))
+        assert await storage.erase_entries(BOT, ANN) == 8
+        for key in (case, direct):
+            assert [it.message_id for it in await storage.list(key)] == [5, 6]
+
+    async def test_who_writes_as_a_chat_is_not_everybody_in_it(self, storage: Any) -> None:
+        everybody, anonymous = SessionKey(BOT, GROUP), SessionKey(BOT, GROUP, GROUP)
+        for key in (everybody, anonymous, SessionKey(BOT, GROUP, BOB)):
+            await storage.add(key, sent(1, GROUP, user_id=GROUP), if_closed=IfClosed.OPEN)
+            await storage.add(key, sent(2, GROUP, user_id=BOB))
+            await storage.put_data(key, {"form": FORM})
+        assert await self.erase(storage, GROUP) == 1
+        assert {*await storage.open_keys(BOT)} == {everybody, SessionKey(BOT, GROUP, BOB)}
+        assert await storage.read_data(anonymous, now=NOW) == {}
+        assert len(await storage.read_data(everybody, now=NOW)) == 1
+        assert await storage.erase_entries(BOT, GROUP) == 2
+        assert [it.message_id for it in await storage.list(everybody)] == [2]
 
     async def test_a_repeated_update_does_not_bring_an_erased_entry_back(self, storage: Any) -> None:
         group = SessionKey(BOT, GROUP)

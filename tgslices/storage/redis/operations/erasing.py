@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from tgslices.model import SessionKey
 from tgslices.storage.codec import encode_time
 from tgslices.storage.erasing_protocol import is_about, is_of
 from tgslices.storage.redis.calls import Calls
@@ -69,7 +70,8 @@ class Erasing:
 
     async def _take_out(self, bot_id: int, spots: Sequence[bytes], user_id: int) -> int:
         names = self._names.of(bot_id)
-        found: Any = await self._calls.run(FIND_USER, [*map(names.spot, spots)], (ID.pack(user_id),))
+        asked = (ID.pack(user_id), b"%d" % (user_id < 0))
+        found: Any = await self._calls.run(FIND_USER, [*map(names.spot, spots)], asked)
         by_session: dict[tuple[bytes, bytes], list[bytes]] = {}
         for number, field, record in zip(found[::3], found[1::3], found[2::3], strict=True):
             spot, length = spots[int(number) - 1], label_length(field)
@@ -82,11 +84,11 @@ class Erasing:
         return dropped
 
     async def _spots(self, names: BotNames, user_id: int) -> AsyncIterator[bytes]:
-        """Yield the spots of a person: where the user is the person, or the chat."""
+        """Yield the spots of a person."""
         start = names.spot(b"")
-        async for name in self._scan(names, start, b"*%d/*" % user_id):
+        async for name in self._scan(names, start, b"*%d*" % user_id):
             spot = name[len(start) :]
-            if user_id in parts_of_spot(spot)[:2]:
+            if _is_of(spot, user_id):
                 yield spot
 
     async def _sessions(self, bot_id: int, spot: bytes) -> list[Session]:
@@ -101,9 +103,9 @@ class Erasing:
     async def _members(self, names: BotNames, user_id: int) -> AsyncIterator[bytes]:
         """Yield the sessions of a person that have data."""
         start = names.data(b"")
-        async for name in self._scan(names, start, b"*%d/*" % user_id):
+        async for name in self._scan(names, start, b"*%d*" % user_id):
             member = name[len(start) :]
-            if user_id in parts_of_spot(parts_of_member(member)[0])[:2]:
+            if _is_of(parts_of_member(member)[0], user_id):
                 yield member
 
     async def _drop_data(self, bot_id: int, member: bytes) -> bool:
@@ -127,6 +129,11 @@ class Erasing:
                 if name not in seen:
                     seen.add(name)
                     yield name
+
+
+def _is_of(spot: bytes, user_id: int) -> bool:
+    chat_id, its_user_id, thread_id, _ = parts_of_spot(spot)
+    return is_of(SessionKey(0, chat_id, its_user_id, thread_id), user_id)
 
 
 def _literal(text: bytes) -> bytes:

@@ -1,7 +1,8 @@
 -- Entries of a person in spots: the number of the spot, field and record in turn. Those that are no ordinary messages of
--- their spot's chat are told whoever wrote them, because who they are for stands in their code.
-local USER, USER_IS_CHAT = 2, 4
-local user = ARGV[1]
+-- their spot's chat are told whoever wrote them, because who they are for stands in their code. The person is as in a
+-- record, and whether it is one who writes as a chat: then those that any chat wrote are told, too.
+local USER, USER_IS_CHAT, THREAD = 2, 4, 8
+local user, is_chat = ARGV[1], ARGV[2] == '1'
 local found = {}
 for spot = 1, #KEYS do
   local all = redis.call('HGETALL', KEYS[spot])
@@ -11,8 +12,11 @@ for spot = 1, #KEYS do
     local label = first == 0 and 1 or first == 255 and 17 or first
     if label <= 33 and #record > 17 and is_entry(string.byte(record)) then
       local flags = string.byte(record, 16)
-      local wrote = has(flags, USER) and not has(flags, USER_IS_CHAT) and string.sub(record, 18, 25) == user
-      if wrote or string.byte(field, label + 1) == 2 then
+      local names = has(flags, USER) and not has(flags, USER_IS_CHAT)
+      local at = names and 26 or 18
+      local wrote = names and string.sub(record, 18, 25) == user or is_chat and has(flags, USER_IS_CHAT)
+      local in_topic = has(flags, THREAD) and string.sub(record, at, at + 7) == user
+      if wrote or in_topic or string.byte(field, label + 1) == 2 then
         found[#found + 1] = tostring(spot)
         found[#found + 1] = field
         found[#found + 1] = record

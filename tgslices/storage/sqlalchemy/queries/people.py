@@ -8,10 +8,11 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, Select, Table, and_, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from tgslices.chat_kind import MIN_BASIC_GROUP
 from tgslices.model import SessionKey, TrackedMessage
 from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS
 from tgslices.storage.sqlalchemy.tables.rows import key_of, message_of, unescape
-from tgslices.storage.sqlalchemy.tables.schema import KNOWN, MESSAGE_COLUMNS, Tables
+from tgslices.storage.sqlalchemy.tables.schema import KNOWN, MESSAGE_COLUMNS, NO_ID, Tables
 
 ROWS_IN_STEP: Final = 20_000
 """Rows that one statement looks at."""
@@ -46,11 +47,12 @@ class People:
         return Found([(key_of(row[2:]), unescape(row[0]), row[1]) for row in step.rows], step.last)
 
     async def entries(self, connection: AsyncConnection, *, bot_id: int, user_id: int, after: int) -> Found:
-        """Return keys with the entries that a person wrote or is the only one to see."""
+        """Return keys with the entries that are about a person."""
         keys, messages = self._tables.keys, self._tables.messages
         columns = (*(keys.c[name] for name in KEY_COLUMNS), *(messages.c[name] for name in MESSAGE_COLUMNS))
         found = select(*columns).join(keys, keys.c.id == messages.c.key_id).where(keys.c.bot_id == bot_id)
-        about = or_(messages.c.user_id == user_id, messages.c.receiver_user_id == user_id)
+        wrote_or_sees = or_(messages.c.user_id == user_id, messages.c.receiver_user_id == user_id)
+        about = or_(wrote_or_sees, *_private(messages.c, user_id))
         step = await self._step(connection, messages, found, and_(about, messages.c.state != KNOWN), after)
         width = len(KEY_COLUMNS)
         rows: list[tuple[SessionKey, TrackedMessage]] = [
@@ -77,4 +79,12 @@ class People:
 
 
 def _is_of(c: Any, bot_id: int, user_id: int) -> ColumnElement[bool]:
-    return and_(c.bot_id == bot_id, or_(c.user_id == user_id, c.chat_id == user_id))
+    private = (and_(place, or_(c.user_id == NO_ID, c.chat_id == user_id)) for place in _private(c, user_id))
+    return and_(c.bot_id == bot_id, or_(c.user_id == user_id, *private))
+
+
+def _private(c: Any, user_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Tell, as ``erasing_protocol`` does, whether a place is a person's own."""
+    if user_id <= 0:
+        return ()
+    return c.chat_id == user_id, and_(c.thread_id == user_id, c.chat_id < MIN_BASIC_GROUP)
