@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.doors.conftest import api, stage
+from tests.middlewares.conftest import api, stage
 from tests.promises.storages import ListStorage
 from tests.storage.conftest import postgres, postgres_url, redis_server, redis_url
 from tgslices import MemorySessionStorage, SessionStorage

@@ -20,6 +20,6 @@ def test_no_type_of_update_is_named_twice() -> None:
 
 
 def test_it_was_decided_where_every_type_of_update_comes_from() -> None:
-    """``tests/test_keys.py`` holds :func:`~tgslices.keys.scope_of` to it, by a sample of each."""
+    """``tests/keys/test_strategies.py`` holds :func:`~tgslices.keys.scope_of` to it, by a sample of each."""
     assert sorted(KNOWN - set(SCOPES)) == []
     assert set(SCOPES) == set(EVENTS)

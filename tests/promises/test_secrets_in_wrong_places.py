@@ -15,7 +15,7 @@ import pytest
 from aiogram import Bot, Dispatcher
 from aiogram.types import Update
 
-from tests.doors.feeding import message
+from tests.middlewares.feeding import message
 from tests.promises.fed_bot import FedBot
 from tests.promises.storages import Line, ListStorage
 from tgslices import (

@@ -11,7 +11,7 @@ import pytest
 from aiogram import Dispatcher, F
 from aiogram.types import Message, Update
 
-from tests.doors.feeding import message
+from tests.middlewares.feeding import message
 from tests.promises.storages import Line, ListStorage
 from tgslices import MemorySessionStorage, SessionBot, SessionKey, setup_sessions
 

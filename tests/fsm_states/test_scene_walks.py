@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.data.conftest import Store
-from tests.states.scene_bots import Life, Town
-from tests.states.test_scenes import wire
+from tests.fsm_states.scene_bots import Life, Town
+from tests.fsm_states.test_scenes import wire
 from tgslices.testing import BotApi
 
 RESTART = "(the process is replaced)"

@@ -37,7 +37,7 @@ async def test_what_a_killed_process_left_is_erased_by_the_next_call(url: str, c
     await storage.aclose()
     words = (
         "-m",
-        "tests.opened.killed_eraser",
+        "tests.ending.killed_eraser",
         url,
         call if call != "close" or "redis" not in url else "erase_sessions",
     )

@@ -15,7 +15,7 @@ from aiogram.types import CallbackQuery, ErrorEvent, Message, TelegramObject
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session as OrmSession
 
-from tests.doors import postponed
+from tests.middlewares import postponed
 from tests.promises.fed_bot import FedBot
 from tgslices import ConfigurationError, Session, SessionManager, SessionQualifier
 from tgslices.middlewares.handler_needs import session_annotation

@@ -11,8 +11,8 @@ from aiogram import Dispatcher
 from aiogram.fsm.storage.memory import MemoryStorage, SimpleEventIsolation
 from aiogram.types import Message, TelegramObject, Update
 
-from tests.doors.feeding import feed
-from tests.doors.feeding import message as fed_message
+from tests.middlewares.feeding import feed
+from tests.middlewares.feeding import message as fed_message
 from tests.promises.fed_bot import ids_in
 from tgslices import SessionBot, setup_sessions
 

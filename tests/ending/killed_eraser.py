@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import Any
 
-from tests.opened.test_erase_killed import BOT, PERSON
+from tests.ending.test_erase_killed import BOT, PERSON
 from tgslices import SessionBot, SessionConfig, SessionManager
 from tgslices.storage import open_storage
 

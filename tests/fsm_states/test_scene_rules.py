@@ -15,8 +15,8 @@ from aiogram.fsm.state import State, StatesGroup
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 
 from tests.data.conftest import Store
+from tests.fsm_states.scene_bots import Life, Town
 from tests.promises.fed_bot import FedBot
-from tests.states.scene_bots import Life, Town
 from tests.updates import EVENTS
 from tgslices import (
     ConfigurationError,

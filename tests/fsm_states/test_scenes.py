@@ -15,7 +15,7 @@ from aiogram.methods import SendMessage
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message
 
 from tests.data.conftest import Store
-from tests.states.scene_bots import Town
+from tests.fsm_states.scene_bots import Town
 from tgslices import Session, SessionData, SessionManager, SessionQualifier, SessionScene, unrecorded
 
 

@@ -11,7 +11,7 @@ import pytest
 from aiogram import Bot, Dispatcher
 from aiogram.types import Message
 
-from tests.doors.feeding import feed
+from tests.middlewares.feeding import feed
 from tgslices import Session, SessionBot, SessionKey, SessionQualifier, StorageError, setup_sessions
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing import BotApi, Slow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from aiogram import Bot, Dispatcher
 
-from tests.doors.feeding import shape_of
+from tests.middlewares.feeding import shape_of
 from tests.promises.storages import ListStorage
 from tgslices import (
     ConfigurationError,

@@ -6,7 +6,7 @@ from aiogram import Bot, Dispatcher
 from aiogram.types import Message
 from aiogram.webhook.aiohttp_server import TokenBasedRequestHandler
 
-from tests.doors.feeding import feed, sessions_of
+from tests.middlewares.feeding import feed, sessions_of
 from tests.promises.fed_bot import ids_in, polling, serving
 from tests.promises.storages import ListStorage
 from tgslices import (

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from tests.data.conftest import postgres, postgres_url, redis_server, redis_url, store
-from tests.doors.conftest import api, stage
+from tests.middlewares.conftest import api, stage
 
 __all__ = ("api", "postgres", "postgres_url", "redis_server", "redis_url", "stage", "store")

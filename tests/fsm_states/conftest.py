@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 
 from tests.data.conftest import postgres, postgres_url, redis_server, redis_url, store
-from tests.doors.conftest import api, stage
+from tests.middlewares.conftest import api, stage
 
 __all__ = ("api", "postgres", "postgres_url", "redis_server", "redis_url", "stage", "store")
 

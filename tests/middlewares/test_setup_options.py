@@ -11,7 +11,7 @@ import pytest
 from aiogram import Bot, Dispatcher, Router
 from aiogram.types import Message
 
-from tests.doors.feeding import feed, sessions_of, shape_of
+from tests.middlewares.feeding import feed, sessions_of, shape_of
 from tests.promises.storages import ListStorage
 from tgslices import (
     ConfigurationError,

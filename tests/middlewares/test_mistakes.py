@@ -8,7 +8,7 @@ import pytest
 from aiogram import Bot, Dispatcher, F
 from aiogram.types import Message, User
 
-from tests.doors.feeding import feed
+from tests.middlewares.feeding import feed
 from tests.promises.fed_bot import FedBot
 from tgslices import (
     ConfigurationError,
