@@ -14,8 +14,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, Protocol
 
-from tgslices.chat_kind import ChatKind, chat_kind
 from tgslices.model import SessionKey, TrackedMessage
+from tgslices.telegram_facts.chat_kind import ChatKind, chat_kind
 
 
 class ErasingStorage(Protocol):

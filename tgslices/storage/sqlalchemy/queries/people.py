@@ -8,11 +8,11 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, Select, Table, and_, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tgslices.chat_kind import MIN_BASIC_GROUP
 from tgslices.model import SessionKey, TrackedMessage
 from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS
 from tgslices.storage.sqlalchemy.tables.rows import key_of, message_of, unescape
 from tgslices.storage.sqlalchemy.tables.schema import KNOWN, MESSAGE_COLUMNS, NO_ID, Tables
+from tgslices.telegram_facts.chat_kind import MIN_BASIC_GROUP
 
 ROWS_IN_STEP: Final = 20_000
 """Rows that one statement looks at."""
