@@ -13,7 +13,7 @@ from sqlalchemy import event, insert
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from benchmarks.databases import Target
-from benchmarks.rows import LARGEST_GROUP, MICROSECONDS, chats_of, timed
+from benchmarks.rows import MAX_GROUP, MICROSECONDS, chats_of, timed
 from tgslices.storage.sqlalchemy import build_tables
 
 TABLES = build_tables(prefix="by_hand_")
@@ -123,7 +123,7 @@ class Coalesced(ByHand):
         async def run(write_group: WriteGroup) -> None:
             while await some.wait():
                 while waiting:
-                    group, waiting[:LARGEST_GROUP] = waiting[:LARGEST_GROUP], []
+                    group, waiting[:MAX_GROUP] = waiting[:MAX_GROUP], []
                     await write_group([row for row, _ in group])
                     for _, answer in group:
                         answer.set_result(None)

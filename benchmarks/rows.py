@@ -14,7 +14,7 @@ from tgslices.telegram_facts.message_kind import MessageKind
 SESSIONS: Final = 1_000
 """How many sessions take part, each with its turn, so that their rows lie as scattered as in a bot."""
 
-LARGEST_GROUP: Final = 100
+MAX_GROUP: Final = 100
 NOW: Final = datetime(2026, 7, 1, tzinfo=UTC)
 MICROSECONDS: Final = 1_782_864_000_000_000
 

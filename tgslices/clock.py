@@ -10,6 +10,8 @@ from typing import Final, TypeAlias
 Clock: TypeAlias = Callable[[], datetime]
 """Returns the present as an aware time in UTC."""
 
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""What stored times are counted from."""
 
 utc_now: Final[Clock] = partial(datetime.now, UTC)
 """The system's clock; no function of our own, because every update of an open session asks it."""

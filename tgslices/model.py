@@ -45,11 +45,11 @@ class Direction(StrEnum):
     OUTGOING = "out"
 
 
-_MOST_SHOWN: Final = 64
+_MAX_SHOWN: Final = 64
 
 
 def _beginning(text: str | None) -> str | None:
-    return text if text is None or len(text) <= _MOST_SHOWN else f"{text[: _MOST_SHOWN - 1]}…"
+    return text if text is None or len(text) <= _MAX_SHOWN else f"{text[: _MAX_SHOWN - 1]}…"
 
 
 def _is_id(value: object) -> bool:

@@ -22,7 +22,7 @@ from tgslices.storage.pages import pages
 _PAGE: Final = 500
 """Sessions that are read at once where all of a chat are asked for."""
 
-_MOST: Final = 10**9
+_MAX_LIMIT: Final = 10**9
 """More than this is everything: databases count up to a number of their own."""
 
 _BEGIN: Final = datetime.min.replace(tzinfo=UTC)
@@ -134,7 +134,7 @@ class ListsOpen:
             raise no_such_place(after)
         where = _filter(chat, user, qualifiers, self._before(older_than))
         await self.tracker.catch_up()
-        page = await self.tracker.storage.list_sessions(self._bot_id, where, after=after, limit=min(limit, _MOST))
+        page = await self.tracker.storage.list_sessions(self._bot_id, where, after=after, limit=min(limit, _MAX_LIMIT))
         return OpenPage(tuple(self._told(page.sessions)), page.after)
 
     async def _every(self, where: SessionFilter) -> list[OpenSession]:

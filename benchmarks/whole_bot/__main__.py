@@ -21,7 +21,7 @@ from benchmarks.whole_bot.report import Rounds, show
 from benchmarks.whole_bot.running import Running, running
 
 NAMES = [it.name for it in CONTESTANTS]
-LONGEST = 50  # messages of theirs in a conversation, so that all of it is deleted with one request
+MAX_MESSAGES = 50  # messages of theirs in a conversation, so that all of it is deleted with one request
 
 
 async def measure(arguments: argparse.Namespace, chosen: Sequence[Contestant], workers: int) -> None:
@@ -81,7 +81,7 @@ def parse() -> argparse.Namespace:
         "--length",
         type=int,
         default=10,
-        choices=range(LONGEST + 1),
+        choices=range(MAX_MESSAGES + 1),
         metavar="N",
         help="so many messages, then /done; 0: never",
     )

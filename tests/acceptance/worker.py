@@ -23,7 +23,7 @@ from tgslices.storage.protocol import SessionStorage
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.http.client import loopback_session
 
-MOST_COPIES = 100
+MAX_COPIES = 100
 """Source: https://core.telegram.org/bots/api#copymessages"""
 
 Order = Annotated[Session, SessionQualifier("order")]
@@ -74,7 +74,7 @@ def _build(
             note((await message.answer(f"noted {message.text}")).message_id)
             if journal is not None:
                 # Everything so far once more, so that a few items make a wipe of several requests.
-                seen = sorted(entry.message_id for entry in await order.messages())[-MOST_COPIES:]
+                seen = sorted(entry.message_id for entry in await order.messages())[-MAX_COPIES:]
                 note(*(copy.message_id for copy in await bot.copy_messages(message.chat.id, message.chat.id, seen)))
 
     return bot, dispatcher

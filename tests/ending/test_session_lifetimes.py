@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tgslices import ConfigurationError, Ended, Lifetime, SessionBot, SessionKey, setup_sessions
 from tgslices.config import SessionConfig
 from tgslices.ending.session_lifetimes import (
-    LONGEST,
     LOOK_AT_LEAST_EVERY,
+    MAX_DURATION,
     end_of,
     finding,
     first_due,
@@ -151,7 +151,7 @@ def test_the_limit_is_that_of_the_oldest_message() -> None:
 
 
 times = st.timedeltas(-3000 * DAY, 3000 * DAY).map(lambda since: NOW + since)
-durations = st.none() | st.timedeltas(timedelta(microseconds=1), LONGEST)
+durations = st.none() | st.timedeltas(timedelta(microseconds=1), MAX_DURATION)
 
 
 @given(

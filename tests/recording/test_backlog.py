@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tgslices.errors import InvalidTrackedMessage
-from tgslices.recording.backlog import MOST_REFUSALS, RETRY, Backlog
+from tgslices.recording.backlog import MAX_REFUSALS, RETRY, Backlog
 
 
 class Shop:
@@ -221,7 +221,7 @@ async def test_a_write_that_meets_one_dead_connection_after_the_other_is_not_giv
 ) -> None:
     """A pool may hold several, and what is asked for meanwhile gets a healthy one."""
     backlog = Backlog(10, probe=shop.probe, sleep=sleeps)
-    dead = [ValueError("Connection closed")] * MOST_REFUSALS
+    dead = [ValueError("Connection closed")] * MAX_REFUSALS
 
     async def write() -> None:
         if dead:

@@ -19,6 +19,7 @@ from tgslices.data.renewal import LEASE, Renewal
 from tgslices.data.shapes import become
 from tgslices.errors import DataBusy, DataConflict
 from tgslices.event_loop.growing_waits import Doubling
+from tgslices.event_loop.kept_tasks import KeptTasks
 from tgslices.model import SessionKey
 from tgslices.storage.data_protocol import DataHold, DataStorage, StoredData
 from tgslices.storage.erasing_protocol import is_of
@@ -50,7 +51,7 @@ class Holds:
         self._queues = Queues()
         self._by_task: dict[asyncio.Task[Any] | None, list[Taken]] = {}
         self._renewal = Renewal(storage, self._all, clock)
-        self._releases: set[asyncio.Task[None]] = set()
+        self._releases = KeptTasks()
 
     def __len__(self) -> int:
         """Return how many fragments are held in this process."""
@@ -231,9 +232,7 @@ class Holds:
         if not left:
             self._end_turns(taken)
             return
-        task = asyncio.get_running_loop().create_task(self._release(taken, list(left)))
-        self._releases.add(task)
-        task.add_done_callback(self._releases.discard)
+        self._releases.start(self._release(taken, list(left)))
 
     async def _release(self, taken: Taken, held: Collection[Hold]) -> None:
         """Let go in the storage first, so that who comes next does not find a hold that was just here."""
@@ -250,8 +249,7 @@ class Holds:
 
     async def aclose(self) -> None:
         """Wait until the storage knows of everything that was given back."""
-        while self._releases:
-            await asyncio.wait(set(self._releases))
+        await self._releases.wait()
         await self._renewal.aclose()
 
 

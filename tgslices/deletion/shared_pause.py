@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -10,6 +9,7 @@ from typing import Final
 
 from tgslices.deletion.pacing import NEWS, Pacing
 from tgslices.error_texts.without_secrets import described
+from tgslices.event_loop.kept_tasks import KeptTasks
 from tgslices.model import SessionKey
 from tgslices.storage.data_protocol import DataStorage, StoredData
 
@@ -31,7 +31,7 @@ class SharedPause:
         self._bot_id: int | None = None
         self._looked_at: timedelta | None = None
         self._told: datetime | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = KeptTasks()
 
     async def look(self, bot_id: int) -> None:
         """Pause as another worker does, if one was met by a flood. Looks once a minute at most."""
@@ -56,9 +56,7 @@ class SharedPause:
         if self._bot_id is None or until is None or (self._told is not None and until <= self._told + NEWS):
             return
         self._told = until
-        task = asyncio.get_running_loop().create_task(self._tell(self._bot_id, until))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(self._tell(self._bot_id, until))
 
     async def _tell(self, bot_id: int, until: datetime) -> None:
         try:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from aiogram import Bot
 
@@ -20,6 +19,7 @@ from tgslices.deletion.wishes import Neutralise, Wishes
 from tgslices.error_texts.advice import near_miss
 from tgslices.error_texts.without_secrets import described
 from tgslices.errors import ConfigurationError, quoted
+from tgslices.event_loop.kept_tasks import KeptTasks
 from tgslices.event_loop.work_in_turns import ENTRIES_PER_STEP, PORTION, in_turns, steps
 from tgslices.model import IfClosed, PendingDeletion, Scope, SessionKey, TrackedMessage
 from tgslices.predicates import Predicate, selecting
@@ -55,7 +55,7 @@ class Clearing:
         self._lease = lease
         self._on_pending = on_pending
         self._wishes = Wishes()
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks = KeptTasks()
 
     async def clear(
         self, shared: SharedKey, bot: Bot, predicate: Predicate | None, neutralise: Neutralise
@@ -142,20 +142,13 @@ class Clearing:
         What is taken for a caller that is cancelled meanwhile is due at once.
         """
         claim = _Claim(shared, chosen, began)
-        claiming = asyncio.create_task(self._take(claim), name="tgslices-claim")
-        self._keep(claiming)
+        claiming = self._tasks.start(self._take(claim), name="tgslices-claim")
         try:
             return await asyncio.shield(claiming)
         except asyncio.CancelledError:
             claim.is_abandoned = True
-            giving_back = asyncio.create_task(self._give_back(claiming), name="tgslices-give-back")
-            self._keep(giving_back)
-            await asyncio.shield(giving_back)
+            await asyncio.shield(self._tasks.start(self._give_back(claiming), name="tgslices-give-back"))
             raise
-
-    def _keep(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _give_back(self, claiming: asyncio.Task[list[PendingDeletion]]) -> None:
         """Let what was claimed for a caller that is gone be due at once."""

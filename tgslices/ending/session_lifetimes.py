@@ -19,7 +19,7 @@ log = logging.getLogger("tgslices")
 LOOK_AT_LEAST_EVERY: Final = REPEAT_WINDOW / 2
 """How often a session is looked at whatever its lifetime: what left it is known for no longer than a day."""
 
-LONGEST: Final = timedelta(days=36_500)
+MAX_DURATION: Final = timedelta(days=36_500)
 """No lifetime is longer, so that no time of a session is past the end of the calendar."""
 
 NOT_AT_ONCE: Final = timedelta(seconds=1)
@@ -49,10 +49,10 @@ class Lifetime:
     def __post_init__(self) -> None:
         for name in ("idle", "most", "before_limit"):
             value = getattr(self, name)
-            if value is not None and (not isinstance(value, timedelta) or not timedelta() < value <= LONGEST):
+            if value is not None and (not isinstance(value, timedelta) or not timedelta() < value <= MAX_DURATION):
                 raise ConfigurationError(
                     f"{name} of a Lifetime is {value!r}.",
-                    f"Pass a positive timedelta of at most {LONGEST.days} days, as in {_ORDER}.",
+                    f"Pass a positive timedelta of at most {MAX_DURATION.days} days, as in {_ORDER}.",
                 )
         if self.then not in ("clear", "close"):
             raise ConfigurationError(

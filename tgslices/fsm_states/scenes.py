@@ -22,7 +22,7 @@ from tgslices.keys.qualifier import SessionQualifier
 from tgslices.manager import SessionManager, sessions_of
 from tgslices.middlewares.handler_annotations import title_of
 from tgslices.middlewares.handler_needs import needs_of
-from tgslices.middlewares.handler_parameters import fill_in_for, sent
+from tgslices.middlewares.handler_parameters import call_with_parameters, sent
 from tgslices.recording.current import current_update
 from tgslices.session import Session
 
@@ -182,7 +182,7 @@ def _action_inside(action: CallableObject, kind: SceneAction) -> Callable[..., A
 
         data = {**scene.wizard.data, **given, "event_update": scene._update}
         async with _block(scene, opens=kind is SceneAction.enter):
-            return await sent(await fill_in_for(target, scene._manager, call, event, data), data)
+            return await sent(await call_with_parameters(target, scene._manager, call, event, data), data)
 
     target = HandlerObject(act)
     return act

@@ -29,17 +29,22 @@ def injection_middleware(manager_of: Callable[[Bot], SessionManager]) -> Middlew
     ``manager_of`` finds a bot's manager. A handler that asks for none pays one lookup: no coroutine of ours runs.
     """
 
-    def fill_in(handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Awaitable[Any]:
+    def handle(handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Awaitable[Any]:
         target = data["handler"]
-        try:
-            needs = target.tgslices_needs
-        except AttributeError:
-            needs = _learn_needs(target)
+        needs = _known_needs(target)
         if needs is None:
             return handler(event, data)
         return _handle(needs, target, manager_of(data["bot"]), handler, event, data)
 
-    return fill_in
+    return handle
+
+
+def _known_needs(handler: HandlerObject) -> HandlerNeeds | None:
+    try:
+        needs: HandlerNeeds | None = handler.tgslices_needs  # type: ignore[attr-defined]  # which is ours
+    except AttributeError:
+        return _learn_needs(handler)
+    return needs
 
 
 def _learn_needs(handler: HandlerObject) -> HandlerNeeds | None:
@@ -49,14 +54,11 @@ def _learn_needs(handler: HandlerObject) -> HandlerNeeds | None:
     return needs
 
 
-def fill_in_for(
+def call_with_parameters(
     target: HandlerObject, manager: SessionManager, handler: Handler, event: TelegramObject, data: dict[str, Any]
 ) -> Awaitable[Any]:
     """Call a handler with what ``target`` asks for, where aiogram calls that past all middlewares."""
-    try:
-        needs = target.tgslices_needs  # type: ignore[attr-defined]  # which is ours
-    except AttributeError:
-        needs = _learn_needs(target)
+    needs = _known_needs(target)
     return handler(event, data) if needs is None else _handle(needs, target, manager, handler, event, data)
 
 

@@ -31,7 +31,7 @@ from tgslices.telegram_facts.method_effects import EFFECTS, Effect, creates_mess
 
 log = logging.getLogger("tgslices")
 
-_MOST_USERNAMES: Final = 1024
+_MAX_USERNAMES: Final = 1024
 _USERNAME_LASTS: Final = timedelta(minutes=1)
 """How long a username is taken for the same chat: it may pass to another one, where the ids are other messages."""
 
@@ -192,7 +192,7 @@ class OutgoingMiddleware(BaseRequestMiddleware):
             name = str(target)
         chat_id, asked_at = self._chat_ids.get((bot.id, name), (0, None))
         if asked_at is None or abs(now - asked_at) > _USERNAME_LASTS:
-            if len(self._chat_ids) >= _MOST_USERNAMES:
+            if len(self._chat_ids) >= _MAX_USERNAMES:
                 self._chat_ids.clear()
             chat_id = (await bot.get_chat(name)).id
             self._chat_ids[bot.id, name] = chat_id, now

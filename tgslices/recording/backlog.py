@@ -19,7 +19,7 @@ log = logging.getLogger("tgslices")
 Write: TypeAlias = Callable[[], Awaitable[object]]
 """A call of the storage; :class:`Backlog` also takes one that only reads."""
 
-MOST_REFUSALS: Final = 3
+MAX_REFUSALS: Final = 3
 """How often a write fails while the storage answers before it is given up: a pool may hold several dead connections."""
 
 RETRY: Final = Doubling(first=timedelta(seconds=0.1), most=timedelta(seconds=5))
@@ -120,7 +120,7 @@ class Backlog:
     async def _drain(self) -> None:
         while self.waiting:
             write, what = self.waiting[0]
-            for refusals in range(1, MOST_REFUSALS + 1):
+            for refusals in range(1, MAX_REFUSALS + 1):
                 try:
                     await write()
                     break
@@ -128,7 +128,7 @@ class Backlog:
                     is_hopeless = isinstance(error, _HOPELESS)
                     if not (is_hopeless or await self._answers()):
                         raise
-                    if is_hopeless or refusals == MOST_REFUSALS:
+                    if is_hopeless or refusals == MAX_REFUSALS:
                         log.error("Cannot record %s; it is left out: %s", what, said(error))  # noqa: TRY400  # a traceback may show a token
                         break
             self.waiting.popleft()

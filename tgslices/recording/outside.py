@@ -14,7 +14,7 @@ from tgslices.model import Direction, SessionKey, TrackedMessage
 from tgslices.recording.current import Handling, is_over, update_of
 from tgslices.recording.messages_from_events import new_message, record_carried
 
-MOST_RECENT: Final = 128
+MAX_RECENT: Final = 128
 """How many messages a bot looks back on: more than Telegram hands over at once, which is 100."""
 
 _Came: TypeAlias = tuple[int, int]
@@ -30,8 +30,8 @@ class RecentMessages:
     __slots__ = ("_on_connections", "_past_connections")
 
     def __init__(self) -> None:
-        self._past_connections: deque[_Came] = deque(maxlen=MOST_RECENT)
-        self._on_connections: deque[tuple[str, _Came]] = deque(maxlen=MOST_RECENT)
+        self._past_connections: deque[_Came] = deque(maxlen=MAX_RECENT)
+        self._on_connections: deque[tuple[str, _Came]] = deque(maxlen=MAX_RECENT)
 
     @property
     def note_ordinary(self) -> Callable[[_Came], None]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any
 
+from tgslices.clock import EPOCH
 from tgslices.model import Direction, SessionKey, TrackedMessage
 from tgslices.telegram_facts.message_kind import MessageKind, kind_named
 
@@ -21,16 +22,13 @@ def decode_kind(name: str | None) -> MessageKind | None:
 
 def encode_time(time: datetime) -> int:
     """Return microseconds since 1970 in UTC, which keeps a time exactly."""
-    delta = time - _EPOCH
+    delta = time - EPOCH
     return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
 
 
 def decode_time(microseconds: int) -> datetime:
     """Return the aware time in UTC of a number that :func:`encode_time` made."""
-    return _EPOCH + timedelta(0, 0, microseconds)
-
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+    return EPOCH + timedelta(0, 0, microseconds)
 
 
 def encode_message(message: TrackedMessage) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Final, Protocol
 from tgslices.errors import ConfigurationError, quoted
 from tgslices.model import MAX_INT, SessionKey
 
-MOST_LOOKED_AT: Final = 10_000
+MAX_LOOKED_AT: Final = 10_000
 """How many sessions one page looks at, about, where a filter leaves most of them out."""
 
 _PLACE: Final = re.compile(r"(-?[0-9]{1,19})\.([0-9]{1,19})")
@@ -108,7 +108,7 @@ class ListingStorage(Protocol):
         """Return up to ``limit`` open sessions of a bot, those behind ``after``; None for the first page.
 
         What a page costs does not grow with the number of open sessions. Where a filter leaves out most of them, a page
-        looks at some :data:`MOST_LOOKED_AT` and then tells where to go on.
+        looks at some :data:`MAX_LOOKED_AT` and then tells where to go on.
 
         Raises:
             ConfigurationError: ``after`` is none that a page told.

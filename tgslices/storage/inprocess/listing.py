@@ -17,7 +17,7 @@ from tgslices.storage.inprocess.ending import EndsInProcess, Times
 from tgslices.storage.inprocess.opened_order import Opened, OpenedOrder
 from tgslices.storage.listing_protocol import (
     EVERY_SESSION,
-    MOST_LOOKED_AT,
+    MAX_LOOKED_AT,
     ListedPage,
     ListedSession,
     SessionFilter,
@@ -97,7 +97,7 @@ class ListsInProcess(EndsInProcess):
     ) -> tuple[list[SessionKey], str | None]:
         place, found = -1 if after is None else _number(after), list[SessionKey]()
         for number, opened in enumerate(self._candidates(bot_id, where, place)):
-            if len(found) == limit or number == MOST_LOOKED_AT:
+            if len(found) == limit or number == MAX_LOOKED_AT:
                 return found, str(place)
             place = opened.place
             if _takes(where, opened):
@@ -111,7 +111,7 @@ class ListsInProcess(EndsInProcess):
         found = list[SessionKey]()
         with closing(self._due.in_order(bot_id)) as in_order:
             behind = (it for it in in_order if (encode_time(it[0]), it[1]) > place)
-            for at, serial, key in islice(behind, MOST_LOOKED_AT):
+            for at, serial, key in islice(behind, MAX_LOOKED_AT):
                 if len(found) == limit:
                     return found, spelled_place(*place)
                 place = (encode_time(at), serial)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from struct import Struct, error
 from typing import Final, NoReturn, TypeAlias
 
+from tgslices.clock import EPOCH
 from tgslices.errors import InvalidTrackedMessage
 from tgslices.model import MAX_INT, Direction, TrackedMessage, tracked_message_unchecked
 from tgslices.telegram_facts.message_kind import MessageKind
@@ -61,7 +62,6 @@ _OUTGOING: Final = Direction.OUTGOING
 _INCOMING: Final = Direction.INCOMING
 _KINDS: Final = (None, *MessageKind)
 _NUMBERS: Final = {kind: number for number, kind in enumerate(_KINDS)}
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NO_TIME: Final = timedelta()
 _BITS_OF_DAYS: Final = 15
 """Days of so many bits since 1970, until the year 2059, are certainly a date in UTC."""
@@ -121,8 +121,8 @@ def pack_row(message: TrackedMessage, place: int, marks: int, album: int = NO_AL
         marks |= _NO_DATE
         date = _NO_TIME
     else:
-        date = sent - _EPOCH
-    at = message.at - _EPOCH
+        date = sent - EPOCH
+    at = message.at - EPOCH
     days = date.days
     at_days = at.days
     if (days | at_days) >> _BITS_OF_DAYS:
@@ -161,8 +161,8 @@ def unpack_row(row: Row, place: Place, media_group_id: str | None = None) -> Tra
         None if marks & _NO_USER else user_id,
         _KINDS[kind],
         _OUTGOING if marks & _SENT else _INCOMING,
-        None if marks & _NO_DATE else _EPOCH + timedelta(days, seconds & _SECONDS, microseconds),
-        _EPOCH + timedelta(at_days, at_seconds & _SECONDS, at_micro),
+        None if marks & _NO_DATE else EPOCH + timedelta(days, seconds & _SECONDS, microseconds),
+        EPOCH + timedelta(at_days, at_seconds & _SECONDS, at_micro),
         business_connection_id,
         None if marks & _NO_THREAD else thread_id,
         ephemeral_message_id,
@@ -196,7 +196,7 @@ def times_of(rows: bytearray) -> tuple[datetime | None, datetime | None]:
 
 
 def _time(parts: tuple[int, int, int] | None) -> datetime | None:
-    return None if parts is None else _EPOCH + timedelta(*parts)
+    return None if parts is None else EPOCH + timedelta(*parts)
 
 
 def _check_times(message: TrackedMessage) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from tgslices.errors import StorageError
+from tgslices.event_loop.kept_tasks import KeptTasks
 from tgslices.event_loop.shared_attempt import SharedAttempt
 from tgslices.storage.group_commit import other_loop
 from tgslices.storage.redis.calls import Calls
@@ -28,7 +29,7 @@ class Life:
         self._client: Client | None = None
         self._starting = SharedAttempt()
         self._changing = asyncio.Lock()
-        self._closing: set[asyncio.Task[None]] = set()
+        self._closing = KeptTasks()
         self._was_closed = False
         self.is_running = False
         """Whether the server was looked at, and calls may be made."""
@@ -76,10 +77,7 @@ class Life:
             if not self._loop.is_closed():
                 raise other_loop()
             self._take_over(loop)
-        closing = asyncio.create_task(self._close(finish), name="tgslices-closing")
-        self._closing.add(closing)
-        closing.add_done_callback(self._closing.discard)
-        await asyncio.shield(closing)
+        await asyncio.shield(self._closing.start(self._close(finish), name="tgslices-closing"))
 
     def _move_in(self) -> None:
         loop = asyncio.get_running_loop()

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from struct import Struct, error
 from typing import Final, NamedTuple
 
+from tgslices.event_loop.kept_tasks import KeptTasks
 from tgslices.model import SessionKey
 from tgslices.storage.inprocess.heard import Heard
 from tgslices.storage.inprocess.shared_keys import Change, OpenRowId
@@ -38,7 +39,7 @@ class Hearing(Heard[bytes]):
         self._how_far = state
         self._read = read
         self._me = me
-        self._loading: set[asyncio.Task[None]] = set()
+        self._loading = KeptTasks()
 
     def may_be_open(self, bot_id: int) -> bool:
         """Tell whether a bot may have an open key; False is certain."""
@@ -84,17 +85,15 @@ class Hearing(Heard[bytes]):
     async def aclose(self) -> None:
         """Read nothing any more."""
         self.doubt(None)
-        loading = [task for task in self._loading if task.get_loop() is asyncio.get_running_loop()]
+        loading = [task for task in self._loading.running() if task.get_loop() is asyncio.get_running_loop()]
         for task in loading:
             task.cancel()
         if loading:
             await asyncio.wait(loading)
-        self._loading.clear()
+        self._loading.forget()
 
     def _begin_reading(self, bot_id: int, loading: object, began: float) -> None:
-        task = asyncio.create_task(self._read_and_know(bot_id, loading, began), name="tgslices-loading")
-        self._loading.add(task)
-        task.add_done_callback(self._loading.discard)
+        self._loading.start(self._read_and_know(bot_id, loading, began), name="tgslices-loading")
 
     async def _read_and_know(self, bot_id: int, loading: object, began: float) -> None:
         rows: Sequence[OpenRowId] | None = None

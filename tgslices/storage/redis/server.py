@@ -14,7 +14,7 @@ from tgslices.storage.redis.clients import Client
 LAYOUT: Final = b"1"
 """Which layout of keys this release reads and writes."""
 
-OLDEST: Final = (6, 2)
+MIN_VERSION: Final = (6, 2)
 
 logger: Final = logging.getLogger("tgslices")
 
@@ -75,7 +75,7 @@ def _require_version(info: dict[str, Any], where: str) -> None:
     """Refuse a server whose commands do not suffice."""
     told = str(info.get("redis_version", ""))
     numbers = re.match(r"(\d+)\.(\d+)", told)
-    if numbers and (int(numbers[1]), int(numbers[2])) < OLDEST:
+    if numbers and (int(numbers[1]), int(numbers[2])) < MIN_VERSION:
         raise StorageError(f"Redis at {where} is of version {told}.", "Use Redis 6.2 or Valkey 7.2, or newer.")
 
 

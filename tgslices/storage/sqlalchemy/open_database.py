@@ -10,6 +10,7 @@ from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from tgslices.errors import StorageError
+from tgslices.event_loop.kept_tasks import KeptTasks
 from tgslices.event_loop.shared_attempt import SharedAttempt
 from tgslices.storage.group_commit import other_loop
 from tgslices.storage.sqlalchemy.arguments import Arguments
@@ -64,7 +65,7 @@ class Backend:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changing = asyncio.Lock()
         self._starting = SharedAttempt()
-        self._closing: set[asyncio.Task[None]] = set()
+        self._closing = KeptTasks()
         self._held = AsyncExitStack()
         self._notices: Notices | None = None
 
@@ -109,10 +110,7 @@ class Backend:
             if self._own_connections is not None:
                 self._own_connections.cut()
                 await self.engine.dispose(close=False)  # what belonged to a loop that is closed cannot say goodbye
-        closing = asyncio.create_task(self._close(finish), name="tgslices-closing")
-        self._closing.add(closing)
-        closing.add_done_callback(self._closing.discard)
-        await asyncio.shield(closing)
+        await asyncio.shield(self._closing.start(self._close(finish), name="tgslices-closing"))
 
     def _move_in(self) -> None:
         """Live in the running event loop, which locks and connections belong to."""
@@ -128,7 +126,7 @@ class Backend:
         self._loop = loop
         self._changing = asyncio.Lock()
         self._starting = SharedAttempt()
-        self._closing = set()
+        self._closing.forget()
         self.transactions.start()
 
     async def _start(self, load: Callable[[], Awaitable[None]]) -> None:

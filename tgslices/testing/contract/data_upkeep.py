@@ -85,7 +85,7 @@ class DataUpkeepContract(DataWriteContract):
     # Migrating
 
     async def test_data_moves_with_its_chat(self, storage: Any) -> None:
-        keys = [replace(it, chat_id=GROUP.chat_id) for it in (KEY, *OTHER_KEYS) if it.chat_id == 7 and it.bot_id == BOT]
+        keys = [it.in_chat(GROUP.chat_id) for it in (KEY, *OTHER_KEYS) if it.chat_id == 7 and it.bot_id == BOT]
         for number, key in enumerate(keys):
             await storage.put_data(key, {"form": stored(f"{number}", outlives_close=number % 2 > 0), "x": stored()})
         others = [replace(GROUP, bot_id=43), replace(GROUP, chat_id=-6)]

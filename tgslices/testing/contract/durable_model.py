@@ -111,7 +111,7 @@ class DurableModel(EntriesMachine):
         held = {*self.entries, *self.open_keys, *self.closed_at, *(key for key, _ in self.known)}
         for key in held:
             if (key.bot_id, key.chat_id) == (bot, old):
-                new = replace(key, chat_id=3 - old)
+                new = key.in_chat(3 - old)
                 both = {*self.entries.get(key, [])}.intersection(self.entries.get(new, []))
                 if any((it, message) in self.hidden for it in (key, new) for message in both):
                     return False  # an entry here that was discarded by hand there: which of them stays is left open
@@ -120,7 +120,7 @@ class DurableModel(EntriesMachine):
     def migrate_in_model(self, bot: int, old: int) -> None:
         """Move the keys of a chat onto those of the other one."""
         held = {*self.entries, *self.open_keys, *self.closed_at, *(key for key, _ in self.known)}
-        moving = {key: replace(key, chat_id=3 - old) for key in held if (key.bot_id, key.chat_id) == (bot, old)}
+        moving = {key: key.in_chat(3 - old) for key in held if (key.bot_id, key.chat_id) == (bot, old)}
         were_open = self.open_keys.intersection(moving)
         for key, new in moving.items():
             hidden = {message for it, message in self.hidden if it == key}
@@ -139,7 +139,7 @@ class DurableModel(EntriesMachine):
         self.open_keys -= were_open
         self.open_keys |= {moving[key] for key in were_open}
         for pending in [it for it in self.pending if (it.key.bot_id, it.key.chat_id) == (bot, old)]:
-            moved = replace(self.pending.pop(pending), key=replace(pending.key, chat_id=3 - old))
+            moved = replace(self.pending.pop(pending), key=pending.key.in_chat(3 - old))
             self.pending.setdefault(moved, moved)
 
     def claim_in_model(

@@ -34,12 +34,12 @@ class LifetimeMachine(DurableMachine):
         """Let ends follow their chat; two of one key and time are left out of the test."""
         super().migrate_in_model(bot, old)
         for end in [end for end in self.ends if (end.key.bot_id, end.key.chat_id) == (bot, old)]:
-            moved = replace(self.ends.pop(end), key=replace(end.key, chat_id=3 - old))
+            moved = replace(self.ends.pop(end), key=end.key.in_chat(3 - old))
             self.ends[moved] = moved
 
     def may_migrate(self, bot: int, old: int) -> bool:
         """Tell whether no two ends become one."""
-        moved = [replace(end, key=replace(end.key, chat_id=3 - old)) for end in self.ends if end.key.bot_id == bot]
+        moved = [replace(end, key=end.key.in_chat(3 - old)) for end in self.ends if end.key.bot_id == bot]
         return super().may_migrate(bot, old) and not any(end in self.ends for end in moved)
 
     @rule(bot=bots, now=minutes, until=due_times, limit=st.integers(1, 4))

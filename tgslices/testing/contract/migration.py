@@ -31,10 +31,10 @@ class MigrationContract(UpkeepContract):
         assert sorted(moved, key=repr) == sorted([KEY, order], key=repr)
         for key, entries in ((KEY, [1, 2]), (order, [1]), (closed, [1, 2])):
             assert await storage.list(key) == []
-            new = replace(key, chat_id=-1007)
+            new = key.in_chat(-1007)
             assert [exactly(it) for it in await storage.list(new)] == [exactly(sent(number)) for number in entries]
-        assert set(await storage.open_keys(42)) == {replace(key, chat_id=-1007) for key in (KEY, order)}
-        assert [it.key for it in await storage.pending(42)] == [replace(order, chat_id=-1007)]
+        assert set(await storage.open_keys(42)) == {key.in_chat(-1007) for key in (KEY, order)}
+        assert [it.key for it in await storage.pending(42)] == [order.in_chat(-1007)]
         assert await storage.settle(await storage.pending(42)) == 1
         assert await storage.list(other) == [sent(1), sent(2)]
         assert await storage.record(replace(IN_PRIVATE, chat_id=-1007), sent(3, -1007)) == 2

@@ -5,10 +5,11 @@ Source: https://core.telegram.org/bots/api#setchatdescription ff. and tdlib/tele
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from tgslices.testing.actions.service_messages import post_service
 from tgslices.testing.content.files import keep_file
+from tgslices.testing.content.profile_photos import uploaded_profile_photo
 from tgslices.testing.errors import bad_request
 from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.rules.access import Access
@@ -133,14 +134,7 @@ def _use_stickers(call: Call, name: str) -> bool:
 
 def set_my_profile_photo(call: Call) -> bool:
     """Set the bot's photo; older ones stay behind it."""
-    given: Any = call.arguments.json("photo", "input profile photo")
-    kind = str(given.get("type")) if isinstance(given, dict) else ""
-    if kind not in {"static", "animated"}:
-        raise bad_request("profile photo isn't specified")
-    upload = call.arguments.attached(str(given.get("photo" if kind == "static" else "animation") or ""))
-    if upload is None:
-        raise bad_request("profile photo must be uploaded as a file")
-    call.bot.profile_photos.insert(0, keep_file(call.world, upload, "photo"))
+    call.bot.profile_photos.insert(0, uploaded_profile_photo(call.world, call.arguments))
     return True
 
 

@@ -7,9 +7,9 @@ Source: https://core.telegram.org/bots/api#setbusinessaccountname ff. and tdlib/
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import Final
 
-from tgslices.testing.content.files import keep_file
+from tgslices.testing.content.profile_photos import uploaded_profile_photo
 from tgslices.testing.errors import bad_request, check
 from tgslices.testing.methods.method import Call, Method
 from tgslices.testing.rules.business import change_refusal
@@ -73,14 +73,7 @@ def set_business_account_bio(call: Call) -> bool:
 def set_business_account_profile_photo(call: Call) -> bool:
     """Set the photo of the account; older ones stay behind it."""
     owner = _owner(call, "can_edit_profile_photo")
-    given: Any = call.arguments.json("photo", "input profile photo")
-    kind = str(given.get("type")) if isinstance(given, dict) else ""
-    if kind not in {"static", "animated"}:
-        raise bad_request("profile photo isn't specified")
-    upload = call.arguments.attached(str(given.get("photo" if kind == "static" else "animation") or ""))
-    if upload is None:
-        raise bad_request("profile photo must be uploaded as a file")
-    owner.profile_photos.insert(0, keep_file(call.world, upload, "photo"))
+    owner.profile_photos.insert(0, uploaded_profile_photo(call.world, call.arguments))
     return True
 
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 from struct import Struct, error
 from typing import Final, NamedTuple, NoReturn
 
+from tgslices.clock import EPOCH
 from tgslices.errors import InvalidTrackedMessage
 from tgslices.model import MAX_INT, Direction, TrackedMessage, may_come_again, tracked_message_unchecked
 from tgslices.storage.codec import decode_kind, decode_time, encode_time
@@ -38,7 +39,6 @@ _ALBUM: Final = 128
 
 _BY_NUMBER: Final = (None, *map(decode_kind, KINDS))
 _STATE_AND_TIME: Final = Struct(">Bq")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SAFELY_UTC: Final = encode_time(datetime(2100, 1, 1, tzinfo=UTC))
 """A time between 1970 and this one is certainly one of UTC's years."""
 
@@ -129,7 +129,7 @@ def _record(message: TrackedMessage) -> bytes:
 
 def _add_date(date: datetime, values: list[int]) -> int:
     """Add a date, in whole seconds if it can be told so; return the flags for it."""
-    since = date - _EPOCH
+    since = date - EPOCH
     seconds = since.days * 86_400 + since.seconds
     if not since.microseconds and 0 <= seconds < 1 << 32:
         values.append(seconds)
@@ -169,7 +169,7 @@ def _decode(code: bytes, at: bytes, tail: bytes, chat_id: int, connection: str |
     date = None
     if flags & _DATE:
         stamp = values.pop()
-        date = decode_time(stamp) if flags & _DATE_EXACT else _EPOCH + timedelta(0, stamp)
+        date = decode_time(stamp) if flags & _DATE_EXACT else EPOCH + timedelta(0, stamp)
     thread_id = values.pop() if flags & _THREAD else None
     user_id = None if not flags & _USER else chat_id if flags & _USER_IS_CHAT else values.pop()
     return tracked_message_unchecked(

@@ -14,7 +14,7 @@ from tgslices.storage.codec import decode_time, encode_time
 from tgslices.storage.listing_protocol import (
     EVERY_SESSION,
     FEW,
-    MOST_LOOKED_AT,
+    MAX_LOOKED_AT,
     ListedPage,
     ListedSession,
     SessionFilter,
@@ -98,7 +98,7 @@ class Listing:
             return len(few)
         count, found = 0, _Found([], None)
         while True:
-            found = await self._walk(bot_id, where, name, found.rest, MOST_LOOKED_AT)
+            found = await self._walk(bot_id, where, name, found.rest, MAX_LOOKED_AT)
             count += len(found.places)
             if found.rest is None:
                 return count
@@ -148,7 +148,7 @@ class Listing:
         latest = self._latest(where, self._names.of(bot_id), ordered)
         may_take = _sieve(where)
         step = min(limit + 1, MEMBERS_IN_STEP) if where.takes_every_key else MEMBERS_IN_STEP
-        for _ in range(0, MOST_LOOKED_AT, step):
+        for _ in range(0, MAX_LOOKED_AT, step):
             behind = await self._behind(ordered, place, step)
             for one in behind:
                 if latest is not None and one.at > latest:

@@ -11,6 +11,7 @@ from struct import Struct
 from typing import Any, Final
 
 from tgslices.errors import TgslicesError
+from tgslices.event_loop.kept_tasks import KeptTasks
 from tgslices.model import MAX_WAIT, PendingDeletion, SessionKey, TrackedMessage
 from tgslices.storage.codec import decode_time, encode_time
 from tgslices.storage.redis.calls import Calls
@@ -32,7 +33,7 @@ class Pendings:
         self._calls = calls
         self._names = names
         self._entries = entries
-        self._releasing: set[asyncio.Future[None]] = set()
+        self._releasing = KeptTasks()
 
     # Claiming
 
@@ -53,15 +54,12 @@ class Pendings:
         try:
             return await asyncio.shield(claiming)
         except asyncio.CancelledError:
-            releasing = asyncio.ensure_future(self._release(claiming, key, now, until))
-            self._releasing.add(releasing)
-            releasing.add_done_callback(self._releasing.discard)
+            self._releasing.start(self._release(claiming, key, now, until))
             raise
 
     async def aclose(self) -> None:
         """Wait until what nobody waits for any more is released."""
-        if self._releasing:
-            await asyncio.wait(self._releasing)
+        await self._releasing.wait()
 
     async def _release(
         self, claiming: asyncio.Future[list[TrackedMessage]], key: SessionKey, now: datetime, until: datetime

@@ -30,7 +30,7 @@ _ENCODINGS: Final = ("UTF8", "SQL_ASCII")
 Source: https://www.postgresql.org/docs/current/multibyte.html"""
 
 
-MOST_CONNECTIONS: Final = 10
+MAX_CONNECTIONS: Final = 10
 """How many an engine has that the storage makes. A server allows 100 in all unless its administrator says otherwise.
 Source: https://www.postgresql.org/docs/current/runtime-config-connection.html#GUC-MAX-CONNECTIONS"""
 
@@ -45,7 +45,7 @@ def create_postgresql_engine(url: URL, *, timeout: float) -> AsyncEngine:
     url, arguments = for_asyncpg(url, known)
     waits = {"timeout": timeout, **arguments}
     # None beyond those that are kept: a connection of a burst would end with it, and with it what it has prepared.
-    room = {"pool_size": MOST_CONNECTIONS, "max_overflow": 0, "pool_timeout": timeout}
+    room = {"pool_size": MAX_CONNECTIONS, "max_overflow": 0, "pool_timeout": timeout}
     return create_async_engine(url, connect_args=waits, hide_parameters=True, **room)
 
 

@@ -13,7 +13,7 @@ from tgslices.model import SessionKey
 from tgslices.storage.codec import decode_time, encode_time
 from tgslices.storage.listing_protocol import (
     FEW,
-    MOST_LOOKED_AT,
+    MAX_LOOKED_AT,
     ListedPage,
     ListedSession,
     SessionFilter,
@@ -150,12 +150,12 @@ class Listing:
         behind = behind.order_by(at, c.id)
         if where.takes_every_key and (where.opened_before is None or at is c.opened_at):
             return _cut(await _places(connection, behind.limit(limit + 1), at.name), limit)
-        looked_at = behind.limit(MOST_LOOKED_AT).subquery("looked_at")
+        looked_at = behind.limit(MAX_LOOKED_AT).subquery("looked_at")
         order = (looked_at.c[at.name], looked_at.c.id)
         meant = select(looked_at).where(*self._conditions(where, looked_at.c)).order_by(*order).limit(limit + 1)
         found, rest = _cut(await _places(connection, meant, at.name), limit)
         if rest is None:
-            last = behind.offset(MOST_LOOKED_AT - 1).limit(1)
+            last = behind.offset(MAX_LOOKED_AT - 1).limit(1)
             rest = next(iter(await _places(connection, last, at.name)), None)
         return found, rest
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final, NoReturn, TypeAlias, cast
 
+from tgslices.clock import EPOCH
 from tgslices.errors import InvalidTrackedMessage
 from tgslices.model import (
     MAX_INT,
@@ -37,10 +38,9 @@ MAX_CACHED: Final = 256
 
 _TROUBLE: Final = re.compile(r"[\\\0\ud800-\udfff]")
 _ESCAPED: Final = re.compile(r"\\u([0-9a-f]{4})")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_FIRST: Final = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
-_LAST: Final = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_FIRST: Final = (datetime.min.replace(tzinfo=UTC) - EPOCH) // _MICROSECOND
+_LAST: Final = (datetime.max.replace(tzinfo=UTC) - EPOCH) // _MICROSECOND
 
 # Looked up, because an enumeration's own ways from a member to its value and back are slow.
 _KIND_NAMES: Final[dict[MessageKind | None, str | None]] = {None: None, **{kind: kind.value for kind in MessageKind}}
