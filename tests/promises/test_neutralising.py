@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiogram import Dispatcher
@@ -81,3 +82,77 @@ async def test_after_a_restart_what_had_buttons_costs_one_request_each(
         assert chat.texts().count("This order is closed.") == 5
         with pytest.raises(AssertionError, match="no visible button"):
             await chat.taps()
+
+
+async def test_after_a_restart_buttons_are_known_as_the_last_edit_left_them(
+    new_storage: Callable[[], SessionStorage],
+) -> None:
+    async with BotApi() as api:
+        api.clock.freeze()
+        account, ann = api.add_bot("order_bot"), api.add_person("Ann")
+        chat = ann.private_chat(account)
+        kept = new_storage()
+        async with process(api, account.token, kept) as (bot, _):
+            async with bot.sessions.get(chat.id, ann.id):
+                plain = await bot.send_message(chat.id, "Ready to pay?")
+                asked = await bot.send_message(chat.id, "And a tip?", reply_markup=KEYBOARD)
+                poll = await bot.send_poll(chat.id, "Good?", ["yes", "no"], reply_markup=KEYBOARD)
+            await plain.edit_reply_markup(reply_markup=KEYBOARD)  # outside of the block, as a handler of taps does
+            await asked.edit_text("No tip, then.")
+            await bot.stop_poll(chat.id, poll.message_id)
+        api.clock.move(OLD)
+        async with process(api, account.token, new_storage()) as (bot, _):
+            result = await bot.sessions.get(chat.id, ann.id).clear(neutralise=True)
+        had_buttons = [asked, poll] if isinstance(kept, ListStorage) else [plain]  # what a plugin keeps stays as it was
+        assert [it.message_id for it in result.neutralised] == [it.message_id for it in had_buttons]
+        assert result.requests == len(had_buttons)
+
+
+async def test_an_edit_costs_the_storage_nothing_while_it_has_nothing_to_say() -> None:
+    told: list[bool] = []
+
+    class Counting(MemorySessionStorage):
+        async def note_buttons(self, *args: Any, has_buttons: bool, **more: Any) -> int:
+            told.append(has_buttons)
+            return await super().note_buttons(*args, has_buttons=has_buttons, **more)
+
+    async with BotApi() as api:
+        api.clock.freeze()
+        account, ann = api.add_bot("order_bot"), api.add_person("Ann")
+        chat = ann.private_chat(account)
+        async with process(api, account.token, Counting()) as (bot, _):
+            outside = await bot.send_message(chat.id, "...")
+            await outside.edit_text("Nothing is open.", reply_markup=KEYBOARD)
+            assert told == []
+            async with bot.sessions.get(chat.id, ann.id):
+                answer = await bot.send_message(chat.id, "...")
+            for number in range(5):
+                await answer.edit_text(f"An answer that grows: {number}")
+            assert told == [False]
+            await answer.edit_reply_markup(reply_markup=KEYBOARD)
+            assert told == [False, True]
+            api.clock.move(timedelta(minutes=1))  # another worker may have told something else by now
+            await answer.edit_text("Ready to pay?", reply_markup=KEYBOARD)
+            assert told == [False, True, True]
+
+
+async def test_an_edit_is_noted_when_the_storage_is_back() -> None:
+    is_away = False
+
+    class Failing(MemorySessionStorage):
+        async def note_buttons(self, *args: Any, **more: Any) -> int:
+            if is_away:
+                raise OSError("The storage is away.")
+            return await super().note_buttons(*args, **more)
+
+    async with BotApi() as api:
+        account, ann = api.add_bot("order_bot"), api.add_person("Ann")
+        chat = ann.private_chat(account)
+        async with process(api, account.token, Failing()) as (bot, _):
+            async with bot.sessions.get(chat.id, ann.id) as session:
+                plain = await bot.send_message(chat.id, "Ready to pay?")
+            is_away = True
+            assert isinstance(await plain.edit_reply_markup(reply_markup=KEYBOARD), Message)
+            is_away = False
+            [entry] = await session.messages()
+    assert entry.has_buttons

@@ -125,6 +125,7 @@ class TestPlugin(SessionStorageContract):
 
 class TestAdapter(DurableStorageContract):
     survives_reopening = False
+    changes_entries = False
 
     async def open_storage(self, place: Path) -> PluginStorage:
         return PluginStorage(DictionaryStorage())
@@ -160,6 +161,7 @@ class TestPluginData(DataStorageContract):
 
 class TestAdapterOfData(DurableStorageContract):
     survives_reopening = False
+    changes_entries = False
 
     async def open_storage(self, place: Path) -> PluginStorage:
         return PluginStorage(DictionaryStorageWithData())

@@ -14,7 +14,6 @@ from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextR
 from aiogram.exceptions import TelegramMigrateToChat
 from aiogram.methods import DeleteBusinessMessages, Response, TelegramMethod
 from aiogram.methods.base import TelegramType
-from aiogram.types import Message
 
 from tgslices.deletion.executor import deleting_for_sessions
 from tgslices.error_texts.without_secrets import described
@@ -227,11 +226,11 @@ async def _fetch(
 async def _edit(
     make_request: NextRequestMiddlewareType[TelegramType], bot: Bot, method: TelegramMethod[TelegramType]
 ) -> Response[TelegramType]:
-    """Edit, and remember which buttons are under the message now."""
+    """Edit, and note which buttons are under the message now."""
     response = await _follow(make_request, bot, method)
-    edited: object = response
-    if isinstance(edited, Message) and (manager := known_manager(bot)) is not None:
-        manager.tracker.keyboards.note(edited)
+    manager = known_manager(bot)
+    if manager is not None and (manager.is_used or manager.is_wired):
+        await manager.tracker.note_edited(method, response)
     return response
 
 

@@ -144,6 +144,10 @@ class SharedKeys:
         """Return the chats of the keys that have a handle and this business connection."""
         return {key.chat_id for key in self if key.business_connection_id == connection}
 
+    def __len__(self) -> int:
+        """Return how many keys have a handle."""
+        return len(self._keys)
+
     def __iter__(self) -> Iterator[SessionKey]:
         """Yield the keys that have a handle now."""
         return iter(list(self._keys))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeAlias
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple, TypeAlias
 
-from aiogram.methods import TelegramMethod
+from aiogram.methods import StopPoll, TelegramMethod
 from aiogram.types import InlineKeyboardMarkup, Message, MessageId
 
 from tgslices.model import TrackedMessage
@@ -16,18 +17,44 @@ Labels: TypeAlias = tuple[tuple[str, ...], ...]
 """The texts of buttons, row by row; empty where there is no button."""
 
 _Name: TypeAlias = tuple[int, int, str | None]
+"""Chat, id and business connection of a message."""
+
+STORED_LASTS: Final = timedelta(minutes=1)
+"""How long a storage is taken to have what it was told: another worker may tell it something else."""
+
+
+class Edited(NamedTuple):
+    """A message of the bot, and what is under it since an edit."""
+
+    name: _Name
+    markup: InlineKeyboardMarkup | None
+
+
+def edited_by(method: TelegramMethod[Any], result: object) -> Edited | None:
+    """Return what an edit left under a message of a chat; None where that is not known.
+
+    The result of ``stopPoll`` is the poll alone: its keyboard is the one that was given, or none.
+    Source: https://core.telegram.org/bots/api#stoppoll
+    """
+    if isinstance(result, Message):
+        return Edited((result.chat.id, result.message_id, result.business_connection_id), result.reply_markup)
+    if isinstance(method, StopPoll) and isinstance(method.chat_id, int):
+        markup = method.reply_markup if isinstance(method.reply_markup, InlineKeyboardMarkup) else None
+        return Edited((method.chat_id, method.message_id, method.business_connection_id), markup)
+    return None
 
 
 class Keyboards:
     """The labels of the newest keyboards. Telegram does not tell them again: no method reads a message."""
 
-    __slots__ = ("_labels",)
+    __slots__ = ("_labels", "_stored")
 
     def __init__(self) -> None:
         self._labels: dict[_Name, Labels] = {}
+        self._stored: dict[_Name, tuple[bool, datetime]] = {}
 
     def note(self, message: Message) -> None:
-        """Remember what is under a message that was sent or edited."""
+        """Remember what is under a message that was sent."""
         self.put((message.chat.id, message.message_id, message.business_connection_id), message.reply_markup)
 
     def note_sent(self, method: TelegramMethod[Any], result: object, chat_id: int | None) -> None:
@@ -46,6 +73,18 @@ class Keyboards:
         known[name] = tuple(tuple(button.text for button in row) for row in rows)
         if len(known) > MAX_KEYBOARDS:
             del known[next(iter(known))]
+
+    def is_stored(self, name: _Name, has_buttons: bool, now: datetime) -> bool:
+        """Tell whether the storage was told a moment ago whether a message has buttons."""
+        stored = self._stored.get(name)
+        return stored is not None and stored[0] is has_buttons and abs(now - stored[1]) < STORED_LASTS
+
+    def note_stored(self, name: _Name, has_buttons: bool, at: datetime) -> None:
+        """Remember that the storage was told whether a message has buttons."""
+        self._stored.pop(name, None)
+        self._stored[name] = (has_buttons, at)
+        if len(self._stored) > MAX_KEYBOARDS:
+            del self._stored[next(iter(self._stored))]
 
     def under(self, message: TrackedMessage) -> Labels | None:
         """Return the labels under a message, empty where there are none; None where that is not known."""

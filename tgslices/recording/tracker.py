@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
+from aiogram.methods import TelegramMethod
 from aiogram.types import Message, TelegramObject, Update
 
 from tgslices.clock import Clock
@@ -19,7 +20,7 @@ from tgslices.model import MAX_INT, Gone, IfClosed, Scope, ScopeTwin, SessionKey
 from tgslices.recording.backlog import Backlog, Write
 from tgslices.recording.current import Handling, handling
 from tgslices.recording.handles_of_key import SharedKey, SharedKeys, tick
-from tgslices.recording.keyboards import Keyboards
+from tgslices.recording.keyboards import Keyboards, edited_by
 from tgslices.recording.messages_from_events import record_carried, record_of_incoming
 from tgslices.recording.notices import Notices
 from tgslices.recording.openings import DueOf, Openings, never_due, repeatable
@@ -209,6 +210,23 @@ class Tracker:
     async def drop(self, gone: Gone, *, surely: bool = True) -> None:
         """Let messages that were deleted past the sessions leave them."""
         await self._write(partial(self.storage.discard, self.bot_id, gone, surely=surely), "deleted messages")
+
+    async def note_edited(self, method: TelegramMethod[Any], result: object) -> None:
+        """Note which buttons are under a message of the bot since an edit, in every session that holds it.
+
+        It costs the storage nothing while no session is open and nobody has a handle, nor where it was told the same
+        within a minute.
+        """
+        edited = edited_by(method, result)
+        if edited is None:
+            return
+        self.keyboards.put(*edited)
+        (chat_id, message_id, connection), has_buttons = edited.name, edited.markup is not None
+        if self.keyboards.is_stored(edited.name, has_buttons, self.clock()) or (self.is_idle() and not self.keys):
+            return
+        note = partial(self.storage.note_buttons, self.bot_id, chat_id, message_id, has_buttons=has_buttons)
+        await self._write(partial(note, business_connection_id=connection), "the buttons of a message")
+        self.keyboards.note_stored(edited.name, has_buttons, self.clock())
 
     async def drop_business(self, connection: str, message_ids: Collection[int]) -> None:
         """Let business messages that the bot's own code deleted leave the sessions that are open or have a handle.

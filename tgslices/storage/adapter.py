@@ -237,6 +237,17 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
                     hidden.update(covered)
         return dropped + (self._learn_settled(self._pending.discard(bot_id, gone)) if surely else 0)
 
+    async def note_buttons(
+        self,
+        bot_id: int,
+        chat_id: int,
+        message_id: int,
+        *,
+        has_buttons: bool,
+        business_connection_id: str | None = None,
+    ) -> int:
+        return 0  # to take an entry out and put it back would lose its place, and the entry where it fails in between
+
     async def migrate(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> list[SessionKey]:
         if old_chat_id == new_chat_id:
             return self._open.of_chat(bot_id, old_chat_id)

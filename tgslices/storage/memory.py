@@ -278,6 +278,23 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
                 dropped += self._slices.hide(rows, _home(key), gone)
         return dropped + (self._learn_settled(self._pending.discard(bot_id, gone)) if surely else 0)
 
+    async def note_buttons(
+        self,
+        bot_id: int,
+        chat_id: int,
+        message_id: int,
+        *,
+        has_buttons: bool,
+        business_connection_id: str | None = None,
+    ) -> int:
+        chat, changed = (chat_id, business_connection_id), 0
+        own = (key for key in self._of_chat(bot_id, chat_id) if _home(key) == chat)
+        for key in (*own, *self._foreign_chats.keys(bot_id, chat)):
+            rows = self._get(key)
+            if rows:
+                changed += self._slices.note_buttons(rows, _home(key), chat, message_id, has_buttons=has_buttons)
+        return changed
+
     async def migrate(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> list[SessionKey]:
         were_open = self._open.of_chat(bot_id, old_chat_id)
         if old_chat_id == new_chat_id:

@@ -2,7 +2,8 @@
 
 A plugin needs the four methods of :class:`SessionStorage`. The storages that ship with the library implement
 :class:`DurableSessionStorage`: they also keep which keys are open, which deletions are pending and which messages a key
-knows, so that a restart, a crash, a second worker or a repeated update changes nothing.
+knows, so that a restart, a crash, a second worker or a repeated update changes nothing. Past 300 lines, because the
+contract is one.
 
 Every method may be called by many tasks at once. Each one is atomic: it happens whole or, when it raises, not at all,
 and repeating it after an error is harmless. A storage hands out values, never aliases of what it keeps, and creates
@@ -189,6 +190,21 @@ class DurableSessionStorage(SessionStorage, DataStorage, LifetimeStorage, Listin
         Returns how many entries and pending deletions were dropped.
         """
 
+    async def note_buttons(
+        self,
+        bot_id: int,
+        chat_id: int,
+        message_id: int,
+        *,
+        has_buttons: bool,
+        business_connection_id: str | None = None,
+    ) -> int:
+        """Set whether a message has buttons, in its entries under every key of the bot; return how many it changed.
+
+        The message is the one of this chat and business connection, and not ephemeral. Pending deletions stay as they
+        are. A storage that keeps entries by a plugin, which cannot change one, changes none.
+        """
+
     async def migrate(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> list[SessionKey]:
         """Move every key of a chat, open or not, with all that is kept under it, to the chat's new id.
 
@@ -256,7 +272,7 @@ DURABLE_METHODS: Final = (
     *PLUGIN_METHODS,
     *("start", "aclose", "is_idle", "knows_open", "is_open", "open", "unsubscribe", "close", "matching", "open_keys"),
     "is_held",
-    *("record", "discard", "migrate", "migrated"),
+    *("record", "discard", "note_buttons", "migrate", "migrated"),
     *("claim", "lease", "postpone", "settle", "pending", "next_due", "sweep"),
     *DATA_METHODS,
     *LIFETIME_METHODS,

@@ -43,6 +43,8 @@ TOP: Final = 16
 TOP_AT_HOME: Final = 32
 """The mark of a ``TOP`` row at home."""
 
+BUTTONS: Final = 64
+"""The mark of a row whose message has buttons."""
 HIDDEN: Final = 128
 """The mark of a row that is in no list: its message was discarded by hand."""
 MARKS_AT: Final = HEAD.size
@@ -52,7 +54,7 @@ NO_ALBUM: Final = 0
 """The number of the album of a message that is in none."""
 
 _pack: Final = ROW.pack
-_NO_USER, _NO_THREAD, _NO_DATE, _SENT, _BUTTONS = 1, 2, 4, 8, 64
+_NO_USER, _NO_THREAD, _NO_DATE, _SENT = 1, 2, 4, 8
 _BITS_OF_SECONDS: Final = 17
 _SECONDS: Final = 2**_BITS_OF_SECONDS - 1
 _BITS_OF_PART: Final = 15
@@ -110,7 +112,7 @@ def pack_row(message: TrackedMessage, place: int, marks: int, album: int = NO_AL
     if message.direction is _OUTGOING:
         marks |= _SENT
     if message.has_buttons:
-        marks |= _BUTTONS
+        marks |= BUTTONS
     if (user_id := message.user_id) is None:
         marks |= _NO_USER
         user_id = 0
@@ -167,7 +169,7 @@ def unpack_row(row: Row, place: Place, media_group_id: str | None = None) -> Tra
         None if marks & _NO_THREAD else thread_id,
         ephemeral_message_id,
         receiver_user_id,
-        marks & _BUTTONS > 0,
+        marks & BUTTONS > 0,
         media_group_id,
     )
 

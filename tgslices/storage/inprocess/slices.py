@@ -18,6 +18,7 @@ from tgslices.event_loop.work_in_turns import PORTION
 from tgslices.model import Gone, TrackedMessage
 from tgslices.storage.inprocess.numbered import Numbered
 from tgslices.storage.inprocess.packed_rows import (
+    BUTTONS,
     HEAD,
     HEADS,
     HIDDEN,
@@ -165,6 +166,15 @@ class Slices:
             self._was_any_hidden = True
         return len(starts)
 
+    def note_buttons(self, rows: Rows, home: Chat, chat: Chat, message_id: int, *, has_buttons: bool) -> bool:
+        """Set whether the message of a chat has buttons, hidden or not; return whether that changed a row."""
+        number = HOME if chat == home else self.number_of(chat)
+        start = -1 if number is None else _start_of(rows, HEAD.pack(message_id, number), len(rows))
+        if start < 0 or bool(rows[start + MARKS_AT] & BUTTONS) is has_buttons:
+            return False
+        rows[start + MARKS_AT] ^= BUTTONS
+        return True
+
     def drop(self, rows: Rows) -> int:
         """Remove every message; return how many were in the list."""
         dropped = self.count(rows)
@@ -307,8 +317,13 @@ def _marks_if_new(rows: Rows, message_id: int, place: int) -> int | None:
 
 def _is_within(rows: Rows, head: bytes, end: int) -> bool:
     """Tell whether a row starts with this head, before the end."""
+    return _start_of(rows, head, end) >= 0
+
+
+def _start_of(rows: Rows, head: bytes, end: int) -> int:
+    """Return where the last row before the end starts that has this head; a negative number if none does."""
     found = rows.rfind(head, 0, end)
     while found >= 0 and found % SIZE:
         # The same bytes by chance, across the border of two fields: go on with the start of this row.
         found = rows.rfind(head, 0, found - found % SIZE + HEAD.size)
-    return found >= 0
+    return found

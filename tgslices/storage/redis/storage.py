@@ -219,6 +219,19 @@ class RedisSessionStorage(DelegatesData):
         await self._ready()
         return await self._chats.discard(bot_id, gone, surely=surely)
 
+    async def note_buttons(
+        self,
+        bot_id: int,
+        chat_id: int,
+        message_id: int,
+        *,
+        has_buttons: bool,
+        business_connection_id: str | None = None,
+    ) -> int:
+        await self._ready()
+        named = Gone(chat_id, frozenset({message_id}), business_connection_id)
+        return await self._chats.note_buttons(bot_id, named, has_buttons=has_buttons)
+
     async def migrate(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> list[SessionKey]:
         await self._ready()
         were_open = await self._chats.migrate(bot_id, old_chat_id, new_chat_id)

@@ -30,6 +30,7 @@ from tgslices.storage.sqlalchemy.listing import ListsDatabase
 from tgslices.storage.sqlalchemy.open_database import Backend
 from tgslices.storage.sqlalchemy.open_keys import OpenKeys
 from tgslices.storage.sqlalchemy.queries.additions import Addition, Additions
+from tgslices.storage.sqlalchemy.queries.buttons import Buttons
 from tgslices.storage.sqlalchemy.queries.claims import Claims
 from tgslices.storage.sqlalchemy.queries.closings import Closings
 from tgslices.storage.sqlalchemy.queries.data import NOTHING_MOVED
@@ -121,6 +122,7 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
         )
         self._moved_chats = MovedChats(tables)
         self._holders = Holders(tables)
+        self._buttons = Buttons(tables)
         self._ends = Ends(tables)
         self._due_sessions = DueSessions(
             *(tables, database, leases),
@@ -296,6 +298,20 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
             return entries + (await self._pendings.discard(connection, bot_id, gone) if surely else 0)
 
         return await self._write(work)
+
+    async def note_buttons(
+        self,
+        bot_id: int,
+        chat_id: int,
+        message_id: int,
+        *,
+        has_buttons: bool,
+        business_connection_id: str | None = None,
+    ) -> int:
+        name = HeldName(bot_id, chat_id, message_id, business_connection_id, None)
+        if not await self._read(partial(self._buttons.differing, name=name, has_buttons=has_buttons)):
+            return 0  # as nearly always: nothing is written
+        return await self._write(partial(self._buttons.note, name=name, has_buttons=has_buttons))
 
     async def migrate(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> list[SessionKey]:
         moved = NOTHING_MOVED

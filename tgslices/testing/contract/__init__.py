@@ -18,6 +18,7 @@ Session data is a contract of its own, :class:`DataStorageContract`. :class:`Dur
 import pytest
 
 pytest.register_assert_rewrite(
+    "tgslices.testing.contract.buttons",
     "tgslices.testing.contract.data",
     "tgslices.testing.contract.data_holds",
     "tgslices.testing.contract.data_machine",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from tgslices.testing.contract.buttons import ButtonsContract
 from tgslices.testing.contract.data import DurableDataContract
 from tgslices.testing.contract.discards import DiscardContract
 from tgslices.testing.contract.erasing import ErasingContract
@@ -26,6 +27,7 @@ class DurableStorageContract(
     RepeatsContract,
     DiscardContract,
     HoldingContract,
+    ButtonsContract,
     MigrationContract,
     PendingDeletionContract,
     LifetimeContract,

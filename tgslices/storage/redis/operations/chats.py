@@ -26,7 +26,7 @@ from tgslices.storage.redis.codes.records import HIDDEN, LISTED, PENDING, decode
 from tgslices.storage.redis.hearing import Hearing, changes_of
 from tgslices.storage.redis.operations.keys import Keys, keys_of
 from tgslices.storage.redis.operations.session import BOT, MAX_STEP, in_steps
-from tgslices.storage.redis.scripts import DISCARD, LOOK, MIGRATE, SWEEP
+from tgslices.storage.redis.scripts import DISCARD, LOOK, MIGRATE, NOTE_BUTTONS, SWEEP
 
 SPOTS_IN_STEP: Final = 50
 """Spots that one call looks at."""
@@ -83,6 +83,15 @@ class Chats:
             ),
         )
         return dropped
+
+    async def note_buttons(self, bot_id: int, named: Gone, *, has_buttons: bool) -> int:
+        """Set whether messages have buttons, found as what is gone; see ``DurableSessionStorage.note_buttons``."""
+        names, changed = self._names.of(bot_id), 0
+        for step in _steps(await self._targets(names, named)):
+            spots = [names.spot(it.spot) for it in step]
+            parts = (part for it in step for part in (it.way, b"%d" % it.size, *it.parts))
+            changed += await self._calls.run(NOTE_BUTTONS, spots, (b"1" if has_buttons else b"0", *parts))
+        return changed
 
     async def _targets(self, names: BotNames, gone: Gone) -> list[_Target]:
         """Find the spots that may hold what is gone."""
