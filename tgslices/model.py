@@ -147,14 +147,14 @@ class Scope:
 class TrackedMessage:
     """The record of one message: enough to find, judge and delete it, never its text.
 
-    Two records are equal, and hash alike, when chat, message id, business connection, ephemeral id and receiver agree;
-    the other fields describe the message and do not identify it.
+    Two records are equal, and hash alike, when chat, message id, business connection, ephemeral id and receiver agree.
+    The other fields describe the message and do not identify it.
 
-    ``date`` is Telegram's (when the message was sent, whole seconds), or None where Telegram does not tell it
-    (an inaccessible message); ``at`` is when the record was made. Both are aware and in UTC.
-    ``user_id`` is the writer, and ``thread_id`` the topic, as in a :class:`Scope`.
-    ``kind`` is None where only the id is known (copies, forwards of several messages). ``has_buttons``: an inline
-    keyboard was under it. ``media_group_id``: the album that it belongs to.
+    ``date`` is when the message was sent, in whole seconds as Telegram tells it, or None where it does not (an
+    inaccessible message). ``at`` is when the record was made. Both are aware and in UTC. ``user_id`` is the writer, and
+    ``thread_id`` the topic, as in a :class:`Scope`. ``kind`` is None where only the id is known (copies, forwards of
+    several messages). ``has_buttons``: an inline keyboard was under it. ``media_group_id``: the album that it belongs
+    to.
 
     Raises:
         InvalidTrackedMessage: an id is no 64-bit integer, a time is no aware datetime, or the direction is none.

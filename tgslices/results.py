@@ -34,13 +34,13 @@ _NO_REASONS: Final[Mapping[TrackedMessage, str]] = MappingProxyType({})
 class ClearResult(int):
     """How many entries left the session, as an ``int``, and what became of each of them.
 
-    Every entry stands in exactly one of the tuples that are named after an outcome, in the session's order; their
+    Every entry stands in exactly one of the tuples that are named after an outcome, in the session's order. Their
     lengths add up to the number. ``retryable`` repeats those refused and unreachable entries that may succeed later,
     for example once the bot has a right that it lacked: give them to ``Session.track`` again. ``requests`` counts the
     calls made to Telegram, repeated ones included.
 
     ``neutralised`` repeats the entries that stay in their chat and whose buttons were taken, because ``clear`` was
-    asked to; ``not_neutralised`` those whose buttons may still be there, each with the reason.
+    asked to. ``not_neutralised`` repeats those whose buttons may still be there, each with the reason.
     """
 
     accepted: tuple[TrackedMessage, ...]

@@ -58,8 +58,8 @@ class Session(SendWrappers):
     """A handle on one slice of a conversation. Handles are cheap; any number of them may stand for one key.
 
     Handed out by :class:`~tgslices.manager.SessionManager`. A handle with ``collect=False`` opens nothing, and does all
-    the rest. Methods that read or change the storage raise whatever the storage raises when it is down, and change
-    nothing then, but for a part of a session beyond a thousand entries.
+    the rest. Methods that read or change the storage raise whatever it raises when it is down. Then they change
+    nothing, but for a part of a session beyond a thousand entries.
     """
 
     def __init__(self, bot: Bot, shared: SharedKey, means: Means, *, collect: bool) -> None:
@@ -316,12 +316,12 @@ class Session(SendWrappers):
     ) -> ClearResult:
         """Delete the entries, or those that a predicate holds for, from Telegram and drop them from the session.
 
-        Messages that are on their way into the session are waited for, at most five seconds; after a whole clear they
+        Messages that are on their way into the session are waited for, at most five seconds. After a whole clear they
         are deleted when they arrive later. What is recorded meanwhile stays. What Telegram, the network or a
         cancellation keeps from being settled is left pending, and finished by ``SessionManager.settle_pending``.
         ``bot`` deletes in place of the session's own, where it may: in supergroups and channels. With ``neutralise``
         the buttons of the bot's own messages that were refused or have expired are disabled or taken off, one request
-        each; a text also replaces theirs, or their caption.
+        each. A text as ``neutralise`` also replaces their text or caption.
 
         Raises:
             PredicateFailed: the predicate raised or is no plain callable; nothing was changed.

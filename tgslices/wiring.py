@@ -167,18 +167,17 @@ def setup_sessions(
 
     ``storage``: None keeps everything in this process's memory. ``manager_factory``: called with a bot and the
     :class:`~tgslices.manager.SessionConfig`. ``clock``: the present as an aware time in UTC. ``lease``: how long
-    pending deletions belong to the worker that took them. ``patience``: how long one ``clear`` goes on about floods
-    and a failing network before the rest is left pending. ``in_flight``: how many deletion requests of one bot run at
-    once.
+    pending deletions belong to the worker that took them. ``patience``: how long one ``clear`` goes on about floods and
+    a failing network before the rest is left pending. ``in_flight``: how many deletion requests of one bot run at once.
     ``backlog``: how many writes are kept while the storage is down. ``stale_buttons``: answers at once, before any
-    handler, every tap on a message of the bot that no open session holds; of at most 200 characters.
-    ``lifetimes``: when sessions end by themselves, by qualifier, or a function from a key to a
-    :class:`~tgslices.Lifetime` or None. ``on_end``: an async function that is told of each end afterwards, at least
-    once, with an :class:`~tgslices.Ended`; one that raises is told again for a day. ``follow_states``: which sessions
-    end when aiogram's state leaves a group, ``{OrderForm: Follow("order")}``: of a StatesGroup, a dialog or a Scene.
-    ``observer``: a function that is called, and not awaited, with each event of :mod:`tgslices.telemetry`.
-    ``freeze``: whether ``gc.freeze()`` follows the start, so that full collections do not stop the bot; from then on
-    nothing that was there at the start is collected if it lies in a cycle.
+    handler, every tap on a message of the bot that no open session holds; of at most 200 characters. ``lifetimes``:
+    when sessions end by themselves, by qualifier, or a function from a key to a :class:`~tgslices.Lifetime` or None.
+    ``on_end``: an async function that is told of each end afterwards, at least once, with an :class:`~tgslices.Ended`;
+    one that raises is told again for a day. ``follow_states``: which sessions end when aiogram's state leaves a group,
+    ``{OrderForm: Follow("order")}``: of a StatesGroup, a dialog or a Scene. ``observer``: a function that is called,
+    and not awaited, with each event of :mod:`tgslices.telemetry`. ``freeze``: whether ``gc.freeze()`` follows the
+    start, so that full collections do not stop the bot. From then on nothing that was there at the start is collected
+    if it lies in a cycle.
 
     Past 40 lines by its arguments and what they mean.
 

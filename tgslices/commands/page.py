@@ -1,7 +1,7 @@
 """The verb ``page``: the sessions of a storage in a browser on this machine, without a script and without the network.
 
-It listens on the loopback interface alone, and answers under its own name alone, so that no page elsewhere reads it by
-a name that leads here. What changes wants ``--write``, and a form of this process.
+It listens on the loopback interface alone. It answers under its own name alone, so that no page elsewhere reads it by a
+name that leads here. What changes wants ``--write``, and a form of this process.
 """
 
 from __future__ import annotations

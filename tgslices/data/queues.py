@@ -59,7 +59,7 @@ class Queues:
 
 
 class _Queue:
-    """Those who wait in one event loop for what another task of it has."""
+    """Tasks that wait in one event loop for what another task of it has."""
 
     __slots__ = ("loop", "turns")
 

@@ -91,7 +91,7 @@ def classify(error: Exception, route: Route, *, singly: bool = False) -> Answer:
     """Tell what an error means for the messages that were asked for.
 
     ``singly``: one ordinary message was asked for with ``deleteMessage``. Unlike a batch, that method reports a missing
-    message as an error, and it is as old as the Bot API's deletions, so that no server lacks it.
+    message as an error. It is as old as the Bot API's deletions, so that no server lacks it.
 
     Raises:
         Exception: the error itself, when it says nothing about the messages: a revoked token, an error of the caller's

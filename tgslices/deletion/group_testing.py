@@ -1,10 +1,10 @@
 """Finding the refused messages among many when one of them has a whole request refused and no answer names it.
 
 This is group testing. The method is Hwang's generalized binary splitting with a group size that follows the refusal
-rate seen so far: a group is asked for that is accepted about every second time; a refused group is split so that its
-first part is, too; when that part is accepted, the culprit is known to be in the rest, which is not asked for as a
-whole again; when the first part is refused, the rest is as good as unknown. As the refusal rate grows, groups shrink
-down to single messages. Pure and synchronous: it says what to ask for and is told the answers, in any order.
+rate seen so far. A group is so large that it is accepted about every second time. A refused group is split so that its
+first part is, too. When that part is accepted, the culprit is in the rest, which is not asked for as a whole again.
+When the first part is refused, the rest is as good as unknown. As the refusal rate grows, groups shrink down to single
+messages. Pure and synchronous: it says what to ask for and is told the answers, in any order.
 
 Source: F. K. Hwang, "A Method for Detecting All Defective Members in a Population by Group Testing", JASA 67 (1972)
 """

@@ -26,8 +26,8 @@ Task = asyncio.Task[None]
 class DeletionRun:
     """Carries out one plan with at most ``pacing.in_flight`` requests at once.
 
-    What it gives up stays without a fate in the ledger: when a flood outlasts the patience, or every request fails, it
-    stops as a whole; when one place fails, it leaves that place and goes on with the others.
+    What it gives up stays without a fate in the ledger. The run stops as a whole when a flood outlasts the patience, or
+    every request fails. When one place fails, the run leaves that place and goes on with the others.
     """
 
     def __init__(

@@ -42,8 +42,8 @@ class Transitions:
     def leaving(self, states: frozenset[str]) -> Iterator[StorageKey]:
         """Yield the keys whose state was one of these before the update, and is none of them after it.
 
-        A key counts only where no other state of its chat is one of them afterwards, so that a dialog that is started
-        anew goes on.
+        A key counts only where no other state of its chat is one of them afterwards. So a dialog that is started anew
+        goes on.
         """
         staying = {key.chat_id for key in self.found if self._after(key) in states}
         for key in self.left_behind:

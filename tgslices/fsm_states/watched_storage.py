@@ -19,8 +19,8 @@ Judge: TypeAlias = Callable[[Transitions], Awaitable[None]]
 class WatchedStorage(BaseStorage):
     """The dispatcher's own storage of states; every change goes through it and is noted.
 
-    aiogram reads its storage at each update, and neither ``state.clear()``, nor a scene that is left by another kind
-    of update, nor a dialog whose stack is reset calls any hook.
+    aiogram reads its storage at each update. It calls no hook for ``state.clear()``, for a scene that is left by
+    another kind of update, nor for a dialog whose stack is reset.
     """
 
     def __init__(self, storage: BaseStorage, judge: Judge, look: Callable[[Transitions, StorageKey], None]) -> None:

@@ -16,8 +16,9 @@ KeyStrategy: TypeAlias = Callable[[Scope], SessionKey | None]
 class SessionKeyStrategy(Enum):
     """The built-in strategies. Every one keeps bot, chat and business connection in the key.
 
-    Those of topics give no key where the update does not tell the topic of its chat, and those of users none where an
-    update of a group has no user: without it a key means everybody. In a private chat that is the chat's own person.
+    A strategy of topics gives no key where the update does not tell the topic of its chat. One of users gives none
+    where an update of a group has no user: without it a key means everybody. In a private chat the user is the chat's
+    own person.
     """
 
     CHAT_USER = "chat and user, or the chat alone in channels"

@@ -65,8 +65,8 @@ def call_with_parameters(
 def check_handlers(dispatcher: Dispatcher) -> Callable[[], Awaitable[None]]:
     """Return what looks at all handlers of a dispatcher at its start, so that a mistake is not found by a user.
 
-    It raises ConfigurationError where a handler names a session in a way that would mean another one, and where two
-    handlers keep data of different types in one place.
+    It raises ConfigurationError where a handler names a session in a way that would mean another one. So it does where
+    two handlers keep data of different types in one place.
     """
 
     async def check() -> None:

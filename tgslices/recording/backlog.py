@@ -33,9 +33,9 @@ class Backlog:
     """An ordered, bounded queue of writes, and one task that tries them again with backoff.
 
     A failure is the storage's, and the write stays first in line. Only an entry that can never be written is logged and
-    dropped, so that it does not hold up the rest: one that our own errors name, or one that a storage refuses again and
-    again with a ``ValueError`` or ``TypeError`` while it answers when it is asked for something else. Drivers raise
-    those too when a connection was closed.
+    dropped, so that it does not hold up the rest. Our own errors name such an entry; or a storage refuses it again and
+    again with a ``ValueError`` or ``TypeError``, and answers other questions. Drivers raise those errors too when a
+    connection was closed.
     """
 
     def __init__(

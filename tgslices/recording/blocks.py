@@ -1,7 +1,7 @@
 """Which sessions record what the running task sends: the context that ``async with session:`` opens.
 
-The blocks of a task are a tuple in a context variable, the innermost last, so that child tasks inherit them and tasks
-that run side by side never see each other's.
+The blocks of a task are a tuple in a context variable, the innermost last. So child tasks inherit them, and tasks that
+run side by side never see each other's.
 """
 
 from __future__ import annotations

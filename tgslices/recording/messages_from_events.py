@@ -85,8 +85,8 @@ def records_of_sent(
 ) -> list[TrackedMessage]:
     """Return the records of what a creating method made, in its order; ``[]`` where it made nothing deletable.
 
-    ``chat_id`` is the numeric chat that the method was aimed at, needed for results that only carry ids; those get the
-    bot as user, no kind, ``at`` as their date, and buttons if the method gave some.
+    ``chat_id`` is the numeric chat that the method was aimed at, needed for results that only carry ids. Records of
+    such results have the bot as user, no kind, ``at`` as their date, and buttons if the method gave some.
     """
     made = result if isinstance(result, list) else [result]
     connection = getattr(method, "business_connection_id", None)
@@ -135,8 +135,8 @@ def record_of_event(
 ) -> TrackedMessage:
     """Return the record of the message that an event carries, whatever the event is; an entry as it is.
 
-    Its direction comes from the sender unless it is given. A tap tells that the bot itself sent the message, also of
-    one that Telegram does not hand out any more, and of posts, which name no sender.
+    Its direction comes from the sender unless it is given. A tap tells that the bot itself sent the message. So it does
+    of a message that Telegram does not hand out any more, and of posts, which name no sender.
 
     Raises:
         NotAMessage: it carries none that a bot could delete.

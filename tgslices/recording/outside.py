@@ -67,8 +67,8 @@ def outside_of(
 ) -> TrackedMessage | None:
     """Return the newest message that is known to be older than a session which is opened now.
 
-    It is that of the update being handled, if it brought one to the key's chat. Otherwise it is the newest of what the
-    update tells of there (an edited message, the one under a tapped button or a reaction) and of the ``others``.
+    It is that of the update being handled, if it brought one to the key's chat. Otherwise it is the newest of the
+    ``others`` and of what the update tells of there: an edited message, or the one under a tapped button or a reaction.
     """
     message = None if current is None else _message_of(update_of(current), key.bot_id, at)
     if current is not None and not is_over(current) and _is_brought_to(key, current):

@@ -134,8 +134,8 @@ def newer_wrappers(bot: type[Bot], known: type[Sending]) -> dict[str, Callable[.
 class SendWrappers(Sending):
     """One line a method; what a subclass of Bot makes of it is what is called.
 
-    Those that the oldest supported aiogram lacks are there when the installed one has them; those of an aiogram that is
-    newer than this list are there without types.
+    Methods that the oldest supported aiogram lacks are there when the installed one has them. Methods of an aiogram
+    that is newer than this list are there without types.
     """
 
     send_message = _aimed(Bot.send_message)

@@ -1,8 +1,8 @@
 """Any four-method storage, made durable within the process: all but the entries is kept in memory.
 
-The plugin keeps the entries. Its methods are taken to be atomic, as the protocol says; what takes several of them is
-done in an order in which an error or a cancellation between two of them leaves an entry twice rather than not at all,
-and repeating the call sets it right.
+The plugin keeps the entries. Its methods are taken to be atomic, as the protocol says. Where a call takes several of
+them, their order is the safe one: an error or a cancellation in between leaves an entry twice rather than not at all.
+Repeating the call sets it right.
 
 Past 300 lines, because the protocol is one.
 """

@@ -5,9 +5,9 @@ kept in this process's memory.
 
 A *fragment* is one named piece of data under a session's key; the key need not be open. A fragment is *held* by one
 holder at a time, from the time when it is loaded to the time when its change is written. A hold ends by itself at its
-``until``; until another holder has taken the fragment since, the former one may still write, at least for
-:data:`HOLD_KEPT`. Every method is atomic, and repeating it with the same arguments after an error is harmless. Times
-are aware. Text has no NUL and no half of a surrogate pair; names may have anything.
+``until``. The former holder may still write, at least for :data:`HOLD_KEPT`, until another one has taken the fragment.
+Every method is atomic, and repeating it with the same arguments after an error is harmless. Times are aware. Text has
+no NUL and no half of a surrogate pair; names may have anything.
 """
 
 from __future__ import annotations

@@ -47,9 +47,9 @@ class Due:
 class DueSession:
     """A session that a worker has leased until ``leased_until``, which also identifies the lease.
 
-    ``active_at`` is when something was last recorded, or its data written, as far as that is still known; not before it
-    was opened, nor before the ``active_at`` with which it was postponed. ``oldest_at`` is when its oldest entry was
-    sent, or was recorded where that is unknown; None without entries.
+    ``active_at`` is when something was last recorded, or its data written, as far as that is still known. It is not
+    before the session was opened, nor before the ``active_at`` with which it was postponed. ``oldest_at`` is when its
+    oldest entry was sent, or was recorded where that is unknown; None without entries.
     """
 
     key: SessionKey
@@ -92,10 +92,10 @@ class LifetimeStorage(Protocol):
         """Take up to ``limit`` open keys that are due, the most urgent ones, and hold them.
 
         Due is what has ``due.at <= now``, and what has ``due.at > now + MAX_WAIT``, which a clock wrote that was ahead.
-        Those whose ``due.limit`` is later than ``now`` are taken first and come first, the earliest limit first; then
-        those with the earliest ``due.at`` are taken, and come in any order. Where more than ``FIRST_LOOKED_AT`` keys
-        have a due, that need only hold among the first so many by their limits. The ``due.at`` of what is taken becomes
-        ``until``; nobody else gets it before.
+        Sessions whose ``due.limit`` is later than ``now`` are taken first and come first, the earliest limit first.
+        Then those with the earliest ``due.at`` are taken, and come in any order. Where more than ``FIRST_LOOKED_AT``
+        keys have a due, that need only hold among the first so many by their limits. The ``due.at`` of what is taken
+        becomes ``until``; nobody else gets it before.
         """
 
     async def postpone_session(self, session: DueSession, due: Due | None) -> bool:
@@ -113,9 +113,9 @@ class LifetimeStorage(Protocol):
         """End a leased session, unless it was touched since: stop tracking, and claim or drop its entries.
 
         Returns None, and nothing happens, if the lease has ended, or if something was recorded or its data written
-        later than ``session.active_at``. ``now`` becomes the key's ``closed_at``; data is dropped as by ``close``.
-        With ``then="clear"`` it moves up to ``limit`` entries to the pending deletions, as ``claim(key, None)`` with
-        ``until``, and returns them; the others stay entries of the closed key. With ``then="close"`` it drops every
+        later than ``session.active_at``. ``now`` becomes the key's ``closed_at``; data is dropped as by ``close``. With
+        ``then="clear"`` it moves up to ``limit`` entries to the pending deletions, as ``claim(key, None)`` with
+        ``until``, and returns them. The others stay entries of the closed key. With ``then="close"`` it drops every
         entry, and returns ``[]``.
 
         Keeps an :class:`EndedSession` with ``ended_at=now``, leased until ``until``, if ``end.tells`` or entries were

@@ -1,8 +1,8 @@
 """Group commit: writes that arrive together are committed together, and a lone one is not kept waiting.
 
-Nothing runs while nothing is to be written. The first write starts a lane, which takes whatever is waiting by the time
-it gets to work, commits it as one group, takes what has arrived meanwhile, and ends when nothing is left. The more
-writers there are, the larger the groups become by themselves.
+Nothing runs while nothing is to be written. The first write starts a lane. The lane takes whatever is waiting by the
+time it gets to work, and commits it as one group. Then it takes what has arrived meanwhile, and ends when nothing is
+left. The more writers there are, the larger the groups become by themselves.
 """
 
 from __future__ import annotations

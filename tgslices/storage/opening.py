@@ -1,6 +1,6 @@
 """A storage by its URL: those that ship with the library, and those of plugin packages.
 
-A plugin package names its scheme as an entry point of the group ``tgslices.storages``; what the entry point refers to
+A plugin package names its scheme as an entry point of the group ``tgslices.storages``. What the entry point refers to
 is called with the URL and returns a storage. Nothing here imports a driver before its scheme is asked for.
 """
 

@@ -1,9 +1,9 @@
 """The contract of a storage, written once.
 
 A plugin needs the four methods of :class:`SessionStorage`. The storages that ship with the library implement
-:class:`DurableSessionStorage`: they also keep which keys are open, which deletions are pending and which messages a key
-knows, so that a restart, a crash, a second worker or a repeated update changes nothing. Past 300 lines, because the
-contract is one.
+:class:`DurableSessionStorage`. They also keep which keys are open, which deletions are pending and which messages a key
+knows. So a restart, a crash, a second worker or a repeated update changes nothing. Past 300 lines, because the contract
+is one.
 
 Every method may be called by many tasks at once. Each one is atomic: it happens whole or, when it raises, not at all,
 and repeating it after an error is harmless. A storage hands out values, never aliases of what it keeps, and creates

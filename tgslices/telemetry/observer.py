@@ -1,4 +1,4 @@
-"""Whoever measures: called with each event, and kept from doing harm."""
+"""Observers: called with each event, and kept from doing harm."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ async def running(dispatcher: Dispatcher, *bots: Bot, people_wait: bool = True, 
 
     It works like ``Dispatcher.start_polling``, but a dispatcher of a module serves many tests, each in an event loop of
     its own. What a handler raises is raised by the next deed or ``until`` of a person. At the end of the block the
-    first error is raised that nobody was told of; if the block raises, its error gets the tracebacks as notes.
+    first error is raised that nobody was told of. If the block raises, its error gets the tracebacks as notes.
 
     Raises:
         Exception: handlers raised, handlers of shutdown included; further errors are notes on the first.

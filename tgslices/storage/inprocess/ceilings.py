@@ -1,7 +1,7 @@
 """Message ids above which no key knows anything.
 
-A new message has a larger id than all before it, so that one look at a small dictionary tells of nearly every update
-that no key can know its message, without asking each key.
+A new message has a larger id than all before it. So one look at a small dictionary tells of nearly every update that no
+key can know its message. No key is asked.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Open sessions in the order in which they were opened, kept in process memory.
 
-A million may be open, so a session costs a plain tuple and a number. Its place is a number that only grows; places are
-kept in chunks, so that a page begins at any of them, and a chunk goes with the last session in it.
+A million may be open, so a session costs a plain tuple and a number. Its place is a number that only grows. Places are
+kept in chunks, so that a page begins at any of them. A chunk goes with the last session in it.
 """
 
 from __future__ import annotations

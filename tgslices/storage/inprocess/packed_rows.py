@@ -2,8 +2,8 @@
 
 A row starts with the message's id and the number of its place, which together identify it within one slice: to look for
 these bytes is to look for the message. Marks come next. Times are kept as the three fields of a ``timedelta``, because
-making one number of them costs more than all the rest. Seconds of a day take 17 of 32 bits; the number of an album
-lies in the bits above, so that it costs the rows of other messages nothing.
+making one number of them costs more than all the rest. Seconds of a day take 17 of 32 bits. The number of an album lies
+in the bits above, and costs the rows of other messages nothing.
 """
 
 from __future__ import annotations

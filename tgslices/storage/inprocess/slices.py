@@ -1,7 +1,7 @@
 """The entries of one key, packed into one ``bytearray``: no object per entry, and no set of what is there.
 
 New messages mostly carry a larger id than everything before, which tells that they are new. Others are looked for from
-the end: a row marked ``TOP`` with a smaller id says that the id is not before it either, so that an answer that came a
+the end: a row marked ``TOP`` with a smaller id says that the id is not before it either. So an answer that came a
 little late is settled after a few rows. What is not settled then is left to one search for bytes.
 
 A row marked ``HIDDEN`` keeps the place of an entry that was discarded by hand: no list shows it.

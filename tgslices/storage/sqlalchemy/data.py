@@ -180,8 +180,8 @@ class SharedData(_Methods):
 class OwnedData(_Methods):
     """Data whose holders are in this process.
 
-    A hold is taken before its fragments are read, and what else changes them is noted in the turn in which it is
-    committed, so that a holder never writes what it has read before a change.
+    A hold is taken before its fragments are read. Any other change of them is noted in the turn in which it is
+    committed. So a holder never writes what it has read before a change.
     """
 
     def __init__(self, backend: Backend, statements: DataStatements, ready: Ready) -> None:

@@ -26,7 +26,7 @@ class ApiRequest:
     """One call with its answer.
 
     ``date`` is the emulator's Unix time of the call, in seconds. ``status`` is the HTTP status, None while the call is
-    not answered and 0 if the connection was dropped; ``description`` is the text of an error, empty otherwise;
+    not answered and 0 if the connection was dropped. ``description`` is the text of an error, empty otherwise.
     ``answer`` is the body that went back. ``has_effect`` is False for a method that changes nothing here: its answer
     only has the right type.
     """

@@ -35,7 +35,7 @@ def name_of(chat: Chat) -> str:
 
 
 def people(world: World) -> Iterator[User]:
-    """Those who can be played, in the order they came."""
+    """People who can be played, in the order they came."""
     return (user for user in world.users.values() if not user.is_bot and not user.deactivated)
 
 

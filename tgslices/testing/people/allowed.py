@@ -47,7 +47,7 @@ class CheckedChat(WaitingChat):
             self._check(_sending(kind), closed)
 
     def check_writing_as(self, sender: Chat) -> None:
-        """May they write in the name of this chat? Only of one that they run, and that nobody has banned here."""
+        """Check that the person may write in the name of this chat: they run it, and nobody has banned it here."""
         member = sender.members.get(self.person.id)
         runs_it = member is not None and member.is_administrator
         why = "they do not run it" if not runs_it else "it is banned here"

@@ -21,7 +21,7 @@ class Connections:
         event.listen(engine.sync_engine, "close", self._closed)
 
     def cut(self) -> None:
-        """Hang up without a word to the server. Whoever waits for an answer of it gets an error."""
+        """Abort every connection, without telling the server. Callers that wait for an answer get an error."""
         for connection in list(self._open.values()):
             with suppress(Exception):  # it may be closed, or belong to an event loop that is
                 self._dialect.do_terminate(connection)

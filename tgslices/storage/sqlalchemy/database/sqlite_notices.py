@@ -1,7 +1,7 @@
 """What other processes open in an SQLite file: a count that stands in the file, read whenever the file has changed.
 
-SQLite tells a connection whether another one has changed the file since it looked last, in two microseconds and without
-a lock that anybody waits for. Source: https://www.sqlite.org/pragma.html#pragma_data_version
+SQLite tells a connection whether another one has changed the file since it looked last. That takes two microseconds,
+and no lock that anybody waits for. Source: https://www.sqlite.org/pragma.html#pragma_data_version
 """
 
 # ruff: noqa: D102 - the methods are documented once, on the protocol

@@ -157,7 +157,7 @@ class Transactions:
             await asyncio.wait(self._tasks)
 
     def cancel(self) -> None:
-        """Have done with what is under way: it is told that its time is up."""
+        """Cancel running work: it is told that its time is up."""
         for task in self._tasks:
             task.cancel()
 

@@ -3,10 +3,10 @@
 What changes or deletes a key locks its row first. Adding an entry needs that row too, so that nothing comes in between.
 
 Two workers never wait for each other, because everybody takes locks in one order: rows of keys by their ids, then keys
-that are new by their places, then entries by key, then pending deletions by their identities. What remains, PostgreSQL
-finds out, and it is done again: a key that was made since a statement began; two workers who are told the same two
-messages of one key in opposite orders, because entries keep the order in which they came; and claims of more entries
-than one statement takes, of which some are pending already.
+that are new by their places, then entries by key, then pending deletions by their identities. PostgreSQL finds out what
+remains, and it is done again. A key may have been made since a statement began. Two workers may be told two messages of
+one key in opposite orders, because entries keep the order in which they came. A claim may take more entries than one
+statement does, with some of them pending already.
 """
 
 from __future__ import annotations

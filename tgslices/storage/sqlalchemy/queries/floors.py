@@ -14,8 +14,8 @@ NO_FLOOR: Final[Floor] = (-(2**63), 0)
 class Floors:
     """Where the next lease of each bot begins.
 
-    What was leased stays in the order for a while: on PostgreSQL as a dead row of the index, for as long as any
-    transaction is open that began before; of sessions, which go by their limits, on every database. Each lease would
+    What was leased stays in the order for a while. On PostgreSQL it is a dead row of the index, for as long as any
+    transaction is open that began before. Sessions go by their limits, and stay on every database. Each lease would
     walk over all of it. A round ends when a lease finds less than it asked for, and when its first lease is over: what
     was leased may be due again then, and other workers may have put something before the floor.
     """

@@ -37,7 +37,7 @@ class OwnedKeys:
     """Every open key of the database.
 
     Changes follow the database: they are made when it has committed. A key that is about to change is in doubt until
-    then, and stays so when the change fails, because a commit may have failed to answer and not to commit.
+    then. It stays in doubt when the change fails: a commit may have failed to answer and not to commit.
     """
 
     __slots__ = ("_in_doubt", "_keys")

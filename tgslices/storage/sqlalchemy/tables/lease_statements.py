@@ -81,9 +81,9 @@ the oldest entry was sent, if there is one; None if nothing was recorded. ``writ
 class LeaseStatements:
     """The statements for one set of tables and one dialect.
 
-    Their parameters are among ``bot``, ``now``, ``ahead`` (what is due later was put off by a clock that was ahead),
-    ``until``, ``limit``, and ``floor_time`` with ``floor_id``, behind which they look. What others are taking at that
-    moment they leave out.
+    Their parameters are among ``bot``, ``now``, ``ahead``, ``until``, ``limit``, ``floor_time`` and ``floor_id``. What
+    is due later than ``ahead`` was put off by a clock that was ahead. Leases look behind the floor, and leave out what
+    others are taking at that moment.
     """
 
     def __init__(self, tables: Tables, dialect: Dialect) -> None:

@@ -1,7 +1,7 @@
 """Keys, messages and pending deletions as rows, and back, exactly.
 
-Databases disagree on which strings they keep (PostgreSQL refuses NUL, and no driver takes half a surrogate pair), so
-what one of them could refuse is escaped; ordinary strings stand in the tables as they are.
+Databases disagree on which strings they keep: PostgreSQL refuses NUL, and no driver takes half a surrogate pair. So
+what one of them could refuse is escaped. Ordinary strings stand in the tables as they are.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The statements of the hot path, spelled once for each size of a group.
 
 A group of writes is one statement with one row of values for each. Its text depends on the number of rows, and what the
-driver has prepared is used again only if there are few texts: SQLite pads its groups to a few sizes, and PostgreSQL
-takes any number of rows as one array for each column, because planning many rows of parameters takes it several times
-as long as adding them. A single row goes as it is. The parameters are in the order of the named columns.
+driver has prepared is used again only if there are few texts. So SQLite pads its groups to a few sizes. PostgreSQL
+takes any number of rows as one array for each column: planning many rows of parameters takes it several times as long
+as adding them. A single row goes as it is. The parameters are in the order of the named columns.
 """
 
 from __future__ import annotations
