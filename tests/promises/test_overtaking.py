@@ -152,6 +152,32 @@ async def test_what_is_sent_while_no_session_is_open_is_not_deleted_by_the_wipe_
     assert stage.chat.texts() == ["Two for one"]
 
 
+@pytest.mark.parametrize("speaks", ["while a session is open", "behind the end of one"])
+async def test_what_arrives_in_a_session_that_was_opened_since_it_was_sent_stays(stage: FedBot, speaks: str) -> None:
+    session = stage.session(collect=False)
+    if speaks == "while a session is open":
+        with session.recording(while_open=True):
+            advert = await slow_send(stage, lambda: stage.bot.send_message(stage.chat.id, "Two for one"))
+    else:
+        async with session:
+            await session.close()
+            advert = await slow_send(stage, lambda: stage.bot.send_message(stage.chat.id, "Two for one"))
+    again = stage.session()
+    await again.send_message("anew")
+    await advert
+    assert await again.clear() == 1
+    assert stage.chat.texts() == ["Two for one"]
+
+
+async def test_what_is_sent_while_a_session_is_open_belongs_to_it_though_the_block_is_older(stage: FedBot) -> None:
+    session = stage.session(collect=False)
+    with session.recording(while_open=True):
+        await stage.session().send_message("anew")
+        await stage.bot.send_message(stage.chat.id, "Two for one")
+    assert await session.clear() == 2
+    assert stage.chat.texts() == []
+
+
 def by_a_clock(behind: timedelta) -> datetime:
     return datetime.now(UTC) - behind
 

@@ -122,8 +122,11 @@ class Block:
     def begin(self, send: Send) -> Passage:
         """Note that a message is on its way through the block."""
         self.shared.begin(send)
+        is_straggler = self._left_at is not None
         is_part = self._was_open and not self.was_closed
-        return Passage(self, send, is_straggler=self._left_at is not None, is_part=is_part)
+        opens = not is_straggler and self._if_closed_now() is not IfClosed.SKIP
+        is_known_open = not opens and self.tracker.storage.knows_open(self.shared.key)
+        return Passage(self, send, is_straggler=is_straggler, is_part=is_part, is_known_open=is_known_open)
 
     async def record(self, message: TrackedMessage, way: Passage) -> None:
         """Add what was sent; what overtook the end of the session shares its fate."""
@@ -131,11 +134,17 @@ class Block:
         if way.is_straggler and not self.may_begin():
             return
         if not (shared.was_wiped_since(began) or shared.was_closed_since(began)):
-            if_closed = IfClosed.SKIP if way.is_straggler or self.was_closed else self._if_closed
-            # As of the block's begin, because another worker may have closed the session since.
-            await self.tracker.add(shared.key, message, if_closed=if_closed, begun_at=self._entered_at)
+            if_closed = IfClosed.SKIP if way.is_straggler else self._if_closed_now()
+            # Another worker may have closed the session since the block began.
+            begun_at: datetime | None = self._entered_at
+            if if_closed is IfClosed.SKIP:  # and anyone may have opened one since the message was sent
+                begun_at = None if way.is_known_open else way.send.at
+            await self.tracker.add(shared.key, message, if_closed=if_closed, begun_at=begun_at)
         if way.is_part and shared.was_wiped_first_since(began):
             await self._delete_late(shared.key, message)
+
+    def _if_closed_now(self) -> IfClosed:
+        return IfClosed.SKIP if self.was_closed else self._if_closed
 
     @property
     def was_closed(self) -> bool:
@@ -148,13 +157,14 @@ class Passage:
     """A message on its way through a block, as things stood when it began.
 
     ``is_part``: the session was not closed, as far as this process knows, so that a wipe which overtakes the message
-    takes it, too.
+    takes it, too. ``is_known_open``: where only an open session gets it, that one was open for certain.
     """
 
     block: Block
     send: Send
     is_straggler: bool
     is_part: bool
+    is_known_open: bool
 
     def end(self) -> None:
         """Note that the message is recorded, or was not sent."""

@@ -298,7 +298,9 @@ class Tracker:
         begun_at: datetime | None = None,
         unless_known: bool = False,
     ) -> None:
-        """Add an entry to one session. With ``begun_at`` nothing is added to one that was closed since."""
+        """Add an entry to one session. With ``begun_at`` nothing is added to one that was closed since, or opened since
+        where only an open one gets it.
+        """
         if self.waiting_openings:
             await self.write_openings()
         key = self.keys.current(key)

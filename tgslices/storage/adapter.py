@@ -195,7 +195,7 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
     ) -> Added:
         async with self._locks.hold(key):
             is_open = key in self._open
-            if not is_open and (if_closed is IfClosed.SKIP or self._known.was_closed_since(key, begun_at)):
+            if self._comes_too_late(key, is_open=is_open, if_closed=if_closed, begun_at=begun_at):
                 return Added.LEFT_OUT
             if unless_known and await self._leaves_out_unheld(key, message):
                 return Added.LEFT_OUT

@@ -236,7 +236,7 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
         due: Due | None = None,
     ) -> Added:
         is_open = key in self._open
-        if not is_open and (if_closed is IfClosed.SKIP or self._known.was_closed_since(key, begun_at)):
+        if self._comes_too_late(key, is_open=is_open, if_closed=if_closed, begun_at=begun_at):
             return Added.LEFT_OUT
         rows = self._get(key)
         if unless_known and self._leaves_out_unheld(key, rows, message):

@@ -167,7 +167,8 @@ class DurableSessionStorage(SessionStorage, DataStorage, LifetimeStorage, Listin
         What is pending stays pending as well; what was discarded by hand is an entry again. ``if_closed`` tells what
         happens to a closed key: it is opened in the same step (as :meth:`open` with ``at=message.at``, ``outside`` and
         ``due``), stays closed, or gets nothing. ``unless_known`` leaves out what :meth:`record` would leave out, and
-        opens nothing for it. ``begun_at`` is that of :meth:`open`: a key that was closed since gets nothing.
+        opens nothing for it. ``begun_at`` is that of :meth:`open`: a key that was closed since gets nothing. Where
+        a closed key gets nothing, neither does one with ``opened_at > begun_at``: it was closed when the call began.
         """
 
     async def remove(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:

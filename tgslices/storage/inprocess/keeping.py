@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from tgslices.model import PendingDeletion, SessionKey, TrackedMessage
+from tgslices.model import IfClosed, PendingDeletion, SessionKey, TrackedMessage
 from tgslices.storage.inprocess.erasing import ErasesInProcess
 from tgslices.storage.inprocess.known import KnownMessages
 from tgslices.storage.inprocess.listing import ListsInProcess
@@ -55,6 +55,14 @@ class KeepsPendingInProcess(ListsInProcess, ErasesInProcess):
         for key, messages in by_key.items():
             self._known.learn(key, messages)
         return sum(map(len, by_key.values()))
+
+    def _comes_too_late(
+        self, key: SessionKey, *, is_open: bool, if_closed: IfClosed, begun_at: datetime | None
+    ) -> bool:
+        """Tell whether a key gets nothing of what began at a time, because it was or is closed."""
+        if is_open:
+            return if_closed is IfClosed.SKIP and self._opened.was_opened_since(key, begun_at)
+        return if_closed is IfClosed.SKIP or self._known.was_closed_since(key, begun_at)
 
     def _leaves_out(self, key: SessionKey, message: TrackedMessage) -> bool:
         """Tell whether an update with this message brings a key nothing that it has not had."""

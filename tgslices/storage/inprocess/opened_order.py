@@ -65,6 +65,11 @@ class OpenedOrder:
         place = None if bot is None else bot.places.get(_parts(key))
         return None if bot is None or place is None else Opened(place, key, bot.opened_at(place))
 
+    def was_opened_since(self, key: SessionKey, begun_at: datetime | None) -> bool:
+        """Tell whether a session is open that was opened after a time; False for None."""
+        there = None if begun_at is None else self.get(key)
+        return there is not None and begun_at is not None and there.at > begun_at
+
     def count(self, bot_id: int) -> int:
         """Return how many sessions of a bot are open."""
         bot = self._bots.get(bot_id)

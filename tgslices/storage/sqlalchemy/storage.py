@@ -228,7 +228,8 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
         if not self._backend.is_running:
             await self._ready()
         self._due_sessions.expect(key.bot_id, due)
-        if not unless_known:
+        is_bounded = begun_at is not None and if_closed is IfClosed.SKIP
+        if not unless_known and not is_bounded:
             opening = None if begun_at or outside or if_closed is IfClosed.SKIP else key
             added = await self._add(key, message, opening=opening, if_closed=if_closed, due=due)
             if added or opening is not None or if_closed is IfClosed.SKIP:
@@ -248,6 +249,8 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
                 due=due,
             )
 
+        if if_closed is IfClosed.SKIP:  # whether the key is open is not about to change
+            return Added((await self._write(work)).is_there)
         return await self._open_keys.add(key, work)
 
     async def _add(

@@ -121,6 +121,7 @@ class DurableMachine(DurableModel):
         """Add with all options."""
         is_open = key in self.open_keys
         adds = (is_open or if_closed is not IfClosed.SKIP) and not self.is_outdated(key, begun_at)
+        adds = adds and not (if_closed is IfClosed.SKIP and self.was_opened_since(key, begun_at))
         adds = adds and not (unless_known and self.leaves_out(key, message))
         options = {"if_closed": if_closed, "outside": outside, "begun_at": begun_at, "unless_known": unless_known}
         opens = adds and if_closed is IfClosed.OPEN and not is_open

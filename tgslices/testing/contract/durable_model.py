@@ -48,6 +48,7 @@ class DurableModel(EntriesMachine):
         self.after: dict[SessionKey, int] = {}
         self.closed_at: dict[SessionKey, datetime] = {}
         self.lives: dict[SessionKey, Life] = {}
+        self.opened_at: dict[SessionKey, datetime] = {}
 
     def listed(self, key: SessionKey) -> list[TrackedMessage]:
         """Return what the model lists."""
@@ -83,11 +84,16 @@ class DurableModel(EntriesMachine):
             return False
         return key in self.closed_at and self.closed_at[key] > begun_at
 
+    def was_opened_since(self, key: SessionKey, begun_at: datetime | None) -> bool:
+        """Tell whether a key is open that was closed when a call began."""
+        return begun_at is not None and key in self.open_keys and self.opened_at[key] > begun_at
+
     def open_in_model(
         self, key: SessionKey, outside: TrackedMessage | None, at: datetime = NOW, due: Due | None = None
     ) -> None:
         """Open a key, with a message that stays outside of it together with all before it."""
         self.open_keys.add(key)
+        self.opened_at[key] = at
         if due is not None:
             self.lives[key] = Life(at, due, at)
         if outside is not None:
@@ -100,6 +106,7 @@ class DurableModel(EntriesMachine):
         self.open_keys.discard(key)
         self.after.pop(key, None)
         self.lives.pop(key, None)
+        self.opened_at.pop(key, None)
 
     def close_in_model(self, key: SessionKey, at: datetime) -> None:
         """Note when a key was closed."""
@@ -132,6 +139,8 @@ class DurableModel(EntriesMachine):
             if (closed_at := self.closed_at.pop(key, None)) is not None:
                 self.closed_at[new] = max(closed_at, self.closed_at.get(new, closed_at))
             self.after.pop(key, None)
+            if (opened_at := self.opened_at.pop(key, None)) is not None:
+                self.opened_at.setdefault(new, opened_at)
             if (life := self.lives.pop(key, None)) is not None:
                 there = self.lives.get(new, life)
                 due = Due(min(life.due.at, there.due.at), min(life.due.limit, there.due.limit))

@@ -258,6 +258,15 @@ class OpeningContract(UpkeepContract):
         assert await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN, begun_at=NOW)
         assert await storage.list(KEY) == [sent(1)]
 
+    async def test_what_is_for_an_open_key_alone_leaves_out_one_that_was_opened_since(self, storage: Any) -> None:
+        await storage.open(KEY, at=NOW)
+        assert not await storage.add(KEY, sent(1), if_closed=IfClosed.SKIP, begun_at=NOW - MINUTE)
+        assert await storage.add(KEY, sent(2), if_closed=IfClosed.SKIP, begun_at=NOW)
+        assert await storage.add(KEY, sent(3), if_closed=IfClosed.SKIP)
+        for if_closed in (IfClosed.OPEN, IfClosed.KEEP):
+            assert await storage.add(KEY, sent(4), if_closed=if_closed, begun_at=NOW - MINUTE)
+        assert await storage.list(KEY) == [sent(2), sent(3), sent(4)]
+
     async def test_a_key_that_was_unsubscribed_was_not_closed(self, storage: Any) -> None:
         await storage.open(KEY, at=NOW)
         await storage.unsubscribe(KEY)

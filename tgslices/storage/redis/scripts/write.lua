@@ -62,6 +62,9 @@ local function add(write, options, id)
     if has(options, SKIP) then return 0 end
     local closed_at = begun_at ~= '' and redis.call('HGET', spot_key, 'c' .. label)
     if closed_at and tonumber(closed_at) > tonumber(begun_at) then return 0 end
+  elseif begun_at ~= '' and has(options, SKIP) then
+    local since = redis.call('ZSCORE', open_sessions, full_member)
+    if since and tonumber(since) > tonumber(begun_at) then return 0 end
   end
   if has(options, MESSAGE) then
     local there = redis.call('HGET', spot_key, label .. code)

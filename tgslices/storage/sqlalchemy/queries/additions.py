@@ -10,7 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tgslices.model import IfClosed, SessionKey, TrackedMessage
 from tgslices.storage.ending_protocol import Due
 from tgslices.storage.sqlalchemy.queries.entries import Entries
-from tgslices.storage.sqlalchemy.queries.keys import KeyRow, Keys, OpenRow, insert_into, was_closed_since
+from tgslices.storage.sqlalchemy.queries.keys import (
+    KeyRow,
+    Keys,
+    OpenRow,
+    insert_into,
+    was_closed_since,
+    was_opened_since,
+)
 from tgslices.storage.sqlalchemy.tables.rows import entry_values
 from tgslices.storage.sqlalchemy.tables.schema import BY_HAND, ENTRY, ENTRY_COLUMNS, KNOWN, Tables
 
@@ -45,7 +52,11 @@ class Additions:
     ) -> Addition:
         """Add an entry as far as the key's state allows it; return whether the key holds it now."""
         row = await self._rows.lock(connection, key)
-        if (row is None or not row.is_open) and (if_closed is IfClosed.SKIP or was_closed_since(row, begun_at)):
+        if row is None or not row.is_open:
+            comes_too_late = if_closed is IfClosed.SKIP or was_closed_since(row, begun_at)
+        else:
+            comes_too_late = if_closed is IfClosed.SKIP and was_opened_since(row, begun_at)
+        if comes_too_late:
             return Addition(False)
         if unless_known and await self._knows(connection, key, row, message, is_pending=is_pending):
             return Addition(False)

@@ -41,6 +41,7 @@ class KeyRow(NamedTuple):
     is_open: bool
     closed_at: int | None
     after_id: int | None
+    opened_at: int | None
 
 
 class OpenRow(NamedTuple):
@@ -101,7 +102,7 @@ class Keys:
         """Return the row of a key, which nobody else touches until the transaction ends."""
         c = self._keys.c
         found = await connection.execute(
-            select(c.id, c.is_open, c.closed_at, c.after_id).where(self.is_key(key)).with_for_update()
+            select(c.id, c.is_open, c.closed_at, c.after_id, c.opened_at).where(self.is_key(key)).with_for_update()
         )
         row = found.one_or_none()
         return None if row is None else KeyRow(*row)
@@ -172,6 +173,11 @@ def same_connection(column: ColumnElement[Any], business_connection_id: str | No
     if business_connection_id is None:
         return column.is_(None)
     return and_(column.is_not(None), column == escape(business_connection_id))
+
+
+def was_opened_since(row: KeyRow, begun_at: datetime | None) -> bool:
+    """Tell whether an open key was closed when something began."""
+    return begun_at is not None and row.opened_at is not None and row.opened_at > encode_time(begun_at)
 
 
 def was_closed_since(row: KeyRow | None, begun_at: datetime | None) -> bool:

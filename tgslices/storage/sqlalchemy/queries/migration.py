@@ -46,12 +46,13 @@ class Migration:
         """Move every key of a chat to its new id; return what became of each."""
         keys = self._keys
         found = await connection.execute(
-            select(keys.c.id, keys.c.is_open, keys.c.closed_at, keys.c.after_id, *self._rows.key_columns())
+            select(*(keys.c[name] for name in KeyRow._fields), *self._rows.key_columns())
             .where(keys.c.bot_id == bot_id, keys.c.chat_id.in_([old_chat_id, new_chat_id]))
             .order_by(keys.c.id)
             .with_for_update()
         )
-        rows = {key_of(row[4:]): KeyRow(*row[:4]) for row in found.all()}
+        width = len(KeyRow._fields)
+        rows = {key_of(row[width:]): KeyRow(*row[:width]) for row in found.all()}
         if old_chat_id == new_chat_id:
             return [Move(key, key, row.id, row.id, row.after_id, row.is_open) for key, row in rows.items()]
         # By their places, because there they may meet keys that are being made.
@@ -101,11 +102,10 @@ class Migration:
 
 def _merged(moved: dict[str, int | None], there: dict[str, int | None]) -> dict[str, int | None]:
     """Return when a key was opened and is due that two have become; of two dues the earlier counts."""
-    if there["due_at"] is None:
-        return moved if moved["due_at"] is not None or there["opened_at"] is None else there
-    if moved["due_at"] is None:
-        return there
+    opened_at = moved["opened_at"] if there["opened_at"] is None else there["opened_at"]
+    if there["due_at"] is None or moved["due_at"] is None:
+        return (moved if there["due_at"] is None else there) | {"opened_at": opened_at}
     both = {name: [life[name] for life in (moved, there)] for name in _LIFE}
     earliest = {name: min(at for at in both[name] if at is not None) for name in ("due_at", "limit_at")}
     active_at = max((at for at in both["active_at"] if at is not None), default=None)
-    return {"opened_at": there["opened_at"], "active_at": active_at, **earliest}
+    return {"opened_at": opened_at, "active_at": active_at, **earliest}
