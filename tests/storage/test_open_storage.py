@@ -16,7 +16,7 @@ from tgslices.testing.contract.samples import sent
 
 KNOWN = (
     "memory, postgres, postgresql, postgresql+asyncpg, redis, redis+cluster, rediss, rediss+cluster, "
-    "sqlite, sqlite+aiosqlite"
+    "sqlite, sqlite+aiosqlite, unix"
 )
 
 PLUGIN = """

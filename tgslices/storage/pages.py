@@ -14,10 +14,14 @@ from tgslices.storage.listing_protocol import (
 
 
 async def pages(
-    storage: ListingStorage, bot_id: int, where: SessionFilter = EVERY_SESSION, *, limit: int
+    storage: ListingStorage,
+    bot_id: int,
+    where: SessionFilter = EVERY_SESSION,
+    *,
+    after: str | None = None,
+    limit: int,
 ) -> AsyncIterator[ListedPage]:
     """Yield page after page of a bot's open sessions, those that were opened first in front, to the end."""
-    after: str | None = None
     while True:
         page = await storage.list_sessions(bot_id, where, after=after, limit=limit)
         yield page

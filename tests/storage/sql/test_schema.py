@@ -232,13 +232,15 @@ async def test_workers_that_start_at_the_same_moment_create_the_tables_once(post
 
 
 async def test_without_create_missing_tables_are_named_and_not_made(file: Path, postgres_url: str) -> None:
+    file.touch()
     for where in (url(file), postgres_url):
         storage = SQLAlchemySessionStorage(where, create=False)
         with pytest.raises(StorageError) as caught:
             await storage.list(KEY)
         assert str(caught.value) == (
             "The table tgslices_meta is missing, and so are the others. "
-            "Create the tables of storage.metadata with your migrations, or pass create=True."
+            "Look at the URL, the prefix and the schema. The bot makes the tables when it starts, or your "
+            "migrations do, by storage.metadata, where it was told create=False."
         )
     assert declarations(file) == {}
 
@@ -260,7 +262,8 @@ async def test_without_create_an_older_version_is_named_and_not_upgraded(written
         await storage.start()
     assert str(caught.value) == (
         "The storage's tables have version 1, and this release needs version 3. "
-        "Migrate them and set schema_version in tgslices_meta, or pass create=True."
+        "The bot upgrades them when it starts. Where it was told create=False, migrate them and set schema_version in "
+        "tgslices_meta."
     )
 
 

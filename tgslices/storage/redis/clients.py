@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, TypeAlias, cast
-from urllib.parse import urlsplit
 
 from redis.asyncio import BlockingConnectionPool, Connection, Redis, RedisCluster
 from redis.asyncio.retry import Retry
@@ -44,7 +43,7 @@ class Clients:
         self.is_own = isinstance(url_or_client, str)
         if isinstance(url_or_client, str):
             self.where = masked(url_or_client)
-            self.is_cluster = urlsplit(url_or_client).scheme in _CLUSTER
+            self.is_cluster = url_or_client.partition("://")[0] in _CLUSTER
             self.make = self._maker(url_or_client)
         elif isinstance(url_or_client, Redis | RedisCluster):
             _require_bytes(url_or_client)
@@ -75,7 +74,11 @@ class Clients:
             _require_bytes(Redis.from_pool(BlockingConnectionPool.from_url(url, **pool)))
             return lambda: Redis.from_pool(BlockingConnectionPool.from_url(url, **pool))
         except (ValueError, TypeError) as error:
-            raise StorageError(f"The URL {self.where!r} cannot be used ({error}).", _EXAMPLES) from None
+            if "@" in rest and "@" not in re.split("[/?#]", rest, maxsplit=1)[0]:  # the error quotes what is before
+                what, remedy = "its password has one of / ? #", "Write them as %2F, %3F and %23."
+            else:
+                what, remedy = str(error), _EXAMPLES
+            raise StorageError(f"The URL {self.where!r} cannot be used ({what}).", remedy) from None
 
 
 def masked(url: str) -> str:

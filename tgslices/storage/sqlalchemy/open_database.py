@@ -38,7 +38,7 @@ class Backend:
         self.timeout = arguments.timeout.total_seconds()
         self._own_connections: Connections | None = None
         if isinstance(url_or_engine, str | URL):
-            self.engine = engine_of_url(url_or_engine, synchronous=arguments.synchronous, timeout=self.timeout)
+            self.engine = engine_of_url(url_or_engine, arguments)
             self._own_connections = Connections(self.engine)
         else:
             self.engine = url_or_engine
@@ -58,7 +58,8 @@ class Backend:
         self.transactions = Transactions(self.engine, self.database, self.explain, timeout=self.timeout, turns=turns)
         self.transactions.reads_only = self.reads_only
         self._prefix, self._schema = arguments.prefix, arguments.schema
-        self._versions = Versions(self.tables, create=arguments.create and not self.reads_only)
+        self._creates = arguments.create and not self.reads_only
+        self._versions = Versions(self.tables, create=self._creates)
         self.is_running = False
         """Whether the database is open, and owned as it was asked for."""
         self._was_closed = False
@@ -160,8 +161,9 @@ class Backend:
             self._changing.release()
 
     async def _open(self) -> None:
-        if self.reads_only:
+        if not self._creates:
             require_file(self.engine.url)
+        if self.reads_only:
             await self.transactions.read(self._look)
             return
         # What a newer release has written is refused before anything is touched.

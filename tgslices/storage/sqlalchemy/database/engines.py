@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import AssertionPool, SingletonThreadPool, StaticPool
 
 from tgslices.errors import StorageError
+from tgslices.storage.sqlalchemy.arguments import Arguments
 from tgslices.storage.sqlalchemy.database.connections import max_connections
 from tgslices.storage.sqlalchemy.database.dialect import Database
 from tgslices.storage.sqlalchemy.database.postgresql import PostgreSQL, create_postgresql_engine
-from tgslices.storage.sqlalchemy.database.sqlite import SQLite, create_sqlite_engine, require_version
+from tgslices.storage.sqlalchemy.database.sqlite import SQLite, create_sqlite_engine, read_at_rest, require_version
 from tgslices.storage.sqlalchemy.database.urls import masked
 
 MIN_CONNECTIONS: Final = 2
@@ -26,7 +27,7 @@ _DRIVERS: Final = {
 _INSTALL: Final = {"asyncpg": "pip install 'tgslices[postgres]'", "aiosqlite": "pip install tgslices"}
 
 
-def engine_of_url(url: str | URL, *, synchronous: str, timeout: float) -> AsyncEngine:
+def engine_of_url(url: str | URL, arguments: Arguments) -> AsyncEngine:
     """Return a new engine for a URL.
 
     Raises:
@@ -40,11 +41,20 @@ def engine_of_url(url: str | URL, *, synchronous: str, timeout: float) -> AsyncE
             "The URL of the storage cannot be read.",
             "Write it like sqlite+aiosqlite:///slices.db or postgresql+asyncpg://user:password@host/database.",
         ) from None
+    if "@" in (parsed.host or ""):
+        raise StorageError(
+            "The URL of the storage has two @, and what follows the first may be of its password.",
+            "Write an @ of the password as %40.",
+        )
+    timeout = arguments.timeout.total_seconds()
     parsed = parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
     try:
         if parsed.drivername == "sqlite+aiosqlite":
             require_version()
-            return create_sqlite_engine(parsed, synchronous=synchronous, timeout=timeout)
+            engine = create_sqlite_engine(parsed, synchronous=arguments.synchronous, timeout=timeout)
+            if arguments.reads_only:
+                read_at_rest(engine)
+            return engine
         if parsed.drivername == "postgresql+asyncpg":
             return create_postgresql_engine(parsed, timeout=timeout)
     except ModuleNotFoundError as error:

@@ -75,11 +75,13 @@ class Versions:
         if found is None:
             raise OtherSchema(
                 f"The table {self._tables.meta.name} is missing, and so are the others.",
-                "Create the tables of storage.metadata with your migrations, or pass create=True.",
+                "Look at the URL, the prefix and the schema. The bot makes the tables when it starts, or your "
+                "migrations do, by storage.metadata, where it was told create=False.",
             )
         raise OtherSchema(
             f"The storage's tables have version {found}, and this release needs version {self._version}.",
-            f"Migrate them and set {VERSION_NAME} in {self._tables.meta.name}, or pass create=True.",
+            "The bot upgrades them when it starts. Where it was told create=False, migrate them and set "
+            f"{VERSION_NAME} in {self._tables.meta.name}.",
         )
 
     def bring_up(self, connection: Connection) -> None:
