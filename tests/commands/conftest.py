@@ -6,8 +6,10 @@ import asyncio
 import json
 import os
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +41,8 @@ class Ran:
 async def run(*words: str, stdin: str = "", **environment: str) -> Ran:
     """Run the command in a process of its own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
+    # Loading what was compiled before is most of the time that a command saves.
+    kept |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir(), "tgslices-pyc"))}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tgslices", *words),
         stdin=asyncio.subprocess.PIPE,

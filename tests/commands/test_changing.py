@@ -43,8 +43,9 @@ async def left(url: str) -> AsyncIterator[DurableSessionStorage]:
 async def test_nothing_is_changed_unless_told_to_write(left: DurableSessionStorage, url: str) -> None:
     for words in (("close", url, NAME), ("erase", url, "7"), ("settle", url)):
         ran = await run(*words, *IDENTITY)
-        assert (ran.code, ran.out) == (2, "")
-        assert ran.err == f"Nothing was changed: tgslices {words[0]} changes what is stored. Add --write.\n"
+        assert (ran.code, ran.err) == (2, "")
+        text = f"Nothing was changed: tgslices {words[0]} changes what is stored. Add --write."
+        assert ran.json == {"error": text}
     await left.start()
     assert len(await left.list(ORDER)) == 3
 
@@ -65,7 +66,7 @@ async def test_a_session_is_forgotten_extended_and_closed(left: DurableSessionSt
     assert await left.open_keys(BOT) == []
     assert await left.read_data(ORDER, now=datetime.now(UTC)) == {}
     never = await run("extend", "--write", url, NAME, *IDENTITY) if not url.startswith("sqlite") else None
-    assert never is None or (never.code, "does not end by itself" in never.err) == (2, True)
+    assert never is None or (never.code, "does not end by itself" in never.json["error"]) == (2, True)
 
 
 async def test_a_file_that_a_running_bot_owns_is_not_written_and_can_be_read(tmp_path: Any) -> None:
@@ -73,8 +74,8 @@ async def test_a_file_that_a_running_bot_owns_is_not_written_and_can_be_read(tmp
     storage = durable(open_storage(url))
     await storage.open(ORDER, at=datetime.now(UTC))
     ran = await run("close", "--write", url, NAME, *IDENTITY)
-    assert (ran.code, ran.out) == (2, "")
-    assert "is owned alone by process" in ran.err
+    assert (ran.code, ran.err) == (2, "")
+    assert "is owned alone by process" in ran.json["error"]
     assert (await run("sessions", url, *IDENTITY, "--count")).json == {"count": 1}
     await storage.aclose()
 

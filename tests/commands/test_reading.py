@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,14 +12,23 @@ from tests.commands.conftest import BOT, run
 from tgslices.commands.arguments import VERBS, read_arguments
 from tgslices.commands.main import main
 from tgslices.model import SessionKey
+from tgslices.storage.acquiring import durable
 from tgslices.storage.data_protocol import StoredData
 from tgslices.storage.ending_protocol import Due
+from tgslices.storage.opening import open_storage
 from tgslices.storage.protocol import DurableSessionStorage
 from tgslices.testing.contract.samples import sent
 
 HOUR = timedelta(hours=1)
 ORDER = SessionKey(BOT, 7, 7, qualifier="order")
 IDENTITY = ("--bot", str(BOT))
+
+
+async def make(url: str) -> None:
+    """Make a file with nothing in it."""
+    storage = durable(open_storage(url))
+    await storage.start()
+    await storage.aclose()
 
 
 async def open_each(storage: DurableSessionStorage, count: int) -> datetime:
@@ -111,8 +121,7 @@ def test_what_cannot_be_done_says_what_to_do(
     tmp_path: Path, words: tuple[str, ...], text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     url = f"sqlite:///{tmp_path / 'slices.db'}"
-    assert main(["forget", "--write", url, "chat=1", *IDENTITY]) == 0  # makes the file
-    capsys.readouterr()
+    asyncio.run(make(url))
     assert main([words[0], url, *words[1:]]) == 2
     said = capsys.readouterr()
     assert said.out == ""

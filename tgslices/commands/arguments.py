@@ -9,8 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-_LIMIT: Final = 50
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+from tgslices.model import MAX_INT
+
+_UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_LONGEST: Final = 36_500 * 86_400
+
+MOST: Final = 10_000
+"""How many one list has at most: it is kept in memory. ``--after`` goes on."""
 
 _DESCRIPTION: Final = """\
 Looks into the storage of a bot's sessions, with the bot up or down, and changes it where --write tells so.
@@ -23,7 +28,9 @@ environment:
   BOT_TOKEN  the bot's token: tells whose sessions are meant, and asks Telegram to delete
   BOT_API    base URL of a Bot API server of your own, in place of Telegram's
 
-exit codes: 0 all is well, 1 check has found something, 2 it cannot be done
+exit codes:
+  0 all is well; 1 check has found something; 2 it cannot be done;
+  130 interrupted; 141 nobody reads what is printed
 """
 
 
@@ -155,7 +162,7 @@ def read_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _add_common(one: argparse.ArgumentParser, verb: Verb) -> None:
-    one.add_argument("url", metavar="URL", help="the storage, as open_storage takes it")
+    one.add_argument("url", metavar="URL", help="the storage, as open_storage takes it, or env:NAME of a variable")
     if verb.session is not None:
         what = (
             "a session, as it is listed"
@@ -163,7 +170,9 @@ def _add_common(one: argparse.ArgumentParser, verb: Verb) -> None:
             else "sessions, as they are listed; - reads them from lines"
         )
         one.add_argument("session", metavar="SESSION", nargs=verb.session or None, help=what)
-    one.add_argument("--bot", type=int, metavar="ID", help="whose sessions; the bot of BOT_TOKEN unless told")
+    one.add_argument("--bot", type=_identifier, metavar="ID", help="whose sessions; the bot of BOT_TOKEN unless told")
+    one.add_argument("--prefix", metavar="TEXT", help="the storage's prefix, where the bot gives it one")
+    one.add_argument("--schema", metavar="NAME", help="the schema of the tables in PostgreSQL, where it is another")
     one.add_argument("--json", action="store_true", help="print JSON for programs")
     if verb.writes or verb.may_write:
         one.add_argument("--write", action="store_true", help="really do it: nothing is changed without")
@@ -172,8 +181,8 @@ def _add_common(one: argparse.ArgumentParser, verb: Verb) -> None:
 def _add_own(one: argparse.ArgumentParser, name: str) -> None:
     """Add what one verb is told beside what all are."""
     if name == "sessions":
-        one.add_argument("--chat", type=int, metavar="ID", help="of this chat alone")
-        one.add_argument("--user", type=int, metavar="ID", help="of this person alone")
+        one.add_argument("--chat", type=_identifier, metavar="ID", help="of this chat alone")
+        one.add_argument("--user", type=_identifier, metavar="ID", help="of this person alone")
         one.add_argument("--qualifier", action="append", metavar="TEXT", help="with this one, or another; '' for none")
         one.add_argument(
             "--older-than", type=duration, metavar="TIME", help="opened so long ago, like 90s, 10m, 2h, 3d"
@@ -183,15 +192,16 @@ def _add_own(one: argparse.ArgumentParser, name: str) -> None:
     if name in ("sessions", "due"):
         one.add_argument("--after", metavar="PLACE", help="go on where a list has ended")
     if name in ("sessions", "due", "pending", "show"):
-        one.add_argument("--limit", type=_positive, default=_LIMIT, metavar="N", help="at most so many (%(default)s)")
+        default = "50; all with --names" if name == "sessions" else "50"
+        one.add_argument("--limit", type=_limit, metavar="N", help=f"at most so many ({default})")
     if name == "show":
         one.add_argument("--data", action="store_true", help="show the values of the data")
     if name == "page":
-        one.add_argument("--port", type=int, default=0, metavar="N", help="listen on this one; any unless told")
+        one.add_argument("--port", type=_port, default=0, metavar="N", help="listen on this one; any unless told")
     if name == "check":
         one.add_argument("--margin", type=duration, default="1h", metavar="TIME", help="how near is near (%(default)s)")
     if name == "erase":
-        one.add_argument("user", type=int, metavar="USER", help="the person's id")
+        one.add_argument("user", type=_identifier, metavar="USER", help="the person's id")
     if name == "extend":
         one.add_argument("--by", type=duration, default="1h", metavar="TIME", help="at least so long (%(default)s)")
 
@@ -205,10 +215,25 @@ def duration(text: str) -> timedelta:
     found = re.fullmatch(r"(\d{1,9})([smhd])", text)
     if found is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no length of time like 90s, 10m, 2h or 3d")
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    seconds = int(found[1]) * _UNITS[found[2]]
+    if seconds > _LONGEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is more than a hundred years")
+    return timedelta(seconds=seconds)
 
 
-def _positive(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+def _limit(text: str) -> int:
+    return _whole(text, 1, MOST)
+
+
+def _port(text: str) -> int:
+    return _whole(text, 0, 65_535)
+
+
+def _identifier(text: str) -> int:
+    return _whole(text, -MAX_INT, MAX_INT)
+
+
+def _whole(text: str, least: int, most: int) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,19}", text) or not least <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} to {most}")
     return int(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -16,6 +17,7 @@ _PARTS: Final = {
     "qualifier": "qualifier",
 }
 _NUMBERS: Final = ("chat", "user", "topic")
+_NUMBER: Final = re.compile(r"-?[0-9]{1,19}")
 _SAFE: Final = ":@+"
 """What stands in a name as it is, beside letters and digits."""
 
@@ -43,6 +45,8 @@ def key_named(name: str, bot_id: int) -> SessionKey:
             raise _no_name(name)
         try:
             text = unquote(value, errors="surrogatepass")
+            if which in _NUMBERS and not _NUMBER.fullmatch(text):
+                raise _no_name(name)
             fields[_PARTS[which]] = int(text) if which in _NUMBERS else text
         except ValueError:
             raise _no_name(name) from None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -19,8 +21,19 @@ def print_table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def print_json(value: object) -> None:
-    """Print one JSON value; times are ISO 8601 in UTC."""
-    print(json.dumps(value, default=_plain, ensure_ascii=False))
+    """Print one JSON value in one line, of ASCII alone; times are ISO 8601 in UTC."""
+    print(json.dumps(value, default=_plain))
+
+
+def printable(text: str) -> str:
+    """Return a text that does nothing to a terminal: what is no character to read is written as an escape."""
+    return "".join(it if it.isprintable() else it.encode("unicode_escape").decode() for it in text)
+
+
+def hush() -> None:
+    """Throw away what is still to be written to the standard output, whose reader has gone."""
+    with suppress(OSError, ValueError):  # it may be no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def length(time: timedelta) -> str:

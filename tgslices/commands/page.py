@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import os
 import signal
 from argparse import Namespace
 from collections.abc import Awaitable, Callable, Mapping
@@ -59,14 +60,22 @@ async def serve(place: Place, arguments: Namespace) -> int:
     runner = web.AppRunner(application(place, writes=arguments.write), access_log=None)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, HOST, arguments.port)
-        await site.start()
+        await _listen(runner, arguments.port)
         port = runner.addresses[0][1]
         print(f"Open http://{HOST}:{port} in a browser. Press Ctrl-C to stop.", flush=True)
         await _told_to_stop()
     finally:
         await runner.cleanup()
     return 0
+
+
+async def _listen(runner: web.AppRunner, port: int) -> None:
+    try:
+        await web.TCPSite(runner, HOST, port).start()
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        problem = f"Nobody can listen on port {port} of {HOST} ({why})."
+        raise ConfigurationError(problem, "Choose another --port.") from None
 
 
 async def _told_to_stop() -> None:

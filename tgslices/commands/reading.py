@@ -9,12 +9,18 @@ from typing import Any, Final
 
 from tgslices.commands.naming import key_named, spelled
 from tgslices.commands.opening import Place
-from tgslices.commands.output import ago, length, print_json, print_table
+from tgslices.commands.output import ago, length, print_json, print_table, printable
 from tgslices.model import PendingDeletion, TrackedMessage
 from tgslices.storage.codec import encode_message
 from tgslices.storage.data_protocol import StoredData
 from tgslices.storage.listing_protocol import ListedSession, SessionFilter, SessionOrder
-from tgslices.storage.pages import filled_page
+from tgslices.storage.pages import filled_page, pages
+
+LIMIT: Final = 50
+"""How many are listed unless it is told."""
+
+PAGE: Final = 1_000
+"""How many sessions are looked at in one step where all are."""
 
 _TITLES: Final = ("OPENED", "ACTIVE", "ENTRIES", "OLDEST", "DUE IN", "SESSION")
 
@@ -32,7 +38,9 @@ async def show_sessions(place: Place, arguments: Namespace) -> int:
         count = await place.storage.count_sessions(place.bot_id, where)
         print_json({"count": count}) if arguments.json else print(count)
         return 0
-    after, limit = arguments.after, arguments.limit
+    after, limit = arguments.after, arguments.limit or LIMIT
+    if arguments.names and not arguments.limit:
+        return await _show_names(place, where, after)
     page = await filled_page(place.storage, place.bot_id, where, after=after, limit=limit)
     sessions, after = page.sessions, page.after
     if arguments.json:
@@ -47,9 +55,17 @@ async def show_sessions(place: Place, arguments: Namespace) -> int:
     return 0
 
 
+async def _show_names(place: Place, where: SessionFilter, after: str | None) -> int:
+    """Print the names of all that is open, page by page, for another command to read."""
+    async for page in pages(place.storage, place.bot_id, where, after=after, limit=PAGE):
+        for session in page.sessions:
+            print(spelled(session.key))
+    return 0
+
+
 async def show_due(place: Place, arguments: Namespace) -> int:
     """Print the sessions that end by themselves, those that are looked at first in front."""
-    after, limit, now = arguments.after, arguments.limit, place.clock()
+    after, limit, now = arguments.after, arguments.limit or LIMIT, place.clock()
     page = await filled_page(place.storage, place.bot_id, order=SessionOrder.DUE, after=after, limit=limit)
     sessions, after = page.sessions, page.after
     pending_at = await place.storage.next_due(place.bot_id, now=now)
@@ -67,6 +83,7 @@ async def show_due(place: Place, arguments: Namespace) -> int:
 
 async def show_session(place: Place, arguments: Namespace) -> int:
     """Print one session: its times, its entries, and its data, whose values are masked unless asked for."""
+    limit = arguments.limit or LIMIT
     key, storage, now = key_named(arguments.session, place.bot_id), place.storage, place.clock()
     listed = await storage.look_at_sessions([key])
     entries = await storage.list(key)
@@ -77,7 +94,7 @@ async def show_session(place: Place, arguments: Namespace) -> int:
             {
                 "session": spelled(key),
                 "open": _session_json(listed[0]) if listed else None,
-                "entries": [_entry_json(it) for it in entries[-arguments.limit :]],
+                "entries": [_entry_json(it) for it in entries[-limit:]],
                 "data": {name: _data_json(it, arguments.data) for name, it in sorted(data.items())},
                 "pending": len(pending),
             }
@@ -91,18 +108,18 @@ async def show_session(place: Place, arguments: Namespace) -> int:
     if entries:
         print_table(
             ("MESSAGE", "CHAT", "USER", "KIND", "WAY", "SENT"),
-            [_entry_row(it, now) for it in entries[-arguments.limit :]],
+            [_entry_row(it, now) for it in entries[-limit:]],
         )
     for name, stored in sorted(data.items()):
-        value = stored.text if arguments.data else f"{len(stored.text)} characters, --data shows them"
-        print(f"Data {name}, version {stored.version}, written {ago(stored.written_at, now)} ago: {value}")
+        value = printable(stored.text) if arguments.data else f"{len(stored.text)} characters, --data shows them"
+        print(f"Data {printable(name)}, version {stored.version}, written {ago(stored.written_at, now)} ago: {value}")
     return 0
 
 
 async def show_pending(place: Place, arguments: Namespace) -> int:
     """Print the deletions that are pending, those that are due first in front."""
     pending, now = await place.storage.pending(place.bot_id), place.clock()
-    shown = pending[: arguments.limit]
+    shown = pending[: arguments.limit or LIMIT]
     if arguments.json:
         print_json({"pending": [_pending_json(it) for it in shown], "count": len(pending)})
         return 0

@@ -13,8 +13,9 @@ from tgslices.errors import StorageError
 from tgslices.storage.sqlalchemy.arguments import Arguments
 from tgslices.storage.sqlalchemy.database.connections import max_connections
 from tgslices.storage.sqlalchemy.database.dialect import Database
+from tgslices.storage.sqlalchemy.database.file_at_rest import read_at_rest
 from tgslices.storage.sqlalchemy.database.postgresql import PostgreSQL, create_postgresql_engine
-from tgslices.storage.sqlalchemy.database.sqlite import SQLite, create_sqlite_engine, read_at_rest, require_version
+from tgslices.storage.sqlalchemy.database.sqlite import SQLite, create_sqlite_engine, require_version
 from tgslices.storage.sqlalchemy.database.urls import masked
 
 MIN_CONNECTIONS: Final = 2

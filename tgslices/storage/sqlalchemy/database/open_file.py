@@ -13,13 +13,6 @@ _REMEDY: Final = (
 )
 
 
-def is_at_rest(path: str) -> bool:
-    """Tell whether a database is there that this process may not write, and that nobody has open or has left open."""
-    if not os.path.isfile(path) or os.path.exists(f"{path}-wal"):  # noqa: PTH110, PTH113 - the path is a text
-        return False
-    return not (os.access(path, os.W_OK) and os.access(os.path.dirname(path) or ".", os.W_OK))  # noqa: PTH120
-
-
 @dataclass(frozen=True, slots=True)
 class OpenFile:
     """A file as it was when its connections were opened; ``found`` is None if nobody could look."""

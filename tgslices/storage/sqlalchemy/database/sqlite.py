@@ -8,19 +8,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from contextlib import asynccontextmanager, suppress
 from itertools import chain, repeat
 from typing import Any, Final, Generic
-from urllib.parse import quote
 
 from aiosqlite import Connection
 from sqlalchemy import URL, AsyncAdaptedQueuePool, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from tgslices.errors import StorageError
 from tgslices.storage.sqlalchemy.database.file_lock import FileLock
 from tgslices.storage.sqlalchemy.database.notices import Notices
-from tgslices.storage.sqlalchemy.database.open_file import OpenFile, is_at_rest
+from tgslices.storage.sqlalchemy.database.open_file import OpenFile
 from tgslices.storage.sqlalchemy.database.sqlite_notices import SQLiteNotices
 from tgslices.storage.sqlalchemy.database.steps import StatementOf, Step, Steps, T, taken, taken_one_by_one
 
@@ -35,9 +32,6 @@ BUSY_PAUSE: Final = 0.005
 MAX_ROWS: Final = 100
 _SIZES: Final = (1, 2, 5, 10, 20, 50, MAX_ROWS)
 """How many rows a statement may have. Groups are padded with their last row, which changes nothing."""
-
-
-_AT_REST: Final = "tgslices_at_rest"
 
 
 def create_sqlite_engine(url: URL, *, synchronous: str, timeout: float) -> AsyncEngine:
@@ -68,25 +62,6 @@ def create_sqlite_engine(url: URL, *, synchronous: str, timeout: float) -> Async
             raise
 
     return engine
-
-
-def read_at_rest(engine: AsyncEngine) -> None:
-    """Let an engine read a file that it may not write and that nobody has open, as long as that is so.
-
-    In the journal mode WAL SQLite wants to write beside the file, also to read it, unless told that nobody changes it.
-    Source: https://www.sqlite.org/wal.html#readonly
-    """
-
-    @event.listens_for(engine.sync_engine, "do_connect")
-    def choose(_: object, record: ConnectionPoolEntry, words: list[Any], options: dict[str, Any]) -> None:
-        if is_at_rest(words[0]):
-            record.info[_AT_REST] = words[0]
-            words[0], options["uri"] = f"file:{quote(words[0])}?immutable=1", True
-
-    @event.listens_for(engine.sync_engine, "checkout")
-    def look_again(_: object, record: ConnectionPoolEntry, __: object) -> None:
-        if (path := record.info.get(_AT_REST)) is not None and not is_at_rest(path):
-            raise DisconnectionError  # the pool opens another connection
 
 
 class SQLite:
