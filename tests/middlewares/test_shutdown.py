@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -236,3 +237,24 @@ async def test_a_start_that_failed_half_way_and_was_repeated_is_finished_by_one_
     with pytest.raises(Exception, match="closed"):
         await storage.open_keys(bot.id)
     await bot.session.close()
+
+
+async def test_a_shutdown_handler_uses_sessions_if_it_was_registered_before(api: BotApi, tmp_path: Path) -> None:
+    dispatcher = Dispatcher()
+    came: list[bool | str] = []
+    async with SessionBot(api.add_bot("order_bot").token, session=api.client_session()) as bot:
+
+        async def look() -> None:
+            try:
+                came.append(await bot.sessions.get(1001, collect=False).is_open())
+            except StorageError as error:
+                came.append(str(error))
+
+        dispatcher.shutdown.register(look)
+        setup_sessions(dispatcher, bot, storage=storage_in(tmp_path))
+        dispatcher.shutdown.register(look)
+        await dispatcher.emit_startup(bot=bot)
+        await bot.sessions.get(1001).open()
+        await dispatcher.emit_shutdown(bot=bot)
+    assert came[0] is True
+    assert re.match(CLOSED, str(came[1]))

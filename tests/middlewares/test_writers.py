@@ -162,3 +162,24 @@ async def test_a_strategy_of_ones_own_can_tell_who_writes_as_a_chat(stage: FedBo
         manager.of(written_as(stage, group, chat_id, "hello"))
     assert [scope.sender_chat_id for scope in scopes] == [-1002000000000001, group.id]
     assert [scope.user_id for scope in scopes] == [-1002000000000001, group.id]
+
+
+async def test_an_anonymous_administrator_types_as_the_chat_and_taps_as_themselves(stage: FedBot, group: Chat) -> None:
+    stage.api.promote(group, stage.ann)
+    view = stage.ann.view(group)
+    whose: list[int | None] = []
+
+    @stage.dispatcher.message()
+    async def show(message: Message, session: Session) -> None:
+        whose.append(session.key.user_id)
+        await message.answer("Which size?", reply_markup=MENU)
+
+    @stage.dispatcher.callback_query()
+    async def take(tap: CallbackQuery, session: Session) -> None:
+        whose.append(session.key.user_id)
+
+    await view.types("/order", sender=group)
+    await feed(stage)
+    await view.taps("Small")
+    await feed(stage)
+    assert whose == [group.id, stage.ann.id]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from aiogram import types
+from aiogram.methods import DeleteMessage
 
 from tests.needs import needs
 from tests.promises.fed_bot import FedBot, ids_in
@@ -133,3 +134,19 @@ async def test_a_chat_that_cannot_be_asked_for_is_told_in_the_log(
     assert await stage.bot.delete_message("@gardeners", one.message_id)
     assert await ids_in(session) == [one.message_id]
     assert "What deleteMessage deleted stays in its sessions" in caplog.text
+
+
+@pytest.mark.parametrize("variant", ["webhook"])
+async def test_a_deletion_that_is_the_answer_of_a_webhook_is_not_seen(stage: FedBot) -> None:
+    """Telegram performs it, and answers nobody. The entry stays, and a clear asks for what is gone."""
+    session = stage.session()
+    await session.send_message("one")
+
+    @stage.dispatcher.message()
+    async def delete(message: types.Message) -> DeleteMessage:
+        return DeleteMessage(chat_id=message.chat.id, message_id=message.message_id - 1)
+
+    await stage.says("/delete")
+    await stage.chat.sees_only(["/delete"])
+    assert len(await session.messages()) == 2
+    assert len((await session.clear()).accepted) == 2

@@ -9,15 +9,15 @@ from typing import Annotated, Any
 import aiogram.methods
 import pytest
 from aiogram import Bot, flags
-from aiogram.exceptions import TelegramBadRequest
+from aiogram.exceptions import TelegramBadRequest, TelegramNetworkError
 from aiogram.methods import SendMessage, TelegramMethod
 from aiogram.types import InputMediaPhoto, Message
 
 from tests.promises.fed_bot import FedBot, ids_in, texts_of
-from tgslices import Direction, Session, SessionQualifier
+from tgslices import Direction, Session, SessionQualifier, SessionStorage
 from tgslices.telegram_facts.message_kind import MessageKind
 from tgslices.telegram_facts.method_effects import EFFECTS, Effect
-from tgslices.testing import Failure
+from tgslices.testing import Drop, Failure
 
 Order = Annotated[Session, SessionQualifier("order")]
 METHODS: dict[str, type[TelegramMethod[Any]]] = {
@@ -311,3 +311,21 @@ async def test_without_the_flag_a_returned_method_is_sent_outside_of_any_block(s
     await stage.says("/order")
     await stage.chat.until(lambda view: "returned" in view.texts())
     assert await stage.session("order").messages() == []
+
+
+async def test_the_record_is_made_before_the_caller_has_the_result(stage: FedBot, storage: SessionStorage) -> None:
+    """The storage is looked at itself, because a session writes what waits before it looks."""
+    session = stage.session()
+    async with session:
+        sent = await stage.bot.send_message(stage.chat.id, "sent")
+        assert [entry.message_id for entry in await storage.list(session.key)] == [sent.message_id]
+
+
+async def test_what_telegram_sent_without_an_answer_is_in_no_session(stage: FedBot) -> None:
+    session = stage.session()
+    stage.api.faults.add(Drop(after_work=True), method="sendMessage")
+    async with session:
+        with pytest.raises(TelegramNetworkError):
+            await stage.bot.send_message(stage.chat.id, "sent")
+    assert stage.chat.texts() == ["sent"]
+    assert await session.messages() == []

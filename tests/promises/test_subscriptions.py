@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from aiogram import F
+from aiogram import Dispatcher, F
 from aiogram.types import Message, Update
 
 from tests.promises.fed_bot import FedBot, ids_in, texts_of
 from tests.updates import EVENTS
-from tgslices import ConfigurationError, Session, SessionKey
+from tgslices import ConfigurationError, Session, SessionBot, SessionKey, SessionStorage, setup_sessions
 from tgslices.errors import quoted
 from tgslices.telegram_facts.message_kind import MessageKind
 
@@ -246,3 +246,15 @@ async def test_an_update_without_a_chat_belongs_to_the_private_one(stage: FedBot
 async def test_an_update_of_nobody_matches_nothing_by_scope(stage: FedBot) -> None:
     stage.session()
     assert await stage.bot.sessions.matching_subscriptions(stage.update("poll", EVENTS["poll"])) == []
+
+
+async def test_a_predicate_ends_with_its_process(stage: FedBot, key: SessionKey, storage: SessionStorage) -> None:
+    """Another process has the same storage. Nothing there tells it of the predicate, and nothing opens the key."""
+    stage.bot.sessions.subscribe(key, F.message.text)
+    async with SessionBot(stage.account.token, session=stage.api.client_session()) as later:
+        dispatcher = Dispatcher()
+        setup_sessions(dispatcher, later, storage=storage)
+        await dispatcher.feed_update(later, stage.update("message", stage.message(77)))
+        session = later.sessions.get(key.chat_id, key.user_id, qualifier=key.qualifier, collect=False)
+        assert not await session.is_open()
+        assert await session.messages() == []
