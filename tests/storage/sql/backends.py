@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -14,8 +14,10 @@ from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 import psutil
+from sqlalchemy import event
 
 from tgslices.model import Direction, SessionKey, TrackedMessage
+from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.telegram_facts.message_kind import MessageKind
 
 LIST = """
@@ -103,6 +105,30 @@ def start_postgres(directory: Path) -> PostgresServer:
         server.psql(f"ALTER SYSTEM SET {setting};")
     server.psql("SELECT pg_reload_conf();")
     return PostgresServer(server)
+
+
+def watch(storage: SQLAlchemySessionStorage, note: Callable[[str], object]) -> Callable[[], None]:
+    """Tell of each statement, sent through SQLAlchemy or past it to PostgreSQL, until what is returned is called."""
+    engine, database = storage._backend.engine.sync_engine, vars(storage._backend.database)
+
+    def through(_: Any, __: Any, statement: str, *___: Any) -> None:
+        note(statement)
+
+    event.listen(engine, "before_cursor_execute", through)
+    if (send := getattr(storage._backend.database, "send", None)) is not None:
+
+        async def past(connection: Any, way: str, statement: str, *values: Any) -> Any:
+            note(statement)
+            return await send(connection, way, statement, *values)
+
+        database["send"] = past
+
+    def stop() -> None:
+        event.remove(engine, "before_cursor_execute", through)
+        if send is not None:
+            database["send"] = send
+
+    return stop
 
 
 def schema_of(place: Path) -> str:

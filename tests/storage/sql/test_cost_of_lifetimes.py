@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
+from tests.storage.sql.backends import watch
 from tgslices.model import IfClosed, Scope
 from tgslices.storage.ending_protocol import Due
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
@@ -25,7 +25,7 @@ class Counted:
     def __init__(self, storage: SQLAlchemySessionStorage) -> None:
         self.count = 0
         database = storage._backend.database
-        event.listen(storage._backend.engine.sync_engine, "before_cursor_execute", self._note)
+        watch(storage, self._note)
         execute, passes_by = database.execute, storage._backend.engine.dialect.name == "sqlite"
 
         async def counting(connection: Any, spell: Callable[[int], str], rows: Sequence[Sequence[Any]]) -> Any:

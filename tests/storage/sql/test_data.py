@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 import pytest
-from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
+from tests.storage.sql.backends import watch
 from tests.storage.sql.test_locks import Rival
 from tgslices.errors import StorageError
 from tgslices.storage.data_protocol import StoredData
@@ -59,14 +59,9 @@ async def sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 async def sent_to_postgresql(storage: SQLAlchemySessionStorage, call: Awaitable[T]) -> tuple[list[str], T]:
     """Return the first words of what is sent, each a trip to the server, with the answer."""
     sent: list[str] = []
-
-    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        sent.append(statement.split(maxsplit=1)[0])
-
-    engine = storage._backend.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
+    stop = watch(storage, lambda statement: sent.append(statement.split(maxsplit=1)[0]))
     answer = await call
-    event.remove(engine, "before_cursor_execute", note)
+    stop()
     return sent, answer
 
 

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import event
 
 from tests.storage.samples import NOW
+from tests.storage.sql.backends import watch
 from tgslices.model import Direction, IfClosed, PendingDeletion, Scope
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import KEY, sent
@@ -42,11 +43,7 @@ def statements_of(storage: SQLAlchemySessionStorage) -> list[str]:
             connection.run_async(lambda driver: driver.set_trace_callback(told.append))
 
     if engine.dialect.name == "postgresql":
-
-        @event.listens_for(engine, "before_cursor_execute")
-        def take_down(_: object, cursor: object, statement: str, *more: object) -> None:
-            told.append(statement)
-
+        watch(storage, told.append)
     return told
 
 

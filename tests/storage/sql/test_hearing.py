@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, make_url
+from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.storage.hearing import (
@@ -21,7 +21,7 @@ from tests.storage.hearing import (
     until_idle,
     until_known,
 )
-from tests.storage.sql.backends import PostgresServer, sqlite_rows
+from tests.storage.sql.backends import PostgresServer, sqlite_rows, watch
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import KEY, NOW, sent
 
@@ -48,11 +48,7 @@ async def workers(url: str) -> AsyncIterator[list[SQLAlchemySessionStorage]]:
 
 def statements_of(worker: SQLAlchemySessionStorage) -> list[str]:
     told: list[str] = []
-
-    def note(*arguments: Any) -> None:
-        told.append(arguments[2])
-
-    event.listen(worker._backend.engine.sync_engine, "before_cursor_execute", note)
+    watch(worker, told.append)
     execute = worker._backend.database.execute
 
     async def counting(*arguments: Any) -> Any:

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import event
 
+from tests.storage.sql.backends import watch
 from tgslices.model import IfClosed, SessionKey
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import sent
@@ -31,14 +30,9 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> SQLAlchemySession
 def statements(storage: SQLAlchemySessionStorage) -> Iterator[list[str]]:
     """Yield the statements that a storage sends inside."""
     sent_now: list[str] = []
-
-    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        sent_now.append(statement)
-
-    engine = storage._backend.engine.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
+    stop = watch(storage, sent_now.append)
     yield sent_now
-    event.remove(engine, "before_cursor_execute", note)
+    stop()
 
 
 @pytest.mark.parametrize("message_id", [1, 2])

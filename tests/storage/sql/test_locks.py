@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 import asyncpg  # type: ignore[import-untyped]  # it ships no types
 import pytest
-from sqlalchemy import event
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from tests.storage.sql.backends import watch
 from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.storage.sqlalchemy.database.advisory import wait_for_schema
@@ -121,11 +121,7 @@ async def test_messages_that_come_together_are_recorded_in_one_trip_to_the_serve
         await storage.open(KEY, at=NOW)
         await asyncio.sleep(0.01)
     statements: list[str] = []
-
-    def note(*arguments: Any) -> None:
-        statements.append(arguments[2])
-
-    event.listen(storage._backend.engine.sync_engine, "before_cursor_execute", note)
+    watch(storage, statements.append)
     for size in (1, 50):
         assert await asyncio.gather(*(storage.record(SCOPE, sent(number)) for number in range(size))) == [1] * size
         assert len(statements) == 1, statements

@@ -246,6 +246,11 @@ class OwnedData(_Methods):
         return True
 
     async def put_data(self, key: SessionKey, changes: Mapping[str, StoredData | None]) -> None:
+        await self._ready()
+        if not self._may_have_any and all(stored is None for stored in changes.values()):
+            self._holds.end(key, changes)
+            return
+
         def done(_: None) -> None:
             self._holds.end(key, changes)
 

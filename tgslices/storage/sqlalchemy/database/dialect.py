@@ -8,7 +8,7 @@ from functools import cache
 from pkgutil import resolve_name
 from typing import Any, Protocol
 
-from sqlalchemy import Row, Table
+from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from tgslices.storage.sqlalchemy.database.notices import Notices
@@ -101,7 +101,7 @@ class Database(Protocol):
 
     async def execute(
         self, connection: AsyncConnection, spell: StatementOf, rows: Sequence[Sequence[Any]]
-    ) -> Sequence[Row[Any] | tuple[Any, ...]]:
+    ) -> Sequence[Any]:
         """Run a statement of ``Statements`` with its rows, of which there is one at least; return what it returns."""
 
     async def take(self, connection: AsyncConnection, steps: Steps[T]) -> T:

@@ -8,7 +8,8 @@ from importlib import import_module
 from inspect import signature
 from typing import Any, Final
 
-from sqlalchemy import URL, Row
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from tgslices.errors import StorageError
@@ -29,6 +30,10 @@ _ENCODINGS: Final = ("UTF8", "SQL_ASCII")
 """The encodings that keep every text. SQL_ASCII keeps bytes as they come.
 Source: https://www.postgresql.org/docs/current/multibyte.html"""
 
+
+_CONSTRAINT: Final = "23"
+"""What SQLSTATEs begin with that tell of a constraint.
+Source: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 
 MAX_CONNECTIONS: Final = 10
 """How many an engine has that the storage makes. A server allows 100 in all unless its administrator says otherwise.
@@ -101,10 +106,10 @@ class PostgreSQL:
     @asynccontextmanager
     async def transaction(self, connection: AsyncConnection) -> AsyncIterator[None]:
         """Begin, whatever the server's default is, a transaction in which each statement sees what is committed."""
-        await connection.exec_driver_sql("BEGIN ISOLATION LEVEL READ COMMITTED")
+        await self.send(connection, "execute", "BEGIN ISOLATION LEVEL READ COMMITTED")
         try:
             yield
-            await connection.exec_driver_sql("COMMIT")
+            await self.send(connection, "execute", "COMMIT")
         except BaseException:
             # A connection that goes back to its pool within a transaction would poison whoever gets it next.
             with suppress(Exception):
@@ -117,13 +122,31 @@ class PostgreSQL:
 
     async def execute(
         self, connection: AsyncConnection, spell: StatementOf, rows: Sequence[Sequence[Any]]
-    ) -> Sequence[Row[Any]]:
+    ) -> Sequence[Any]:
         """Run a statement in one trip to the server."""
-        if len(rows) == 1:
-            result = await connection.exec_driver_sql(spell(1), tuple(rows[0]))
-        else:
-            result = await connection.exec_driver_sql(spell(ANY_NUMBER), tuple(zip(*rows, strict=True)))
-        return result.all() if result.returns_rows else ()
+        size, values = (1, rows[0]) if len(rows) == 1 else (ANY_NUMBER, zip(*rows, strict=True))
+        found: Sequence[Any] = await self.send(connection, "fetch", spell(size), *values)
+        return found
+
+    async def send(self, connection: AsyncConnection, way: str, *arguments: Any) -> Any:
+        """Call a method of the driver, past SQLAlchemy, whose own part of a trip takes longer than the driver's.
+
+        Raises:
+            DBAPIError: what SQLAlchemy raises for an error of the server, and for a connection that is lost.
+        """
+        driver = await _driver(connection)
+        try:
+            return await getattr(driver, way)(*arguments)
+        except Exception as error:
+            told = await _as_told(connection, driver, error)
+            if told is error:
+                raise
+            raise told from error
+        except BaseException:
+            # Nobody knows how far the server has come.
+            with suppress(Exception):
+                await connection.invalidate()
+            raise
 
     async def take(self, connection: AsyncConnection, steps: Steps[T]) -> T:
         """Take each step in a trip of its own."""
@@ -135,3 +158,24 @@ class PostgreSQL:
             result = await self.take(connection, steps)
             done()
         return result
+
+
+async def _driver(connection: AsyncConnection) -> Any:
+    borrowed = connection.sync_connection
+    if borrowed is not None and not borrowed.invalidated:
+        return borrowed.connection.driver_connection  # without a greenlet, because every statement asks for it
+    return (await connection.get_raw_connection()).driver_connection
+
+
+async def _as_told(connection: AsyncConnection, driver: Any, error: Exception) -> Exception:
+    """Return what SQLAlchemy would raise for an error of the driver."""
+    is_lost: bool = driver.is_closed()
+    if is_lost and not connection.invalidated:
+        # SQLAlchemy is to find out as well: it lets go of every connection that is as old, and may be cut, too.
+        with suppress(Exception):
+            await connection.exec_driver_sql("SELECT 1")
+    state = getattr(error, "sqlstate", None)
+    if not (is_lost or isinstance(state, str)):
+        return error
+    kind = IntegrityError if isinstance(state, str) and state.startswith(_CONSTRAINT) else DBAPIError
+    return kind(None, None, error, connection_invalidated=is_lost)
