@@ -116,6 +116,7 @@ async def use_everything(storage: SQLAlchemySessionStorage) -> None:
     await storage.is_held(7, KEY.chat_id, 1)
     await storage.is_held(7, KEY.chat_id, 1, user_id=KEY.user_id)
     await storage.is_held(7, KEY.chat_id, 1, business_connection_id="c")
+    await storage.note_buttons(7, KEY.chat_id, 2, has_buttons=True)
     await storage.open_keys(7)
     entries = await storage.list(KEY)
     await storage.remove(KEY, entries[:1])
@@ -238,3 +239,22 @@ async def test_no_statement_scans_a_table_of_postgresql(postgres_url: str) -> No
     await connection.close()
     assert len(plans) > 20
     assert {it: plan for it, plan in plans.items() if any("Seq Scan on tgslices" in line for line in plan)} == {}
+
+
+async def test_what_is_asked_of_one_message_looks_at_no_other_session_on_sqlite(tmp_path: Path) -> None:
+    storage = SQLAlchemySessionStorage(f"sqlite:///{tmp_path / 'slices.db'}")
+    await storage.add(KEY, sent(1, KEY.chat_id), if_closed=IfClosed.OPEN)
+    await storage.add(KEY, sent(2, -5))
+    statements = Statements(storage)
+    for chat_id, message_id in ((KEY.chat_id, 1), (-5, 2)):
+        await storage.is_held(7, chat_id, message_id)
+        await storage.note_buttons(7, chat_id, message_id, has_buttons=True)
+        await storage.discard(7, Gone(chat_id, frozenset({message_id})))
+    await storage.aclose()
+    with closing(sqlite3.connect(tmp_path / "slices.db")) as connection:
+        plans = {
+            statement: [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", tuple(parameters))]
+            for statement, parameters in statements.sent.items()
+        }
+    assert sum("messages_foreign" in line for plan in plans.values() for line in plan) >= 3
+    assert {it: plan for it, plan in plans.items() if any(line.endswith("(bot_id=?)") for line in plan)} == {}

@@ -22,6 +22,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 
 from tgslices.errors import StorageError, quoted
@@ -193,7 +194,7 @@ def _messages(prefix: str, schema: str | None, metadata: MetaData) -> Table:
         f"{prefix}messages_foreign",
         table.c.chat_id,
         table.c.message_id,
-        sqlite_where=table.c.is_foreign,
+        sqlite_where=table.c.is_foreign == true(),  # as it asks: it takes the index by the very words alone
         postgresql_where=table.c.is_foreign,
     )
     known = table.c.state == KNOWN
