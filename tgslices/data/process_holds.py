@@ -31,10 +31,12 @@ ASK_AGAIN: Final = Doubling(first=timedelta(milliseconds=4), most=timedelta(mill
 class Taken:
     """What one task took together: its turns in this process, and a hold for each session."""
 
-    __slots__ = ("holds", "names", "task")
+    __slots__ = ("holds", "loop", "names", "task")
 
     def __init__(self, names: Sequence[Name]) -> None:
-        self.task = asyncio.current_task()
+        self.task = task = asyncio.current_task()
+        # Asking for the running one is a call of the system; a task knows its own.
+        self.loop = asyncio.get_running_loop() if task is None else task.get_loop()
         self.names = names
         """As they were when the turns came; a chat may have migrated since."""
         self.holds: list[Hold] = []
@@ -59,7 +61,7 @@ class Holds:
 
     def of_this_task(self, wanted: Wanted) -> tuple[Hold, Held | None] | None:
         """Return the hold by which the running task has a fragment, and what was loaded of it, if it was."""
-        taken = self._by_task.get(asyncio.current_task())
+        taken = self._by_task.get(asyncio.current_task()) if self._by_task else None
         if taken is None:
             return None
         key, name = wanted.name
@@ -103,13 +105,13 @@ class Holds:
             DataRefused: what is stored of one cannot be read; nothing is held.
         """
         ordered = sorted(wanted, key=_order) if len(wanted) > 1 else wanted
-        deadline = asyncio.get_running_loop().time() + self.patience.total_seconds()
         taken = Taken([each.name for each in ordered])
-        if len(taken.names) > 1 or not self._queues.take_now(taken.names[0]):
-            await self._wait_for_turns(taken.names, deadline)
+        deadline = taken.loop.time() + self.patience.total_seconds()
+        if len(taken.names) > 1 or not self._queues.take_now(taken.names[0], taken.loop):
+            await self._wait_for_turns(taken, deadline)
         # From now on, because what is held already is renewed while the rest is waited for.
         self._by_task.setdefault(taken.task, []).append(taken)
-        self._renewal.begin()
+        self._renewal.begin(taken.loop)
         try:
             for together in _by_key(ordered):
                 hold = Hold(together[0].place, frozenset([each.fragment.name for each in together]))
@@ -123,17 +125,17 @@ class Holds:
             raise
         return taken
 
-    async def _wait_for_turns(self, names: Sequence[Name], deadline: float) -> None:
-        begun = 0
+    async def _wait_for_turns(self, taken: Taken, deadline: float) -> None:
+        begun, names = 0, taken.names
         try:
             for name in names:
-                if not self._queues.take_now(name):
+                if not self._queues.take_now(name, taken.loop):
                     async with asyncio.timeout_at(deadline):
                         await self._queues.take(name)
                 begun += 1
         except BaseException as error:
             for name in names[:begun]:
-                self._queues.give_back(name)
+                self._queues.give_back(name, taken.loop)
             if isinstance(error, TimeoutError):
                 raise self._busy(names[begun]) from None
             raise
@@ -245,7 +247,7 @@ class Holds:
 
     def _end_turns(self, taken: Taken) -> None:
         for name in taken.names:
-            self._queues.give_back(name)
+            self._queues.give_back(name, taken.loop)
 
     async def aclose(self) -> None:
         """Wait until the storage knows of everything that was given back."""

@@ -24,9 +24,12 @@ class Queues:
         """Return how many fragments somebody has; 0 while nobody is at work."""
         return len(self._queues)
 
-    def take_now(self, name: Name) -> bool:
-        """Take a fragment if nobody has it. A holder whose event loop was abandoned has it no more."""
-        there, loop = self._queues.get(name), asyncio.get_running_loop()
+    def take_now(self, name: Name, loop: asyncio.AbstractEventLoop) -> bool:
+        """Take a fragment for a task of the running loop, if nobody has it.
+
+        A holder whose event loop was abandoned has it no more.
+        """
+        there = self._queues.get(name)
         if there is not None and (there.loop is loop or there.loop.is_running()):
             return False
         self._queues[name] = _Queue(loop)
@@ -34,21 +37,22 @@ class Queues:
 
     async def take(self, name: Name) -> None:
         """Wait for a fragment, behind those who came before, and take it."""
-        if self.take_now(name):
+        loop = asyncio.get_running_loop()
+        if self.take_now(name, loop):
             return
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        turn: asyncio.Future[None] = loop.create_future()
         self._queues[name].append(turn)
         try:
             await turn
         except BaseException:
             if turn.done() and not turn.cancelled():  # its turn came at the same time
-                self.give_back(name)
+                self.give_back(name, loop)
             raise
 
-    def give_back(self, name: Name) -> None:
-        """Let the next have a fragment."""
+    def give_back(self, name: Name, loop: asyncio.AbstractEventLoop) -> None:
+        """Let the next have a fragment that was taken in a loop."""
         queue = self._queues.get(name)
-        if queue is None or queue.loop is not asyncio.get_running_loop():
+        if queue is None or queue.loop is not loop:
             return  # another event loop took it from one that was abandoned
         while queue.turns:
             turn = queue.turns.popleft()

@@ -32,9 +32,8 @@ class Renewal:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
 
-    def begin(self) -> None:
-        """Note that something is held."""
-        loop = asyncio.get_running_loop()
+    def begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Note that something is held by a task of the running loop."""
         if self._timer is None or loop is not self._loop:
             self._loop = loop
             self._timer = loop.call_later(RENEW_EVERY.total_seconds(), self._renew)
@@ -45,7 +44,7 @@ class Renewal:
             # While the storage is slow, one renewal at a time.
             if self._task is None or self._task.done():
                 self._task = asyncio.get_running_loop().create_task(self._write(holds))
-            self.begin()
+            self.begin(asyncio.get_running_loop())
 
     async def _write(self, holds: list[DataHold]) -> None:
         try:

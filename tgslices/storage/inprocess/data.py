@@ -45,6 +45,9 @@ class DataInProcess:
     async def write_data(
         self, hold: DataHold, changes: Mapping[str, StoredData | None], *, release: bool = True
     ) -> bool:
+        if release and not changes:
+            self._holds.release(hold)
+            return True
         writable = self._holds.writable(hold, changes)
         if writable:
             self._put(hold.key, what_is_written(changes, writable))
