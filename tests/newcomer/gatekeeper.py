@@ -1,9 +1,13 @@
-"""A gatekeeper: newcomers are silent until they tap a button, and ``/ban`` takes away all that a culprit wrote."""
+"""A gatekeeper: who joins is mute until they tap a fruit, and is banned after two minutes without it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Annotated, Final
+
 from aiogram import Dispatcher, F
-from aiogram.filters import JOIN_TRANSITION, ChatMemberUpdatedFilter, Command
+from aiogram.filters import JOIN_TRANSITION, ChatMemberUpdatedFilter
 from aiogram.types import (
     CallbackQuery,
     ChatMemberUpdated,
@@ -13,44 +17,52 @@ from aiogram.types import (
     Message,
 )
 
-from tgslices import SessionBot, SessionStorage, setup_sessions
+from tgslices import Ended, Lifetime, Session, SessionBot, SessionQualifier, SessionStorage, setup_sessions
 
-SILENT = ChatPermissions(can_send_messages=False)
-SPEAKING = ChatPermissions(can_send_messages=True)
+FRUIT: Final = "🍎"
+ICONS: Final = ("🚗", "🎈", FRUIT, "🔑")
+MUTE, FREE = ChatPermissions(), ChatPermissions(can_send_messages=True)
+Captcha = Annotated[Session, SessionQualifier("captcha")]
 
 
-def build(bot: SessionBot, storage: SessionStorage) -> Dispatcher:
+def choice_for(person: int) -> InlineKeyboardMarkup:
+    row = [InlineKeyboardButton(text=icon, callback_data=f"captcha:{person}:{icon}") for icon in ICONS]
+    return InlineKeyboardMarkup(inline_keyboard=[row])
+
+
+async def keep_out(ended: Ended) -> None:
+    assert ended.key.user_id is not None
+    await ended.bot.ban_chat_member(ended.key.chat_id, ended.key.user_id)
+
+
+def build(bot: SessionBot, storage: SessionStorage, clock: Callable[[], datetime]) -> Dispatcher:
     dispatcher = Dispatcher()
-    setup_sessions(dispatcher, bot, storage=storage)
+    lifetimes = {"captcha": Lifetime(most=timedelta(minutes=2))}
+    setup_sessions(dispatcher, bot, storage=storage, clock=clock, lifetimes=lifetimes, on_end=keep_out)
 
     @dispatcher.chat_member(ChatMemberUpdatedFilter(JOIN_TRANSITION))
-    async def ask(event: ChatMemberUpdated) -> None:
-        newcomer = event.new_chat_member.user
-        await bot.restrict_chat_member(event.chat.id, newcomer.id, SILENT)
-        button = InlineKeyboardButton(text="I am human", callback_data=f"human:{newcomer.id}")
-        markup = InlineKeyboardMarkup(inline_keyboard=[[button]])
-        async with bot.sessions.get(event.chat.id, newcomer.id) as session:
-            await session.send_message(f"{newcomer.first_name}, are you human?", reply_markup=markup)
+    async def ask(event: ChatMemberUpdated, captcha: Captcha) -> None:
+        person = event.new_chat_member.user
+        await event.chat.restrict(person.id, MUTE)
+        async with captcha:
+            await event.answer(f"Welcome, {person.first_name}! Tap the fruit.", reply_markup=choice_for(person.id))
 
-    @dispatcher.callback_query(F.data.startswith("human:"))
-    async def check(tap: CallbackQuery) -> None:
-        assert isinstance(tap.message, Message)
-        if tap.data != f"human:{tap.from_user.id}":
-            await tap.answer("You were not asked.", show_alert=True)
+    @dispatcher.callback_query(F.data.startswith("captcha:"))
+    async def check(tap: CallbackQuery, captcha: Captcha) -> None:
+        _, person, icon = (tap.data or "").split(":")
+        if int(person) != tap.from_user.id:
+            await tap.answer("You were not asked.")
             return
-        await bot.restrict_chat_member(tap.message.chat.id, tap.from_user.id, SPEAKING)
-        await tap.message.delete()
+        if icon != FRUIT:
+            await tap.answer("Look again.")
+            return
         await tap.answer("Welcome!")
+        await captcha.clear()
+        await captcha.close()
+        await bot.restrict_chat_member(captcha.chat_id, tap.from_user.id, FREE)
 
-    @dispatcher.message(Command("ban"), F.reply_to_message)
-    async def ban(message: Message) -> None:
-        assert message.reply_to_message is not None
-        assert message.reply_to_message.from_user is not None
-        culprit = message.reply_to_message.from_user
-        await bot.ban_chat_member(message.chat.id, culprit.id)
-        session = bot.sessions.get(message.chat.id, culprit.id)
-        await session.clear()
-        await session.close()
-        await message.delete()
+    @dispatcher.message(F.new_chat_members | F.left_chat_member)
+    async def tidy(notice: Message) -> None:
+        await notice.delete()
 
     return dispatcher

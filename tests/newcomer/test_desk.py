@@ -4,31 +4,29 @@ from __future__ import annotations
 
 from tests.newcomer.desk import build
 from tgslices import SessionBot, SessionStorage
-from tgslices.testing import BotAccount, BotApi, ChatView, Person, Run
+from tgslices.testing import BotAccount, BotApi, ChatView, Run
 
 
-async def test_a_question_is_answered_and_nothing_of_it_stays(
+async def test_a_closed_ticket_leaves_one_line_with_the_customer(
     bot_api: BotApi,
     bot_account: BotAccount,
     bot: SessionBot,
-    person: Person,
     chat: ChatView,
     run: Run,
     session_storage: SessionStorage,
 ) -> None:
-    eve = bot_api.add_person("Eve")
-    staff = eve.view(bot_api.add_supergroup("Staff", members=[eve], admins=[bot_account], is_forum=True))
+    sam = bot_api.add_person("Sam")
+    staff = sam.view(bot_api.add_supergroup("Desk", admins=[sam, bot_account], is_forum=True))
     await run(build(bot, session_storage, staff.id))
 
-    await chat.types("Where is my parcel?")
-    question = await staff.sees("Where is my parcel?")
-    assert question.topic == "Ann"
+    await chat.types("/support")
+    await chat.sees("Somebody will be with you soon. What is it about?")
+    await chat.types("My tea is cold.")
+    asked = await staff.sees("My tea is cold.")
+    assert asked.topic == "Ann"
 
-    await staff.types("On its way.", topic=question.topic)
-    await chat.sees("On its way.")
-    await chat.types("Thank you!")
-    await staff.sees("Thank you!")
-
-    await staff.types("/solved", topic=question.topic)
-    await chat.sees_only(["Solved. Write again whenever you need us."])
-    assert [message.kind for message in staff.visible()] == ["forum_topic_created"]
+    await staff.types("A new one is on its way.", reply_to=asked)
+    await chat.sees("A new one is on its way.")
+    await staff.types("/close", topic="Ann")
+    await chat.sees_only(["/support", "Your ticket is closed."])
+    assert [message.kind for message in staff.visible()] == ["forum_topic_created", "forum_topic_closed"]

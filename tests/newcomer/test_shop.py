@@ -7,15 +7,14 @@ from tgslices import SessionBot, SessionStorage
 from tgslices.testing import ChatView, Run
 
 
-async def test_an_order_leaves_its_receipt(
+async def test_a_purchase_leaves_its_receipt(
     bot: SessionBot, chat: ChatView, run: Run, session_storage: SessionStorage
 ) -> None:
     await run(build(bot, session_storage))
     await chat.types("/shop")
-    await chat.sees("What?")
-    await chat.taps("Tea")
+    await chat.taps("Cake")
     await chat.sees("Where to?")
-    await chat.types("Home")
-    await chat.sees("Tea to Home?")
-    await chat.taps("Yes")
-    await chat.sees_only(["/shop", "Tea to Home."])
+    await chat.types("12 Harbour Road")
+    await chat.sees("cake to 12 Harbour Road?")
+    await chat.taps("Buy")
+    await chat.sees_only(["/shop", "One cake to 12 Harbour Road. Thank you!"])
