@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from tgslices.data.block import DataBlock
 from tgslices.data.declaration import SessionData
-from tgslices.data.held_fragment import Held, Place, Wanted
+from tgslices.data.held_fragment import DataPlace, Held, Wanted
 from tgslices.data.process_holds import Holds
 from tgslices.data.shapes import become
 from tgslices.errors import ConfigurationError, DataConflict, DataTooNew
@@ -25,7 +25,7 @@ class DataHandle(Generic[T]):
     Every method raises whatever the storage raises when it is down, and changes nothing then.
     """
 
-    def __init__(self, holds: Holds, place: Place, fragment: SessionData[T]) -> None:
+    def __init__(self, holds: Holds, place: DataPlace, fragment: SessionData[T]) -> None:
         self._holds = holds
         self._wanted = Wanted(place, fragment)
         self._entered: list[tuple[asyncio.Task[Any] | None, DataBlock]] = []

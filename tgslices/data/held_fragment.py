@@ -17,7 +17,7 @@ from tgslices.model import SessionKey
 from tgslices.storage.data_protocol import DataHold, StoredData
 
 
-class Place(Protocol):
+class DataPlace(Protocol):
     """Where data is kept: a session's key, which changes when its chat migrates."""
 
     @property
@@ -30,7 +30,7 @@ class Wanted:
 
     __slots__ = ("fragment", "place")
 
-    def __init__(self, place: Place, fragment: SessionData[Any]) -> None:
+    def __init__(self, place: DataPlace, fragment: SessionData[Any]) -> None:
         self.place = place
         self.fragment = fragment
 
@@ -104,7 +104,7 @@ class Hold:
 
     __slots__ = ("_told", "found", "helds", "names", "place")
 
-    def __init__(self, place: Place, names: frozenset[str]) -> None:
+    def __init__(self, place: DataPlace, names: frozenset[str]) -> None:
         self.place = place
         self.names = names
         self._told = DataHold(place.key, names, _new_holder())

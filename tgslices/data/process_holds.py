@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from tgslices.clock import Clock
 from tgslices.data.declaration import SessionData
-from tgslices.data.held_fragment import Held, Hold, Place, Wanted
+from tgslices.data.held_fragment import DataPlace, Held, Hold, Wanted
 from tgslices.data.queues import Name, Queues
 from tgslices.data.renewal import LEASE, Renewal
 from tgslices.data.shapes import become
@@ -75,7 +75,7 @@ class Holds:
         mine = self.of_this_task(wanted)
         return None if mine is None or mine[1] is None else mine[1].value
 
-    def unwritten(self, place: Place) -> dict[str, StoredData]:
+    def unwritten(self, place: DataPlace) -> dict[str, StoredData]:
         """Return what the running task has of a session's data, as it would be written now.
 
         Raises:
@@ -85,7 +85,7 @@ class Holds:
         changes = [_changes(hold, now) for hold in self._of_this_task(place)]
         return {name: change for found in changes for name, change in found.items() if change is not None}
 
-    def _of_this_task(self, place: Place) -> list[Hold]:
+    def _of_this_task(self, place: DataPlace) -> list[Hold]:
         taken = self._by_task.get(asyncio.current_task(), ())
         return [hold for each in taken for hold in each.holds if hold.place.key == place.key]
 
@@ -178,7 +178,7 @@ class Holds:
                         held.regard_as_written(held.text_now())
                     await self._hold(hold)
 
-    async def put(self, place: Place, changes: Mapping[str, StoredData | None]) -> None:
+    async def put(self, place: DataPlace, changes: Mapping[str, StoredData | None]) -> None:
         """Write fragments of a session as they are told, at once.
 
         What the running task has becomes what is told in place, and is written when its block ends, like any change.

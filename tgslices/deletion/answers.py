@@ -41,7 +41,7 @@ class Answer(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ReadAnswer:
     """An answer in the library's terms, and ``words``: in Telegram's, or the name of what failed on the way."""
 
     answer: Answer

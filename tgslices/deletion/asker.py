@@ -17,7 +17,7 @@ from aiogram.exceptions import (
 )
 from aiogram.methods import TelegramMethod
 
-from tgslices.deletion.answers import Answer, Reply, classify, names_no_method
+from tgslices.deletion.answers import Answer, ReadAnswer, classify, names_no_method
 from tgslices.deletion.pacing import Pacing
 from tgslices.deletion.requests import request_for
 from tgslices.deletion.rights import Rights, rights_of, rights_request
@@ -46,7 +46,7 @@ class Asker:
         self.lacks_batches = singly
         self.requests = 0
 
-    async def ask(self, place: Place, messages: Sequence[TrackedMessage]) -> Reply:
+    async def ask(self, place: Place, messages: Sequence[TrackedMessage]) -> ReadAnswer:
         """Make the request for messages of one place; a flood answer pauses the whole bot.
 
         Raises:
@@ -58,7 +58,7 @@ class Asker:
             told.append(Answered[reply.answer.name])
             return reply
 
-    async def _ask(self, place: Place, messages: Sequence[TrackedMessage]) -> Reply:
+    async def _ask(self, place: Place, messages: Sequence[TrackedMessage]) -> ReadAnswer:
         singly = self.singly and place.route is Route.ORDINARY
         request = request_for(place, messages, singly=singly)
         self.requests += 1
@@ -66,10 +66,12 @@ class Asker:
             is_accepted = await self._bot(request, request_timeout=self._timeout)
         except Exception as error:  # noqa: BLE001  # classify raises what it does not understand
             self._heed(error)
-            reply = Reply(classify(error, place.route, singly=singly), reason_of(error))
+            reply = ReadAnswer(classify(error, place.route, singly=singly), reason_of(error))
             self.lacks_batches |= names_no_method(error) and place.route is Route.ORDINARY
         else:
-            reply = Reply(Answer.ACCEPTED) if is_accepted else Reply(Answer.REFUSED, "Telegram answered False.")
+            reply = (
+                ReadAnswer(Answer.ACCEPTED) if is_accepted else ReadAnswer(Answer.REFUSED, "Telegram answered False.")
+            )
         if reply.answer is Answer.NO_METHOD and place.route is Route.ORDINARY:
             self.singly = True
         self.singles_work |= singly and reply.answer in {Answer.ACCEPTED, Answer.REFUSED}

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from tgslices.deletion.answers import Answer, Reply
+from tgslices.deletion.answers import Answer, ReadAnswer
 from tgslices.deletion.asker import Asker
 from tgslices.deletion.fates import ACCEPTED, EXPIRED, MIGRATED, NAMELESS, NOT_ASKED, Fate, may_succeed_later
 from tgslices.deletion.ledger import Ledger
@@ -145,7 +145,7 @@ class DeletionRun:
     # One attempt
 
     async def _carry(self, attempt: GroupAttempt) -> None:
-        reply, started = Reply(Answer.FLOOD), self._pacing.elapsed()
+        reply, started = ReadAnswer(Answer.FLOOD), self._pacing.elapsed()
         while reply.answer is Answer.FLOOD:
             async with self._pacing.slot(self._patience) as is_free:
                 self._has_stopped |= not is_free
@@ -208,7 +208,7 @@ class DeletionRun:
 
     # What an answer teaches
 
-    async def _learn(self, attempt: GroupAttempt, reply: Reply) -> None:
+    async def _learn(self, attempt: GroupAttempt, reply: ReadAnswer) -> None:
         attempt.failures = 0
         deletion, answer = attempt.deletion, reply.answer
         deletion.trouble = None

@@ -37,9 +37,9 @@ Handler: TypeAlias = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 class Following:
     """An update middleware: it follows what becomes of the states, and ends the sessions that are left.
 
-    Judged is the net change of an update, so that a scene that is entered anew goes on. A session that is open without
-    its state, because a process died in between or the state was changed past the dispatcher, is ended when its
-    person's next update finds it so; not where windows of a dialog are followed, because no update reads them all.
+    Judged is the net change of an update, so that a scene that is entered anew goes on. A session may be open without
+    its state: a process died in between, or the state was changed past the dispatcher. It is ended when its person's
+    next update finds it so; not where windows of a dialog are followed, because no update reads them all.
     """
 
     def __init__(

@@ -101,7 +101,7 @@ async def _handle(
     event: TelegramObject,
     data: dict[str, Any],
 ) -> Any:
-    update = update_of(event, data)
+    update = handled_update(event, data)
     data = data.copy()  # aiogram's own goes to the next handler when this one skips
     for parameter in needs.sessions:
         session = _handle_of(manager, update, parameter.qualifier)
@@ -155,7 +155,7 @@ def _handle_of(manager: SessionManager, event: TelegramObject, qualifier: Sessio
     return manager.handle_of(event, qualifier=qualifier.name, collect=qualifier.collect)
 
 
-def update_of(event: TelegramObject, data: dict[str, Any]) -> Update:
+def handled_update(event: TelegramObject, data: dict[str, Any]) -> Update:
     """Return the update that a handler is called for, an error's included."""
     update: Update = data.get("event_update") or event.update  # type: ignore[attr-defined]  # an ErrorEvent
     return update

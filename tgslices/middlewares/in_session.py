@@ -13,7 +13,7 @@ from tgslices.errors import ConfigurationError, SessionUnavailable
 from tgslices.keys.qualifier import SessionQualifier
 from tgslices.manager import SessionManager, sessions_of
 from tgslices.middlewares.handler_annotations import name_of
-from tgslices.middlewares.handler_parameters import answer, update_of
+from tgslices.middlewares.handler_parameters import answer, handled_update
 from tgslices.middlewares.incoming_updates import Handler
 
 
@@ -53,7 +53,7 @@ class InSession(BaseMiddleware):
             )
         session = manager.handle_of(event, qualifier=self._qualifier)
         if session is None:
-            raise SessionUnavailable(name_of(data["handler"]), None, update_of(event, data).event_type)
+            raise SessionUnavailable(name_of(data["handler"]), None, handled_update(event, data).event_type)
         async with session:
             return await answer(handler, event, data)
 

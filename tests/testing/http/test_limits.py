@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tgslices.testing import BotAccount, BotApi, ChatView, Slow
-from tgslices.testing.http.calls import Answer
+from tgslices.testing.http.calls import HTTPAnswer
 from tgslices.testing.http.limits import SENDING
 from tgslices.testing.wire.arguments import Arguments
 
@@ -22,19 +22,19 @@ FLOODED = {
 }
 
 
-async def ask(api: BotApi, account: BotAccount, method: str, **arguments: object) -> Answer:
+async def ask(api: BotApi, account: BotAccount, method: str, **arguments: object) -> HTTPAnswer:
     texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in arguments.items()}
     return await api.calls.perform(account, method, Arguments(texts))
 
 
-def said(answer: Answer) -> Any:
+def said(answer: HTTPAnswer) -> Any:
     return json.loads(answer.body)
 
 
 @asynccontextmanager
 async def held(
     api: BotApi, account: BotAccount, count: int, method: str, **arguments: object
-) -> AsyncIterator[list[asyncio.Task[Answer]]]:
+) -> AsyncIterator[list[asyncio.Task[HTTPAnswer]]]:
     """So many calls that are done and wait for their answers inside the block."""
     end = asyncio.Event()
     fault = api.faults.add(Slow(until=end, after_work=True), method=method, times=None)

@@ -20,7 +20,7 @@ from tests.testing.methods.hostility import ALSO, CHANGES, FULL, LEAVES, PICKED,
 from tests.testing.methods.samples import sample
 from tests.testing.methods.scene import Scene
 from tgslices.testing import BotAccount, BotApi
-from tgslices.testing.http.calls import CRASHED, Answer
+from tgslices.testing.http.calls import CRASHED, HTTPAnswer
 from tgslices.testing.methods.generic import aiogram_methods
 from tgslices.testing.page.snapshot import snapshot
 from tgslices.testing.wire.arguments import Arguments
@@ -80,7 +80,7 @@ def refuse(name: str) -> None:
     raise AssertionError(f"{name} is no JSON")
 
 
-def check_answer(name: str, answer: Answer) -> None:
+def check_answer(name: str, answer: HTTPAnswer) -> None:
     said = json.loads(answer.body, parse_constant=refuse)
     if answer.status == 200:
         told = {"description"} if name in {"setWebhook", "deleteWebhook"} else set()

@@ -16,7 +16,7 @@ from tgslices.storage.redis.codes.names import Names
 from tgslices.storage.redis.server import check
 
 
-class Life:
+class ConnectedServer:
     """Opens and closes the client of a storage."""
 
     def __init__(self, clients: Clients, calls: Calls, names: Names, *, timeout: float) -> None:

@@ -22,7 +22,7 @@ Read = Callable[[int], Awaitable[Sequence[OpenRowId] | None]]
 """Reads the open keys of a bot; None if they cannot be read."""
 
 
-class Call(NamedTuple):
+class HeardSoFar(NamedTuple):
     """How far was heard when a call was made."""
 
     token: bytes
@@ -47,14 +47,14 @@ class Hearing(Heard[bytes]):
 
     # What happens
 
-    def begin(self, token: bytes) -> Call:
+    def begin(self, token: bytes) -> HeardSoFar:
         """Remember how far is heard before a call is made."""
         state = self._how_far()
         if state is not None and state != self.as_of:
             self.doubt(state)
-        return Call(token, state, self.keys.closings)
+        return HeardSoFar(token, state, self.keys.closings)
 
-    def finish(self, call: Call, changes: Sequence[Change]) -> None:
+    def finish(self, call: HeardSoFar, changes: Sequence[Change]) -> None:
         """Know what a call has changed, whether it was heard of or not."""
         if self.as_of is None:
             return
@@ -67,7 +67,7 @@ class Hearing(Heard[bytes]):
             if change.is_open and change.key is not None:
                 self.keys.remember(change.key, change.row_id, closings=call.closings)
 
-    def remember(self, call: Call, key: SessionKey) -> None:
+    def remember(self, call: HeardSoFar, key: SessionKey) -> None:
         """Know that a key was open when a call was made."""
         if self.is_current(key.bot_id):
             self.keys.remember(key, number_of(key.bot_id, full_member(key)), closings=call.closings)

@@ -23,7 +23,7 @@ from tgslices.storage.redis.arguments import Arguments
 from tgslices.storage.redis.calls import Calls
 from tgslices.storage.redis.clients import Client, Clients, listener
 from tgslices.storage.redis.codes.names import Names
-from tgslices.storage.redis.connected_server import Life
+from tgslices.storage.redis.connected_server import ConnectedServer
 from tgslices.storage.redis.errors import ErrorTexts
 from tgslices.storage.redis.hearing import Hearing
 from tgslices.storage.redis.notices import Notices
@@ -34,7 +34,7 @@ from tgslices.storage.redis.operations.entries import Entries
 from tgslices.storage.redis.operations.erasing import Erasing
 from tgslices.storage.redis.operations.keys import Keys
 from tgslices.storage.redis.operations.listing import Listing
-from tgslices.storage.redis.operations.pendings import Pendings
+from tgslices.storage.redis.operations.pending_deletions import PendingDeletions
 from tgslices.storage.redis.server import warnings
 from tgslices.storage.redis.writing import ADDED, OPENED, Writing, adding, recording
 
@@ -74,12 +74,12 @@ class RedisSessionStorage(DelegatesData):
         self._names = Names(arguments.prefix)
         self._calls = Calls(self._names, ErrorTexts(self._clients.where, seconds), timeout=seconds)
         self._calls.reads_only = reads_only
-        self._life = Life(self._clients, self._calls, self._names, timeout=seconds)
+        self._life = ConnectedServer(self._clients, self._calls, self._names, timeout=seconds)
         self._notices: Notices | None = None
         self._hearing = Hearing(self._notices_state, self._open_rows, self._calls.me)
         self._keys = Keys(self._calls, self._names)
         self._entries = Entries(self._calls, self._names, self._hearing)
-        self._pendings = Pendings(self._calls, self._names, self._entries)
+        self._pendings = PendingDeletions(self._calls, self._names, self._entries)
         self._chats = Chats(self._calls, self._names, self._hearing, self._keys)
         self._erasing = Erasing(self._calls, self._names, self._entries)
         self._listing = Listing(self._calls, self._names)

@@ -24,7 +24,7 @@ from tgslices.storage.inprocess.data import what_is_written
 from tgslices.storage.inprocess.holds import Holds
 from tgslices.storage.sqlalchemy.database.steps import Steps
 from tgslices.storage.sqlalchemy.database.transactions import Transactions
-from tgslices.storage.sqlalchemy.open_database import Backend
+from tgslices.storage.sqlalchemy.open_database import OpenDatabase
 from tgslices.storage.sqlalchemy.queries.data import NOTHING_MOVED, DataRows, MovedData
 from tgslices.storage.sqlalchemy.queries.keys import IDS_PER_STATEMENT
 from tgslices.storage.sqlalchemy.queries.shared_data import SharedRows
@@ -70,7 +70,7 @@ class SQLData(DataStorage, Protocol):
         """Return which fragments are held, as far as holders are no rows."""
 
 
-def data_of(backend: Backend, ready: Ready) -> SQLData:
+def data_of(backend: OpenDatabase, ready: Ready) -> SQLData:
     """Return the data of a database; ``ready`` is awaited before each call."""
     statements = DataStatements(backend.tables, backend.engine.dialect)
     make = SharedData if backend.shared else OwnedData
@@ -82,7 +82,7 @@ class _Methods:
 
     _rows: DataRows
 
-    def __init__(self, backend: Backend, ready: Ready) -> None:
+    def __init__(self, backend: OpenDatabase, ready: Ready) -> None:
         self._backend = backend
         self._ready = ready
 
@@ -103,7 +103,7 @@ class _Methods:
 class SharedData(_Methods):
     """Data whose holders stand in the database."""
 
-    def __init__(self, backend: Backend, statements: DataStatements, ready: Ready) -> None:
+    def __init__(self, backend: OpenDatabase, statements: DataStatements, ready: Ready) -> None:
         super().__init__(backend, ready)
         self._rows: SharedRows = SharedRows(backend.tables, backend.database, statements)
         self._in_steps = backend.database.one_writer
@@ -184,7 +184,7 @@ class OwnedData(_Methods):
     committed. So a holder never writes what it has read before a change.
     """
 
-    def __init__(self, backend: Backend, statements: DataStatements, ready: Ready) -> None:
+    def __init__(self, backend: OpenDatabase, statements: DataStatements, ready: Ready) -> None:
         super().__init__(backend, ready)
         self._rows: DataRows = DataRows(backend.tables, backend.database, statements)
         self._holds = Holds()

@@ -14,7 +14,7 @@ from tgslices.model import SessionKey, TrackedMessage
 from tgslices.storage.ending_protocol import Due, DueSession, End, EndedSession
 from tgslices.storage.sqlalchemy.data import SQLData
 from tgslices.storage.sqlalchemy.database.transactions import T, Work
-from tgslices.storage.sqlalchemy.open_database import Backend
+from tgslices.storage.sqlalchemy.open_database import OpenDatabase
 from tgslices.storage.sqlalchemy.open_keys import OpenKeys
 from tgslices.storage.sqlalchemy.queries.due_sessions import DueSessions, Ending
 from tgslices.storage.sqlalchemy.queries.ends import Ends
@@ -24,7 +24,7 @@ from tgslices.storage.sqlalchemy.queries.next_due import next_due
 class EndsInDatabase:
     """The methods of :class:`~tgslices.storage.ending_protocol.LifetimeStorage` on the tables."""
 
-    _backend: Backend
+    _backend: OpenDatabase
     _open_keys: OpenKeys
     _due_sessions: DueSessions
     _ends: Ends

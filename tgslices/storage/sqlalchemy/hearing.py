@@ -12,7 +12,7 @@ from tgslices.storage.inprocess.heard import Heard
 from tgslices.storage.inprocess.shared_keys import MAX_KEYS, Change
 from tgslices.storage.sqlalchemy.database.notices import Told
 from tgslices.storage.sqlalchemy.database.steps import Steps
-from tgslices.storage.sqlalchemy.open_database import Backend
+from tgslices.storage.sqlalchemy.open_database import OpenDatabase
 from tgslices.storage.sqlalchemy.queries.keys import Keys
 from tgslices.storage.sqlalchemy.tables.speller import in_chunks
 
@@ -29,7 +29,7 @@ class Hearing(Heard[int]):
     While something may have been missed, nothing is certain, and the database is asked each time.
     """
 
-    def __init__(self, backend: Backend, keys: Keys) -> None:
+    def __init__(self, backend: OpenDatabase, keys: Keys) -> None:
         super().__init__(backend.notices_state, self._begin_reading)
         self._backend = backend
         self._rows = keys

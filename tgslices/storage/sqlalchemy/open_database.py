@@ -26,7 +26,7 @@ from tgslices.storage.sqlalchemy.tables.statements import Statements
 from tgslices.storage.sqlalchemy.tables.versions import Versions
 
 
-class Backend:
+class OpenDatabase:
     """What the parts of a storage work with."""
 
     def __init__(self, url_or_engine: str | URL | AsyncEngine, arguments: Arguments) -> None:

@@ -18,7 +18,7 @@ from tgslices.storage.sqlalchemy.database.errors import verdict_on
 from tgslices.storage.sqlalchemy.database.steps import Steps
 from tgslices.storage.sqlalchemy.database.transactions import T, Work
 from tgslices.storage.sqlalchemy.hearing import Commit, Hearing
-from tgslices.storage.sqlalchemy.open_database import Backend
+from tgslices.storage.sqlalchemy.open_database import OpenDatabase
 from tgslices.storage.sqlalchemy.queries.additions import Addition
 from tgslices.storage.sqlalchemy.queries.closings import Closing
 from tgslices.storage.sqlalchemy.queries.due_sessions import Ending
@@ -33,7 +33,7 @@ KEYS_PER_LOAD: Final = 10_000
 class OpenKeys:
     """Runs everything that may open, close or move keys, and keeps what is in memory in step with the database."""
 
-    def __init__(self, backend: Backend, keys: Keys) -> None:
+    def __init__(self, backend: OpenDatabase, keys: Keys) -> None:
         """Know nothing yet."""
         self._backend = backend
         self._transactions = backend.transactions

@@ -27,7 +27,7 @@ from tgslices.storage.sqlalchemy.database.urls import masked
 from tgslices.storage.sqlalchemy.ending import EndsInDatabase
 from tgslices.storage.sqlalchemy.erasing import ErasesInDatabase
 from tgslices.storage.sqlalchemy.listing import ListsDatabase
-from tgslices.storage.sqlalchemy.open_database import Backend
+from tgslices.storage.sqlalchemy.open_database import OpenDatabase
 from tgslices.storage.sqlalchemy.open_keys import OpenKeys
 from tgslices.storage.sqlalchemy.queries.additions import Addition, Additions
 from tgslices.storage.sqlalchemy.queries.buttons import Buttons
@@ -44,7 +44,7 @@ from tgslices.storage.sqlalchemy.queries.keys import Keys
 from tgslices.storage.sqlalchemy.queries.listing import Listing
 from tgslices.storage.sqlalchemy.queries.migration import Migration, Move
 from tgslices.storage.sqlalchemy.queries.moved_chats import MovedChats
-from tgslices.storage.sqlalchemy.queries.pendings import Pendings
+from tgslices.storage.sqlalchemy.queries.pending_deletions import PendingDeletions
 from tgslices.storage.sqlalchemy.queries.people import People
 from tgslices.storage.sqlalchemy.tables.claim_statements import ClaimStatements
 from tgslices.storage.sqlalchemy.tables.close_statements import CloseStatements
@@ -102,7 +102,7 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
             synchronous=synchronous,
             reads_only=reads_only,
         )
-        self._backend = Backend(url_or_engine, arguments)
+        self._backend = OpenDatabase(url_or_engine, arguments)
         tables = self._backend.tables
         self._keys = Keys(tables)
         self._entries = Entries(tables, self._keys)
@@ -112,7 +112,7 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
         self._migration = Migration(tables, self._keys)
         database = self._backend.database
         leases = LeaseStatements(tables, self._backend.engine.dialect)
-        self._pendings = Pendings(tables, database, self._backend.statements, leases)
+        self._pendings = PendingDeletions(tables, database, self._backend.statements, leases)
         self._claims = Claims(
             self._entries,
             self._pendings,

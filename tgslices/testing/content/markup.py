@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from tgslices.testing.content.buttons import checked_app, linked, read_inline_button, read_reply_button
 from tgslices.testing.errors import bad_request, check
 from tgslices.testing.rules.reply_markup import (
-    Place,
+    MarkupPlace,
     first_button_refusal,
     inline_button_refusal,
     kept_buttons,
@@ -38,14 +38,14 @@ def read_markup(arguments: Arguments) -> tuple[Json | None, Json | None]:
     return _read(arguments.json("reply_markup", "reply keyboard markup"))
 
 
-def place_in(world: World, chat: Chat | None, kind: str = "", *, is_edit: bool = False) -> Place:
+def place_in(world: World, chat: Chat | None, kind: str = "", *, is_edit: bool = False) -> MarkupPlace:
     """What decides about the buttons of a message of this kind in a chat; None is the chat of an inline message."""
     if chat is None:
-        return Place(is_edit=is_edit, is_test=world.is_test_dc)
-    return Place(chat.type == "private", chat.type == "channel", is_edit, world.is_test_dc, kind)
+        return MarkupPlace(is_edit=is_edit, is_test=world.is_test_dc)
+    return MarkupPlace(chat.type == "private", chat.type == "channel", is_edit, world.is_test_dc, kind)
 
 
-def put_under(markup: tuple[Json | None, Json | None], place: Place) -> tuple[Json | None, Json | None]:
+def put_under(markup: tuple[Json | None, Json | None], place: MarkupPlace) -> tuple[Json | None, Json | None]:
     """A markup as the server keeps it at this place: what `read_markup` returned, and in the same form.
 
     Raises:
@@ -78,7 +78,7 @@ def read_inline_keyboard(given: Any) -> Json | None:
     Raises:
         ApiError: the markup is malformed.
     """
-    return None if given is None else put_under(_read(given), Place(is_edit=True))[0]
+    return None if given is None else put_under(_read(given), MarkupPlace(is_edit=True))[0]
 
 
 def _read(markup: Any) -> tuple[Json | None, Json | None]:

@@ -24,7 +24,7 @@ log = logging.getLogger("tgslices.testing")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HTTPAnswer:
     """The answer that goes back over HTTP; none does if it is dropped."""
 
     status: int
@@ -36,13 +36,13 @@ class Answer:
 CRASHED: Final = "Internal Server Error: the emulator failed; its log says what was asked, and how it failed"
 """The text of the answer after a bug of the emulator."""
 
-_DROPPED: Final = Answer(0, b"", is_dropped=True)
+_DROPPED: Final = HTTPAnswer(0, b"", is_dropped=True)
 
 
-def error_answer(error: ApiError) -> Answer:
+def error_answer(error: ApiError) -> HTTPAnswer:
     """The answer that carries an error."""
     retry_after = error.parameters.get("retry_after", 0)
-    return Answer(error.code, write_json(error.payload()), retry_after)
+    return HTTPAnswer(error.code, write_json(error.payload()), retry_after)
 
 
 class Calls:
@@ -56,7 +56,9 @@ class Calls:
         self._faults = faults
         self._limits = RequestLimits(world)
 
-    async def perform(self, bot: BotAccount, method: str, arguments: Arguments, *, via_webhook: bool = False) -> Answer:
+    async def perform(
+        self, bot: BotAccount, method: str, arguments: Arguments, *, via_webhook: bool = False
+    ) -> HTTPAnswer:
         """Perform a call, faults included. An error of the method becomes an answer."""
         name, function = METHODS.get(method.lower(), (method, None))
         key = name.lower()
@@ -94,7 +96,7 @@ class Calls:
             self._world.changes.notify()
         return answer
 
-    async def _answer(self, function: Method | None, bot: BotAccount, key: str, arguments: Arguments) -> Answer:
+    async def _answer(self, function: Method | None, bot: BotAccount, key: str, arguments: Arguments) -> HTTPAnswer:
         effects = self._faults.take(bot.id, key, arguments)
         if effects:
             await _before(effects)
@@ -105,7 +107,7 @@ class Calls:
         result = self._call(function, bot, arguments, effects)
         if not isinstance(result, dict) and isinstance(result, Awaitable):
             result = await result
-        answer = Answer(200, _encoded(result))
+        answer = HTTPAnswer(200, _encoded(result))
         return await _after(effects, answer) if effects else answer
 
     def _call(self, function: Method, bot: BotAccount, arguments: Arguments, effects: list[Effect]) -> object:
@@ -138,7 +140,7 @@ async def _before(effects: list[Effect]) -> None:
             raise effect.error()
 
 
-async def _after(effects: list[Effect], answer: Answer) -> Answer:
+async def _after(effects: list[Effect], answer: HTTPAnswer) -> HTTPAnswer:
     for effect in effects:
         if isinstance(effect, Slow) and effect.after_work:
             await effect.wait()

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from tgslices.testing.content.files import file_at
 from tgslices.testing.errors import ApiError, forbidden, not_found, unauthorized
-from tgslices.testing.http.calls import Answer, Calls, error_answer
+from tgslices.testing.http.calls import Calls, HTTPAnswer, error_answer
 from tgslices.testing.http.origin_guard import is_of_a_browser, refusal
 from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.world import World
@@ -194,7 +194,7 @@ def bad_token(token: str) -> ApiError:
     return unauthorized()
 
 
-def _response(answer: Answer) -> web.Response:
+def _response(answer: HTTPAnswer) -> web.Response:
     if answer.is_dropped:
         return web.Response(status=500)
     response = web.Response(status=answer.status, body=answer.body, content_type=_JSON)

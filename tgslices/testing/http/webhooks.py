@@ -45,7 +45,7 @@ Perform = Callable[[BotAccount, str, Arguments], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class DeliveryEnd:
     """The end of one delivery: ``error`` is empty if the webhook took the update, ``status`` 0 if it did not answer."""
 
     error: str = ""
@@ -186,7 +186,7 @@ class Deliveries:
             self._gone_since = now
         return now - self._gone_since > _MAX_GONE.total_seconds()
 
-    async def _post(self, webhook: Webhook, update: QueuedUpdate) -> Reply:
+    async def _post(self, webhook: Webhook, update: QueuedUpdate) -> DeliveryEnd:
         if self._client is None:
             self._client = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         way = way_to(webhook.url, self._reverse_proxy)
@@ -197,7 +197,7 @@ class Deliveries:
             if self._trust is None:
                 self._trust = trust_in(webhook.certificate)
         except ValueError as error:
-            return Reply(error=f"Can't create an SSL context: {error}")
+            return DeliveryEnd(error=f"Can't create an SSL context: {error}")
         try:
             async with self._client.post(
                 way.url,
@@ -209,7 +209,7 @@ class Deliveries:
             ) as response:
                 return await _read_reply(response)
         except (aiohttp.ClientError, TimeoutError) as error:
-            return Reply(error=f"Connection failed: {type(error).__name__}")
+            return DeliveryEnd(error=f"Connection failed: {type(error).__name__}")
 
     def open(self) -> None:
         """Deliver again after `close`, from the oldest update on. An open one does nothing."""
@@ -229,16 +229,16 @@ class Deliveries:
             self._client = None
 
 
-async def _read_reply(response: aiohttp.ClientResponse) -> Reply:
+async def _read_reply(response: aiohttp.ClientResponse) -> DeliveryEnd:
     body = await response.read()
     if not is_delivered(response.status):
         error = f"Wrong response from the webhook: {response.status} {response.reason}"
-        return Reply(error, response.status, _retry_after(response.headers.get("Retry-After", "")))
+        return DeliveryEnd(error, response.status, _retry_after(response.headers.get("Retry-After", "")))
     try:
         arguments = read_arguments("", response.headers.get("Content-Type", ""), body)
     except ApiError:
-        return Reply(status=response.status)
-    return Reply(status=response.status, method=arguments.text("method"), arguments=arguments)
+        return DeliveryEnd(status=response.status)
+    return DeliveryEnd(status=response.status, method=arguments.text("method"), arguments=arguments)
 
 
 def _retry_after(header: str) -> timedelta:

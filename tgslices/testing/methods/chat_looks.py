@@ -23,8 +23,8 @@ _MAX_DESCRIPTION: Final = 255
 """Source: https://core.telegram.org/bots/api#setchatdescription"""
 
 
-def photo_sizes(file: StoredFile) -> list[Json]:
-    """The Bot API's ``PhotoSize`` of a picture, small and big."""
+def profile_photo_sizes(file: StoredFile) -> list[Json]:
+    """The Bot API's ``PhotoSize`` of a photo of a chat or profile, which is a square: small and big."""
     return file.sizes((90, 90), (640, 640))
 
 
@@ -49,7 +49,7 @@ def shown_settings(chat: Chat) -> Json:
 
 def _chat_photo(file: StoredFile) -> Json:
     """The Bot API's ``ChatPhoto``."""
-    small, big = photo_sizes(file)
+    small, big = profile_photo_sizes(file)
     names = ("file_id", "file_unique_id")
     return {f"{size}_{name}": shown[name] for size, shown in (("small", small), ("big", big)) for name in names}
 
@@ -96,7 +96,7 @@ def set_chat_photo(call: Call) -> bool:
     chat = _changeable(call, "photo")
     photo = keep_file(call.world, upload, "photo")
     chat.settings.photo = photo
-    post_service(call.world, chat, call.bot, "new_chat_photo", {"new_chat_photo": photo_sizes(photo)})
+    post_service(call.world, chat, call.bot, "new_chat_photo", {"new_chat_photo": profile_photo_sizes(photo)})
     return True
 
 
@@ -148,7 +148,7 @@ def get_user_profile_photos(call: Call) -> Json:
     """The photos of a user, newest first."""
     user = call.user()
     start, limit = max(0, call.arguments.integer("offset")), call.arguments.clamped("limit", 100, 1, 100)
-    shown = [photo_sizes(photo) for photo in user.profile_photos[start : start + limit]]
+    shown = [profile_photo_sizes(photo) for photo in user.profile_photos[start : start + limit]]
     return {"total_count": len(user.profile_photos), "photos": shown}
 
 

@@ -33,7 +33,7 @@ _SWITCHING: Final = {
 }
 
 
-class Place(NamedTuple):
+class MarkupPlace(NamedTuple):
     """What decides about a markup.
 
     ``kind`` is that of the message, named as aiogram's ``ContentType``; empty for one that is not known yet.
@@ -48,7 +48,7 @@ class Place(NamedTuple):
     kind: str = ""
 
 
-def markup_refusal(place: Place) -> ApiError | None:
+def markup_refusal(place: MarkupPlace) -> ApiError | None:
     """Why there can be no markup but an inline keyboard, or None."""
     return bad_request("Inline keyboard expected") if place.is_anonymous or place.is_edit else None
 
@@ -58,7 +58,7 @@ _FIRST: Final = {kind: name for name, kind in _OF_KINDS.items()}
 """Buttons of one kind of message, of which the first one must be such a button."""
 
 
-def first_button_refusal(rows: Sequence[Sequence[dict[str, Any]]], place: Place) -> ApiError | None:
+def first_button_refusal(rows: Sequence[Sequence[dict[str, Any]]], place: MarkupPlace) -> ApiError | None:
     """Why these buttons cannot stand under an invoice or a game, or None.
 
     Source: https://core.telegram.org/bots/api#inlinekeyboardbutton (``pay``, ``callback_game``). The text is MTProto's.
@@ -67,7 +67,7 @@ def first_button_refusal(rows: Sequence[Sequence[dict[str, Any]]], place: Place)
     return None if name is None or name in rows[0][0] else bad_request("BUTTON_POS_INVALID")
 
 
-def _kind_refusal(button: dict[str, Any], place: Place) -> ApiError | None:
+def _kind_refusal(button: dict[str, Any], place: MarkupPlace) -> ApiError | None:
     """Why a button cannot stand under such a message, or in such a chat, or None.
 
     Source: https://core.telegram.org/bots/api#inlinekeyboardbutton. The text comes from the servers behind, as users
@@ -80,7 +80,7 @@ def _kind_refusal(button: dict[str, Any], place: Place) -> ApiError | None:
     return bad_request("BUTTON_TYPE_INVALID") if is_misplaced else None
 
 
-def inline_button_refusal(button: dict[str, Any], place: Place) -> ApiError | None:
+def inline_button_refusal(button: dict[str, Any], place: MarkupPlace) -> ApiError | None:
     """Why an ``InlineKeyboardButton`` cannot stand there, or None."""
     if "callback_data" in button:
         return None
@@ -95,7 +95,7 @@ def inline_button_refusal(button: dict[str, Any], place: Place) -> ApiError | No
     )
 
 
-def reply_button_refusal(button: dict[str, Any] | str, place: Place) -> ApiError | None:
+def reply_button_refusal(button: dict[str, Any] | str, place: MarkupPlace) -> ApiError | None:
     """Why a ``KeyboardButton`` cannot stand there, or None."""
     if place.is_private:
         return None

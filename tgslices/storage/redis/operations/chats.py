@@ -24,8 +24,8 @@ from tgslices.storage.redis.codes.names import (
 )
 from tgslices.storage.redis.codes.records import HIDDEN, LISTED, PENDING, decode_entry
 from tgslices.storage.redis.hearing import Hearing, changes_of
+from tgslices.storage.redis.operations.key_names import BOT, MAX_STEP, in_steps
 from tgslices.storage.redis.operations.keys import Keys, keys_of
-from tgslices.storage.redis.operations.session import BOT, MAX_STEP, in_steps
 from tgslices.storage.redis.scripts import DISCARD, LOOK, MIGRATE, NOTE_BUTTONS, SWEEP
 
 SPOTS_IN_STEP: Final = 50

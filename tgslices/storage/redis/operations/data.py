@@ -16,7 +16,7 @@ from tgslices.storage.data_protocol import HOLD_KEPT, DataHold, StoredData
 from tgslices.storage.redis.calls import Calls
 from tgslices.storage.redis.codes.names import Names, member_of, parts_of_member, parts_of_spot, spot_of
 from tgslices.storage.redis.codes.texts import decoded, encoded
-from tgslices.storage.redis.operations.session import Session, in_steps
+from tgslices.storage.redis.operations.key_names import KeyNames, in_steps
 from tgslices.storage.redis.scripts import (
     CLOSE_DATA,
     HOLD_DATA,
@@ -49,7 +49,7 @@ class Data:
         self, key: SessionKey, names: Collection[str] | None = None, *, now: datetime
     ) -> dict[str, StoredData]:
         await self._ready()
-        session = Session(self._names, key)
+        session = KeyNames(self._names, key)
         if names is None:
             fields = await self._calls.do(lambda client: client.hgetall(session.data_key))
             return _living({decoded(it[1:]): value for it, value in fields.items() if it.startswith(b"d")}, now)
@@ -64,7 +64,7 @@ class Data:
         await self._ready()
         if not hold.names:
             return {}
-        session, wanted = Session(self._names, hold.key), sorted(hold.names)
+        session, wanted = KeyNames(self._names, hold.key), sorted(hold.names)
         is_held, *values = await self._calls.run(
             HOLD_DATA,
             self._keys(session),
@@ -80,7 +80,7 @@ class Data:
         await self._ready()
         ends = b"%d" % encode_time(until)
         for hold in holds:
-            session = Session(self._names, hold.key)
+            session = KeyNames(self._names, hold.key)
             args = (session.member, encoded(hold.holder), ends, _KEPT, *map(encoded, sorted(hold.names)))
             await self._calls.run(RENEW_DATA, (session.names.visits, session.data_key), args)
 
@@ -88,19 +88,19 @@ class Data:
         self, hold: DataHold, changes: Mapping[str, StoredData | None], *, release: bool = True
     ) -> bool:
         await self._ready()
-        session = Session(self._names, hold.key)
+        session = KeyNames(self._names, hold.key)
         args = (session.member, encoded(hold.holder), b"1" if release else b"0", *_spelled(changes))
         written = await self._calls.once(WRITE_DATA, session.names, self._keys(session), args)
         return bool(written == 1)
 
     async def put_data(self, key: SessionKey, changes: Mapping[str, StoredData | None]) -> None:
         await self._ready()
-        session = Session(self._names, key)
+        session = KeyNames(self._names, key)
         await self._calls.run(PUT_DATA, self._keys(session), (session.member, *_spelled(changes)))
 
     async def close_data(self, key: SessionKey) -> None:
         await self._ready()
-        session = Session(self._names, key)
+        session = KeyNames(self._names, key)
         await self._calls.run(CLOSE_DATA, self._keys(session), (session.member,))
 
     async def migrate_data(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> None:
@@ -131,7 +131,7 @@ class Data:
             swept += await self._calls.once(SWEEP_DATA, names, (names.visits, *chain.from_iterable(keys)), args)
         return swept
 
-    def _keys(self, session: Session) -> tuple[bytes, bytes, bytes]:
+    def _keys(self, session: KeyNames) -> tuple[bytes, bytes, bytes]:
         return session.names.visits, session.data_index, session.data_key
 
 

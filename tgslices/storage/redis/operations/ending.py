@@ -26,7 +26,7 @@ from tgslices.storage.redis.codes.names import (
 )
 from tgslices.storage.redis.codes.texts import ID
 from tgslices.storage.redis.hearing import Hearing, changes_of
-from tgslices.storage.redis.operations.session import BOT, Session, in_steps, pairs
+from tgslices.storage.redis.operations.key_names import BOT, KeyNames, in_steps, pairs
 from tgslices.storage.redis.scripts import (
     END_SESSION,
     LEASE_ENDS,
@@ -115,7 +115,7 @@ class Ending:
     async def end_session(
         self, session: DueSession, end: End, *, now: datetime, until: datetime, limit: int
     ) -> list[TrackedMessage] | None:
-        spelt, key = Session(self._names, session.key), session.key
+        spelt, key = KeyNames(self._names, session.key), session.key
         names = spelt.names
         call = self._hearing.begin(self._calls.token())
         is_ended, *claimed = await self._calls.run(

@@ -22,8 +22,8 @@ from tgslices.storage.redis.codes.names import (
 from tgslices.storage.redis.codes.records import HIDDEN, LISTED
 from tgslices.storage.redis.codes.texts import ID
 from tgslices.storage.redis.operations.entries import Entries
+from tgslices.storage.redis.operations.key_names import KeyNames, in_steps
 from tgslices.storage.redis.operations.keys import labels_of
-from tgslices.storage.redis.operations.session import Session, in_steps
 from tgslices.storage.redis.scripts import FIND_USER, PUT_DATA, SETTLE_END
 
 SPOTS_IN_STEP: Final = 20
@@ -55,7 +55,7 @@ class Erasing:
         for end in await self._calls.do(lambda client: client.hkeys(names.ended)):
             key = key_of_member(bot_id, end[8:])
             if is_of(key, user_id) and await self._calls.once(SETTLE_END, names, (names.ends, names.ended), (end,)):
-                erased.add(Session(self._names, key).member)
+                erased.add(KeyNames(self._names, key).member)
         return len(erased)
 
     async def erase_entries(self, bot_id: int, user_id: int) -> int:
@@ -75,12 +75,12 @@ class Erasing:
         by_session: dict[tuple[bytes, bytes], list[bytes]] = {}
         for number, field, record in zip(found[::3], found[1::3], found[2::3], strict=True):
             spot, length = spots[int(number) - 1], label_length(field)
-            session = Session.named(self._names, bot_id, spot, field[:length])
+            session = KeyNames.named(self._names, bot_id, spot, field[:length])
             if is_about(session.message(field[length:], record), user_id):
                 by_session.setdefault((spot, field[:length]), []).append(field[length:])
         dropped = 0
         for (spot, label), codes in by_session.items():
-            dropped += await self._entries.take_out(Session.named(self._names, bot_id, spot, label), codes)
+            dropped += await self._entries.take_out(KeyNames.named(self._names, bot_id, spot, label), codes)
         return dropped
 
     async def _spots(self, names: BotNames, user_id: int) -> AsyncIterator[bytes]:
@@ -91,13 +91,13 @@ class Erasing:
             if _is_of(spot, user_id):
                 yield spot
 
-    async def _sessions(self, bot_id: int, spot: bytes) -> list[Session]:
+    async def _sessions(self, bot_id: int, spot: bytes) -> list[KeyNames]:
         """Return the sessions of a spot that are open or have entries."""
         fields = await self._calls.do(lambda client: client.hgetall(self._names.of(bot_id).spot(spot)))
         open_ = dict(labels_of(fields.get(b"o", b"")))
         labels = [field[: label_length(field)] for field in fields if label_length(field)]
-        every = {label: Session.named(self._names, bot_id, spot, label, open_.get(label, b"")) for label in labels}
-        every |= {label: Session.named(self._names, bot_id, spot, label, full) for label, full in open_.items()}
+        every = {label: KeyNames.named(self._names, bot_id, spot, label, open_.get(label, b"")) for label in labels}
+        every |= {label: KeyNames.named(self._names, bot_id, spot, label, full) for label, full in open_.items()}
         return [it for label, it in every.items() if label in open_ or it.entries(fields, LISTED | HIDDEN)]
 
     async def _members(self, names: BotNames, user_id: int) -> AsyncIterator[bytes]:
@@ -110,7 +110,7 @@ class Erasing:
 
     async def _drop_data(self, bot_id: int, member: bytes) -> bool:
         """Drop all data of a session, whoever holds it; return whether there was any."""
-        session = Session.named(self._names, bot_id, *parts_of_member(member))
+        session = KeyNames.named(self._names, bot_id, *parts_of_member(member))
         fields = await self._calls.do(lambda client: client.hkeys(session.data_key))
         keys = (session.names.visits, session.data_index, session.data_key)
         for step in in_steps(list({field[1:] for field in fields}), MAX_NAMES):

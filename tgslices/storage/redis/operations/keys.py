@@ -19,7 +19,7 @@ from tgslices.storage.redis.codes.names import (
     spots_of_scope,
 )
 from tgslices.storage.redis.hearing import row_of
-from tgslices.storage.redis.operations.session import Session, in_steps
+from tgslices.storage.redis.operations.key_names import KeyNames, in_steps
 from tgslices.storage.redis.scripts import HELD, LOOK
 
 PAGE: Final = 1_000
@@ -38,7 +38,7 @@ class Keys:
 
     async def is_open(self, key: SessionKey) -> bool:
         """Tell whether a key is open."""
-        session = Session(self._names, key)
+        session = KeyNames(self._names, key)
         [found] = await self._calls.run(LOOK, (session.spot_key,))
         return any(label == session.label for label, _ in labels_of(found))
 

@@ -24,8 +24,8 @@ from tgslices.storage.listing_protocol import (
 from tgslices.storage.redis.calls import Calls
 from tgslices.storage.redis.codes.names import BotNames, Names, full_member, key_of_member
 from tgslices.storage.redis.codes.texts import ID, spell_number, spell_text
+from tgslices.storage.redis.operations.key_names import KeyNames, in_steps, pairs
 from tgslices.storage.redis.operations.keys import keys_of
-from tgslices.storage.redis.operations.session import Session, in_steps, pairs
 from tgslices.storage.redis.scripts import LIST_SESSIONS, LOOK, LOOK_AT_OPEN
 
 SESSIONS_IN_STEP: Final = 50
@@ -83,7 +83,7 @@ class Listing:
     async def look_at_sessions(self, keys: Sequence[SessionKey]) -> list[ListedSession]:
         looked: list[ListedSession] = []
         for bot_id in dict.fromkeys(key.bot_id for key in keys):
-            sessions = [Session(self._names, key) for key in keys if key.bot_id == bot_id]
+            sessions = [KeyNames(self._names, key) for key in keys if key.bot_id == bot_id]
             for step in in_steps(sessions, SESSIONS_IN_STEP):
                 looked += await self._look_at(self._names.of(bot_id), step)
         return looked
@@ -108,7 +108,7 @@ class Listing:
         seconds, microseconds = await self._calls.do(lambda client: client.time())
         return decode_time(int(seconds) * 1_000_000 + int(microseconds))
 
-    async def _look_at(self, names: BotNames, sessions: Sequence[Session]) -> list[ListedSession]:
+    async def _look_at(self, names: BotNames, sessions: Sequence[KeyNames]) -> list[ListedSession]:
         """Return what sessions did in one call; those that are not open are left out."""
         told = await self._calls.run(
             LOOK_AT_OPEN,

@@ -16,7 +16,7 @@ from tgslices.model import PendingDeletion, SessionKey, TrackedMessage, may_come
 from tgslices.storage.sqlalchemy.database.dialect import Database
 from tgslices.storage.sqlalchemy.database.steps import StatementOf, Step, Steps
 from tgslices.storage.sqlalchemy.queries.entries import Entries
-from tgslices.storage.sqlalchemy.queries.pendings import Pendings, identities_of
+from tgslices.storage.sqlalchemy.queries.pending_deletions import PendingDeletions, identities_of
 from tgslices.storage.sqlalchemy.tables.claim_statements import NO_LIMIT, ClaimStatements
 from tgslices.storage.sqlalchemy.tables.rows import Values, message_of, place_of, variant_of
 from tgslices.storage.sqlalchemy.tables.speller import in_chunks
@@ -29,7 +29,7 @@ class Claims:
     def __init__(
         self,
         entries: Entries,
-        pendings: Pendings,
+        pendings: PendingDeletions,
         database: Database,
         statements: Statements,
         claim_statements: ClaimStatements,

@@ -30,7 +30,7 @@ from tgslices.storage.sqlalchemy.tables.speller import in_chunks
 from tgslices.storage.sqlalchemy.tables.statements import Statements
 
 
-class Pendings:
+class PendingDeletions:
     """Reads and changes pending deletions."""
 
     def __init__(self, tables: Tables, database: Database, statements: Statements, leases: LeaseStatements) -> None:

@@ -18,14 +18,14 @@ from tgslices.storage.redis.calls import Calls
 from tgslices.storage.redis.codes.names import Names, key_of_member
 from tgslices.storage.redis.codes.records import HIDDEN, LISTED, code_of, decode_claimed, number_of
 from tgslices.storage.redis.operations.entries import Entries
-from tgslices.storage.redis.operations.session import MAX_STEP, Session, in_steps, pairs
+from tgslices.storage.redis.operations.key_names import MAX_STEP, KeyNames, in_steps, pairs
 from tgslices.storage.redis.scripts import CLAIM, LEASE, NEXT_DUE, PENDING, SETTLE
 
 _TIME: Final = Struct(">q")
 _LENGTH: Final = Struct(">I")
 
 
-class Pendings:
+class PendingDeletions:
     """The pending deletions of any number of bots."""
 
     def __init__(self, calls: Calls, names: Names, entries: Entries) -> None:
@@ -76,7 +76,7 @@ class Pendings:
         until: datetime,
         limit: int | None,
     ) -> list[TrackedMessage]:
-        session = Session(self._names, key)
+        session = KeyNames(self._names, key)
         if messages is None:
             return await self._claim_first(session, now, until, limit)
         codes = list(dict.fromkeys(code_of(it, key.chat_id, key.business_connection_id) for it in messages))
@@ -90,7 +90,7 @@ class Pendings:
         return [session.message(code, record) for code, record in claimed]
 
     async def _claim_first(
-        self, session: Session, now: datetime, until: datetime, limit: int | None
+        self, session: KeyNames, now: datetime, until: datetime, limit: int | None
     ) -> list[TrackedMessage]:
         """Claim every entry, or the first ones; what others claim in between makes it look again."""
         claimed: list[tuple[bytes, bytes]] = []
@@ -106,7 +106,7 @@ class Pendings:
         return [session.message(code, record) for code, record in claimed]
 
     async def _claim_steps(
-        self, session: Session, codes: Sequence[bytes], now: datetime, until: datetime, *, takes_hidden: bool = False
+        self, session: KeyNames, codes: Sequence[bytes], now: datetime, until: datetime, *, takes_hidden: bool = False
     ) -> list[tuple[bytes, bytes]]:
         claimed: list[tuple[bytes, bytes]] = []
         for step in in_steps(codes):
@@ -115,7 +115,7 @@ class Pendings:
 
     async def _claim(
         self,
-        session: Session,
+        session: KeyNames,
         codes: Sequence[bytes],
         now: datetime,
         until: datetime,
@@ -182,7 +182,7 @@ class Pendings:
 
     async def _settle(self, bot_id: int, by_key: dict[SessionKey, list[bytes]]) -> int:
         names = self._names.of(bot_id)
-        sessions = [Session(self._names, key) for key in by_key]
+        sessions = [KeyNames(self._names, key) for key in by_key]
         counted = zip(sessions, by_key.values(), strict=True)
         settled: int = await self._calls.once(
             SETTLE,
@@ -199,7 +199,7 @@ class Pendings:
         """Return by bot what pending deletions are called."""
         references: dict[int, list[bytes]] = {}
         for it in pending:
-            references.setdefault(it.key.bot_id, []).append(Session(self._names, it.key).member + _code(it))
+            references.setdefault(it.key.bot_id, []).append(KeyNames(self._names, it.key).member + _code(it))
         return references
 
     # What there is

@@ -31,7 +31,7 @@ MAX_AT_ONCE: Final = 2_000
 BOT: Final = Struct(">q")
 
 
-class Session:
+class KeyNames:
     """The names of one key."""
 
     __slots__ = ("data_index", "data_key", "full", "index", "key", "label", "member", "names", "spot", "spot_key")
@@ -50,7 +50,7 @@ class Session:
         self.data_index = self.names.data_index(key.chat_id)
 
     @classmethod
-    def named(cls, names: Names, bot_id: int, spot: bytes, label: bytes, full: bytes = b"") -> Session:
+    def named(cls, names: Names, bot_id: int, spot: bytes, label: bytes, full: bytes = b"") -> KeyNames:
         """Spell a session that is told by its spot and label; ``full`` is a long qualifier, if that is known.
 
         Without it the key is not the session's own, and nothing but the names of its keys may be used.
