@@ -27,6 +27,7 @@ from tgslices.recording.openings import DueOf, Openings, never_due, repeatable
 from tgslices.recording.outside import RecentMessages, outside_of
 from tgslices.recording.progress import Progress
 from tgslices.recording.subscriptions import Subscriptions, UpdatePredicate
+from tgslices.storage.ending_protocol import Due
 from tgslices.storage.protocol import DurableSessionStorage
 from tgslices.telegram_facts.chat_kind import ChatKind, chat_kind
 from tgslices.telegram_facts.message_kind import MessageKind
@@ -306,12 +307,8 @@ class Tracker:
         key = self.keys.current(key)
         if key in self.subscriptions:
             if_closed = IfClosed.KEEP
-        is_left_out, outside, due = False, None, None
-        if if_closed is IfClosed.OPEN:
-            current, at = handling.get(), message.at
-            newest = None if self.storage.knows_open(key) else self.recent.newest(key, current, at)
-            outside = outside_of(key, current, at, newest, message)
-            due = self.due_of(key, message.at)
+        outside, due = self._opening_by(key, message) if if_closed is IfClosed.OPEN else (None, None)
+        is_left_out = False
 
         async def write(repeated: datetime | None) -> None:
             nonlocal is_left_out
@@ -331,6 +328,12 @@ class Tracker:
             return
         if self.keys.moved_to(key.chat_id) is not None:
             await self._move_late(key)
+
+    def _opening_by(self, key: SessionKey, message: TrackedMessage) -> tuple[TrackedMessage | None, Due | None]:
+        """Return what was outside of a session that a message opens, and when that session is looked at first."""
+        current, at = handling.get(), message.at
+        newest = None if self.storage.knows_open(key) else self.recent.newest(key, current, at)
+        return outside_of(key, current, at, newest, message), self.due_of(key, at)
 
     # Closing
 

@@ -52,11 +52,7 @@ class Additions:
     ) -> Addition:
         """Add an entry as far as the key's state allows it; return whether the key holds it now."""
         row = await self._rows.lock(connection, key)
-        if row is None or not row.is_open:
-            comes_too_late = if_closed is IfClosed.SKIP or was_closed_since(row, begun_at)
-        else:
-            comes_too_late = if_closed is IfClosed.SKIP and was_opened_since(row, begun_at)
-        if comes_too_late:
+        if _comes_too_late(row, if_closed, begun_at):
             return Addition(False)
         if unless_known and await self._knows(connection, key, row, message, is_pending=is_pending):
             return Addition(False)
@@ -97,3 +93,10 @@ class Additions:
         is_home = message.chat_id == key.chat_id and message.business_connection_id == key.business_connection_id
         is_before = is_home and row.after_id is not None and 0 < message.message_id <= row.after_id
         return is_pending or is_before
+
+
+def _comes_too_late(row: KeyRow | None, if_closed: IfClosed, begun_at: datetime | None) -> bool:
+    """Tell whether a session was closed, or opened since where only an open one gets the entry."""
+    if row is None or not row.is_open:
+        return if_closed is IfClosed.SKIP or was_closed_since(row, begun_at)
+    return if_closed is IfClosed.SKIP and was_opened_since(row, begun_at)
