@@ -18,6 +18,7 @@ class Buttons:
     def __init__(self, tables: Tables) -> None:
         self._keys = tables.keys
         self._messages = tables.messages
+        self._is_foreign = tables.is_foreign
 
     async def differing(self, connection: AsyncConnection, *, name: HeldName, has_buttons: bool) -> dict[int, int]:
         """Return the entries of a message that say something else of its buttons, and the key of each."""
@@ -31,7 +32,7 @@ class Buttons:
             messages.has_buttons.is_not(has_buttons),
         )
         differing: dict[int, int] = {}
-        for near in (keys.chat_id == name.chat_id, messages.is_foreign):
+        for near in (keys.chat_id == name.chat_id, self._is_foreign):
             found = select(messages.id, messages.key_id).join(self._keys, keys.id == messages.key_id)
             rows: Any = await connection.execute(found.where(near, is_message))
             differing.update((row_id, key_id) for row_id, key_id in rows)

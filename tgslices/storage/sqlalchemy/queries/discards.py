@@ -31,6 +31,7 @@ class Discards:
         self._entries = entries
         self._keys = tables.keys
         self._messages = tables.messages
+        self._is_foreign = tables.is_foreign
 
     async def discard(self, connection: AsyncConnection, bot_id: int, gone: Gone, *, surely: bool) -> int:
         """Take messages that are gone out of every key of a bot; return how many entries that were."""
@@ -62,7 +63,7 @@ class Discards:
         """Return how entries of a chat are found: under its own keys and among foreign ones, or by their connection."""
         if gone.business_connection_id is not None:
             return [true()]
-        return [self._keys.c.chat_id == gone.chat_id, self._messages.c.is_foreign]
+        return [self._keys.c.chat_id == gone.chat_id, self._is_foreign]
 
     async def sweep(self, connection: AsyncConnection, bot_id: int, now: datetime, limit: int) -> int:
         """Forget known messages and closing times that are past; return how many."""

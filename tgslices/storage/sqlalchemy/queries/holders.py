@@ -28,12 +28,13 @@ class Holders:
     def __init__(self, tables: Tables) -> None:
         self._keys = tables.keys.c
         self._messages = tables.messages.c
+        self._is_foreign = tables.is_foreign
 
     async def is_held(self, connection: AsyncConnection, name: HeldName) -> bool:
         """Tell whether an open key holds a message, by the keys of its chat and by the index of what is foreign."""
-        keys, messages = self._keys, self._messages
+        keys = self._keys
         in_chat = and_(self._is_message(name), keys.chat_id == name.chat_id)
-        asking = [exists().where(in_chat), exists().where(self._is_message(name), messages.is_foreign)]
+        asking = [exists().where(in_chat), exists().where(self._is_message(name), self._is_foreign)]
         if name.user_id is not None:
             # Nearly every tap is in a session of the tapper's. A case stops at the first that holds, an OR need not.
             asking.insert(0, exists().where(in_chat, keys.user_id.in_([name.user_id, NO_ID])))

@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Index,
     LargeBinary,
     MetaData,
@@ -21,8 +22,8 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    literal_column,
     text,
-    true,
 )
 
 from tgslices.errors import StorageError, quoted
@@ -96,6 +97,16 @@ class Tables:
     def all(self) -> tuple[Table, ...]:
         """Return every table, in an order in which they can be created."""
         return (self.meta, self.keys, self.messages, self.pending, self.moved_chats, self.data, self.ends)
+
+    @property
+    def is_foreign(self) -> ColumnElement[bool]:
+        """Whether a message is in another chat than its key, spelled as the partial index of such messages is.
+
+        SQLite takes that index by its very words alone, and a comparison, as of every boolean, are others.
+        """
+        table = self.messages.name.replace('"', '""')
+        found: ColumnElement[bool] = literal_column(f'"{table}".is_foreign')
+        return found
 
 
 def build_tables(prefix: str = "tgslices_", *, schema: str | None = None, metadata: MetaData | None = None) -> Tables:
@@ -194,7 +205,7 @@ def _messages(prefix: str, schema: str | None, metadata: MetaData) -> Table:
         f"{prefix}messages_foreign",
         table.c.chat_id,
         table.c.message_id,
-        sqlite_where=table.c.is_foreign == true(),  # as it asks: it takes the index by the very words alone
+        sqlite_where=table.c.is_foreign,
         postgresql_where=table.c.is_foreign,
     )
     known = table.c.state == KNOWN
