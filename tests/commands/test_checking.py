@@ -56,6 +56,26 @@ async def test_everything_is_found_that_is_late_near_its_limit_or_still_to_come(
     assert "limit" not in {it["kind"] for it in near.json["findings"]}
 
 
+async def test_a_session_that_is_late_is_found_beside_one_that_is_due_in_days(
+    storage: DurableSessionStorage, url: str
+) -> None:
+    now = datetime.now(UTC)
+    await storage.open(ORDER, at=now, due=Due(now - HOUR, now + HOUR))
+    await storage.open(SessionKey(BOT, 8), at=now, due=Due(now + 40 * HOUR, now + 40 * HOUR))
+    ran = await run("check", url, *IDENTITY)
+    assert [it["text"].partition(":")[0] for it in ran.json["findings"]] == ["A session has been due for 1 h"]
+
+
+async def test_a_finding_names_a_few_sessions_and_counts_the_others(storage: DurableSessionStorage, url: str) -> None:
+    now = datetime.now(UTC)
+    for number in range(12):
+        await storage.open(SessionKey(BOT, number), at=now + HOUR)
+    ran = await run("check", url, *IDENTITY)
+    [finding] = ran.json["findings"]
+    assert finding["text"].startswith("chat=0 chat=1 chat=2")
+    assert " chat=9 and 2 more have times that are still to come" in finding["text"]
+
+
 async def test_a_schema_of_an_older_release_is_found_and_left_as_it_is(postgres: PostgresServer, where: str) -> None:
     await write_version_1(postgres, where)
     for _ in range(2):

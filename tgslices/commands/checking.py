@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from tgslices.commands.naming import spelled
 from tgslices.commands.opening import Place
 from tgslices.commands.output import length, print_json, show_progress
-from tgslices.storage.pages import pages
+from tgslices.model import SessionKey
+from tgslices.storage.listing_protocol import SessionOrder
+from tgslices.storage.pages import filled_page, pages
 from tgslices.telegram_facts.age_limit import AGE_LIMIT
 
 LATE: Final = timedelta(minutes=5)
@@ -39,7 +41,7 @@ async def check(place: Place, arguments: Namespace) -> int:
     findings += judge_clock(await _ask(place, "server_time"), place.clock())
     now = place.clock()
     findings += judge_lateness(await place.storage.next_due(place.bot_id, now=now), now, "pending deletion")
-    findings += judge_lateness(await place.storage.next_session_due(place.bot_id, now=now), now, "session")
+    findings += judge_lateness(await _first_due(place), now, "session")
     findings += [finding async for finding in _look_at_each(place, arguments.margin)]
     return report(findings, as_json=arguments.json)
 
@@ -75,31 +77,52 @@ def judge_lateness(due_at: datetime | None, now: datetime, what: str) -> list[Fi
     return [Finding("late", f"{late} Start the bot, or look into its log.")]
 
 
+async def _first_due(place: Place) -> datetime | None:
+    """Return when the session is due that is so first.
+
+    The storage's own word is for workers, who look at once when anything is due in days: a clock may have been ahead.
+    """
+    page = await filled_page(place.storage, place.bot_id, order=SessionOrder.DUE, after=None, limit=1)
+    return page.sessions[0].due_at if page.sessions else None
+
+
 async def _look_at_each(place: Place, margin: timedelta) -> AsyncIterator[Finding]:
     """Look at every open session for entries near Telegram's limit, and for times that a clock wrote that is ahead."""
-    now, near, ahead, seen = place.clock(), list[str](), list[str](), 0
+    now, near, ahead, seen = place.clock(), Named(), Named(), 0
     edge = now - AGE_LIMIT + margin
     async for session in (it async for page in pages(place.storage, place.bot_id, limit=PAGE) for it in page.sessions):
         seen += 1
         if seen % PAGE == 0:
             show_progress(f"{seen:,} sessions looked at")
         if session.oldest_at is not None and session.oldest_at <= edge:
-            near.append(spelled(session.key))
+            near.add(session.key)
         if max(session.opened_at, session.active_at) > now + SKEW:
-            ahead.append(spelled(session.key))
-    if near:
-        text = f"{_named(near)} entries near the 48 hours after which Telegram deletes nothing, or past them."
+            ahead.add(session.key)
+    if near.count:
+        text = f"{near} entries near the 48 hours after which Telegram deletes nothing, or past them."
         yield Finding("limit", f"{text} Clear them, or set before_limit in a Lifetime.")
-    if ahead:
-        text = f"{_named(ahead)} times that are still to come: the clock of a worker is ahead."
+    if ahead.count:
+        text = f"{ahead} times that are still to come: the clock of a worker is ahead."
         yield Finding("clock", f"{text} Keep clocks in step, as NTP does.")
 
 
-def _named(sessions: list[str]) -> str:
-    if len(sessions) == 1:
-        return f"{sessions[0]} has"
-    more = "" if len(sessions) <= SHOWN else f" and {len(sessions) - SHOWN} more"
-    return f"{' '.join(sessions[:SHOWN])}{more} have"
+@dataclass(slots=True)
+class Named:
+    """Sessions that a sentence is about: the first few by name, the others by number. All of them may be."""
+
+    names: list[str] = field(default_factory=list)
+    count: int = 0
+
+    def add(self, key: SessionKey) -> None:
+        """Take in one more."""
+        self.count += 1
+        if self.count <= SHOWN:
+            self.names.append(spelled(key))
+
+    def __str__(self) -> str:
+        """Begin the sentence."""
+        more = "" if self.count <= SHOWN else f" and {self.count - SHOWN:,} more"
+        return f"{' '.join(self.names)}{more} {'has' if self.count == 1 else 'have'}"
 
 
 async def _ask(place: Place, name: str) -> Any:
