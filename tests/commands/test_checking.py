@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from tests.commands.conftest import BOT, run
 from tests.storage.redis.servers import RedisServer
@@ -17,6 +17,7 @@ from tgslices.commands.checking import judge_clock, judge_lateness
 from tgslices.model import SessionKey
 from tgslices.storage.ending_protocol import Due
 from tgslices.storage.protocol import DurableSessionStorage
+from tgslices.storage.redis.codes.names import Names
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import NOW, sent
 
@@ -87,20 +88,36 @@ async def test_a_schema_of_an_older_release_is_found_and_left_as_it_is(postgres:
     assert (await run("sessions", where, *IDENTITY)).code == 2
 
 
-async def test_a_schema_of_a_newer_release_and_a_missing_index_are_found(tmp_path: Path) -> None:
-    file = tmp_path / "slices.db"
-    storage = SQLAlchemySessionStorage(f"sqlite:///{file}")
+async def execute(postgres: PostgresServer, where: str, statement: str) -> None:
+    """Change a database as its administrator would."""
+    url = make_url(where)
+    if url.drivername.startswith("postgresql"):
+        await postgres.execute(str(url.database), statement)
+        return
+    with closing(sqlite3.connect(str(url.database))) as connection, connection:
+        connection.execute(statement)
+
+
+async def test_a_schema_of_a_newer_release_and_a_missing_index_are_found(postgres: PostgresServer, where: str) -> None:
+    storage = SQLAlchemySessionStorage(where)
     await storage.start()
     await storage.aclose()
-    with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("DROP INDEX tgslices_keys_opened")
-    ran = await run("check", f"sqlite:///{file}", *IDENTITY)
+    await execute(postgres, where, "DROP INDEX tgslices_keys_opened")
+    ran = await run("check", where, *IDENTITY)
     assert [(it["kind"], "tgslices_keys_opened" in it["text"]) for it in ran.json["findings"]] == [("server", True)]
-    with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("UPDATE tgslices_meta SET value = '99'")
-    ran = await run("check", f"sqlite:///{file}", *IDENTITY)
+    await execute(postgres, where, "UPDATE tgslices_meta SET value = '99'")
+    ran = await run("check", where, *IDENTITY)
     assert (ran.code, ran.json["findings"][0]["kind"]) == (1, "schema")
     assert "version 99" in ran.json["findings"][0]["text"]
+
+
+async def test_a_layout_of_another_release_is_found_in_redis(redis_server: RedisServer, redis_url: str) -> None:
+    with redis_server.client() as client:
+        client.set(Names("tgslices").version, "99")
+    ran = await run("check", redis_url, *IDENTITY)
+    assert (ran.code, ran.json["findings"][0]["kind"]) == (1, "schema")
+    assert "the layout b'99', which this release does not know" in ran.json["findings"][0]["text"]
+    assert (await run("sessions", redis_url, *IDENTITY)).code == 2
 
 
 async def test_a_wrong_eviction_policy_is_found(redis_server: RedisServer, redis_url: str) -> None:
