@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import MAX_WAIT, Gone, PendingDeletion, SessionKey, TrackedMessage
@@ -17,7 +16,7 @@ from tgslices.storage.sqlalchemy.database.dialect import Database
 from tgslices.storage.sqlalchemy.database.steps import Step, Steps
 from tgslices.storage.sqlalchemy.queries.floors import NO_FLOOR, Floor, Floors
 from tgslices.storage.sqlalchemy.queries.keys import IDS_PER_STATEMENT, gone_conditions
-from tgslices.storage.sqlalchemy.queries.next_due import next_due
+from tgslices.storage.sqlalchemy.queries.next_due import earliest
 from tgslices.storage.sqlalchemy.tables.lease_statements import LeaseStatements, Leasing, Order, leasing_beside
 from tgslices.storage.sqlalchemy.tables.rows import (
     Values,
@@ -36,7 +35,7 @@ class PendingDeletions:
     def __init__(self, tables: Tables, database: Database, statements: Statements, leases: LeaseStatements) -> None:
         """Remember for each bot how far the leases of a round have come in the order of the times."""
         self._table = tables.pending
-        self._floors = Floors(is_used=database.keeps_dead_rows)
+        self._floors = Floors()
         self._statements = statements
         self._leases = leases
         self._database = database
@@ -44,13 +43,21 @@ class PendingDeletions:
     async def of_bot(self, connection: AsyncConnection, bot_id: int) -> list[PendingDeletion]:
         """Return every pending deletion of a bot, earliest first."""
         c = self._table.c
-        found = await connection.execute(select(*self._columns()).where(c.bot_id == bot_id).order_by(c.due_at, c.id))
+        found = await connection.execute(
+            select(*self._columns()).where(c.bot_id == bot_id).order_by(self._due_at, c.id)
+        )
         return [pending_of(row) for row in found]
 
     async def next_due(self, connection: AsyncConnection, bot_id: int, now: datetime) -> datetime | None:
         """Return when the bot's earliest one is due; now, when a clock that was ahead has put one off."""
-        c = self._table.c
-        return await next_due(connection, [(c.due_at, c.bot_id == bot_id)], now)
+        c, at, ahead = self._table.c, encode_time(now), encode_time(now + MAX_WAIT)
+        mine, is_held = c.bot_id == bot_id, and_(c.held_until > at, c.held_until <= ahead)
+        is_free = and_(mine, or_(c.held_until.is_(None), c.held_until <= at, c.held_until > ahead))
+        first, last = (select(it(c.due_at)).where(is_free).scalar_subquery() for it in (func.min, func.max))
+        # Looked for only where nothing is due now, so that what is due and held is all that there is to look through.
+        held = (select(func.min(c.held_until)).where(mine, is_held, it) for it in (c.due_at <= at, c.due_at > ahead))
+        ends = (case((first <= at, null()), else_=it.scalar_subquery()) for it in held)
+        return earliest((await connection.execute(select(first, last, *ends))).one(), now)
 
     async def has(self, connection: AsyncConnection, key: SessionKey, message: TrackedMessage) -> bool:
         """Tell whether a message is pending for a key."""
@@ -100,7 +107,8 @@ class PendingDeletions:
         rows.sort(key=itemgetter(1, 0))
         self._floors.note(bot_id, (rows[-1][1], rows[-1][0]) if is_full else None, at, held_until)
         self._floors.lower(bot_id, held_until)
-        return [replace(pending_of(row[2:]), due_at=decode_time(held_until)) for row in rows]
+        due_at = decode_time(held_until)
+        return [pending_of(row[2:], due_at) for row in rows]
 
     async def _take_more(
         self, connection: AsyncConnection, order: Order, times: dict[str, int], limit: int, taken: list[Any]
@@ -115,11 +123,7 @@ class PendingDeletions:
         """Lease pending deletions; return rows of id, time and ``PENDING_COLUMNS``."""
         values = values | {"floor_time": floor[0], "floor_id": floor[1]}
         spelled = self._leases.pending(leasing)
-        rows = list(await self._database.execute(connection, spelled, [spelled.row(**values)]))
-        if rows and not self._database.tells_old_values:
-            hold = self._leases.hold_pending(leasing)
-            await self._database.execute(connection, hold, [hold.row(**values)])
-        return rows
+        return list(await self._database.execute(connection, spelled, [spelled.row(**values)]))
 
     async def postpone(
         self, connection: AsyncConnection, pending: Collection[PendingDeletion], *, until: datetime
@@ -129,7 +133,9 @@ class PendingDeletions:
             self._floors.lower(bot_id, encode_time(until))
         for chunk in in_chunks(identities_of(pending), IDS_PER_STATEMENT):
             these = self._locked(self._table.c.identity.in_(chunk))
-            await connection.execute(update(self._table).where(these).values(due_at=encode_time(until)))
+            await connection.execute(
+                update(self._table).where(these).values(due_at=encode_time(until), held_until=None)
+            )
 
     async def discard(self, connection: AsyncConnection, bot_id: int, gone: Gone) -> int:
         """Drop those of messages that are gone; return how many."""
@@ -174,7 +180,12 @@ class PendingDeletions:
         return c.id.in_(select(c.id).where(*conditions).order_by(c.identity).with_for_update())
 
     def _columns(self) -> list[ColumnElement[Any]]:
-        return [self._table.c[name] for name in PENDING_COLUMNS]
+        return [*(self._table.c[name] for name in PENDING_COLUMNS[:-1]), self._due_at]
+
+    @property
+    def _due_at(self) -> ColumnElement[Any]:
+        """When one is due, whether it is held or not."""
+        return func.coalesce(self._table.c.held_until, self._table.c.due_at)
 
 
 def identities_of(pending: Collection[PendingDeletion]) -> list[bytes]:

@@ -38,6 +38,10 @@ VERSION_NAME: Final = "schema_version"
 NO_ID: Final = -(2**63)
 """Stands for a missing user or topic of a key, because NULLs take no part in a unique index. No key may hold it."""
 
+FILLFACTOR: Final = 50
+"""Per cent of a page that PostgreSQL fills with rows that are leased, so that each of them has room for a new version.
+Source: https://www.postgresql.org/docs/current/storage-hot.html"""
+
 MAX_PREFIX: Final = 63 - len("messages_business")
 """In bytes: PostgreSQL cuts longer names off.
 Source: https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS"""
@@ -214,7 +218,11 @@ def _messages(prefix: str, schema: str | None, metadata: MetaData) -> Table:
 
 
 def _pending(prefix: str, schema: str | None, metadata: MetaData) -> Table:
-    """The pending deletions, each with its whole key, because they outlive it; ``identity`` digests key and message."""
+    """The pending deletions, each with its whole key, because they outlive it; ``identity`` digests key and message.
+
+    One that a worker has leased is due at ``held_until`` in place of ``due_at``. No index knows of that, and a page has
+    room for new versions of its rows: so PostgreSQL leases a hundred without writing to an index.
+    """
     return Table(
         f"{prefix}pending",
         metadata,
@@ -229,10 +237,12 @@ def _pending(prefix: str, schema: str | None, metadata: MetaData) -> Table:
         *_message_columns(),
         Column("claimed_at", BigInteger, nullable=False),
         Column("due_at", BigInteger, nullable=False),
+        Column("held_until", BigInteger),
         UniqueConstraint("identity", name=f"{prefix}pending_identity"),
         Index(f"{prefix}pending_due", "bot_id", "due_at", "id"),
         Index(f"{prefix}pending_message", "chat_id", "message_id"),
         schema=schema,
+        postgresql_with={"fillfactor": FILLFACTOR},
     )
 
 
