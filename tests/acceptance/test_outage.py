@@ -12,7 +12,7 @@ from aiogram.filters import Command
 from aiogram.types import Message
 
 from tests.storage.conftest import fragile_postgres
-from tests.storage.sql.backends import PostgresServer
+from tests.storage.sqlalchemy.backends import PostgresServer
 from tgslices import Session, SessionBot, SessionQualifier, setup_sessions
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing import BotApi, ChatView

@@ -11,8 +11,8 @@ from sqlalchemy import make_url
 
 from tests.commands.conftest import BOT, run
 from tests.storage.redis.servers import RedisServer
-from tests.storage.sql.backends import PostgresServer
-from tests.storage.sql.test_described import where, write_version_1
+from tests.storage.sqlalchemy.backends import PostgresServer
+from tests.storage.sqlalchemy.test_described import where, write_version_1
 from tgslices.commands.checking import judge_clock, judge_lateness
 from tgslices.model import SessionKey
 from tgslices.storage.ending_protocol import Due

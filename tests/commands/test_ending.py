@@ -18,8 +18,8 @@ from typing import Any
 import pytest
 
 from tests.commands.conftest import BOT, run
-from tests.storage.sql.backends import PostgresServer
-from tests.storage.sql.test_described import where, write_version_1
+from tests.storage.sqlalchemy.backends import PostgresServer
+from tests.storage.sqlalchemy.test_described import where, write_version_1
 from tgslices.commands.main import main
 from tgslices.model import SessionKey
 from tgslices.storage.data_protocol import StoredData

@@ -13,7 +13,7 @@ import pytest
 
 from tests.promises.storages import ListStorage
 from tests.storage.redis.servers import RedisServer, free_port, prefix_of
-from tests.storage.sql.backends import PostgresServer, start_postgres
+from tests.storage.sqlalchemy.backends import PostgresServer, start_postgres
 from tgslices import MemorySessionStorage, SessionStorage
 from tgslices.storage.redis import RedisSessionStorage
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.storage.sql.backends import watch
+from tests.storage.sqlalchemy.backends import watch
 from tgslices.model import IfClosed, SessionKey
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import sent

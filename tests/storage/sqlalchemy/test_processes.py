@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.storage.sql.processes import LEASE, TWINS, WRITERS, Worker, count_up, keep_hold, record, taken, wipe
+from tests.storage.sqlalchemy.processes import LEASE, TWINS, WRITERS, Worker, count_up, keep_hold, record, taken, wipe
 from tgslices.model import SessionKey
 from tgslices.storage.data_protocol import DataHold
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage

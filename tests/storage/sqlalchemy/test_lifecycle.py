@@ -14,7 +14,7 @@ from sqlalchemy import Connection, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.storage.samples import NOW
-from tests.storage.sql.backends import PostgresServer
+from tests.storage.sqlalchemy.backends import PostgresServer
 from tgslices.errors import StorageError
 from tgslices.model import IfClosed, Scope
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage

@@ -21,7 +21,7 @@ from tests.storage.hearing import (
     until_idle,
     until_known,
 )
-from tests.storage.sql.backends import PostgresServer, sqlite_rows, watch
+from tests.storage.sqlalchemy.backends import PostgresServer, sqlite_rows, watch
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import KEY, NOW, sent
 

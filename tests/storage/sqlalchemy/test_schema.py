@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, create_engine, make_url, text
 
-from tests.storage.sql.backends import PostgresServer, sqlite_rows
+from tests.storage.sqlalchemy.backends import PostgresServer, sqlite_rows
 from tgslices.errors import StorageError
 from tgslices.model import IfClosed, Scope, SessionKey
 from tgslices.storage.data_protocol import DataHold, StoredData

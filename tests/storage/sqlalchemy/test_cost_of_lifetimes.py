@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.storage.sql.backends import watch
+from tests.storage.sqlalchemy.backends import watch
 from tgslices.model import IfClosed, Scope
 from tgslices.storage.ending_protocol import Due
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage

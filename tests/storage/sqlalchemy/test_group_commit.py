@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event
 
 from tests.storage.samples import NOW
-from tests.storage.sql.backends import watch
+from tests.storage.sqlalchemy.backends import watch
 from tgslices.model import Direction, IfClosed, PendingDeletion, Scope
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import KEY, sent

@@ -11,7 +11,7 @@ from typing import Any
 import aiosqlite
 import pytest
 
-from tests.storage.sql.backends import sqlite_rows
+from tests.storage.sqlalchemy.backends import sqlite_rows
 from tgslices.errors import StorageError
 from tgslices.model import IfClosed
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage

@@ -20,7 +20,7 @@ from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
 FORKS: Final = multiprocessing.get_context("forkserver")
 """Makes processes that have imported everything already, so that a start takes no time."""
 
-FORKS.set_forkserver_preload(["tests.acceptance.worker", "tests.storage.sql.processes"])
+FORKS.set_forkserver_preload(["tests.acceptance.worker", "tests.storage.sqlalchemy.processes"])
 
 SCOPE: Final = Scope(KEY.bot_id, KEY.chat_id, "private", 7)
 WRITERS: Final = 20

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from tests.storage.sql.backends import (
+from tests.storage.sqlalchemy.backends import (
     TABLES,
     PostgresServer,
     list_statement,

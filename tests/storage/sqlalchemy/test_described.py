@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Column, Connection, Dialect, Text, UniqueConstraint, inspect, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from tests.storage.sql.backends import PostgresServer
+from tests.storage.sqlalchemy.backends import PostgresServer
 from tgslices.errors import StorageError
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage, build_tables
 from tgslices.storage.sqlalchemy.tables.schema import VERSION, Tables

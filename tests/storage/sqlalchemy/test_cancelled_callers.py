@@ -12,7 +12,7 @@ import asyncpg  # type: ignore[import-untyped]  # it ships no types
 import pytest
 from sqlalchemy import make_url
 
-from tests.storage.sql.backends import PostgresServer
+from tests.storage.sqlalchemy.backends import PostgresServer
 from tgslices.model import IfClosed, Scope
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import KEY, NOW, sent

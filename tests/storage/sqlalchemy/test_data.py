@@ -12,8 +12,8 @@ import asyncpg  # type: ignore[import-untyped]  # it ships no types
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from tests.storage.sql.backends import watch
-from tests.storage.sql.test_locks import Rival
+from tests.storage.sqlalchemy.backends import watch
+from tests.storage.sqlalchemy.test_locks import Rival
 from tgslices.errors import StorageError
 from tgslices.storage.data_protocol import StoredData
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage

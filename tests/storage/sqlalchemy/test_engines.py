@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from tests.storage.sql.backends import PostgresServer, sqlite_rows
+from tests.storage.sqlalchemy.backends import PostgresServer, sqlite_rows
 from tgslices.errors import StorageError
 from tgslices.model import IfClosed, Scope
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage

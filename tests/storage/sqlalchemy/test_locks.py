@@ -11,7 +11,7 @@ import asyncpg  # type: ignore[import-untyped]  # it ships no types
 import pytest
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from tests.storage.sql.backends import watch
+from tests.storage.sqlalchemy.backends import watch
 from tgslices.model import Gone, IfClosed, PendingDeletion, Scope, SessionKey
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.storage.sqlalchemy.database.advisory import wait_for_schema

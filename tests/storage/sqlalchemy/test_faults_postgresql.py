@@ -15,7 +15,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tests.storage.sql.backends import PostgresServer
+from tests.storage.sqlalchemy.backends import PostgresServer
 from tgslices.errors import StorageError
 from tgslices.model import Gone, IfClosed, Scope
 from tgslices.storage.protocol import Closed

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import event, make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from tests.storage.sql.backends import sqlite_rows
+from tests.storage.sqlalchemy.backends import sqlite_rows
 from tgslices.errors import InvalidTrackedMessage, StorageError, ValueRefused
 from tgslices.model import IfClosed, Scope, SessionKey
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage

@@ -13,7 +13,7 @@ import pytest
 from aiogram import Dispatcher
 from aiogram.types import Message
 
-from tests.middlewares.test_shutdown import CLOSED, storage_in
+from tests.upkeep.test_shutdown import CLOSED, storage_in
 from tgslices import MemorySessionStorage, Session, SessionBot, SessionStorage, StorageError, setup_sessions
 from tgslices.testing import BotApi, ChatView, Failure, Slow
 from tgslices.upkeep.start_and_stop import POLLING
