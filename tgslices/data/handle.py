@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -14,6 +13,7 @@ from tgslices.data.held_fragment import DataPlace, Held, Wanted
 from tgslices.data.process_holds import Holds
 from tgslices.data.shapes import become
 from tgslices.errors import ConfigurationError, DataConflict, DataTooNew
+from tgslices.event_loop.async_callables import is_async
 from tgslices.storage.data_protocol import StoredData
 
 T = TypeVar("T")
@@ -115,7 +115,7 @@ class DataHandle(Generic[T]):
             DataBusy: others hold it for longer than ``patience``.
             ConfigurationError: the function is asynchronous.
         """
-        if inspect.iscoroutinefunction(function):
+        if is_async(function):
             raise ConfigurationError(
                 f"The update of {self._fragment.name} is an asynchronous function.",
                 "Pass a plain one, or write async with session.data(...) as value.",

@@ -17,6 +17,7 @@ from aiogram.fsm.state import State
 from aiogram.types import TelegramObject, Update
 
 from tgslices.errors import ConfigurationError, SessionUnavailable, quoted
+from tgslices.event_loop.async_callables import is_async
 from tgslices.fsm_states.follow_states import Follow, Followed, states_of
 from tgslices.keys.qualifier import SessionQualifier
 from tgslices.manager import SessionManager, sessions_of
@@ -152,7 +153,7 @@ def _inside_session(config: SceneConfig) -> SceneConfig:
 
 
 def _require_coroutine(function: Callable[..., Any]) -> None:
-    if not inspect.iscoroutinefunction(inspect.unwrap(function)):
+    if not is_async(inspect.unwrap(function)):
         raise ConfigurationError(
             f"{title_of(function)} runs inside a session's block, and is no coroutine function.", "Write 'async def'."
         )
