@@ -11,11 +11,12 @@ import pytest
 
 from tests.storage.conftest import running_redis
 from tests.storage.redis.proxy import proxy_of
-from tests.storage.redis.servers import RedisServer
+from tests.storage.redis.servers import RedisServer, free_port
 from tgslices.errors import StorageError
 from tgslices.model import Scope
 from tgslices.storage.ending_protocol import Due, End, EndReason
 from tgslices.storage.redis import RedisSessionStorage
+from tgslices.storage.redis.notices import TRUST
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
 
 SCOPE = Scope(KEY.bot_id, KEY.chat_id, "private", KEY.user_id)
@@ -127,6 +128,23 @@ async def test_workers_hear_of_each_other_after_a_failover(primary: RedisServer,
         await _until_idle(one, other)
         for storage in (one, other):
             await storage.aclose()
+
+
+async def test_who_listens_to_a_primary_that_was_replaced_and_cut_off_is_not_certain_of_anything(
+    primary: RedisServer, replica: RedisServer
+) -> None:
+    one, other = (RedisSessionStorage(url, timeout=timedelta(seconds=5)) for url in (primary.url, replica.url))
+    await asyncio.gather(one.start(), other.start())
+    await _until_idle(one)
+    await fail_over(primary, replica)
+    with primary.client() as client:
+        client.replicaof("127.0.0.1", free_port())  # the wrong way, where nobody is
+    await asyncio.sleep(TRUST)
+    assert not one.is_idle(BOT), "it would miss what is opened at the server that took over"
+    await other.open(KEY, at=NOW)
+    assert not one.is_idle(BOT)
+    for storage in (one, other):
+        await storage.aclose()
 
 
 async def _until_idle(*storages: RedisSessionStorage) -> None:

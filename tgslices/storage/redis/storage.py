@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from redis.asyncio import Redis, RedisCluster
 
@@ -111,9 +111,16 @@ class RedisSessionStorage(DelegatesData):
         if connect is None or self._calls.reads_only:
             return
         own = self._calls.channel + b":" + self._calls.me
+
+        async def check(client: Client, text: bytes) -> None:
+            # With a deletion of nothing, which a server refuses that was a primary before another took over: it may be
+            # cut off from that one, and hear nothing of what is opened there, but it would hand out this text.
+            together: Any = client.pipeline(transaction=True)
+            await together.delete(self._names.nothing).publish(own, text).execute()
+
         self._notices = Notices(
             connect,
-            lambda text: self._calls.do(lambda client: client.publish(own, text)),
+            lambda text: self._calls.do(lambda client: check(client, text)),
             self._hearing.take_in,
             channel=self._calls.channel,
             own_channel=own,

@@ -138,6 +138,8 @@ class Names:
         """Begin every name with the hash tag of the prefix and the bot."""
         self._prefix = encoded(prefix)
         self.version = self._prefix + b":version"
+        self.nothing = self._prefix + b":nothing"
+        """Is never there."""
         self.of = lru_cache(maxsize=1024)(self._of)
 
     def notices(self, database: int) -> bytes:
