@@ -28,7 +28,7 @@ from tgslices.keys.scopes import direct_topic_of, scope_of
 from tgslices.keys.strategies import key_of
 from tgslices.model import SessionKey
 from tgslices.open_sessions import ListsOpen, id_of
-from tgslices.recording.current import current_for
+from tgslices.recording.current_update import current_for
 from tgslices.recording.handles_of_key import SharedKey
 from tgslices.recording.subscriptions import UpdatePredicate
 from tgslices.recording.tracker import Tracker

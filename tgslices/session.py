@@ -28,7 +28,7 @@ from tgslices.event_loop.work_in_turns import in_turns, steps
 from tgslices.model import Direction, IfClosed, SessionKey, TrackedMessage
 from tgslices.predicates import Predicate, selecting
 from tgslices.recording.blocks import Block, Inside, enter, leave
-from tgslices.recording.current import current_for, current_update
+from tgslices.recording.current_update import current_for, current_update
 from tgslices.recording.handles_of_key import SharedKey
 from tgslices.recording.messages_from_events import is_tapped, record_of_event
 from tgslices.recording.tracker import Tracker

@@ -16,7 +16,7 @@ from tgslices import SessionConfig
 from tgslices.data.renewal import LEASE, RENEW_EVERY
 from tgslices.deletion.group_testing import GroupTest
 from tgslices.recording.handles_of_key import SEND_GRACE
-from tgslices.recording.outside import MAX_RECENT
+from tgslices.recording.outside_session import MAX_RECENT
 from tgslices.upkeep.start_and_stop import SHUTDOWN_GRACE
 
 DOCS: Final = ROOT / "docs"

@@ -24,7 +24,7 @@ from tgslices.manager import SessionManager, sessions_of
 from tgslices.middlewares.handler_annotations import title_of
 from tgslices.middlewares.handler_needs import needs_of
 from tgslices.middlewares.handler_parameters import call_with_parameters, sent
-from tgslices.recording.current import current_update
+from tgslices.recording.current_update import current_update
 from tgslices.session import Session
 
 End: TypeAlias = Literal["clear", "close", "keep"]

@@ -10,7 +10,7 @@ from aiogram import Bot
 from aiogram.types import TelegramObject
 
 from tgslices.manager import SessionManager
-from tgslices.recording.current import Handling, handling
+from tgslices.recording.current_update import Handling, handling
 from tgslices.recording.messages_from_events import new_message
 from tgslices.recording.progress import Progress
 from tgslices.recording.tracker import Tracker

@@ -18,13 +18,13 @@ from tgslices.clock import Clock
 from tgslices.error_texts.without_secrets import described
 from tgslices.model import MAX_INT, Gone, IfClosed, Scope, ScopeTwin, SessionKey, TrackedMessage
 from tgslices.recording.backlog import Backlog, Write
-from tgslices.recording.current import Handling, handling
+from tgslices.recording.current_update import Handling, handling
 from tgslices.recording.handles_of_key import SharedKey, SharedKeys, tick
 from tgslices.recording.keyboards import Keyboards, edited_by
 from tgslices.recording.messages_from_events import record_carried, record_of_incoming
 from tgslices.recording.notices import Notices
 from tgslices.recording.openings import DueOf, Openings, never_due, repeatable
-from tgslices.recording.outside import RecentMessages, outside_of
+from tgslices.recording.outside_session import RecentMessages, outside_of
 from tgslices.recording.progress import Progress
 from tgslices.recording.subscriptions import Subscriptions, UpdatePredicate
 from tgslices.storage.ending_protocol import Due

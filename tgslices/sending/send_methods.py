@@ -14,7 +14,7 @@ from aiogram.types import MessageEntity
 
 from tgslices.errors import CannotSendThere, ChatGiven
 from tgslices.model import GENERAL_TOPIC, SessionKey
-from tgslices.recording.current import current_update
+from tgslices.recording.current_update import current_update
 from tgslices.sending.bot_method import BotMethod
 from tgslices.telegram_facts.chat_kind import ChatKind, chat_kind
 

@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 from tgslices.model import SessionKey
 from tgslices.storage.data_protocol import DataHold, StoredData
+from tgslices.storage.inprocess.data_holds import Holds
 from tgslices.storage.inprocess.expiries import Expiries
-from tgslices.storage.inprocess.holds import Holds
 from tgslices.storage.inprocess.key_map import KeyMap
 
 Place: TypeAlias = tuple[SessionKey, str]

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tgslices.model import SessionKey
 from tgslices.storage.data_protocol import DataHold, DataStorage, StoredData
 from tgslices.storage.inprocess.data import what_is_written
-from tgslices.storage.inprocess.holds import Holds
+from tgslices.storage.inprocess.data_holds import Holds
 from tgslices.storage.sqlalchemy.database.steps import Steps
 from tgslices.storage.sqlalchemy.database.transactions import Transactions
 from tgslices.storage.sqlalchemy.open_database import OpenDatabase

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from aiogram.types import Message, Update
 
 from tgslices.model import Direction, SessionKey, TrackedMessage
-from tgslices.recording.current import Handling, is_over, update_of
+from tgslices.recording.current_update import Handling, is_over, update_of
 from tgslices.recording.messages_from_events import new_message, record_carried
 
 MAX_RECENT: Final = 128
