@@ -50,7 +50,7 @@ def told_in(page: str, words: str) -> int:
         ("concepts.md", "for at most # seconds. Then it writes what waits", SHUTDOWN_GRACE.total_seconds()),
         ("concepts.md", "**At most `backlog` writes are kept**: #,", CONFIG.backlog),
         ("concepts.md", "once that one's lease of # has run out", CONFIG.lease.total_seconds()),
-        ("deleting-messages.md", "**Several requests run at once**: # for the whole bot (`in_flight`)", CONFIG.in_flight),
+        ("deleting-messages.md", "requests run at once**: # for the whole bot (`in_flight`)", CONFIG.in_flight),
         ("session-data.md", "by a lease of # seconds that is renewed", LEASE.total_seconds()),
         ("session-data.md", "seconds that is renewed every #.", RENEW_EVERY.total_seconds()),
     ],
