@@ -15,6 +15,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from tests.commands.conftest import BOT
+from tgslices.commands.entrance import PATH, Entrance
 from tgslices.commands.opening import Place
 from tgslices.commands.page import application
 from tgslices.model import SessionKey
@@ -51,7 +52,9 @@ def writes(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture
 async def browser(filled: DurableSessionStorage, writes: bool) -> AsyncIterator[TestClient]:  # type: ignore[type-arg]
     """A browser at the page."""
-    async with TestClient(TestServer(application(Place(filled, BOT), writes=writes))) as client:
+    entrance = Entrance()
+    async with TestClient(TestServer(application(Place(filled, BOT), entrance, writes=writes))) as client:
+        await client.get(PATH, params={"key": entrance.key})
         yield client
 
 
@@ -61,6 +64,7 @@ async def test_sessions_are_listed_found_and_shown_with_their_data_masked(browse
     assert "2 open sessions" in front
     assert front.index("qualifier=order") < front.index("chat=8")
     assert "<script>" not in front
+    assert f'value="{NAME}" aria-label="Copy {NAME}"' in front
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     found = await (await browser.get("/", params={"chat": "8"})).text()
     assert "chat=8" in found
@@ -97,7 +101,7 @@ async def test_a_button_extends_forgets_and_closes(browser: TestClient, filled: 
     assert (refused.status, "does not end by itself" in await refused.text()) == (400, True)
 
 
-@pytest.mark.parametrize("path", ["/session?name=nobody", "/?chat=x", "/?after=nowhere"])
+@pytest.mark.parametrize("path", ["/session?name=nobody", "/?chat=x", "/?user=9223372036854775808", "/?after=nowhere"])
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
 async def test_what_cannot_be_shown_says_why(browser: TestClient, path: str) -> None:  # type: ignore[type-arg]
     answer = await browser.get(path)
@@ -110,6 +114,32 @@ async def test_a_name_that_only_leads_here_is_not_answered(browser: TestClient) 
     answer = await browser.get("/", headers={"Host": "evil.example"})
     assert answer.status == 403
     assert "order" not in await answer.text()
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("path", ["/", "/session", "/pending", "/style.css", "/copy.js"])
+async def test_who_has_not_opened_the_link_is_shown_nothing(browser: TestClient, path: str) -> None:  # type: ignore[type-arg]
+    for cookies in ({}, {it.key: "guessed" for it in browser.session.cookie_jar}):
+        async with aiohttp.ClientSession(cookies=cookies) as another:
+            answer = await another.get(browser.make_url(path))
+            assert (answer.status, await answer.text()) == (403, "Open the link that the command has printed.")
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+async def test_a_link_opens_the_page_once_and_leaves_no_key_behind(filled: DurableSessionStorage) -> None:
+    entrance = Entrance()
+    async with TestClient(TestServer(application(Place(filled, BOT), entrance, writes=True))) as browser:
+        for wrong in ("", "guessed", "\ud800"):
+            assert (await browser.get(PATH, params={"key": wrong})).status == 403
+        entered = await browser.get(PATH, params={"key": entrance.key})
+        assert (entered.status, entered.url.path, entered.url.query_string) == (200, "/", "")
+        [cookie] = entered.history[0].cookies.values()
+        assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
+        assert entrance.key not in cookie.value + await entered.text()
+        again = await browser.get(PATH, params={"key": entrance.key})
+        assert (again.status, "was opened before" in await again.text()) == (403, True)
+        assert (await browser.get("/")).status == 200
 
 
 async def test_the_command_serves_the_file_of_a_running_bot_until_it_is_interrupted(tmp_path: Path) -> None:
@@ -120,9 +150,10 @@ async def test_the_command_serves_the_file_of_a_running_bot_until_it_is_interrup
     process = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
     assert process.stdout is not None
     line = (await process.stdout.readline()).decode()
-    found = re.search(r"http://127\.0\.0\.1:\d+", line)
+    found = re.search(r"http://127\.0\.0\.1:\d+/enter\?key=[\w-]+", line)
     assert found is not None
-    async with aiohttp.ClientSession() as client, client.get(found[0]) as answer:
+    jar = aiohttp.CookieJar(unsafe=True)  # keeps those of addresses
+    async with aiohttp.ClientSession(cookie_jar=jar) as client, client.get(found[0]) as answer:
         assert NAME in await answer.text()
     process.send_signal(signal.SIGINT)
     assert await process.wait() == 0

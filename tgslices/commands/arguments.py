@@ -170,7 +170,7 @@ def _add_common(one: argparse.ArgumentParser, verb: Verb) -> None:
             else "sessions, as they are listed; - reads them from lines"
         )
         one.add_argument("session", metavar="SESSION", nargs=verb.session or None, help=what)
-    one.add_argument("--bot", type=_identifier, metavar="ID", help="whose sessions; the bot of BOT_TOKEN unless told")
+    one.add_argument("--bot", type=identifier, metavar="ID", help="whose sessions; the bot of BOT_TOKEN unless told")
     one.add_argument("--prefix", metavar="TEXT", help="the storage's prefix, where the bot gives it one")
     one.add_argument("--schema", metavar="NAME", help="the schema of the tables in PostgreSQL, where it is another")
     one.add_argument("--json", action="store_true", help="print JSON for programs")
@@ -181,8 +181,8 @@ def _add_common(one: argparse.ArgumentParser, verb: Verb) -> None:
 def _add_own(one: argparse.ArgumentParser, name: str) -> None:
     """Add what one verb is told beside what all are."""
     if name == "sessions":
-        one.add_argument("--chat", type=_identifier, metavar="ID", help="of this chat alone")
-        one.add_argument("--user", type=_identifier, metavar="ID", help="of this person alone")
+        one.add_argument("--chat", type=identifier, metavar="ID", help="of this chat alone")
+        one.add_argument("--user", type=identifier, metavar="ID", help="of this person alone")
         one.add_argument("--qualifier", action="append", metavar="TEXT", help="with this one, or another; '' for none")
         one.add_argument(
             "--older-than", type=duration, metavar="TIME", help="opened so long ago, like 90s, 10m, 2h, 3d"
@@ -201,7 +201,7 @@ def _add_own(one: argparse.ArgumentParser, name: str) -> None:
     if name == "check":
         one.add_argument("--margin", type=duration, default="1h", metavar="TIME", help="how near is near (%(default)s)")
     if name == "erase":
-        one.add_argument("user", type=_identifier, metavar="USER", help="the person's id")
+        one.add_argument("user", type=identifier, metavar="USER", help="the person's id")
     if name == "extend":
         one.add_argument("--by", type=duration, default="1h", metavar="TIME", help="at least so long (%(default)s)")
 
@@ -229,7 +229,12 @@ def _port(text: str) -> int:
     return _whole(text, 0, 65_535)
 
 
-def _identifier(text: str) -> int:
+def identifier(text: str) -> int:
+    """Return the id of a bot, a chat or a person.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
     return _whole(text, -MAX_INT, MAX_INT)
 
 

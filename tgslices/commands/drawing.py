@@ -1,4 +1,4 @@
-"""The inspector's pages as HTML without a script: pure functions of what is told. Every text is escaped here."""
+"""The inspector's pages as HTML that needs no script: pure functions of what is told. Every text is escaped here."""
 
 from __future__ import annotations
 
@@ -16,7 +16,15 @@ from tgslices.storage.data_protocol import StoredData
 from tgslices.storage.listing_protocol import ListedPage, ListedSession
 
 STYLE: Final = """\
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; background: #fff; color: #1b1c1e; }
+a { color: #0b57d0; }
+a:visited { color: #6b3fa0; }
+@media (prefers-color-scheme: dark) {
+  :root { background: #16181c; color: #e8e9eb; }
+  a { color: #8ab4f8; }
+  a:visited { color: #c9b3f0; }
+}
+h1 { font-size: 1.4rem; overflow-wrap: anywhere; }
 body { margin: 0 auto; max-width: 72rem; padding: 1rem; }
 nav a { margin-right: 1rem; }
 table { border-collapse: collapse; width: 100%; }
@@ -27,7 +35,20 @@ label { display: grid; font-size: .85rem; }
 input, button { font: inherit; padding: .25rem .5rem; }
 code { overflow-wrap: anywhere; }
 p.said { border-left: .3rem solid #888; padding-left: .6rem; }
+button.copies { font-size: .85rem; margin-left: .5rem; padding: 0 .4rem; }
 """
+
+SCRIPT: Final = """\
+for (const button of document.querySelectorAll("button.copies")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.value);
+    button.textContent = "Copied";
+    button.ariaLabel = `Copied ${button.value}`;
+  });
+}
+"""
+"""Copies the name of a session; without it there is no button to do so."""
 
 VERBS: Final[Mapping[str, str]] = {
     "clear": "Delete its messages from Telegram",
@@ -70,7 +91,7 @@ def page_of_sessions(looks: Looks, page: ListedPage, count: int, asked: Mapping[
         more = f'<p><a rel="next" href="/?{escape(again)}">The next ones</a></p>'
     titles = ("Session", "Opened", "Active", "Entries", "Oldest", "Due in")
     form = f'<form action="/" method="get">{fields}<button>Find</button></form>'
-    return _document(looks, f"{count:,} open sessions", form + _table(titles, rows) + more)
+    return _document(looks, f"{count:,} open sessions", form + _table("Sessions", titles, rows) + more)
 
 
 def page_of_session(
@@ -107,9 +128,9 @@ def page_of_session(
     shown = f'<p><a href="/session?{escape(mask)}">{"Mask" if shows_data else "Show"} the data</a></p>' if data else ""
     body = (
         (f'<p class="said" role="status">{escape(said)}</p>' if said else "")
-        + f"<p>{state}</p>{_forms(looks, name)}"
-        + _table(("Message", "Chat", "Person", "Kind", "Way", "Sent"), rows)
-        + (_table(("Data", "Value", "Written"), values) + shown if data else "")
+        + f"<p>{state}{_copies(name)}</p>{_forms(looks, name)}"
+        + _table("Entries", ("Message", "Chat", "Person", "Kind", "Way", "Sent"), rows)
+        + (_table("Data", ("Data", "Value", "Written"), values) + shown if data else "")
     )
     return _document(looks, name, body)
 
@@ -125,7 +146,11 @@ def page_of_pending(looks: Looks, pending: Sequence[PendingDeletion], count: int
         )
         for it in pending
     ]
-    return _document(looks, f"{count:,} pending deletions", _table(("Session", "Message", "Due in", "Sent"), rows))
+    return _document(
+        looks,
+        f"{count:,} pending deletions",
+        _table("Pending deletions", ("Session", "Message", "Due in", "Sent"), rows),
+    )
 
 
 def page_of_error(looks: Looks, problem: str) -> str:
@@ -137,7 +162,7 @@ def _document(looks: Looks, title: str, body: str) -> str:
     what = "looks only" if looks.secret is None else "can change"
     return (
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        f'<title>{escape(title)}</title><link rel="stylesheet" href="/style.css">'
+        f'<title>{escape(title)}</title><link rel="stylesheet" href="/style.css"><script src="/copy.js" defer></script>'
         f'<nav><a href="/">Sessions</a><a href="/pending">Pending</a> bot {looks.bot_id}, {what}</nav>'
         f"<main><h1>{escape(title)}</h1>{body}</main></html>"
     )
@@ -155,15 +180,23 @@ def _forms(looks: Looks, name: str) -> str:
     )
 
 
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f'<th scope="col">{title}</th>' for title in titles)
+def _table(title: str, titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head = "".join(f'<th scope="col">{it}</th>' for it in titles)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    return f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>'
+    return (
+        f'<div class="wide" role="region" aria-label="{title}" tabindex="0"><table><tr>{head}</tr>{body}</table></div>'
+    )
 
 
 def _link(session: ListedSession) -> str:
     name = spelled(session.key)
-    return f'<a href="/session?{escape(urlencode({"name": name}))}"><code>{escape(name)}</code></a>'
+    return f'<a href="/session?{escape(urlencode({"name": name}))}"><code>{escape(name)}</code></a>{_copies(name)}'
+
+
+def _copies(name: str) -> str:
+    """Return a button that copies a name as the command takes it."""
+    quoted = escape(name)
+    return f'<button type="button" class="copies" value="{quoted}" aria-label="Copy {quoted}" hidden>Copy</button>'
 
 
 def _due(session: ListedSession, looks: Looks) -> str:

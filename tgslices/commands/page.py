@@ -1,4 +1,4 @@
-"""The verb ``page``: the sessions of a storage in a browser on this machine, without a script and without the network.
+"""The verb ``page``: the sessions of a storage in a browser on this machine, without the network.
 
 It listens on the loopback interface alone. It answers under its own name alone, so that no page elsewhere reads it by a
 name that leads here. What changes wants ``--write``, and a form of this process.
@@ -10,7 +10,7 @@ import asyncio
 import hmac
 import os
 import signal
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
@@ -21,8 +21,10 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
+from tgslices.commands.arguments import identifier
 from tgslices.commands.changing import close_one, extend_one, forget_one
 from tgslices.commands.drawing import (
+    SCRIPT,
     STYLE,
     VERBS,
     Looks,
@@ -31,9 +33,10 @@ from tgslices.commands.drawing import (
     page_of_session,
     page_of_sessions,
 )
+from tgslices.commands.entrance import PATH, Entrance
 from tgslices.commands.naming import key_named
 from tgslices.commands.opening import Place
-from tgslices.errors import ConfigurationError, TgslicesError
+from tgslices.errors import ConfigurationError, TgslicesError, quoted
 from tgslices.model import SessionKey
 from tgslices.storage.listing_protocol import SessionFilter
 from tgslices.storage.pages import filled_page
@@ -45,8 +48,8 @@ _PAGES_LOOKED_AT: Final = 20
 """Pages of the storage that one page in the browser reads where a filter leaves most out."""
 
 HEADERS: Final[Mapping[str, str]] = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -57,12 +60,14 @@ HEADERS: Final[Mapping[str, str]] = {
 
 async def serve(place: Place, arguments: Namespace) -> int:
     """Serve the page until it is interrupted."""
-    runner = web.AppRunner(application(place, writes=arguments.write), access_log=None)
+    entrance = Entrance()
+    runner = web.AppRunner(application(place, entrance, writes=arguments.write), access_log=None)
     await runner.setup()
     try:
         await _listen(runner, arguments.port)
         port = runner.addresses[0][1]
-        print(f"Open http://{HOST}:{port} in a browser. Press Ctrl-C to stop.", flush=True)
+        print(f"Open http://{HOST}:{port}{PATH}?key={entrance.key} in a browser.", flush=True)
+        print("The link is good once, and for nobody else then. Press Ctrl-C to stop.", flush=True)
         await _told_to_stop()
     finally:
         await runner.cleanup()
@@ -86,14 +91,16 @@ async def _told_to_stop() -> None:
     await stop.wait()
 
 
-def application(place: Place, *, writes: bool) -> web.Application:
+def application(place: Place, entrance: Entrance, *, writes: bool) -> web.Application:
     """Return the pages of one bot's sessions as an application of aiohttp's."""
-    pages = Pages(place, token_urlsafe() if writes else None)
+    pages = Pages(place, entrance, token_urlsafe() if writes else None)
     app = web.Application(middlewares=[pages.guard])
     app.router.add_get("/", pages.sessions)
     app.router.add_get("/session", pages.session)
     app.router.add_get("/pending", pages.pending)
+    app.router.add_get(PATH, entrance.enter)
     app.router.add_get("/style.css", pages.style)
+    app.router.add_get("/copy.js", pages.script)
     app.router.add_post("/{verb}", pages.change)
     return app
 
@@ -101,9 +108,10 @@ def application(place: Place, *, writes: bool) -> web.Application:
 class Pages:
     """Answers requests of a browser."""
 
-    def __init__(self, place: Place, secret: str | None) -> None:
+    def __init__(self, place: Place, entrance: Entrance, secret: str | None) -> None:
         """``secret`` stands in the forms of this process; None where it only reads."""
         self._place = place
+        self._entrance = entrance
         self._secret = secret
         self._said = ""
         """What the last change came to; shown once."""
@@ -113,9 +121,11 @@ class Pages:
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
         """Answer under the page's own name alone, and say what went wrong."""
-        if request.host.partition(":")[0] not in (HOST, "localhost"):
-            raise web.HTTPForbidden(text=f"Open the page as {HOST}.")
         try:
+            if request.host.partition(":")[0] not in (HOST, "localhost"):
+                raise web.HTTPForbidden(text=f"Open the page as {HOST}.")
+            if request.path != PATH:
+                self._entrance.require(request)
             response = await handler(request)
         except web.HTTPException as answer:
             answer.headers.update(HEADERS)
@@ -166,6 +176,10 @@ class Pages:
         """Return how the pages look."""
         return web.Response(text=STYLE, content_type="text/css")
 
+    async def script(self, request: web.Request) -> web.Response:
+        """Return what copies a name."""
+        return web.Response(text=SCRIPT, content_type="text/javascript")
+
     async def change(self, request: web.Request) -> web.Response:
         """Do something with a session, if a form of this process asks for it."""
         form = await request.post()
@@ -199,7 +213,9 @@ class Pages:
 
 
 def _number(asked: Mapping[str, str], name: str) -> int | None:
+    if name not in asked:
+        return None
     try:
-        return int(asked[name]) if name in asked else None
-    except ValueError:
-        raise ConfigurationError(f"{asked[name]!r} is no {name}.", "Write its number.") from None
+        return identifier(asked[name])
+    except ArgumentTypeError:
+        raise ConfigurationError(f"{quoted(asked[name])} is no {name}.", "Write its number.") from None
