@@ -120,7 +120,6 @@ class Named:
             self.names.append(spelled(key))
 
     def __str__(self) -> str:
-        """Begin the sentence."""
         more = "" if self.count <= SHOWN else f" and {self.count - SHOWN:,} more"
         return f"{' '.join(self.names)}{more} {'has' if self.count == 1 else 'have'}"
 

@@ -21,7 +21,6 @@ class RefusalRate:
     """Counts of accepted and refused messages, kept apart by stratum; a stratum is whatever may share its fate."""
 
     def __init__(self) -> None:
-        """Start without any answer."""
         self._counts: dict[Hashable, tuple[float, float]] = {}
 
     def note(self, stratum: Hashable, *, accepted: int = 0, refused: int = 0) -> None:

@@ -22,7 +22,6 @@ class Wishes:
         self._wishes: dict[TrackedMessage, Neutralise] = {}
 
     def __bool__(self) -> bool:
-        """Tell whether anything is wished for."""
         return bool(self._wishes)
 
     def note(self, messages: Iterable[TrackedMessage], wish: Neutralise) -> None:

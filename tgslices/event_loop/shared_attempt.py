@@ -13,7 +13,6 @@ class SharedAttempt:
     """
 
     def __init__(self) -> None:
-        """Begin with nobody trying."""
         self._outcome: asyncio.Future[None] | None = None
 
     async def __call__(self, work: Callable[[], Awaitable[None]]) -> None:

@@ -23,7 +23,6 @@ class UpdateRequests:
     """Says once for each bot in the log what its sessions will not see."""
 
     def __init__(self) -> None:
-        """Start with no bot."""
         self._warned: set[int] = set()
         self._unwired: set[int] = set()
 

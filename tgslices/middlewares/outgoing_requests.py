@@ -42,7 +42,6 @@ class OutgoingMiddleware(BaseRequestMiddleware):
     """
 
     def __init__(self) -> None:
-        """Start with nothing on its way."""
         self._sending: set[asyncio.Task[Any]] = set()
         self._chat_ids: dict[tuple[int, str], tuple[int, datetime]] = {}
         self._asking = UpdateRequests()

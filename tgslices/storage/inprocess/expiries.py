@@ -25,7 +25,6 @@ class Expiries(Generic[T]):
         self._serial = count()
 
     def __len__(self) -> int:
-        """Return how many things expire."""
         return len(self._times)
 
     def set(self, thing: T, at: datetime | None) -> None:

@@ -97,7 +97,6 @@ class KeyMap(Generic[V]):
         """
 
     def __contains__(self, key: SessionKey) -> bool:
-        """Tell whether the key is here."""
         return self._find(key) is not None
 
     def get(self, key: SessionKey) -> V | None:

@@ -31,7 +31,6 @@ class Numbered(Generic[V]):
         return len(self._values)
 
     def __getitem__(self, number: int) -> V:
-        """Return the value of a number."""
         return self._values[number]
 
     def find(self, value: V) -> int | None:

@@ -15,7 +15,6 @@ class OpenKeys:
         self._index: KeyMap[SessionKey] = KeyMap()
 
     def __contains__(self, key: SessionKey) -> bool:
-        """Tell whether the key is open."""
         return key in self._index
 
     def is_idle(self, bot_id: int) -> bool:

@@ -34,7 +34,6 @@ class OpenKeys:
     """Runs everything that may open, close or move keys, and keeps what is in memory in step with the database."""
 
     def __init__(self, backend: OpenDatabase, keys: Keys) -> None:
-        """Know nothing yet."""
         self._backend = backend
         self._transactions = backend.transactions
         self._keys = keys

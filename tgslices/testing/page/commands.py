@@ -26,7 +26,6 @@ class Commands:
         inspector: Inspector,
         clear_log: Callable[[], None],
     ) -> None:
-        """Act in this world."""
         self.talking = Talking(stage.world)
         self._stage = stage
         self._world = stage.world

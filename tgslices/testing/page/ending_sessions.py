@@ -15,7 +15,6 @@ class EndingSessions:
     """Ends the sessions that the inspector shows, where it knows their manager."""
 
     def __init__(self, inspector: Inspector) -> None:
-        """Look sessions up in this inspector."""
         self._inspector = inspector
         self.commands: Mapping[str, Callable[[Command], Awaitable[Json | None]]] = {
             "clear session": self._clear,

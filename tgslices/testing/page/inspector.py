@@ -97,7 +97,6 @@ class Inspector:
     """Reads the sessions of the bots that were registered with it."""
 
     def __init__(self, world: World) -> None:
-        """Nothing is registered yet."""
         self._world = world
         self._sources: dict[int, ReadableStorage] = {}
         self._managers: dict[int, InspectableManager] = {}

@@ -29,7 +29,6 @@ class Talking:
     """Acts as the person that a command names, in the place that it names."""
 
     def __init__(self, world: World) -> None:
-        """In this world."""
         self._world = world
         self.commands: Mapping[str, Callable[[Command], Awaitable[Json | None]]] = {
             "type": self._type,

@@ -57,7 +57,6 @@ class Plain:
         return "".join(self._pieces[count:])
 
     def __str__(self) -> str:
-        """The whole text."""
         return "".join(self._pieces)
 
 

@@ -37,7 +37,6 @@ class Erasing:
     """What the storage does as an :class:`~tgslices.storage.erasing_protocol.ErasingStorage`."""
 
     def __init__(self, calls: Calls, names: Names, entries: Entries) -> None:
-        """Make calls."""
         self._calls = calls
         self._names = names
         self._entries = entries

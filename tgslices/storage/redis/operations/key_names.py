@@ -37,7 +37,6 @@ class KeyNames:
     __slots__ = ("data_index", "data_key", "full", "index", "key", "label", "member", "names", "spot", "spot_key")
 
     def __init__(self, names: Names, key: SessionKey) -> None:
-        """Spell a key."""
         self.key = key
         self.names: BotNames = names.of(key.bot_id)
         self.spot = spot_of_key(key)

@@ -32,7 +32,6 @@ class Keys:
     """The open sessions of any number of bots."""
 
     def __init__(self, calls: Calls, names: Names) -> None:
-        """Make calls."""
         self._calls = calls
         self._names = names
 

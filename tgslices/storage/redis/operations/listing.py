@@ -53,7 +53,6 @@ class Listing:
     """The open sessions of any number of bots: a :class:`~tgslices.storage.listing_protocol.ListingStorage`."""
 
     def __init__(self, calls: Calls, names: Names) -> None:
-        """Make calls."""
         self._calls = calls
         self._names = names
 

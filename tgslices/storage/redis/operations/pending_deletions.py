@@ -29,7 +29,6 @@ class PendingDeletions:
     """The pending deletions of any number of bots."""
 
     def __init__(self, calls: Calls, names: Names, entries: Entries) -> None:
-        """Make calls, and look at entries."""
         self._calls = calls
         self._names = names
         self._entries = entries

@@ -18,7 +18,6 @@ class MovedChats:
     """Reads and adds the chats that migrated."""
 
     def __init__(self, tables: Tables) -> None:
-        """Work on these tables."""
         self._table = tables.moved_chats
 
     async def add(self, connection: AsyncConnection, bot_id: int, chat_id: int) -> None:

@@ -43,7 +43,6 @@ class OwnedKeys:
     __slots__ = ("_in_doubt", "_keys")
 
     def __init__(self) -> None:
-        """Start with no key open."""
         self._keys: KeyMap[OwnedKey] = KeyMap()
         self._in_doubt: set[SessionKey] = set()
 
