@@ -68,7 +68,7 @@ def group(stage: FedBot) -> Group:
 @pytest.mark.parametrize("order", ["leaves arrives", "arrives leaves", "leaves", "arrives", "leaves leaves arrives"])
 async def test_open_keys_move_to_the_new_chat_with_their_entries(stage: FedBot, group: Group, order: str) -> None:
     """ "When a group becomes a supergroup, open keys move to the new chat with their entries, which keep the old chat's
-    id": whichever of the two notices comes, in whichever order (C5)."""
+    id": whichever of the two notices comes, in whichever order."""
     await group.says("one")
     for step in order.split():
         await getattr(group, step)()
@@ -90,7 +90,7 @@ async def test_the_moved_key_gets_the_new_chats_messages_even_under_the_same_num
 
 
 async def test_a_new_chats_message_that_comes_before_both_notices_is_the_one_limit(stage: FedBot, group: Group) -> None:
-    """There is no order between the notices and the first message (C5): nothing tells that the chats are one yet."""
+    """There is no order between the notices and the first message: nothing tells that the chats are one yet."""
     await stage.delivers("message", stage.message(2, chat=NEW))
     await group.arrives()
     await stage.delivers("message", stage.message(3, chat=NEW))
@@ -165,7 +165,7 @@ async def test_a_handler_of_the_notice_gets_the_session(stage: FedBot, group: Gr
 
 
 async def test_old_entries_become_unreachable_and_are_asked_for_nowhere_else(stage: FedBot, group: Group) -> None:
-    """ "... become `unreachable` on clearing, and are never asked for anywhere (C5)" """
+    """ "... become `unreachable` on clearing, and are never asked for anywhere" """
     await group.says("one")
     await group.leaves()
     group.old.migrated_to = NEW["id"]
@@ -209,7 +209,7 @@ async def test_direction_and_time_of_a_moved_entry_are_kept(group: Group) -> Non
 
 
 async def test_a_late_update_of_the_old_chat_is_handed_the_session_that_moved(stage: FedBot, group: Group) -> None:
-    """The notices come in any order (C5): a handler of the old chat must not open a key that nobody closes."""
+    """The notices come in any order: a handler of the old chat must not open a key that nobody closes."""
     await group.says("one")
     handed: list[Session] = []
 

@@ -174,7 +174,7 @@ def effects(effect: Effect) -> list[str]:
 
 
 async def test_every_method_that_creates_a_message_counts(stage: FedBot) -> None:
-    """ "Only methods that create a message count (C11)": every one of them does."""
+    """ "Only methods that create a message count": every one of them does."""
     creating = effects(Effect.CREATES)
     assert len(creating) > 20
     async with stage.session() as session:

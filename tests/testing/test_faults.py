@@ -75,7 +75,7 @@ async def test_a_flood_without_a_number_is_an_internal_error(api: BotApi, bot: B
 
 
 async def test_true_does_not_mean_gone(api: BotApi, bot: Bot, chat: ChatView) -> None:
-    """C1: `True` means "accepted", never "all gone"."""
+    """`True` means "accepted", never "all gone"."""
     message = await chat.types("still here")
     api.faults.add(Pretend(), method="deleteMessages")
     assert await bot.delete_messages(chat.id, [message.message_id])
@@ -170,7 +170,7 @@ async def test_planted_messages_are_just_there(api: BotApi, bot: Bot, chat: Chat
 
 
 async def test_updates_older_than_a_day_are_not_delivered(api: BotApi, bot: Bot, chat: ChatView) -> None:
-    """C10: Client.cpp:17447, "don't send messages received/edited more than 1 day ago"."""
+    """Client.cpp:17447, "don't send messages received/edited more than 1 day ago"."""
     message = await chat.types("old")
     api.clock.move(timedelta(days=1, seconds=1))
     assert await bot.get_updates() == [], "updates wait no longer than a day"

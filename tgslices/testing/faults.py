@@ -43,7 +43,7 @@ class Flood:
 class Failure:
     """An answer with this error, without the work. An empty description means Telegram's name of the code.
 
-    A 429 that does not say how long to wait becomes a 500, as on the server (C9).
+    A 429 that does not say how long to wait becomes a 500, as on the server.
     """
 
     code: int = 500
@@ -58,7 +58,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Pretend:
-    """An answer ``true`` without the work, as deleteMessages gives when it cannot reach the messages (C1).
+    """An answer ``true`` without the work, as deleteMessages gives when it cannot reach the messages.
 
     Source: tdlib/telegram-bot-api ``Client.cpp:6760-6770``
     """

@@ -131,7 +131,7 @@ class Stage:
         leave(self.world, place, user, by or self._somebody(place, user), is_kicked=True)
 
     def migrate(self, group: Chat | ChatView, *, by: User | None = None, tell: bool = True) -> Chat:
-        """Turn a basic group into a supergroup and return the supergroup (C5).
+        """Turn a basic group into a supergroup and return the supergroup.
 
         With ``tell=False`` the bots hear of it by `tell_migration`. Telegram does not promise that this comes before
         other news of the new chat.

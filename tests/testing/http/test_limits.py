@@ -1,4 +1,4 @@
-"""The server's own limits on what is on its way: messages into a chat (C8) and requests of a bot (C9)."""
+"""The server's own limits on what is on its way: messages into a chat and requests of a bot."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Business connections: messages of other people's private chats (C6)."""
+"""Business connections: messages of other people's private chats."""
 
 from datetime import timedelta
 
@@ -41,7 +41,7 @@ async def test_the_bot_hears_of_its_connection(api: BotApi, bot: Bot, shop: Pers
 async def test_both_sides_and_the_bots_own_words_arrive(
     bot: Bot, ann: Person, shop: Person, talk: ChatView, connection: str
 ) -> None:
-    """C6, C10: the chat's number is the customer's, and what the bot sends is echoed with sender_business_bot."""
+    """The chat's number is the customer's, and what the bot sends is echoed with sender_business_bot."""
     await talk.types("open today?")
     await shop.customer_chat(ann).types("yes")
     sent = await bot.send_message(ann.id, "until six", business_connection_id=connection)

@@ -32,7 +32,7 @@ def kinds(updates: list[Update]) -> list[str]:
 
 
 async def test_a_pin_comes_back_to_the_bot(api: BotApi, account: BotAccount, bot: Bot, ann: Person) -> None:
-    """C10: the bot's own service messages of some kinds are echoed; C3: and take a right to be deleted."""
+    """The bot's own service messages of some kinds are echoed; they take a right to be deleted."""
     group = ann.view(api.add_supergroup("Team", members=[ann, account]))
     hers = await group.types("pin me")
     method = PinChatMessage(chat_id=group.id, message_id=hers.message_id)

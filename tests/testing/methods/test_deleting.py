@@ -1,4 +1,4 @@
-"""deleteMessage and deleteMessages over HTTP (C1-C5)."""
+"""deleteMessage and deleteMessages over HTTP."""
 
 from datetime import timedelta
 from typing import Any
@@ -28,7 +28,7 @@ async def test_a_batch_goes_and_missing_ones_are_skipped(bot: Bot, chat: ChatVie
 
 
 async def test_all_or_nothing(api: BotApi, bot: Bot, chat: ChatView, ann: Person) -> None:
-    """C1: the first message that cannot be deleted refuses the batch, and the answer does not say which."""
+    """The first message that cannot be deleted refuses the batch, and the answer does not say which."""
     ids = await ids_of(chat, 3)
     old = api.plant_message(chat, ann, text="old", date=api.clock.now() - timedelta(days=3))
     text = await refusal(bot, DeleteMessages(chat_id=chat.id, message_ids=[*ids, old.message_id]))
@@ -39,7 +39,6 @@ async def test_all_or_nothing(api: BotApi, bot: Bot, chat: ChatView, ann: Person
 
 
 async def test_single_deletion_tells_absent_from_refused(bot: Bot, chat: ChatView) -> None:
-    """C2."""
     [number] = await ids_of(chat, 1)
     assert await bot.delete_message(chat.id, number)
     assert await refusal(bot, DeleteMessage(chat_id=chat.id, message_id=number)) == (
@@ -64,7 +63,7 @@ async def test_a_hundred_and_one_are_too_many(bot: Bot, chat: ChatView) -> None:
 
 
 async def test_the_clock_opens_and_shuts_the_window(api: BotApi, bot: Bot, chat: ChatView) -> None:
-    """C3: a dice goes between 24 and 48 hours; anything else up to 48."""
+    """A dice goes between 24 and 48 hours; anything else up to 48."""
     api.clock.freeze()
     dice = await bot.send_dice(chat.id)
     text = await bot.send_message(chat.id, "x")
@@ -81,7 +80,7 @@ async def test_the_clock_opens_and_shuts_the_window(api: BotApi, bot: Bot, chat:
 async def test_private_chats_and_groups_share_one_row_of_numbers(
     api: BotApi, account: BotAccount, bot: Bot, ann: Person, chat: ChatView
 ) -> None:
-    """C1: an identifier belongs to one chat of the bot's own box; asked for elsewhere it is missing, not deleted."""
+    """An identifier belongs to one chat of the bot's own box; asked for elsewhere it is missing, not deleted."""
     bob = api.add_person("Bob").private_chat(account)
     group = ann.view(api.add_group("Team", members=[ann, account]))
     numbers = [(await view.types("x")).message_id for view in (chat, bob, group, chat, group)]
@@ -166,7 +165,7 @@ async def test_outsiders_may_not_even_ask(
 
 
 async def test_people_who_blocked_or_left_telegram(bot: Bot, account: BotAccount, ann: Person, chat: ChatView) -> None:
-    """C4: there is no check for a blocked bot before deletions; a deactivated user refuses everything."""
+    """There is no check for a blocked bot before deletions; a deactivated user refuses everything."""
     sent = await bot.send_message(chat.id, "x")
     ann.blocks(account)
     assert await refusal(bot, SendMessage(chat_id=chat.id, text="y")) == "Forbidden: bot was blocked by the user"
@@ -180,7 +179,7 @@ async def test_people_who_blocked_or_left_telegram(bot: Bot, account: BotAccount
 async def test_a_migrated_group_lets_messages_be_edited_but_not_deleted(
     api: BotApi, account: BotAccount, bot: Bot, ann: Person
 ) -> None:
-    """C5: Write access is refused with the new chat's number, Edit access passes; the new chat counts from 1."""
+    """Write access is refused with the new chat's number, Edit access passes; the new chat counts from 1."""
     group = api.add_group("Team", members=[ann], admins=[account])
     sent = await bot.send_message(group.id, "before")
     supergroup = api.migrate(group, by=ann)

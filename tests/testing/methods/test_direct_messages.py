@@ -1,4 +1,4 @@
-"""The direct messages of a channel: a topic for everybody who writes, and one right to run them (C3, C11)."""
+"""The direct messages of a channel: a topic for everybody who writes, and one right to run them."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from tgslices.testing import BotAccount, BotApi, ChatView, Person
 
 pytestmark = needs(types, "DirectMessagesTopic")
 INTO_TOPICS = [name for name, model in MODELS.items() if "direct_messages_topic_id" in model.model_fields]
-"""Every method that names such a topic (C11)."""
+"""Every method that names such a topic."""
 
 
 @pytest.fixture

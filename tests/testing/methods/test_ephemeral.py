@@ -1,4 +1,4 @@
-"""Ephemeral messages (C7). They need an aiogram that knows of them."""
+"""Ephemeral messages. They need an aiogram that knows of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copies, forwards and albums over HTTP (C8)."""
+"""Copies, forwards and albums over HTTP."""
 
 import pytest
 from aiogram import Bot
@@ -21,7 +21,7 @@ def other(api: BotApi, account: BotAccount) -> ChatView:
 async def test_copies_come_back_as_identifiers_without_what_was_skipped(
     api: BotApi, bot: Bot, chat: ChatView, other: ChatView, ann: Person
 ) -> None:
-    """C8: "the returned list may be shorter with no mapping"."""
+    """The returned list may be shorter, without a mapping."""
     first = await chat.types("one")
     notice = await chat.pins(first)
     last = await chat.types("two")
@@ -123,7 +123,7 @@ async def test_albums_are_refused_as_a_whole(bot: Bot, chat: ChatView) -> None:
 
 
 async def test_a_partly_failed_call_leaves_orphans(api: BotApi, bot: Bot, chat: ChatView) -> None:
-    """C8: "one failed item fails the whole query after the rest was sent"."""
+    """One failed item fails the whole query after the rest was sent."""
     api.faults.add(Partial(item=2, cause="MEDIA_EMPTY"), method="sendMediaGroup")
     with pytest.raises(Exception, match='failed to send message #2 with the error message "MEDIA_EMPTY"'):
         await bot.send_media_group(chat.id, [photo("a"), photo("b"), photo("c")])

@@ -1,4 +1,4 @@
-"""What a person sends of a bot's inline results: taps on it, and edits by ``inline_message_id`` (C11)."""
+"""What a person sends of a bot's inline results: taps on it, and edits by ``inline_message_id``."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ async def test_a_reply_keyboard_is_pressed(bot: Bot, chat: ChatView) -> None:
 
 
 async def test_a_tap_on_a_message_that_telegram_forgot(bot: Bot, chat: ChatView) -> None:
-    """C10: `InaccessibleMessage`: date 0, identifier and chat only."""
+    """`InaccessibleMessage`: date 0, identifier and chat only."""
     sent = await bot.send_message(chat.id, "?", reply_markup=BUTTONS)
     await chat.taps("A", is_accessible=False)
     [update] = await bot.get_updates()

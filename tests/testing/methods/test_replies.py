@@ -185,7 +185,7 @@ async def test_effects_show_in_private_chats(bot: Bot, chat: ChatView, team: Cha
 
 
 class TestEphemeral:
-    """Replies to messages for one member's eyes, and such messages in answer to a tap (C7)."""
+    """Replies to messages for one member's eyes, and such messages in answer to a tap."""
 
     pytestmark = needs(methods, "DeleteEphemeralMessage")
 

@@ -7,7 +7,7 @@ from tgslices.testing import BotAccount, BotApi, NotAllowed, Person
 
 
 async def test_a_person_writes_as_their_channel(api: BotApi, account: BotAccount, bot: Bot, ann: Person) -> None:
-    """BOT_API_FACTS C13: as user 136817688 with `sender_chat`"""
+    """As user 136817688 with `sender_chat`"""
     group = api.add_supergroup("Group", members=[ann], admins=[account])
     channel = api.add_channel("News", admins=[ann])
     await ann.view(group).types("hello", sender=channel)

@@ -1,4 +1,4 @@
-"""Telegram's test environment: other addresses, and fifteen minutes instead of two days in supergroups (C3)."""
+"""Telegram's test environment: other addresses, and fifteen minutes instead of two days in supergroups."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Whether a bot may do something in a chat at all (C4, C5)."""
+"""Whether a bot may do something in a chat at all."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ from tgslices.testing.rules.access import Access, ChatFacts, access_refusal
     ],
 )
 def test_access_is_decided_before_messages_are_looked_at(chat: ChatFacts, access: Access, text: str | None) -> None:
-    """`check_chat_access`, Client.cpp:8127-8195 (C4), and C5 for migrated groups."""
+    """`check_chat_access`, Client.cpp:8127-8195; a migrated group refuses to send."""
     assert text_of(access_refusal(chat, access)) == text
 
 

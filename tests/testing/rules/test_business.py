@@ -1,4 +1,4 @@
-"""What a business account lets a bot do (C6)."""
+"""What a business account lets a bot do."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OWN, ALL = frozenset({"can_delete_sent_messages"}), frozenset({"can_delete_all_m
 def test_business_deletions(
     *, rights: frozenset[str], sent_by_bot: list[bool], chats: int, enabled: bool, text: str | None
 ) -> None:
-    """C6: "Parameter can_delete_sent_messages for the bot's own, can_delete_all_messages for any" (DOC)."""
+    """ "Parameter can_delete_sent_messages for the bot's own, can_delete_all_messages for any" (DOC)."""
     refusal = business.deletion_refusal(is_enabled=enabled, rights=rights, sent_by_bot=sent_by_bot, chats=chats)
     assert text_of(refusal) == text
 

@@ -1,4 +1,4 @@
-"""Who may delete what, row by row (C1, C3). Quotes are of tdlib/td MessagesManager.cpp at 022d602."""
+"""Who may delete what, row by row. Quotes are of tdlib/td MessagesManager.cpp at 022d602."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What reaches a bot (C10)."""
+"""What reaches a bot."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 def test_what_reaches_a_bot(
     *, outgoing: bool, kind: str, age: timedelta, business_chat: bool, other_bot: bool, delivered: bool
 ) -> None:
-    """`need_skip_update_message`, Client.cpp:17402-17450 (C10): own service messages of some kinds are echoed."""
+    """`need_skip_update_message`, Client.cpp:17402-17450: own service messages of some kinds are echoed."""
     assert (
         delivery.is_delivered(
             outgoing=outgoing, kind=kind, age=age, in_business_chat=business_chat, from_other_bot=other_bot

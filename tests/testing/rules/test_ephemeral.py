@@ -1,4 +1,4 @@
-"""What can be sent for the eyes of one, and for how long (C7)."""
+"""What can be sent for the eyes of one, and for how long."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from tgslices.testing.rules import ephemeral
     ],
 )
 def test_ephemeral_messages(*, chat_type: str, kind: str, member: bool, text: str | None) -> None:
-    """C7: groups only; not dice, poll, checklist, game, invoice, paid media (DOC)."""
+    """Groups only; not dice, poll, checklist, game, invoice, paid media (DOC)."""
     assert text_of(ephemeral.sending_refusal(chat_type, kind, receiver_is_member=member)) == text
 
 
 def test_ephemeral_lifetimes() -> None:
-    """C7: `ttl_period = 7*86400` (MessagesManager.cpp:11467); a reply comes within 15 s; identifiers come back."""
+    """`ttl_period = 7*86400` (MessagesManager.cpp:11467); a reply comes within 15 s; identifiers come back."""
     assert not ephemeral.is_expired(timedelta(days=7) - timedelta(seconds=1))
     assert ephemeral.is_expired(timedelta(days=7))
     assert ephemeral.reply_refusal(timedelta(seconds=15), is_ephemeral=True) is None

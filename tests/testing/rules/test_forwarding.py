@@ -1,4 +1,4 @@
-"""What can be copied and forwarded (C8)."""
+"""What can be copied and forwarded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tgslices.testing.rules import forwarding
     ],
 )
 def test_what_goes_along(*, message: forwarding.Source, copied: bool, forwarded: bool) -> None:
-    """`can_forward_message_content`, MessageContent.cpp:6425-6453, and MessagesManager.cpp:8228-8235 (C8)."""
+    """`can_forward_message_content`, MessageContent.cpp:6425-6453, and MessagesManager.cpp:8228-8235."""
     assert forwarding.can_forward(message, is_copy=True) is copied
     assert forwarding.can_forward(message, is_copy=False) is forwarded
 
@@ -44,7 +44,7 @@ def test_what_goes_along(*, message: forwarding.Source, copied: bool, forwarded:
 def test_calls_about_several_messages(
     *, found: list[int], taken: int, protected: bool, copy: bool, text: str | None
 ) -> None:
-    """`get_forwarded_messages`, MessagesManager.cpp:24505-24560; checked on identifiers that were found (C8)."""
+    """`get_forwarded_messages`, MessagesManager.cpp:24505-24560; checked on identifiers that were found."""
     refusal = forwarding.batch_refusal(found, taken=taken, is_chat_protected=protected, is_copy=copy)
     assert text_of(refusal) == text
 

@@ -1,4 +1,4 @@
-"""Business accounts: connections of bots, and deletions in their chats (C6)."""
+"""Business accounts: connections of bots, and deletions in their chats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Migration of basic groups to supergroups (C5)."""
+"""Migration of basic groups to supergroups."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ SENDING: Final = frozenset(
     for name, model in aiogram_methods().items()
     if name.startswith(("send", "copy", "forward")) and model.__returning__ in _MAKING
 )
-"""Methods, in small letters, whose messages count as unsent until they are answered (C11)."""
+"""Methods, in small letters, whose messages count as unsent until they are answered."""
 
 _LISTS: Final = {"copymessages": "message_ids", "forwardmessages": "message_ids", "sendmediagroup": "media"}
 """Methods that send several messages, and the argument that lists them."""

@@ -1,4 +1,4 @@
-"""Business accounts: the connection, and deleting in its chats (C6).
+"""Business accounts: the connection, and deleting in its chats.
 
 Source: tdlib/telegram-bot-api ``Client.cpp:14440-14478`` and tdlib/td ``BusinessConnectionManager.cpp:573-600,
 1942-1954``.

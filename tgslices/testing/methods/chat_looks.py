@@ -89,7 +89,7 @@ def set_chat_description(call: Call) -> bool:
 
 
 def set_chat_photo(call: Call) -> bool:
-    """Set a chat's photo. The service message about it comes back to the bot (C10)."""
+    """Set a chat's photo. The service message about it comes back to the bot."""
     upload = call.arguments.upload("photo")
     if upload is None:
         raise bad_request("there is no photo in the request")
@@ -101,7 +101,7 @@ def set_chat_photo(call: Call) -> bool:
 
 
 def delete_chat_photo(call: Call) -> bool:
-    """Take a chat's photo away. The service message about it comes back to the bot (C10)."""
+    """Take a chat's photo away. The service message about it comes back to the bot."""
     chat = _changeable(call, "photo")
     settings = chat.settings
     if settings.photo is None:

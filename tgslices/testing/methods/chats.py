@@ -193,7 +193,7 @@ def promote_chat_member(call: Call) -> bool:
 
 
 def set_chat_title(call: Call) -> bool:
-    """Set a chat's title. The service message about it comes back to the bot (C10)."""
+    """Set a chat's title. The service message about it comes back to the bot."""
     chat = call.chat(Access.WRITE)
     title = call.arguments.text("title").strip()[:_MAX_TITLE]
     if chat.type == "private":

@@ -18,7 +18,7 @@ from tgslices.testing.state.chats import Chat, StoredMessage
 
 
 def delete_message(call: Call) -> bool:
-    """Delete one message; a missing one is an error (C2)."""
+    """Delete one message; a missing one is an error."""
     if not call.arguments.text("chat_id"):
         raise bad_request("Chat identifier is not specified")
     if call.arguments.message_id() == 0:
@@ -29,7 +29,7 @@ def delete_message(call: Call) -> bool:
 
 
 def delete_messages(call: Call) -> bool:
-    """Delete 1-100 messages or none of them; missing ones are skipped (C1)."""
+    """Delete 1-100 messages or none of them; missing ones are skipped."""
     numbers = call.arguments.message_ids()
     if not numbers:
         raise bad_request("Message identifiers are not specified")

@@ -1,4 +1,4 @@
-"""Drafts: previews of messages that a bot is writing. They are no messages and vanish soon (C10).
+"""Drafts: previews of messages that a bot is writing. They are no messages and vanish soon.
 
 Source: https://core.telegram.org/bots/api#sendmessagedraft and https://core.telegram.org/bots/api#sendrichmessagedraft
 """

@@ -1,4 +1,4 @@
-"""Edits and deletions of ephemeral messages, one a call (C7).
+"""Edits and deletions of ephemeral messages, one a call.
 
 Source: https://core.telegram.org/bots/api#deleteephemeralmessage ff. The public server source has none of it; the texts
 of errors about missing messages are those of ordinary ones.

@@ -1,4 +1,4 @@
-"""Receivers of ephemeral messages (C7).
+"""Receivers of ephemeral messages.
 
 Source: https://core.telegram.org/bots/api#ephemeralmessageparameters. The public server source has none of it.
 """

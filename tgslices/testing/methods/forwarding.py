@@ -1,4 +1,4 @@
-"""Copies and forwards (C8).
+"""Copies and forwards.
 
 Source: tdlib/telegram-bot-api ``Client.cpp:13238-13377``.
 """

@@ -24,7 +24,7 @@ def _forum(call: Call, what: str, right: str = "can_manage_topics") -> Chat:
 
 
 def edit_general_forum_topic(call: Call) -> bool:
-    """Rename the General topic. The service message about it comes back to the bot (C10)."""
+    """Rename the General topic. The service message about it comes back to the bot."""
     name = call.arguments.text("name").strip()[:MAX_NAME]
     if not name:
         raise bad_request("Name must be non-empty")

@@ -26,7 +26,7 @@ class Call:
         """The chat that ``chat_id`` means, if the bot has this access to it.
 
         Raises:
-            ApiError: the chat is unknown, or the bot lacks the access (C4).
+            ApiError: the chat is unknown, or the bot lacks the access.
         """
         return self.world.reach(self.bot, self.arguments.text("chat_id"), access)
 

@@ -61,7 +61,7 @@ def send_all(call: Call, destination: Destination, items: Sequence[tuple[str, Js
     """Send the messages of one call and return them in order.
 
     Raises:
-        ApiError: a scripted failure hit one message; the others are sent (C8).
+        ApiError: a scripted failure hit one message; the others are sent.
     """
     failing = call.world.failing_item
     sent = []

@@ -107,7 +107,7 @@ def answer_shipping_query(call: Call) -> bool:
 
 
 def refund_star_payment(call: Call) -> bool:
-    """Refund a payment in stars, once. The service message about it comes back to the bot (C10).
+    """Refund a payment in stars, once. The service message about it comes back to the bot.
 
     ``CHARGE_ALREADY_REFUNDED`` comes from the servers behind. The error for an unknown charge is not verified.
     Source: https://core.telegram.org/bots/api#refundstarpayment and tdlib/telegram-bot-api ``Client.cpp:13996``

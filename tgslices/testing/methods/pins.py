@@ -24,7 +24,7 @@ def _find_chat(call: Call) -> Chat:
 
 
 def pin_chat_message(call: Call) -> bool:
-    """Pin a message. The service message about it comes back to the bot as an update (C10)."""
+    """Pin a message. The service message about it comes back to the bot as an update."""
     chat = _find_chat(call)
     message = call.message_in(chat, "pin")
     check(pin_refusal(chat.type, message.kind, standing(chat, call.bot)))

@@ -20,7 +20,7 @@ _COLORS: Final = range(0x1000000)
 
 
 def create_forum_topic(call: Call) -> Json:
-    """Create a topic. Its creation message comes back to the bot and cannot be deleted (C3, C10)."""
+    """Create a topic. Its creation message comes back to the bot and cannot be deleted."""
     name = call.arguments.text("name").strip()[:MAX_NAME]
     chat = call.chat(Access.WRITE)
     check(

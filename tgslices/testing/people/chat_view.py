@@ -117,7 +117,7 @@ class ChatView(ChatInteractions):
         return media_content(MEDIA[kind], file, _text_content(caption, "caption"))
 
     async def sends_ephemeral(self, bot: BotAccount, text: str) -> StoredMessage:
-        """Send an ephemeral message to a bot of the group. Only the person and the bot see it (C7).
+        """Send an ephemeral message to a bot of the group. Only the person and the bot see it.
 
         Raises:
             NotAllowed: the person may not write here.
@@ -146,7 +146,7 @@ class ChatView(ChatInteractions):
         return stored
 
     async def deletes(self, *messages: AnyMessage) -> None:
-        """Delete messages for everybody. Bots are not told, unless they are connected to a business account (C6).
+        """Delete messages for everybody. Bots are not told, unless they are connected to a business account.
 
         Raises:
             NotAllowed: the person may not delete one of them; all stay.

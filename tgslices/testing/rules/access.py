@@ -1,4 +1,4 @@
-"""Whether a bot may look into a chat, edit there, or write there; asked before any message is looked at (C4, C5).
+"""Whether a bot may look into a chat, edit there, or write there; asked before any message is looked at.
 
 Source: tdlib/telegram-bot-api ``Client.cpp:8127-8195`` at 01a3679, ``check_chat_access``.
 """
@@ -38,7 +38,7 @@ class ChatFacts(NamedTuple):
 def access_refusal(chat: ChatFacts, access: Access) -> ApiError | None:
     """The error that the server answers, or None if the bot gets in.
 
-    A group that became a supergroup lets its old messages be read and edited, but refuses to send and to delete (C5).
+    A group that became a supergroup lets its old messages be read and edited, but refuses to send and to delete.
     A bot that the user has blocked is not refused here.
     """
     if chat.chat_type == "private":

@@ -1,4 +1,4 @@
-"""What a bot may do in the private chats of a business account (C6).
+"""What a bot may do in the private chats of a business account.
 
 Source: tdlib/td ``BusinessConnectionManager.cpp:961-994, 1942-1954`` at 022d602. The client checks neither rights nor
 existence nor age; what the servers behind it answer is known from DOC (https://core.telegram.org/bots/api) as a rule,

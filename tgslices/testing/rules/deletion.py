@@ -1,4 +1,4 @@
-"""Deletion of messages: rights and time limits (C1, C3).
+"""Deletion of messages: rights and time limits.
 
 Source: tdlib/td ``MessagesManager.cpp:8331-8450`` at 022d602, ``can_delete_channel_message``, ``can_delete_message``
 and ``can_revoke_message``; the names here follow those.

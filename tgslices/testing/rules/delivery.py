@@ -1,4 +1,4 @@
-"""Which messages reach a bot as updates (C10).
+"""Which messages reach a bot as updates.
 
 Source: tdlib/telegram-bot-api ``Client.cpp:17402-17480``, ``need_skip_update_message``, and
 https://core.telegram.org/bots/features#privacy-mode

@@ -1,4 +1,4 @@
-"""Ephemeral messages, which one member sees and no ordinary identifier names (C7).
+"""Ephemeral messages, which one member sees and no ordinary identifier names.
 
 The public server source (10.0) has none of this: what is marked DOC is what https://core.telegram.org/bots/api says of
 Bot API 10.2 and 10.3, and error texts that nobody could verify are marked so.

@@ -1,4 +1,4 @@
-"""Floods (C8, C9).
+"""Floods.
 
 Source: tdlib/telegram-bot-api ``Client.cpp:60-81, 7963-7985, 12889, 16172, 16262`` at 01a3679.
 """

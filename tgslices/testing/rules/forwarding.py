@@ -1,4 +1,4 @@
-"""What can be copied and forwarded (C8).
+"""What can be copied and forwarded.
 
 Source: tdlib/td ``MessagesManager.cpp:8202-8236, 24505-24610`` and ``MessageContent.cpp:6425-6453`` at 022d602.
 """
@@ -64,7 +64,7 @@ def single_refusal(message: Source, *, is_chat_protected: bool, is_copy: bool) -
 
 
 def partial_failure(position: int, cause: str) -> ApiError:
-    """The error after one message of several failed. The others are sent, and their identifiers never told (C8).
+    """The error after one message of several failed. The others are sent, and their identifiers never told.
 
     ``position`` counts from 1. Source: tdlib/telegram-bot-api ``Client.cpp:12588-12612``, ``on_message_send_failed``.
     """

@@ -140,7 +140,7 @@ def editing_prohibition(presence: Presence, *, is_own: bool) -> Prohibition | No
 
 
 def deleting_prohibition(presence: Presence, message: Candidate) -> Prohibition | None:
-    """Why a message cannot be deleted for everybody, or None. How old it is only matters to bots (C3)."""
+    """Why a message cannot be deleted for everybody, or None. How old it is only matters to bots."""
     if presence.chat_type == "private":
         return None
     out = absence(presence)

@@ -129,7 +129,7 @@ class Chat:
 
     @property
     def is_numbered_by_accounts(self) -> bool:
-        """Whether every account numbers the messages for itself, in one row with its other such chats (C1)."""
+        """Whether every account numbers the messages for itself, in one row with its other such chats."""
         return self.type in {"private", "group"}
 
     def numberings(self) -> Iterator[tuple[int, IdBox]]:

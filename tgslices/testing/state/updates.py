@@ -142,7 +142,7 @@ class UpdateQueue:
         return self._next_id
 
     def count_recent(self) -> int:
-        """The number of updates queued within the last minute, confirmed ones included (C9)."""
+        """The number of updates queued within the last minute, confirmed ones included."""
         limit = self._now() - UPDATE_WINDOW.total_seconds()
         while self._recent and self._recent[0] <= limit:
             self._recent.popleft()

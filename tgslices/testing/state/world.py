@@ -150,7 +150,7 @@ class World:
         """The chat that a ``chat_id`` means, if the bot has this access to it.
 
         Raises:
-            ApiError: the chat is unknown, or the bot lacks the access (C4).
+            ApiError: the chat is unknown, or the bot lacks the access.
         """
         if not reference:
             raise bad_request("chat_id is empty")
@@ -211,7 +211,7 @@ class World:
         reply_to: StoredMessage | None = None,
         replaces: StoredMessage | None = None,
     ) -> StoredMessage:
-        """Add an ephemeral message, which has no ordinary number (C7)."""
+        """Add an ephemeral message, which has no ordinary number."""
         self.expire(chat)
         if len(chat.ephemeral) >= ephemeral.MAX_PER_CHAT:
             self.remove([next(iter(chat.ephemeral.values()))])

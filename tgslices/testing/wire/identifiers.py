@@ -1,4 +1,4 @@
-"""How the server reads message identifiers (C1, C2, C8)."""
+"""How the server reads message identifiers."""
 
 from __future__ import annotations
 
