@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from tests.browser.desk import Desk
 from tgslices import MemorySessionStorage, SessionKey
+from tgslices.commands.naming import key_named
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -34,6 +35,18 @@ async def test_a_session_is_closed_from_the_inspector_and_its_messages_stay(desk
     await expect(tab.page.locator("#notice")).to_have_text("Closed; 2 messages stay in the chat.")
     await expect(tab.page.locator("#sessions")).to_contain_text("No session is open")
     await tab.reads("What would you like")
+
+
+async def test_the_key_of_a_session_is_copied_as_the_command_takes_it(desk: Desk) -> None:
+    tab = await desk.tab()
+    await tab.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await tab.types("/order")
+    await tab.reads("What would you like")
+    await tab.opens("Sessions")
+    await tab.page.get_by_role("button", name="Copy key: order").click()
+    copied = await tab.page.evaluate("navigator.clipboard.readText()")
+    assert key_named(copied, 1).qualifier == "order"
+    await expect(tab.page.locator("#notice")).to_have_text(f"Copied: {copied}")
 
 
 async def test_of_very_many_sessions_the_first_are_shown_with_their_number(desk: Desk) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, Protocol
 
+from tgslices.commands.naming import spelled
 from tgslices.errors import StorageError
 from tgslices.model import PendingDeletion, SessionKey, TrackedMessage
 from tgslices.results import ClearResult
@@ -149,6 +150,7 @@ class Inspector:
             found[f"slice:{_label(key)}"] = {
                 **self._key_json(key),
                 "label": _label(key),
+                "spelled": spelled(key),
                 "can_be_ended": bot_id in self._managers,
                 "opened": listed.opened_at.timestamp(),
                 "used": listed.active_at.timestamp(),

@@ -46,7 +46,7 @@ function titleOf(slice) {
 
 const moment = (seconds) => `${dayInWords(seconds, now()).toLowerCase()}, ${time(seconds)}`;
 
-/** When it was opened and used, how many messages are shown, and two ways to end it. */
+/** When it was opened and used, how many messages are shown, what the command calls it, and two ways to end it. */
 function aboutOf(slice) {
   const said = [
     `opened ${moment(slice.opened)}`,
@@ -58,8 +58,17 @@ function aboutOf(slice) {
     const done = await act({ do: `${what} session`, session: slice.label });
     if (done) notify(done.told);
   };
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(slice.spelled);
+      notify(`Copied: ${slice.spelled}`);
+    } catch { // a page of another host than this machine may not
+      notify(slice.spelled);
+    }
+  };
   const button = (what, text) => h("button", { class: "soft", type: "button", "aria-label": `${text}: ${labelOf(slice)}`, onclick: () => end(what) }, text);
   return h("div", { class: "row ends" }, h("span", { class: "small" }, said), h("span", { class: "grow" }),
+    h("button", { class: "soft", type: "button", "aria-label": `Copy key: ${labelOf(slice)}`, onclick: copy }, "Copy key"),
     slice.can_be_ended ? [button("clear", "Clear"), button("close", "Close")] : null);
 }
 
