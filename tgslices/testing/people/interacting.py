@@ -21,6 +21,7 @@ from tgslices.testing.wire.json_text import Json
 __tracebackhide__ = True  # pytest leaves the frames of this module out
 
 AnyMessage: TypeAlias = StoredMessage | VisibleMessage
+"""A message as a person sees it (`VisibleMessage`), or as it is stored, which deeds return."""
 
 
 def stored_of(message: AnyMessage) -> StoredMessage:
