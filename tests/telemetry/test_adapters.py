@@ -13,6 +13,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import Sampler, SamplingResult
 from opentelemetry.trace import StatusCode
 from prometheus_client import CollectorRegistry, generate_latest
 
@@ -165,6 +166,22 @@ async def test_opentelemetry_gets_metrics_and_spans_around_work_alone(watched: W
     [clear] = [span for span in _of(spans) if span.name == "tgslices.clear"]
     assert dict(clear.attributes or {}) == {"bot": watched.account.id, "tgslices.messages": 3, "tgslices.requests": 3}
     assert clear.status.status_code is StatusCode.UNSET
+
+
+class _Broken(Sampler):
+    def should_sample(self, *_: Any, **__: Any) -> SamplingResult:
+        raise LookupError
+
+    def get_description(self) -> str:
+        return "broken"
+
+
+async def test_work_whose_span_cannot_be_begun_is_counted_all_the_same(watched: Watched) -> None:
+    reader = InMemoryMetricReader()
+    metering, tracing = MeterProvider([reader]), TracerProvider(sampler=_Broken())
+    await _lives(watched, OpenTelemetryObserver(meter_provider=metering, tracer_provider=tracing))
+    works = {attributes["work"] for name, attributes, _ in _points(reader) if name == "tgslices.work.duration"}
+    assert works == {"clear", "sweep", "replay"}
 
 
 async def test_what_runs_inside_a_clear_has_its_span_as_the_parent(watched: Watched) -> None:

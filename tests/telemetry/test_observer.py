@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Generator
 from dataclasses import FrozenInstanceError
 from functools import partial
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from aiogram import Bot, Dispatcher
@@ -78,6 +79,26 @@ class _Late:
 def test_what_would_have_to_be_awaited_is_refused(observer: object) -> None:
     with pytest.raises(ConfigurationError, match="it is not awaited"):
         setup_sessions(Dispatcher(), observer=observer)  # type: ignore[arg-type]
+
+
+def _by_parts(event: SessionEvent) -> Generator[SessionEvent]:
+    yield event
+
+
+def _forgets_to_wait(event: SessionEvent) -> Awaitable[None]:
+    return _late(event)
+
+
+@pytest.mark.parametrize("observer", [_forgets_to_wait, _by_parts])
+async def test_an_observer_that_observes_nothing_is_told_of(
+    watched: Watched, observer: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with watched.worker(observer=observer) as bot:
+        order = await watched.order(bot).open()
+        await order.send_message("one")
+        assert await order.clear() == 1
+    [line] = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert line.endswith("its later errors are not logged: AnswersLater")
 
 
 def test_events_are_frozen_and_have_no_room_for_more() -> None:

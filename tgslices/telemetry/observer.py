@@ -6,7 +6,7 @@ import inspect
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -93,14 +93,16 @@ class Telling:
             event.message = message
             event.sessions = sessions
             event.__class__ = MessageRecorded
-            call(event)
+            if (answer := call(event)) is not None:
+                _require_done(answer)
 
         return tell
 
     def __call__(self, event: SessionEvent) -> None:
         """Tell an event."""
         try:
-            self._call(event)
+            if (answer := self._call(event)) is not None:
+                _require_done(answer)
         except Exception as error:  # noqa: BLE001  # whatever the author's function raises
             self.complain(type(event), error)
 
@@ -113,6 +115,17 @@ class Telling:
                 kind.__name__,
                 described(error),
             )
+
+
+class AnswersLater(TypeError):
+    """An observer has returned what would have to be awaited or iterated: nothing was observed."""
+
+
+def _require_done(answer: object) -> None:
+    if isinstance(answer, Awaitable | Generator | AsyncGenerator):
+        if inspect.iscoroutine(answer):
+            answer.close()
+        raise AnswersLater
 
 
 def telling(observer: SessionObserver | None) -> Telling | None:

@@ -63,7 +63,9 @@ class OpenTelemetryObserver(CountsRecorded):
         self._spans[event.number] = (span, context.attach(trace.set_span_in_context(span)))
 
     def _end(self, event: WorkDone) -> None:
-        span, token = self._spans.pop(event.begun.number)
+        span, token = self._spans.pop(event.begun.number, (None, None))
+        if span is None or token is None:
+            return  # it could not be begun: the duration is counted all the same
         context.detach(token)
         span.set_attributes({"tgslices.messages": event.messages, "tgslices.requests": event.requests})
         if event.error is not None:
