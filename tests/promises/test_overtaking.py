@@ -17,17 +17,33 @@ from tgslices.recording import handles_of_key
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing import Slow
 
-TWO_TENTHS = timedelta(milliseconds=200)
+TWO_TENTHS = Slow(timedelta(milliseconds=200))
 
 
 async def slow_send(
-    stage: FedBot, send: Callable[[], Awaitable[object]], takes: timedelta = TWO_TENTHS
+    stage: FedBot, send: Callable[[], Awaitable[object]], slow: Slow = TWO_TENTHS
 ) -> asyncio.Task[object]:
     """Begin to send something that the server takes its time for, and return when it is on its way."""
-    fault = stage.api.faults.add(Slow(takes), method="sendMessage", times=1)
+    fault = stage.api.faults.add(slow, method="sendMessage", times=1)
     task = asyncio.ensure_future(send())
     await stage.chat.until(lambda _: fault.hits > 0)
     return task
+
+
+class HeldSend:
+    """Something that is on its way, and arrives when it is let go."""
+
+    def __init__(self) -> None:
+        self._let_go = asyncio.Event()
+
+    async def begin(self, stage: FedBot, send: Callable[[], Awaitable[object]]) -> None:
+        """Begin to send, and return when it is on its way."""
+        self._task = await slow_send(stage, send, Slow(until=self._let_go))
+
+    async def arrives(self) -> None:
+        """Let it arrive, and wait for its sender."""
+        self._let_go.set()
+        await self._task
 
 
 async def in_a_block(session: Session, stage: FedBot) -> None:
@@ -59,10 +75,10 @@ async def test_a_send_that_began_before_a_close_is_dropped_with_the_rest(stage: 
 
 async def test_a_send_that_outlasts_the_grace_reopens_nothing(stage: FedBot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handles_of_key, "SEND_GRACE", timedelta(milliseconds=20))
-    session = stage.session()
-    task = await slow_send(stage, lambda: session.send_message("two"))
+    session, late = stage.session(), HeldSend()
+    await late.begin(stage, lambda: session.send_message("two"))
     assert await session.close() == 0
-    await task
+    await late.arrives()
     assert stage.bot.sessions.is_idle()
     assert await session.messages() == []
     assert stage.chat.texts() == ["two"]
@@ -73,14 +89,14 @@ async def test_a_send_that_outlasts_the_grace_of_a_wipe_is_deleted_when_it_arriv
     stage: FedBot, monkeypatch: pytest.MonkeyPatch, sends: str
 ) -> None:
     monkeypatch.setattr(handles_of_key, "SEND_GRACE", timedelta(milliseconds=20))
-    session = stage.session()
+    session, late = stage.session(), HeldSend()
     if sends == "in a block of a predicate":
         stage.bot.sessions.subscribe(session.key, F.message)
     by = (lambda: session.send_message("two")) if sends == "by the session" else (lambda: in_a_block(session, stage))
-    task = await slow_send(stage, by)
+    await late.begin(stage, by)
     await session.clear()
     await session.close()
-    await task
+    await late.arrives()
     await stage.chat.until(lambda view: view.texts() == [])
     assert stage.bot.sessions.is_idle()
     assert await session.messages() == []
@@ -89,10 +105,12 @@ async def test_a_send_that_outlasts_the_grace_of_a_wipe_is_deleted_when_it_arriv
 async def test_a_send_that_begins_while_a_clear_is_on_its_way_stays(stage: FedBot) -> None:
     session = stage.session()
     await session.send_message("one")
-    fault = stage.api.faults.add(Slow(TWO_TENTHS), method="deleteMessages", times=1)
+    answer = asyncio.Event()
+    fault = stage.api.faults.add(Slow(until=answer), method="deleteMessages", times=1)
     clearing = asyncio.ensure_future(session.clear())
     await stage.chat.until(lambda _: fault.hits > 0)
     await session.send_message("two")
+    answer.set()
     assert await clearing == 1
     assert stage.chat.texts() == ["two"]
     assert len(await session.messages()) == 1
@@ -103,7 +121,7 @@ async def test_a_send_to_somebody_else_holds_no_clear_up(stage: FedBot) -> None:
     ben.private_chat(stage.account)
     async with stage.session() as session:
         await stage.bot.send_message(stage.chat.id, "one")
-        task = await slow_send(stage, lambda: stage.bot.send_message(ben.id, "to Ben"), timedelta(minutes=1))
+        task = await slow_send(stage, lambda: stage.bot.send_message(ben.id, "to Ben"), Slow(timedelta(minutes=1)))
     assert await session.clear() == 1
     assert not task.done()
     task.cancel()  # nobody waits for the minute, which is there so that a slow machine cannot outlast it
@@ -125,14 +143,15 @@ async def test_a_farewell_that_is_overtaken_by_the_wipe_of_a_later_session_stays
 ) -> None:
     """Its own session was closed before it was sent, so it was never part of any."""
     monkeypatch.setattr(handles_of_key, "SEND_GRACE", timedelta(milliseconds=20))
+    farewell = HeldSend()
     async with stage.session() as session:
         await session.close()
-        farewell = await slow_send(stage, lambda: stage.bot.send_message(stage.chat.id, "Bye"))
+        await farewell.begin(stage, lambda: stage.bot.send_message(stage.chat.id, "Bye"))
     again = stage.session()
     await again.send_message("anew")
     assert await again.clear() == 1
     await again.close()
-    await farewell
+    await farewell.arrives()
     assert await stage.bot.sessions.settle_pending() == 0
     assert stage.chat.texts() == ["Bye"]
 
@@ -141,30 +160,30 @@ async def test_what_is_sent_while_no_session_is_open_is_not_deleted_by_the_wipe_
     stage: FedBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(handles_of_key, "SEND_GRACE", timedelta(milliseconds=20))
-    session = stage.session(collect=False)
+    session, advert = stage.session(collect=False), HeldSend()
     with session.recording(while_open=True):
-        advert = await slow_send(stage, lambda: stage.bot.send_message(stage.chat.id, "Two for one"))
+        await advert.begin(stage, lambda: stage.bot.send_message(stage.chat.id, "Two for one"))
     again = stage.session()
     await again.send_message("anew")
     assert await again.clear() == 1
-    await advert
+    await advert.arrives()
     assert await stage.bot.sessions.settle_pending() == 0
     assert stage.chat.texts() == ["Two for one"]
 
 
 @pytest.mark.parametrize("speaks", ["while a session is open", "behind the end of one"])
 async def test_what_arrives_in_a_session_that_was_opened_since_it_was_sent_stays(stage: FedBot, speaks: str) -> None:
-    session = stage.session(collect=False)
+    session, advert = stage.session(collect=False), HeldSend()
     if speaks == "while a session is open":
         with session.recording(while_open=True):
-            advert = await slow_send(stage, lambda: stage.bot.send_message(stage.chat.id, "Two for one"))
+            await advert.begin(stage, lambda: stage.bot.send_message(stage.chat.id, "Two for one"))
     else:
         async with session:
             await session.close()
-            advert = await slow_send(stage, lambda: stage.bot.send_message(stage.chat.id, "Two for one"))
+            await advert.begin(stage, lambda: stage.bot.send_message(stage.chat.id, "Two for one"))
     again = stage.session()
     await again.send_message("anew")
-    await advert
+    await advert.arrives()
     assert await again.clear() == 1
     assert stage.chat.texts() == ["Two for one"]
 
