@@ -1,20 +1,24 @@
-"""The command as a process of its own, at databases that are real."""
+"""The command in a thread, or as a process of its own, at databases that are real."""
 
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import os
 import sys
 import tempfile
 from collections.abc import AsyncIterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from tests.storage.conftest import postgres, postgres_url, redis_server, redis_url, url
+from tgslices.commands.main import main
 from tgslices.storage.acquiring import durable
 from tgslices.storage.opening import open_storage
 from tgslices.storage.protocol import DurableSessionStorage
@@ -39,19 +43,35 @@ class Ran:
 
 
 async def run(*words: str, stdin: str = "", **environment: str) -> Ran:
+    """Run the command in a thread with an event loop of its own: a process would load all modules anew."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        patch.dict(os.environ, _kept() | environment, clear=True),
+        patch.object(sys, "stdin", io.StringIO(stdin)),
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        code = await asyncio.to_thread(main, words)
+    return Ran(code, out.getvalue(), err.getvalue())
+
+
+async def run_process(*words: str, stdin: str = "", **environment: str) -> Ran:
     """Run the command in a process of its own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
     # Loading what was compiled before is most of the time that a command saves.
-    kept |= {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir(), "tgslices-pyc"))}
+    compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir(), "tgslices-pyc"))}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tgslices", *words),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env=kept | environment,
+        env=_kept() | compiled | environment,
     )
     out, err = await process.communicate(stdin.encode())
     return Ran(process.returncode or 0, out.decode(), err.decode())
+
+
+def _kept() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.commands.conftest import BOT, run
+from tests.commands.conftest import BOT, run, run_process
 from tgslices import SessionBot
 from tgslices.config import SessionConfig
 from tgslices.manager import SessionManager
@@ -73,14 +73,15 @@ async def test_a_file_that_a_running_bot_owns_is_not_written_and_can_be_read(tmp
     url = f"sqlite:///{tmp_path / 'slices.db'}"
     storage = durable(open_storage(url))
     await storage.open(ORDER, at=datetime.now(UTC))
-    ran = await run("close", "--write", url, NAME, *IDENTITY)
+    ran = await run_process("close", "--write", url, NAME, *IDENTITY)
     assert (ran.code, ran.err) == (2, "")
     assert "is owned alone by process" in ran.json["error"]
-    assert (await run("sessions", url, *IDENTITY, "--count")).json == {"count": 1}
+    assert (await run_process("sessions", url, *IDENTITY, "--count")).json == {"count": 1}
     await storage.aclose()
 
 
 async def test_telegram_is_asked_with_the_token_of_the_environment(url: str) -> None:
+    asks = run_process if url.startswith("sqlite") else run
     async with BotApi() as api:
         account, ann = api.add_bot("order_bot"), api.add_person("Ann")
         chat = ann.private_chat(account)
@@ -102,13 +103,13 @@ async def test_telegram_is_asked_with_the_token_of_the_environment(url: str) -> 
             2,
             "Telegram has to be asked, and there is no token. Set BOT_TOKEN.\n",
         )
-        cleared = await run("clear", "--write", url, name, "--json", **environment)
+        cleared = await asks("clear", "--write", url, name, "--json", **environment)
         assert cleared.json == {"session": name, "accepted": 2, "requests": 1}
         assert len(chat.texts()) == 1
-        settled = await run("settle", "--write", url, "--json", **environment)
+        settled = await asks("settle", "--write", url, "--json", **environment)
         assert settled.json["result"] == {"accepted": 1, "requests": 1}
         assert chat.texts() == []
-        erased = await run("erase", "--write", url, str(ann.id), "--json", **environment)
+        erased = await asks("erase", "--write", url, str(ann.id), "--json", **environment)
         assert (erased.json["sessions"], erased.json["is_whole"]) == (2, True)
         assert (await run("sessions", url, "--json", "--count", **environment)).json == {"count": 0}
         for ran in (tokenless, cleared, settled, erased):

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.commands.conftest import BOT, run
+from tests.commands.conftest import BOT, run, run_process
 from tests.storage.sqlalchemy.backends import PostgresServer
 from tests.storage.sqlalchemy.test_described import where, write_version_1
 from tgslices.commands.main import main
@@ -106,7 +106,7 @@ def test_an_error_that_nobody_expected_is_no_finding_and_hides_its_words(
 
 
 async def test_the_url_may_be_that_of_a_variable(kept: str) -> None:
-    ran = await run("sessions", "env:SLICES_URL", *IDENTITY, "--count", SLICES_URL=kept)
+    ran = await run_process("sessions", "env:SLICES_URL", *IDENTITY, "--count", SLICES_URL=kept)
     assert (ran.code, ran.out) == (0, "60\n")
 
 
@@ -198,7 +198,7 @@ async def test_what_bots_share_is_written_beside_them(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'slices.db'}"
     storage = SQLAlchemySessionStorage(url, shared=True)
     await storage.open(ORDER, at=datetime.now(UTC))
-    ran = await run("close", "--write", url, NAME, *IDENTITY)
+    ran = await run_process("close", "--write", url, NAME, *IDENTITY)
     assert (ran.code, ran.err) == (0, "")
     assert await storage.open_keys(BOT) == []
     await storage.aclose()
@@ -249,9 +249,9 @@ async def test_a_terminal_is_told_nothing_that_it_would_obey(storage: DurableSes
     await storage.put_data(ORDER, {"form": StoredData(text, 1, datetime.now(UTC))})
     shown = await run("show", url, NAME, *IDENTITY, "--data")
     assert '"\\x9b31m\\u202e\\u2028é"' in shown.out
-    as_json = await run("show", url, NAME, *IDENTITY, "--data", "--json", PYTHONIOENCODING="ascii")
+    as_json = await run_process("show", url, NAME, *IDENTITY, "--data", "--json", PYTHONIOENCODING="ascii")
     assert as_json.json["data"]["form"]["value"] == text
-    assert (await run("show", url, NAME, *IDENTITY, "--data", PYTHONIOENCODING="ascii")).code == 0
+    assert (await run_process("show", url, NAME, *IDENTITY, "--data", PYTHONIOENCODING="ascii")).code == 0
 
 
 async def test_a_file_that_may_not_be_written_is_read_and_nothing_is_made_beside_it(
