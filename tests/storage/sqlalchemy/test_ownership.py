@@ -273,3 +273,20 @@ async def test_keys_of_every_shape_are_known_after_a_restart(file: Path, storage
     assert all(later.knows_open(key) for key in keys)
     assert set(await later.open_keys(42)) == {key for key in keys if key.bot_id == 42}
     await later.aclose()
+
+
+async def test_a_key_in_doubt_leaves_those_of_other_chats_certain(
+    storage: SQLAlchemySessionStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doubtful = replace(KEY, chat_id=8)
+    for key in (KEY, doubtful):
+        await storage.open(key, at=NOW)
+    answers = LostAnswers(storage)
+    answers.raise_at = "after"
+    with pytest.raises(StorageError):
+        await storage.close(doubtful, at=NOW)
+    assert not storage.knows_open(doubtful)
+    assert storage.knows_open(KEY)
+    monkeypatch.setattr(storage._backend.database, "execute", None)  # to call it would raise
+    assert await storage.matching(SCOPE) == [KEY]
+    assert await storage.record(replace(SCOPE, chat_id=9), sent(1, 9)) == 0

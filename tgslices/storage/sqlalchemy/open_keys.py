@@ -58,16 +58,15 @@ class OpenKeys:
         """Tell whether an open key may match a scope; False is certain, and costs no statement."""
         return self._hearing is None or self._hearing.may_match(scope)
 
-    @property
-    def known(self) -> OwnedKeys | None:
-        """The open keys, if they are in memory and none is in doubt."""
-        return self._owned if self._owned is not None and self._owned.is_certain else None
+    def known(self, bot_id: int, chat_id: int | None = None) -> OwnedKeys | None:
+        """Return the open keys, if they are in memory and none of the bot's, or of one of its chats, is in doubt."""
+        return self._owned if self._owned is not None and self._owned.is_certain(bot_id, chat_id) else None
 
     def knows_open(self, key: SessionKey) -> bool:
         """Tell whether it is certain that a key is open."""
         if self._hearing is not None:
             return self._hearing.knows_open(key)
-        known = self.known if self._backend.is_running else None
+        known = self.known(key.bot_id, key.chat_id) if self._backend.is_running else None
         return known is not None and known.get(key) is not None
 
     async def load(self) -> None:

@@ -175,7 +175,7 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
 
     async def is_open(self, key: SessionKey) -> bool:
         await self._ready()
-        known = self._open_keys.known
+        known = self._open_keys.known(key.bot_id, key.chat_id)
         return await self._read(partial(self._keys.is_open, key=key)) if known is None else known.get(key) is not None
 
     def knows_open(self, key: SessionKey) -> bool:
@@ -206,7 +206,7 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
         if not self._open_keys.may_match(scope):
             return 0
         values = entry_values(message, scope.chat_id)
-        known = self._open_keys.known
+        known = self._open_keys.known(scope.bot_id, scope.chat_id)
         if known is None:
             return await self._open_keys.writer.submit(Write(values, None, scope_match(scope)))
         matching = known.matching(scope)
@@ -266,7 +266,7 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
         values = entry_values(message, key.chat_id)
         opens = if_closed is IfClosed.OPEN
         opened_at = encode_time(message.at) if opens else None
-        known = self._open_keys.known
+        known = self._open_keys.known(key.bot_id, key.chat_id)
         if known is None:
             match = key_match(key, or_closed=if_closed is IfClosed.KEEP and opening is not None)
             write = Write(values, None, match, opening, opens, opened_at, revives=True, due=due)
@@ -395,7 +395,7 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
 
     async def matching(self, scope: Scope) -> list[SessionKey]:
         await self._ready()
-        known = self._open_keys.known
+        known = self._open_keys.known(scope.bot_id, scope.chat_id)
         if not self._open_keys.may_match(scope):
             return []
         if known is None:
@@ -419,7 +419,7 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
 
     async def open_keys(self, bot_id: int) -> list[SessionKey]:
         await self._ready()
-        known = self._open_keys.known
+        known = self._open_keys.known(bot_id)
         if known is None:
             return await self._read(partial(self._keys.open_keys, bot_id=bot_id))
         return known.of_bot(bot_id)

@@ -87,10 +87,11 @@ class OwnedKeys:
         self._keys = KeyMap()
         self._in_doubt.clear()
 
-    @property
-    def is_certain(self) -> bool:
-        """Whether no key is in doubt."""
-        return not self._in_doubt
+    def is_certain(self, bot_id: int, chat_id: int | None = None) -> bool:
+        """Tell whether no key of a bot, or of one of its chats, is in doubt."""
+        return not self._in_doubt or not any(
+            key.bot_id == bot_id and chat_id in (None, key.chat_id) for key in self._in_doubt
+        )
 
     @property
     def in_doubt(self) -> list[SessionKey]:
