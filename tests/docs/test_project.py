@@ -24,13 +24,13 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 def test_the_files_of_the_page_are_a_project_whose_tests_pass(project: pytest.Pytester) -> None:
-    tests = {"test_mybot.py", "test_patience.py", "test_moderation.py", "test_tea.py"}
+    tests = {"test_mybot.py", "test_patience.py", "test_restart.py", "test_moderation.py", "test_tea.py"}
     names = {"mybot.py", "conftest.py", "pytest.ini", "by_hand.py", *tests}
     assert {path.name for path in project.path.iterdir()} == names
 
     result = project.runpytest_subprocess("-p", "no:randomly")
 
-    result.assert_outcomes(passed=5)  # one of them on two storages
+    result.assert_outcomes(passed=7)  # two of them on two storages
 
 
 def test_a_failure_reads_as_the_page_shows_it(project: pytest.Pytester) -> None:
