@@ -56,7 +56,7 @@ class ClearResult(int):
     pending: tuple[TrackedMessage, ...]
     """Not settled yet; finished in the background."""
     retryable: tuple[TrackedMessage, ...]
-    """Those of ``refused`` and ``unreachable`` that may succeed later."""
+    """Entries of ``refused`` and ``unreachable`` that may succeed later."""
     neutralised: tuple[TrackedMessage, ...]
     """Entries that stay, and whose buttons were taken."""
     not_neutralised: Mapping[TrackedMessage, str]

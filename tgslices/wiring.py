@@ -48,9 +48,9 @@ class _Wiring:
         self.factory = factory
         self.managers: WeakSet[SessionManager] = WeakSet()
         self._running: list[SessionManager] = []
-        """Those that this dispatcher has started, or is about to start."""
+        """Managers that this dispatcher has started, or is about to start."""
         self._ending: list[SessionManager] = []
-        """Those whose run is to end, once for each run."""
+        """Managers whose run is to end, once for each run."""
 
     def manager_of(self, bot: Bot) -> SessionManager:
         """Return a bot's manager; a bot that appears for the first time is wired now."""

@@ -1,4 +1,4 @@
-"""Who waits for what in this process: first come, first served."""
+"""Tasks of this process that wait for one another: first come, first served."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class Transitions:
 
 
 current: Final[ContextVar[Transitions | None]] = ContextVar("tgslices_transitions", default=None)
-"""Those of the update that the running task handles."""
+"""Transitions of the update that the running task handles."""
 
 
 def current_transitions() -> Transitions | None:

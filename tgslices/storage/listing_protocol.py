@@ -30,9 +30,9 @@ class SessionOrder(StrEnum):
     """In which order sessions are listed."""
 
     OPENED = "opened"
-    """Those that were opened first come first."""
+    """Sessions that were opened first come first."""
     DUE = "due"
-    """Those that are due first come first; only those that are to end."""
+    """Sessions that are due first come first; only sessions that are to end."""
 
 
 @dataclass(frozen=True, slots=True)

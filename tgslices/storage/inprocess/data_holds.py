@@ -1,4 +1,4 @@
-"""Who holds which fragments of data, kept in process memory."""
+"""Holders of fragments of data, kept in process memory."""
 
 from __future__ import annotations
 

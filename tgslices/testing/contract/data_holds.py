@@ -1,4 +1,4 @@
-"""Who has fragments of data: holds that are taken, renewed, let go of, and that end."""
+"""Holds of fragments of data: how they are taken, renewed and let go of, and how they end."""
 
 # ruff: noqa: S101, D102 - these are tests, and their names are sentences
 

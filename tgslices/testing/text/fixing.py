@@ -23,7 +23,7 @@ _NEEDED: Final = {"text_link": "url", "text_mention": "user", "custom_emoji": "c
 
 
 def without_empty(entities: Iterable[Json]) -> list[Json]:
-    """Those that mark something and say what must be said."""
+    """Entities that mark something and say what must be said."""
     return [
         item
         for item in entities
@@ -62,7 +62,7 @@ def _sorted_out(entities: Iterable[Json]) -> tuple[list[Json], list[Json], list[
 
 
 def apart(entities: Iterable[Json]) -> list[Json]:
-    """Those that begin behind the end of the one before that stays."""
+    """Entities that begin behind the end of the one before that stays."""
     kept: list[Json] = []
     for item in entities:
         if not kept or item["offset"] >= end_of(kept[-1]):
@@ -71,7 +71,7 @@ def apart(entities: Iterable[Json]) -> list[Json]:
 
 
 def _inside(entities: list[Json], quotes: list[Json]) -> list[Json]:
-    """Those that cross no quote: all around them, or nowhere near; one that has a quote inside goes."""
+    """Entities that cross no quote: all around them, or nowhere near; one that has a quote inside goes."""
     return [item for item in entities if not any(_crosses(item, quote) for quote in quotes)]
 
 
