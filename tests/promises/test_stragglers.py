@@ -174,3 +174,40 @@ async def test_what_a_straggler_tells_a_group_is_not_deleted_although_a_wipe_ove
     settled = await stage.bot.sessions.settle_pending()
     assert settled == 0
     assert stage.ann.view(group).texts() == ["Ben, your parcel is here"]
+
+
+async def test_a_straggler_of_everywhere_carries_nothing_of_somebody_else(stage: FedBot, send: Send) -> None:
+    """ "records into that place for one minute": to say everywhere is to say it of the block, not of what comes later."""
+    bob = stage.api.add_person("Bob").private_chat(stage.account)
+    await bob.types("hello")
+    async with stage.session() as session:
+        with session.recording(everywhere=True):
+            to_ann = Straggler(send)
+            to_bob = Straggler(lambda text: stage.bot.send_message(bob.id, text))
+            await stage.bot.send_message(bob.id, "in the block")
+    await to_bob.sends()
+    await to_ann.sends()
+    assert [entry.chat_id for entry in await session.messages()] == [bob.id, stage.chat.id]
+
+
+async def test_what_a_straggler_of_everywhere_sends_into_the_place_of_a_block_around_is_of_that_block(
+    stage: FedBot, send: Send
+) -> None:
+    async with stage.session("outer") as outer:
+        async with stage.bot.sessions.get(1, 1) as inner:
+            with inner.recording(everywhere=True):
+                straggler = Straggler(send)
+        await straggler.sends()
+    assert await inner.messages() == []
+    assert await held(stage, outer) == ["late"]
+
+
+async def test_a_notice_of_a_straggler_in_another_chat_is_not_carried_either(stage: FedBot) -> None:
+    group = stage.api.add_supergroup("Kitchen", members=[stage.ann], admins=[stage.account])
+    sent = await stage.bot.send_message(group.id, "The menu")
+    async with stage.session() as session:
+        with session.recording(everywhere=True):
+            straggler = Straggler(lambda _: stage.bot.pin_chat_message(group.id, sent.message_id))
+    await straggler.sends()
+    await stage.settled()
+    assert await session.messages() == []

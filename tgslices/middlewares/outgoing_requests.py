@@ -199,7 +199,7 @@ class OutgoingMiddleware(BaseRequestMiddleware):
 
 async def _record_one(message: TrackedMessage, ways: list[Passage], *, is_direct: bool) -> None:
     for way in ways:
-        if way.block.holds(message, is_direct=is_direct):
+        if way.takes(message, is_direct=is_direct):
             await way.block.record(message, way)
             return
 

@@ -84,16 +84,20 @@ class Block:
 
     def may_hold(self, method: TelegramMethod[Any]) -> bool:
         """Tell whether what a method makes may belong here, as far as its arguments say."""
+        if self._everywhere and self._left_at is None:
+            return True
         target = getattr(method, "chat_id", None)
-        return self._everywhere or type(target) is not int or target == self.shared.key.chat_id
+        return type(target) is not int or target == self.shared.key.chat_id
 
     def holds(self, message: TrackedMessage, *, is_direct: bool = False) -> bool:
+        """Tell whether a message belongs here that was sent while the block was not left."""
+        return self._everywhere or self.is_place_of(message, is_direct=is_direct)
+
+    def is_place_of(self, message: TrackedMessage, *, is_direct: bool) -> bool:
         """Tell whether a message was sent into the session's own place.
 
         ``is_direct``: the chat is the direct messages of a channel, where each person has a topic.
         """
-        if self._everywhere:
-            return True
         key = self.shared.key
         return (
             message.chat_id == key.chat_id
@@ -165,6 +169,15 @@ class Passage:
     is_straggler: bool
     is_part: bool
     is_known_open: bool
+
+    def takes(self, message: TrackedMessage, *, is_direct: bool) -> bool:
+        """Tell whether a message is the block's to record or to leave out, rather than that of one around it.
+
+        What a straggler sends is so in the session's own place alone: whoever it speaks to elsewhere is somebody else.
+        """
+        if self.is_straggler:
+            return self.block.is_place_of(message, is_direct=is_direct)
+        return self.block.holds(message, is_direct=is_direct)
 
     def end(self) -> None:
         """Note that the message is recorded, or was not sent."""
