@@ -177,7 +177,7 @@ async def test_what_a_straggler_tells_a_group_is_not_deleted_although_a_wipe_ove
 
 
 async def test_a_straggler_of_everywhere_carries_nothing_of_somebody_else(stage: FedBot, send: Send) -> None:
-    """ "records into that place for one minute": to say everywhere is to say it of the block, not of what comes later."""
+    """ "records into that place for one minute": to say everywhere is to say it of the block, and not of later."""
     bob = stage.api.add_person("Bob").private_chat(stage.account)
     await bob.types("hello")
     async with stage.session() as session:
