@@ -26,6 +26,7 @@ from tgslices import (
     TrackedMessage,
     unrecorded,
 )
+from tgslices.ending import due_sessions
 from tgslices.storage.acquiring import durable
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing import BotAccount, BotApi, ChatView, Failure, Flood, Person, Slow
@@ -424,6 +425,7 @@ async def test_deletions_may_be_pending_when_an_end_is_told(world: World) -> Non
         await bot.sessions.sweep()
         [ended] = world.told
         assert len(ended.result.pending) == 1
+        await bot.sessions.upkeep.stop()
         world.later(2 * HOUR)
         await bot.sessions.sweep()
         assert world.texts() == []
@@ -525,7 +527,10 @@ async def test_two_workers_end_a_session_once(world: World) -> None:
         assert world.api.count("deleteMessages") == 1
 
 
-async def test_a_restart_after_a_day_ends_what_is_nearest_to_its_limit_first(world: World) -> None:
+async def test_a_restart_after_a_day_ends_what_is_nearest_to_its_limit_first(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due_sessions, "AT_ONCE", 1)  # what is done side by side may end in any order
     lifetimes = {"order": Lifetime(idle=24 * HOUR), "captcha": Lifetime(idle=5 * MINUTE)}
     async with world.worker(lifetimes) as bot:
         old = world.order(bot, "order")
@@ -633,6 +638,7 @@ async def test_telegram_that_fails_leaves_an_ended_session_ended_and_its_message
         with pytest.raises(Exception, match="Unauthorized"):
             await bot.sessions.sweep()
         assert not await order.is_open()
+        await bot.sessions.upkeep.stop()
         world.later(HOUR)
         await bot.sessions.sweep()
         assert world.texts() == []

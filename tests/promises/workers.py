@@ -33,4 +33,5 @@ async def worker_of(
             async with running(dispatcher, bot):
                 yield bot
         else:
+            await bot.sessions.upkeep.stop()  # so that what is opened does not begin it
             yield bot

@@ -173,6 +173,7 @@ async def test_what_is_left_pending_is_settled_once_by_whoever_comes_later(watch
         assert len(result.pending) == 1
         assert watched.told.of(MessagesSettled) == []
         assert [event.answer for event in watched.told.of(DeletionAsked)] == [Answered.FAULT]
+        await bot.sessions.upkeep.stop()  # which the pending message has woken
         watched.later(HOUR)
         assert await bot.sessions.settle_pending() == 1
         assert await bot.sessions.settle_pending() == 0

@@ -114,6 +114,7 @@ async def test_nothing_is_told_that_has_not_happened(watched: Watched, seed: int
         for session in sessions:
             await session.clear()
             await session.close()
+        await bot.sessions.upkeep.stop()  # it may tell later than its messages are gone
         while await inner.pending(bot.id):
             watched.later(HOUR)
             await bot.sessions.settle_pending()
