@@ -83,7 +83,7 @@ class Statements:
             try:
                 step = next(steps)
                 while True:
-                    note(*step)
+                    note(step.statement, step.rows)
                     step = steps.send((yield step))
             except StopIteration as end:
                 result: T = end.value

@@ -17,7 +17,7 @@ from tgslices.storage.sqlalchemy.database.advisory import schema_of_tables, wait
 from tgslices.storage.sqlalchemy.database.connections import max_connections
 from tgslices.storage.sqlalchemy.database.notices import Notices
 from tgslices.storage.sqlalchemy.database.postgresql_notices import PostgreSQLNotices, channel_of
-from tgslices.storage.sqlalchemy.database.steps import ANY_NUMBER, StatementOf, Steps, T, taken_one_by_one
+from tgslices.storage.sqlalchemy.database.steps import ANY_NUMBER, StatementOf, Step, Steps, T, taken_one_by_one
 from tgslices.storage.sqlalchemy.database.urls import for_asyncpg
 
 MIN_TO_LISTEN: Final = 3
@@ -103,12 +103,15 @@ class PostgreSQL:
         return PostgreSQLNotices(alone, channel, timeout=seconds)
 
     @asynccontextmanager
-    async def transaction(self, connection: AsyncConnection) -> AsyncIterator[None]:
-        """Begin, whatever the server's default is, a transaction in which each statement sees what is committed."""
+    async def transaction(self, connection: AsyncConnection, last: Sequence[str] = ()) -> AsyncIterator[None]:
+        """Begin, whatever the server's default is, a transaction in which each statement sees what is committed.
+
+        What is in ``last`` by its end is sent with the commit.
+        """
         await self.send(connection, "execute", "BEGIN ISOLATION LEVEL READ COMMITTED")
         try:
             yield
-            await self.send(connection, "execute", "COMMIT")
+            await self.send(connection, "execute", "; ".join([*last, "COMMIT"]))
         except BaseException:
             # A connection that goes back to its pool within a transaction would poison whoever gets it next.
             with suppress(Exception):
@@ -152,9 +155,17 @@ class PostgreSQL:
         return await taken_one_by_one(steps, lambda step: self.execute(connection, step.statement, step.rows))
 
     async def transact(self, connection: AsyncConnection, steps: Steps[T], *, done: Callable[[], None]) -> T:
-        """Begin, take each step, and commit, each in a trip of its own."""
-        async with self.transaction(connection):
-            result = await self.take(connection, steps)
+        """Begin, take each step, and commit, each in a trip of its own but for what goes with the commit."""
+        last: list[str] = []
+
+        async def take(step: Step) -> Sequence[Any]:
+            if not step.is_last:
+                return await self.execute(connection, step.statement, step.rows)
+            last.append(step.statement(1))
+            return ()
+
+        async with self.transaction(connection, last):
+            result = await taken_one_by_one(steps, take)
             done()
         return result
 

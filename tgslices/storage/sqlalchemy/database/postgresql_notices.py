@@ -56,7 +56,9 @@ class PostgreSQLNotices:
         return self._connections if is_believed else None
 
     def telling(self, notice: str) -> Steps[Told]:
-        yield Step(lambda _: "SELECT pg_notify($1, $2)", [(self._channel, notice)])
+        # Spelled out, so that it goes with the commit; of what a notice may say nothing needs to be quoted.
+        told = f"SELECT pg_notify('{self._channel}', '{notice}')"
+        yield Step(lambda _: told, [()], is_last=True)
         return Told(self._connections, self._connections)
 
     @asynccontextmanager

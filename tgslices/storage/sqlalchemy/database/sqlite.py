@@ -245,7 +245,7 @@ class _Transaction(Generic[T]):
 
 def _spelled(step: Step) -> tuple[str, tuple[Any, ...]]:
     """Return the text of a step and its values, in as many rows as a text is for."""
-    statement, rows = step
+    statement, rows, _ = step
     size = next(size for size in _SIZES if size >= len(rows))
     padding = repeat(rows[-1], size - len(rows))
     return statement(size), tuple(chain.from_iterable(chain(rows, padding)))

@@ -15,10 +15,14 @@ ANY_NUMBER: Final = 0
 
 
 class Step(NamedTuple):
-    """A statement and its rows, of which there is one at least."""
+    """A statement and its rows, of which there is one at least.
+
+    What is *last* has no parameters, and is answered with nothing: it may be sent together with the commit.
+    """
 
     statement: StatementOf
     rows: Sequence[Sequence[Any]]
+    is_last: bool = False
 
 
 Steps: TypeAlias = Generator[Step, Sequence[Any], T]
