@@ -24,7 +24,7 @@ from tgslices.storage.redis.codes.names import (
     member_of,
     spot_of_key,
 )
-from tgslices.storage.redis.codes.texts import ID
+from tgslices.storage.redis.codes.texts import ID, LENGTH
 from tgslices.storage.redis.hearing import Hearing, changes_of
 from tgslices.storage.redis.operations.key_names import BOT, KeyNames, in_steps, pairs
 from tgslices.storage.redis.scripts import (
@@ -75,21 +75,19 @@ class Ending:
         labels = [label_of(key.qualifier) for key in sessions]
         spots = [*map(spot_of_key, sessions)]
         data_keys = [names.data(member_of(spot, label)) for spot, label in zip(spots, labels, strict=True)]
+        named = chain.from_iterable(
+            (LENGTH.pack(len(member)), member, bytes((len(label),)), label)
+            for member, label in zip(members, labels, strict=True)
+        )
         told = await self._calls.run(
             LOOK_AT_SESSIONS,
             (names.open, names.active, *map(names.spot, spots), *data_keys),
-            (*members, *labels),
+            (b"".join(named),),
         )
-        times = zip(told[::3], told[1::3], told[2::3], strict=True)
+        times = zip(sessions, told[::3], told[1::3], told[2::3], strict=True)
         return [
-            DueSession(
-                key,
-                decode_time(round(float(opened_at))),
-                until,
-                decode_time(round(float(active_at))),
-                decode_time(int(oldest_at)) if oldest_at else None,
-            )
-            for key, (opened_at, active_at, oldest_at) in zip(sessions, times, strict=True)
+            DueSession(key, _time(opened_at), until, _time(active_at), _time(oldest_at) if oldest_at else None)
+            for key, opened_at, active_at, oldest_at in times
             if opened_at
         ]
 
@@ -185,6 +183,11 @@ def first_of(times: Sequence[Any], now: datetime) -> datetime:
     """Return the first of the first and the last time of something, or ``now`` if a clock was ahead."""
     first, last = (decode_time(round(float(time))) for time in times)
     return min(now, first) if last - now > MAX_WAIT else first
+
+
+def _time(told: bytes) -> datetime:
+    """Return a time as scripts tell it: microseconds, with a fraction in no case that matters."""
+    return decode_time(round(float(told)))
 
 
 def _member_of(end: EndedSession) -> bytes:

@@ -23,6 +23,8 @@ from tgslices.storage.redis.scripts import CLAIM, LEASE, NEXT_DUE, PENDING, SETT
 
 _TIME: Final = Struct(">q")
 _LENGTH: Final = Struct(">I")
+_CLAIM: Final = Struct(">qI")
+"""When something was claimed, and how long the key is that follows."""
 
 
 class PendingDeletions:
@@ -153,7 +155,7 @@ class PendingDeletions:
             reply = await self._calls.once(
                 LEASE, names, (names.due, names.claimed), (*(b"%d" % encode_time(it) for it in times), b"%d" % most)
             )
-            leased += [_decoded(bot_id, record, until) for record in reply]
+            leased += _decoded_all(bot_id, reply, until)
             if len(reply) < most or until <= now or until > now + MAX_WAIT:
                 break  # what was held is due again, and would be found twice
         return leased
@@ -228,14 +230,23 @@ def _code(pending: PendingDeletion) -> bytes:
 
 
 def _decoded(bot_id: int, record: bytes, due_at: datetime) -> PendingDeletion:
-    claimed_at = decode_time(_TIME.unpack_from(record)[0])
-    full, at = _read(record, 8)
-    code, at = _read(record, at)
-    key = key_of_member(bot_id, full)
-    message = decode_claimed(code, record[at:], key.chat_id, key.business_connection_id)
-    return PendingDeletion(key, message, claimed_at, due_at)
+    [pending] = _decoded_all(bot_id, [record], due_at)
+    return pending
 
 
-def _read(record: bytes, at: int) -> tuple[bytes, int]:
-    end = at + 4 + _LENGTH.unpack_from(record, at)[0]
-    return record[at + 4 : end], end
+def _decoded_all(bot_id: int, records: Sequence[bytes], due_at: datetime) -> list[PendingDeletion]:
+    """Return pending deletions; those that were claimed together have one key and time, which are read once."""
+    claims: dict[bytes, tuple[SessionKey, datetime]] = {}
+    decoded: list[PendingDeletion] = []
+    for record in records:
+        end = _CLAIM.size + _CLAIM.unpack_from(record)[1]
+        claim = record[:end]
+        if claim not in claims:
+            time, _ = _CLAIM.unpack_from(claim)
+            claims[claim] = key_of_member(bot_id, claim[_CLAIM.size :]), decode_time(time)
+        key, claimed_at = claims[claim]
+        start = end + _LENGTH.size
+        at = start + _LENGTH.unpack_from(record, end)[0]
+        message = decode_claimed(record[start:at], record[at:], key.chat_id, key.business_connection_id)
+        decoded.append(PendingDeletion(key, message, claimed_at, due_at))
+    return decoded

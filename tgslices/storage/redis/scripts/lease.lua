@@ -10,13 +10,20 @@ if #references == 0 then return {} end
 
 redis.call('DEL', KEYS[1]) -- a first write that needs no memory, so that the rest is not refused for want of it
 local reply = {}
-for _, reference in ipairs(references) do
-  local pending = redis.call('HGET', claimed, reference)
-  if pending then
-    redis.call('ZADD', due, hold_until, reference)
-    reply[#reply + 1] = pending
-  else
-    redis.call('ZREM', due, reference)
+local STEP = 100 -- references of one command: each would cost as much as the rest if it were a command of its own
+for start = 1, #references, STEP do
+  local some = {unpack(references, start, math.min(start + STEP - 1, #references))}
+  local held, gone = {}, {}
+  for number, pending in ipairs(redis.call('HMGET', claimed, unpack(some))) do
+    if pending then
+      held[#held + 1] = hold_until
+      held[#held + 1] = some[number]
+      reply[#reply + 1] = pending
+    else
+      gone[#gone + 1] = some[number]
+    end
   end
+  if #held > 0 then redis.call('ZADD', due, unpack(held)) end
+  if #gone > 0 then redis.call('ZREM', due, unpack(gone)) end
 end
 return answer(reply)

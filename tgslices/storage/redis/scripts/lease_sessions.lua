@@ -1,6 +1,6 @@
 -- Sessions that are due are held until a later time: first those that hurry, the earliest limit first.
 local dues, limits = KEYS[2], KEYS[3]
-local now, ahead, hold_until, most, looked_at = ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
+local now, ahead, hold_until, most, looked_at = ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6])
 local taken, is_taken = {}, {}
 local STEP = 100 -- members of one command: each would cost as much as the rest if it were a command of its own
 
@@ -14,13 +14,17 @@ local function take(members)
   end
 end
 
-local first = redis.call('ZRANGEBYSCORE', limits, '(' .. now, '+inf', 'LIMIT', 0, looked_at)
-for start = 1, #first, STEP do
+local latest, earliest = tonumber(now), tonumber(ahead)
+for start = 0, looked_at - 1, STEP do
   if #taken >= most then break end
-  local some = {unpack(first, start, math.min(start + STEP - 1, #first))}
+  local size = math.min(STEP, looked_at - start)
+  local some, free = redis.call('ZRANGEBYSCORE', limits, '(' .. now, '+inf', 'LIMIT', start, size), {}
+  if #some == 0 then break end
   for number, at in ipairs(redis.call('ZMSCORE', dues, unpack(some))) do
-    if at and (tonumber(at) <= tonumber(now) or tonumber(at) > tonumber(ahead)) then take({some[number]}) end
+    local time = at and tonumber(at)
+    if time and (time <= latest or time > earliest) then free[#free + 1] = some[number] end
   end
+  take(free)
 end
 if #taken < most then take(redis.call('ZRANGEBYSCORE', dues, '-inf', now, 'LIMIT', 0, most + #taken)) end
 if #taken < most then take(redis.call('ZRANGEBYSCORE', dues, '(' .. ahead, '+inf', 'LIMIT', 0, most + #taken)) end
