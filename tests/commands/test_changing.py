@@ -18,7 +18,7 @@ from tgslices.storage.data_protocol import StoredData
 from tgslices.storage.ending_protocol import Due
 from tgslices.storage.opening import open_storage
 from tgslices.storage.protocol import DurableSessionStorage
-from tgslices.testing import BotApi
+from tgslices.testing import BotApi, Failure
 from tgslices.testing.contract.samples import sent
 
 HOUR = timedelta(hours=1)
@@ -114,3 +114,22 @@ async def test_telegram_is_asked_with_the_token_of_the_environment(url: str) -> 
         assert (await run("sessions", url, "--json", "--count", **environment)).json == {"count": 0}
         for ran in (tokenless, cleared, settled, erased):
             assert account.token not in ran.out + ran.err
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+async def test_what_telegram_refuses_is_told_without_the_token(left: DurableSessionStorage, url: str) -> None:
+    async with BotApi() as api:
+        account = api.add_bot("order_bot")
+        await left.start()
+        key = SessionKey(account.id, 7, 7)
+        await left.open(key, at=datetime.now(UTC))
+        await left.add(key, sent(1, date=datetime.now(UTC), at=datetime.now(UTC)))
+        await left.aclose()
+        api.faults.add(Failure(401, f"Unauthorized: /bot{account.token}/deleteMessages"), method="deleteMessages")
+        environment = {"BOT_TOKEN": account.token, "BOT_API": api.url}
+        refused = await run("clear", "--write", url, "chat=7,user=7", "--json", **environment)
+        assert (refused.code, refused.err) == (2, "")
+        assert refused.json["error"].startswith("Telegram was asked, and that failed (TelegramUnauthorizedError: ")
+        assert account.token not in refused.out
+        nonsense = await run("clear", "--write", url, "chat=7", "--bot", "42", BOT_TOKEN="nonsense")
+        assert (nonsense.code, nonsense.err) == (2, "BOT_TOKEN holds no token. Set it as BotFather has told it.\n")
