@@ -96,10 +96,11 @@ async def test_a_world_comes_from_a_file_and_options_add_to_it(tmp_path: Path) -
     assert [thing["title"] for name, thing in things.items() if name.startswith("place:g")] == ["Team"]
 
 
-async def test_a_file_without_a_world_is_refused_in_words(tmp_path: Path) -> None:
+def test_a_file_without_a_world_is_refused_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "world.toml"
-    code, _, complained = await refused("--world", str(path))
-    assert (code, complained.splitlines()[-1]) == (
+    with pytest.raises(SystemExit) as exited:
+        main(["--world", str(path)])
+    assert (exited.value.code, capsys.readouterr().err.splitlines()[-1]) == (
         2,
         f"python -m tgslices.testing: error: argument --world: [Errno 2] No such file or directory: '{path}'",
     )
@@ -131,8 +132,11 @@ async def test_the_log_says_what_was_asked_even_of_a_method_that_there_is_not() 
     ],
     ids=["too large", "negative", "no name"],
 )
-async def test_an_address_that_there_is_not_is_one_clear_line(arguments: list[str], complaint: str) -> None:
-    assert await refused(*arguments) == (1, b"", complaint)
+def test_an_address_that_there_is_not_is_one_clear_line(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], complaint: str
+) -> None:
+    assert main(arguments) == 1
+    assert capsys.readouterr() == ("", complaint)
 
 
 async def test_a_bot_gets_the_token_that_it_is_configured_with() -> None:
