@@ -128,10 +128,13 @@ def test_what_cannot_be_done_says_what_to_do(
     assert text in said.err
 
 
-def test_a_file_that_is_not_there_is_not_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["sessions", f"sqlite:///{tmp_path / 'slices.db'}", *IDENTITY]) == 2
-    assert "There is no SQLite file" in capsys.readouterr().err
+@pytest.mark.parametrize("url", ["sqlite:///{}/slices.db", "sqlite:///file:{}/slices.db?uri=true"])
+def test_a_file_that_is_not_there_is_not_made(tmp_path: Path, url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sessions", url.format(tmp_path), *IDENTITY]) == 2
+    assert f"There is no SQLite file at '{tmp_path}/slices.db'" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+    asyncio.run(make(f"sqlite:///{tmp_path}/slices.db"))
+    assert main(["sessions", url.format(tmp_path), *IDENTITY]) == 0
 
 
 def test_what_is_in_memory_cannot_be_looked_at(capsys: pytest.CaptureFixture[str]) -> None:

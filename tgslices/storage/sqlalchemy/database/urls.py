@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import URL
 
@@ -90,5 +91,7 @@ def require_file(url: URL) -> None:
         StorageError: there is no such file.
     """
     path = url.database or ""
-    if url.get_backend_name() == "sqlite" and not path.startswith("file:") and not Path(path).is_file():
+    if path.startswith("file:") and "uri" in url.query:
+        path = unquote(urlsplit(path).path)
+    if url.get_backend_name() == "sqlite" and not Path(path).is_file():
         raise StorageError(f"There is no SQLite file at {path!r}.", "Check the path, and the working directory.")
