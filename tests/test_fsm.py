@@ -133,7 +133,7 @@ async def test_a_handler_that_fails_ends_its_turn(states: FSMStorage) -> None:
     with pytest.raises(ValueError, match="failed"):
         async with isolation.lock(KEY):
             raise ValueError("failed")
-    async with asyncio.timeout(5), isolation.lock(KEY):
+    async with asyncio.timeout(30), isolation.lock(KEY):
         pass
     await isolation.close()
 

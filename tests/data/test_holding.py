@@ -400,7 +400,7 @@ async def test_leases_are_renewed_again_after_a_close(
     await worker.holds.aclose()
     monkeypatch.setattr("tgslices.data.renewal.RENEW_EVERY", timedelta(milliseconds=1))
     monkeypatch.setattr(storage, "renew_data", note)
-    async with worker(), asyncio.timeout(5):
+    async with worker(), asyncio.timeout(30):
         await renewed.wait()
     await worker.holds.aclose()
 

@@ -95,7 +95,7 @@ async def test_a_start_finishes_what_an_earlier_process_left(scene: Scene, manag
     await scene.claim(scene.records(messages))
     scene.api.clock.move(LEASE)
     await manager.start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while await scene.pending():
             await asyncio.sleep(0.001)
     assert all_gone(messages)

@@ -401,7 +401,7 @@ async def _slots_of(executor: Any) -> asyncio.Semaphore:
 
 
 async def _until(condition: Any) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.001)
 

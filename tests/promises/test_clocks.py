@@ -77,5 +77,5 @@ async def test_a_dice_of_the_far_future_is_put_off_and_not_asked_for_again_and_a
     await session.track(replace(entry, date=dice.date + timedelta(days=400)))
     result = await session.clear()
     assert len(result.deferred) == 1
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         assert not await sessions_of(session.bot).settle_pending()

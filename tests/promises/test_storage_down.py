@@ -70,7 +70,7 @@ async def test_a_storage_that_hangs_and_then_fails_holds_nothing_up_for_good(sta
     assert not handled.is_set()
     line.is_down = True
     line.held.set()
-    await asyncio.wait_for(handled.wait(), 5)
+    await asyncio.wait_for(handled.wait(), 30)
     await stage.settled()
     line.held, line.is_down = None, False
     assert await texts_of(session, stage.chat) == ["one"]

@@ -51,7 +51,7 @@ class Sleeps:
         """Let one sleep end, and wait for the next."""
         self.asleep.clear()
         self._wake.set()
-        await asyncio.wait_for(self.asleep.wait(), 5)
+        await asyncio.wait_for(self.asleep.wait(), 30)
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ async def test_after_the_storage_answered_the_next_failure_starts_with_a_short_d
     shop.is_open = False
     sleeps.asleep.clear()
     await backlog.write(shop.write("b"), "b")
-    await asyncio.wait_for(sleeps.asleep.wait(), 5)
+    await asyncio.wait_for(sleeps.asleep.wait(), 30)
     assert sleeps.delays[-1] == RETRY.first.total_seconds()
     await backlog.aclose()
 

@@ -301,7 +301,7 @@ async def test_messages_that_two_workers_have_deleted_are_told_to_be_settled_onc
             await order.send_message(str(number))
         fault = watched.api.faults.add(Slow(until=answer, after_work=True), method="deleteMessages", times=1)
         clearing = asyncio.create_task(order.clear())
-        await watched.api.world.changes.within(5, lambda: fault not in watched.api.faults)
+        await watched.api.world.changes.within(30, lambda: fault not in watched.api.faults)
         watched.later(HOUR)
         assert await other.sessions.settle_pending() == 3
         answer.set()

@@ -41,14 +41,14 @@ class Work:
         """Wake the upkeep and wait until it has looked."""
         self.looked.clear()
         self.upkeep.wake()
-        await asyncio.wait_for(self.looked.wait(), 5)
+        await asyncio.wait_for(self.looked.wait(), 30)
 
     @property
     def tasks(self) -> list[asyncio.Task[object]]:
         return [task for task in asyncio.all_tasks() if task.get_name() == "tgslices-upkeep"]
 
     async def ended(self) -> None:
-        await asyncio.wait_for(asyncio.gather(*self.tasks), 5)
+        await asyncio.wait_for(asyncio.gather(*self.tasks), 30)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ async def test_what_is_not_due_yet_is_waited_for(work: Work) -> None:
 
 async def test_started_it_stays_and_looks_again(work: Work) -> None:
     work.upkeep.start()
-    await asyncio.wait_for(work.looked.wait(), 5)
+    await asyncio.wait_for(work.looked.wait(), 30)
     assert len(work.tasks) == 1
     work.due = NOW
     await work.look()

@@ -186,7 +186,7 @@ async def test_what_a_caller_claims_who_gives_up_is_due_at_once(workers: list[Re
     claiming.cancel()
     with pytest.raises(asyncio.CancelledError):
         await claiming
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while len(await storage.list(KEY)):
             await asyncio.sleep(0.005)
         while await storage.next_due(42, now=NOW) != NOW:

@@ -81,7 +81,7 @@ async def test_chats_do_not_wait_for_each_other(api: BotApi, account: BotAccount
     await ann.types("a1")
     await ann.types("a2")
     await bob.types("b1")
-    await asyncio.wait_for(both.wait(), 5)
+    await asyncio.wait_for(both.wait(), 30)
     assert sorted(seen) == ["a1", "b1"]
     held.set()
     await api.idle()
@@ -176,7 +176,7 @@ async def test_a_webhook_that_is_set_again_the_same_goes_on(api: BotApi, account
     chat = api.add_person("Ann").private_chat(account)
     await bot.set_webhook(url, secret_token="s3cret")
     await chat.types("once")
-    await asyncio.wait_for(arrived.wait(), 5)
+    await asyncio.wait_for(arrived.wait(), 30)
     before = account.webhook
     assert await bot.set_webhook(url, secret_token="s3cret", allowed_updates=["message"])
     held.set()

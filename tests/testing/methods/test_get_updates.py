@@ -35,7 +35,7 @@ async def test_an_empty_queue_is_waited_for(api: BotApi, bot: Bot, chat: ChatVie
     poll = asyncio.create_task(bot.get_updates(timeout=30))
     await chat.until(lambda view: api.count("getUpdates") == 1)
     await chat.types("at last")
-    assert len(await asyncio.wait_for(poll, 5)) == 1
+    assert len(await asyncio.wait_for(poll, 20)) == 1
 
 
 async def test_a_second_poll_ends_the_first(api: BotApi, bot: Bot, chat: ChatView) -> None:
@@ -43,12 +43,12 @@ async def test_a_second_poll_ends_the_first(api: BotApi, bot: Bot, chat: ChatVie
     await chat.until(lambda view: api.count("getUpdates") == 1)
     second = asyncio.create_task(bot.get_updates(timeout=30))
     with pytest.raises(TelegramConflictError) as caught:
-        await asyncio.wait_for(first, 5)
+        await asyncio.wait_for(first, 20)
     assert caught.value.message == (
         "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
     )
     await chat.types("for the second")
-    assert len(await asyncio.wait_for(second, 5)) == 1
+    assert len(await asyncio.wait_for(second, 20)) == 1
 
 
 async def test_allowed_updates_last_until_they_are_named_again(
