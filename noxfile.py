@@ -75,7 +75,7 @@ def sdist(session: nox.Session) -> None:
 @nox.session
 @nox.parametrize("client", ["redis[hiredis]>=5.2,<5.3", "redis[hiredis]>=7.4,<7.5", "redis[hiredis]>=8.1,<9"])
 def redis(session: nox.Session, client: str) -> None:
-    """The storage on Redis with the oldest client, the newest, and one between; TGSLICES_REDIS_SERVER names another server."""
+    """The storage on Redis with three clients, oldest to newest; TGSLICES_REDIS_SERVER names another server."""
     _sync(session, "test")
     session.run_install("uv", "pip", "install", "--quiet", client)
     session.run("pytest", "tests/storage/redis")
