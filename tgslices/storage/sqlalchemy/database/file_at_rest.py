@@ -21,11 +21,18 @@ def read_at_rest(engine: AsyncEngine) -> None:
     Source: https://www.sqlite.org/wal.html#readonly
     """
 
+    # SQLAlchemy 2.0 hands out what was changed for an earlier connection, 2.1 what was given.
+    given: list[tuple[str, bool]] = []
+
     @event.listens_for(engine.sync_engine, "do_connect")
     def choose(_: object, record: ConnectionPoolEntry, words: list[Any], options: dict[str, Any]) -> None:
-        if _is_at_rest(words[0]):
-            record.info[_AT_REST] = words[0]
-            words[0], options["uri"] = f"file:{quote(words[0])}?immutable=1", True
+        if not given:
+            given.append((words[0], options.get("uri", False)))
+        [(path, is_uri)] = given
+        words[0], options["uri"] = path, is_uri
+        if _is_at_rest(path):
+            record.info[_AT_REST] = path
+            words[0], options["uri"] = f"file:{quote(path)}?immutable=1", True
 
     @event.listens_for(engine.sync_engine, "checkout")
     def look_again(_: object, record: ConnectionPoolEntry, __: object) -> None:
