@@ -18,6 +18,7 @@ from tests.storage.redis.servers import RedisServer, free_port
 from tgslices.errors import StorageError
 from tgslices.model import IfClosed, Scope, SessionKey
 from tgslices.storage import open_storage
+from tgslices.storage.ending_protocol import Due, End, EndReason
 from tgslices.storage.redis import RedisSessionStorage
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
 
@@ -136,6 +137,20 @@ async def test_a_full_server_refuses_what_is_new_and_lets_sessions_end(
     with server.client() as client:
         client.config_set("maxmemory", "0")
     assert await storage.open(KEY, at=NOW) is True
+
+
+async def test_a_full_server_lets_sessions_end_by_themselves(storage: RedisSessionStorage, server: RedisServer) -> None:
+    await storage.open(KEY, at=NOW, due=Due(NOW, SOON))
+    await storage.record(IN_PRIVATE, sent(1))
+    with server.client() as client:
+        client.config_set("maxmemory", "1")
+    [session] = await storage.lease_sessions(BOT, now=NOW, until=SOON, limit=5)
+    assert await storage.postpone_session(session, Due(NOW, SOON)) is True
+    [session] = await storage.lease_sessions(BOT, now=NOW, until=SOON, limit=5)
+    end = End(EndReason.IDLE, "clear", tells=True)
+    assert await storage.end_session(session, end, now=NOW, until=SOON, limit=5) == [sent(1)]
+    [ended] = await storage.lease_ends(BOT, now=SOON, until=SOON + MINUTE, limit=5)
+    assert await storage.settle_end(ended) is True
 
 
 @pytest.mark.parametrize("policy", ["noeviction", "volatile-lru", "allkeys-lru", "allkeys-random"])

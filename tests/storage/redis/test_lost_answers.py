@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 from tests.storage.redis.proxy import Proxy, proxy_of
 from tests.storage.redis.servers import RedisServer
 from tgslices.model import Gone, IfClosed, Scope, SessionKey
+from tgslices.storage.ending_protocol import Due, DueSession, End, EndReason
 from tgslices.storage.protocol import Closed
 from tgslices.storage.redis import RedisSessionStorage
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
@@ -62,6 +63,13 @@ async def _settle(storage: RedisSessionStorage) -> object:
     return await storage.settle(await storage.pending(BOT))
 
 
+async def _due(storage: RedisSessionStorage) -> DueSession:
+    """Lease a session that is due, before any answer is lost."""
+    await storage.schedule_sessions({KEY: Due(NOW, SOON)})
+    [session] = await storage.lease_sessions(BOT, now=NOW, until=SOON, limit=5)
+    return session
+
+
 CALLS: dict[str, tuple[Callable[[RedisSessionStorage], Awaitable[object]], object]] = {
     "record": (lambda storage: storage.record(IN_PRIVATE, sent(9)), 1),
     "add": (lambda storage: storage.add(KEY, sent(9), unless_known=True), True),
@@ -86,6 +94,36 @@ async def test_a_call_whose_answer_was_lost_returns_it(storage: RedisSessionStor
         await storage.claim(KEY, None, now=NOW, until=NOW)
     proxy.answers_to_lose = 1
     assert await work(storage) == expected
+    assert proxy.lost == 1
+
+
+async def test_sessions_whose_lease_was_repeated_are_leased(storage: RedisSessionStorage, proxy: Proxy) -> None:
+    await storage.open(KEY, at=NOW, due=Due(NOW, SOON))
+    proxy.answers_to_lose = 1
+    [session] = await storage.lease_sessions(BOT, now=NOW, until=SOON, limit=5)
+    assert (session.key, session.leased_until) == (KEY, SOON)
+    assert proxy.lost == 1
+
+
+async def test_an_end_whose_answer_was_lost_returns_what_it_claimed(storage: RedisSessionStorage, proxy: Proxy) -> None:
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
+    session = await _due(storage)
+    end = End(EndReason.IDLE, "clear", tells=True)
+    proxy.answers_to_lose = 1
+    assert await storage.end_session(session, end, now=NOW, until=SOON, limit=5) == [sent(1)]
+    assert proxy.lost == 1
+    proxy.answers_to_lose = 1
+    [ended] = await storage.lease_ends(BOT, now=SOON, until=SOON + MINUTE, limit=5)
+    proxy.answers_to_lose = 1
+    assert await storage.settle_end(ended) is True
+    assert proxy.lost == 3
+
+
+async def test_a_postponement_whose_answer_was_lost_has_happened(storage: RedisSessionStorage, proxy: Proxy) -> None:
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
+    session = await _due(storage)
+    proxy.answers_to_lose = 1
+    assert await storage.postpone_session(session, Due(SOON, SOON)) is True
     assert proxy.lost == 1
 
 
