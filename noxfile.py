@@ -110,6 +110,6 @@ def oldest(session: nox.Session) -> None:
 
 @nox.session(python=["3.11", "3.12", "3.13"])
 def tests(session: nox.Session) -> None:
-    """All tests on the newest versions of everything."""
+    """All tests on the newest versions of everything, with all the random examples."""
     _sync(session, "test")
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *session.posargs, env={"TGSLICES_THOROUGH": "1"})

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.deletion.scene import Scene
 from tests.deletion.worlds import World, check_account, most_requests
+from tests.thoroughness import tries
 from tgslices.storage.memory import MemorySessionStorage
 from tgslices.testing import BotApi
 
@@ -37,7 +38,7 @@ async def clear(scene: Scene, random: Random, *, faulty: bool) -> None:
 
 
 @given(st.randoms(use_true_random=False), st.booleans())
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=tries(60), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 async def test_in_any_world_all_that_can_go_is_gone_and_nothing_else(random: Random, faulty: bool) -> None:
     async with BotApi() as api:
         api.clock.freeze()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tests.data.conftest import Store
 from tests.fsm_states.scene_bots import Life, Town
 from tests.fsm_states.test_scenes import wire
+from tests.thoroughness import tries
 from tgslices.testing import BotApi
 
 RESTART = "(the process is replaced)"
@@ -52,7 +53,7 @@ async def walk(town: Town, steps: list[str]) -> None:
 
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=tries(12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(st.sampled_from([*STEPS, RESTART]), min_size=3, max_size=12))
 async def test_a_session_is_open_exactly_while_its_scenes_are(
     tmp_path_factory: pytest.TempPathFactory, kind: str, steps: list[str]

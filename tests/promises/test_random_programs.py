@@ -12,6 +12,7 @@ from aiogram.types import Message, Update
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from tests.thoroughness import tries
 from tgslices import MemorySessionStorage, Session, SessionBot, setup_sessions, unrecorded
 from tgslices.testing import BotApi
 
@@ -165,7 +166,7 @@ async def run(steps: list[tuple[str, str]]) -> None:  # noqa: C901 - a table of 
                 task.cancel()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=tries(100), deadline=None)
 @example([("enter", "ann"), ("spawn here", ""), ("leave", ""), ("wait", ""), ("let one go", "")])
 @example([("enter", "group"), ("spawn here", ""), ("leave", ""), ("let one go", "")])
 @example([("enter", "group"), ("spawn pin", "group"), ("leave", ""), ("let one go", "")])
@@ -261,7 +262,7 @@ async def deliver(steps: list[tuple[str, int, int]]) -> None:  # noqa: C901 - a 
             await bot.session.close()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=tries(100), deadline=None)
 @given(DELIVERIES)
 def test_nothing_comes_back_however_updates_are_delivered(steps: list[tuple[str, int, int]]) -> None:
     asyncio.run(deliver(steps))

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tests.data.conftest import Store
 from tests.promises.fed_bot import FedBot, polling, texts_of
 from tests.storage.samples import sent
+from tests.thoroughness import tries
 from tgslices import (
     ConfigurationError,
     MemorySessionStorage,
@@ -285,7 +286,7 @@ def wizard() -> Dispatcher:
     return dispatcher
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=tries(15), deadline=None)
 @given(st.lists(st.sampled_from(["next", "next", "back"]), max_size=12))
 def test_a_wizard_shows_the_steps_up_to_the_present_one_after_any_way_forth_and_back(moves: list[str]) -> None:
     async def run() -> None:

@@ -12,6 +12,7 @@ import redis
 
 from tests.storage.conftest import running_redis
 from tests.storage.redis.servers import RedisServer, prefix_of, raw_count, raw_data_count, raw_messages
+from tests.thoroughness import tries
 from tgslices.errors import StorageError
 from tgslices.model import SessionKey, TrackedMessage
 from tgslices.storage import open_storage
@@ -32,7 +33,7 @@ def cluster() -> Iterator[RedisServer]:
 
 
 class TestRedisCluster(DurableStorageContract):
-    examples = 5
+    examples = tries(5)
     shared = True
     knows_idleness = False
 
@@ -72,7 +73,7 @@ class TestRedisCluster(DurableStorageContract):
 class TestStrictScripts(TestRedisCluster):
     """A script that says that it is Lua is refused each key that it did not declare, and each slot but one."""
 
-    examples = 3
+    examples = tries(3)
 
     @pytest.fixture(autouse=True)
     def _be_strict(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,13 +9,14 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.storage.redis.servers import RedisServer, prefix_of, raw_count, raw_data_count, raw_messages
+from tests.thoroughness import tries
 from tgslices.model import SessionKey, TrackedMessage
 from tgslices.storage.redis import RedisSessionStorage
 from tgslices.testing.contract import DurableStorageContract
 
 
 class RedisContract(DurableStorageContract):
-    examples = 10
+    examples = tries(10)
     shared = True
     knows_idleness = False
 
@@ -49,7 +50,7 @@ class TestRedis(RedisContract):
 class TestRedisOfUser(RedisContract):
     """A user's client, which repeats what it takes for lost, and may open few connections."""
 
-    examples = 5
+    examples = tries(5)
 
     async def open_storage(self, place: Path) -> RedisSessionStorage:
         self.prefix = prefix_of(place)

@@ -18,13 +18,14 @@ from tests.storage.sqlalchemy.backends import (
     sqlite_count,
     sqlite_rows,
 )
+from tests.thoroughness import tries
 from tgslices.model import SessionKey, TrackedMessage
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract import DurableStorageContract
 
 
 class SQLiteContract(DurableStorageContract):
-    examples = 10
+    examples = tries(10)
     options: ClassVar[dict[str, Any]] = {}
 
     async def open_storage(self, place: Path) -> SQLAlchemySessionStorage:
@@ -56,7 +57,7 @@ class TestSQLiteShared(SQLiteContract):
 class TestSQLiteOfUser(SQLiteContract):
     """A user's engine that begins transactions by itself: SQLAlchemy's documentation gave the recipe for years."""
 
-    examples = 5
+    examples = tries(5)
     shared = True
     knows_idleness = False
 
@@ -82,7 +83,7 @@ class TestSQLiteOfUser(SQLiteContract):
 
 
 class PostgreSQLContract(DurableStorageContract):
-    examples = 10
+    examples = tries(10)
     options: ClassVar[dict[str, Any]] = {}
 
     @pytest.fixture(autouse=True)
