@@ -17,6 +17,9 @@ settings.load_profile("tgslices")
 MAX_PROCESSES: Final = 4
 """Each starts a PostgreSQL and a browser of its own."""
 
+USUAL_TIMEOUT: Final = 120
+"""In seconds; a test that has more is a long one, and so is a group of tests that one process runs."""
+
 IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 
 
@@ -27,6 +30,19 @@ def pytest_configure() -> None:
     # What runs in a shell's background is started deaf to interrupts, and so would be every program that a test starts.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _is_long(item: pytest.Item) -> bool:
+    if item.get_closest_marker("xdist_group") is not None:
+        return True
+    timeout = item.get_closest_marker("timeout")
+    return timeout is not None and timeout.args[0] > USUAL_TIMEOUT
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Otherwise a process that draws a test of a minute at the end leaves all other cores idle.
+    items.sort(key=lambda item: not _is_long(item))
 
 
 @pytest.hookimpl(optionalhook=True)
