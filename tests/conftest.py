@@ -45,6 +45,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not _is_long(item))
 
 
+def pytest_collection_finish() -> None:
+    # Thousands of tests and all modules are looked at by each full collection, and by each test that asks for one.
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Run everything on every core, and a part that is named in this process, where a debugger and ``-s`` work."""

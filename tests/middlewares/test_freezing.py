@@ -23,9 +23,12 @@ class Cycle:
 
 @pytest.fixture(autouse=True)
 def _thawed() -> Iterator[None]:
-    """Leave no other test with what was frozen here."""
+    """Begin with nothing frozen, and leave other tests with what the suite freezes."""
+    gc.unfreeze()
     yield
     gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 async def _start(**options: bool) -> Dispatcher:
