@@ -59,12 +59,6 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return min(os.cpu_count() or 1, MAX_PROCESSES)
 
 
-def pytest_collection_finish() -> None:
-    # Modules and tests stay to the end. A full collection that looked at all of them stopped a test for half a second.
-    gc.collect()
-    gc.freeze()
-
-
 def _skipped(config: pytest.Config) -> int:
     reporter = config.pluginmanager.get_plugin("terminalreporter")
     return len(reporter.stats.get("skipped", ())) if reporter else 0
