@@ -85,5 +85,6 @@ async def test_to_lease_what_is_due_takes_one_statement(storage: SQLAlchemySessi
     assert len(await storage.lease_sessions(KEY.bot_id, now=NOW, until=NOW + MINUTE, limit=5)) == 5
     assert counted.count == 2
     assert len(await storage.lease(KEY.bot_id, now=NOW, until=NOW + MINUTE, limit=5)) == 5
-    assert counted.count == 3
+    # SQLite does not return what stood there before, by which they are in order; a look in the same transaction does.
+    assert counted.count == 2 + (1 if storage._backend.database.tells_old_values else 2)
     await storage.aclose()

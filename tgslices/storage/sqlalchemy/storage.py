@@ -369,7 +369,8 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
     async def lease(self, bot_id: int, *, now: datetime, until: datetime, limit: int) -> list[PendingDeletion]:
         await self._ready()
         work = partial(self._pendings.lease, bot_id=bot_id, now=now, until=until, limit=limit)
-        return await self._backend.transactions.write(work, single=True)
+        is_single = self._backend.database.tells_old_values
+        return await self._backend.transactions.write(work, single=is_single)
 
     async def postpone(self, pending: Collection[PendingDeletion], *, until: datetime) -> None:
         await self._write(partial(self._pendings.postpone, pending=pending, until=until))

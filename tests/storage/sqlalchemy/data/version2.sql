@@ -126,11 +126,10 @@ CREATE TABLE tgslices_pending (
 	media_group_id TEXT, 
 	claimed_at BIGINT NOT NULL, 
 	due_at BIGINT NOT NULL, 
-	held_until BIGINT, 
 	PRIMARY KEY (id), 
 	CONSTRAINT tgslices_pending_identity UNIQUE (identity)
 );
-INSERT INTO "tgslices_pending" VALUES(1,X'91537E2B5835BE88999D3E3A796CC31C',42,7,NULL,NULL,NULL,NULL,7,4,X'',7,'text','in',1782909015123456,1782909015123456,NULL,NULL,NULL,NULL,0,NULL,1782909015123456,1782909075123456,NULL);
+INSERT INTO "tgslices_pending" VALUES(1,X'91537E2B5835BE88999D3E3A796CC31C',42,7,NULL,NULL,NULL,NULL,7,4,X'',7,'text','in',1782909015123456,1782909015123456,NULL,NULL,NULL,NULL,0,NULL,1782909015123456,1782909075123456);
 CREATE INDEX tgslices_data_expiry ON tgslices_data (bot_id, expires_at) WHERE expires_at IS NOT NULL;
 CREATE INDEX tgslices_keys_due ON tgslices_keys (bot_id, due_at, id) WHERE due_at IS NOT NULL;
 CREATE INDEX tgslices_keys_limit ON tgslices_keys (bot_id, limit_at, id) WHERE due_at IS NOT NULL;

@@ -46,6 +46,10 @@ class Database(Protocol):
         """Whether an index keeps rows that were changed or deleted while another transaction might still see them."""
 
     @property
+    def tells_old_values(self) -> bool:
+        """Whether an UPDATE can return what stood there before, so that it needs no look beforehand."""
+
+    @property
     def can_be_alone(self) -> bool:
         """Whether it helps that one process owns the tables alone."""
 

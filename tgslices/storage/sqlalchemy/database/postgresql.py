@@ -64,6 +64,7 @@ class PostgreSQL:
     can_be_alone: Final = False
     record_counts: Final = True
     keeps_dead_rows: Final = True
+    tells_old_values: Final = True
 
     def engine(self, engine: AsyncEngine) -> AsyncEngine:
         """Return the engine with every statement on its own, so that a single one costs one trip."""

@@ -74,6 +74,7 @@ class SQLite:
     can_be_alone: Final = True
     record_counts: Final = False
     keeps_dead_rows: Final = False
+    tells_old_values: Final = False
 
     def __init__(self) -> None:
         self._checks: tuple[Callable[[], None], ...] = ()

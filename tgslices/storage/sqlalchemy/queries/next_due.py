@@ -23,12 +23,7 @@ async def next_due(connection: AsyncConnection, dues: Iterable[Dues], now: datet
         for due_at, counts in dues
         for function in (func.min, func.max)
     ]
-    return earliest((await connection.execute(select(*ends))).one(), now)
-
-
-def earliest(found: Iterable[int | None], now: datetime) -> datetime | None:
-    """Return the earliest of times; now, when a clock that was ahead has put something off."""
-    times = [time for time in found if time is not None]
+    times = [time for time in (await connection.execute(select(*ends))).one() if time is not None]
     if not times:
         return None
     return now if max(times) > encode_time(now + MAX_WAIT) else decode_time(min(times))

@@ -7,7 +7,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, null, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import MAX_WAIT, Gone, PendingDeletion, SessionKey, TrackedMessage
@@ -16,7 +16,7 @@ from tgslices.storage.sqlalchemy.database.dialect import Database
 from tgslices.storage.sqlalchemy.database.steps import Step, Steps
 from tgslices.storage.sqlalchemy.queries.floors import NO_FLOOR, Floor, Floors
 from tgslices.storage.sqlalchemy.queries.keys import IDS_PER_STATEMENT, gone_conditions
-from tgslices.storage.sqlalchemy.queries.next_due import earliest
+from tgslices.storage.sqlalchemy.queries.next_due import next_due
 from tgslices.storage.sqlalchemy.tables.lease_statements import LeaseStatements, Leasing, Order, leasing_beside
 from tgslices.storage.sqlalchemy.tables.rows import (
     Values,
@@ -35,7 +35,7 @@ class PendingDeletions:
     def __init__(self, tables: Tables, database: Database, statements: Statements, leases: LeaseStatements) -> None:
         """Remember for each bot how far the leases of a round have come in the order of the times."""
         self._table = tables.pending
-        self._floors = Floors()
+        self._floors = Floors(is_used=database.keeps_dead_rows)
         self._statements = statements
         self._leases = leases
         self._database = database
@@ -43,21 +43,13 @@ class PendingDeletions:
     async def of_bot(self, connection: AsyncConnection, bot_id: int) -> list[PendingDeletion]:
         """Return every pending deletion of a bot, earliest first."""
         c = self._table.c
-        found = await connection.execute(
-            select(*self._columns()).where(c.bot_id == bot_id).order_by(self._due_at, c.id)
-        )
+        found = await connection.execute(select(*self._columns()).where(c.bot_id == bot_id).order_by(c.due_at, c.id))
         return [pending_of(row) for row in found]
 
     async def next_due(self, connection: AsyncConnection, bot_id: int, now: datetime) -> datetime | None:
         """Return when the bot's earliest one is due; now, when a clock that was ahead has put one off."""
-        c, at, ahead = self._table.c, encode_time(now), encode_time(now + MAX_WAIT)
-        mine, is_held = c.bot_id == bot_id, and_(c.held_until > at, c.held_until <= ahead)
-        is_free = and_(mine, or_(c.held_until.is_(None), c.held_until <= at, c.held_until > ahead))
-        first, last = (select(it(c.due_at)).where(is_free).scalar_subquery() for it in (func.min, func.max))
-        # Looked for only where nothing is due now, so that what is due and held is all that there is to look through.
-        held = (select(func.min(c.held_until)).where(mine, is_held, it) for it in (c.due_at <= at, c.due_at > ahead))
-        ends = (case((first <= at, null()), else_=it.scalar_subquery()) for it in held)
-        return earliest((await connection.execute(select(first, last, *ends))).one(), now)
+        c = self._table.c
+        return await next_due(connection, [(c.due_at, c.bot_id == bot_id)], now)
 
     async def has(self, connection: AsyncConnection, key: SessionKey, message: TrackedMessage) -> bool:
         """Tell whether a message is pending for a key."""
@@ -123,7 +115,11 @@ class PendingDeletions:
         """Lease pending deletions; return rows of id, time and ``PENDING_COLUMNS``."""
         values = values | {"floor_time": floor[0], "floor_id": floor[1]}
         spelled = self._leases.pending(leasing)
-        return list(await self._database.execute(connection, spelled, [spelled.row(**values)]))
+        rows = list(await self._database.execute(connection, spelled, [spelled.row(**values)]))
+        if rows and not self._database.tells_old_values:
+            hold = self._leases.hold_pending(leasing)
+            await self._database.execute(connection, hold, [hold.row(**values)])
+        return rows
 
     async def postpone(
         self, connection: AsyncConnection, pending: Collection[PendingDeletion], *, until: datetime
@@ -133,9 +129,7 @@ class PendingDeletions:
             self._floors.lower(bot_id, encode_time(until))
         for chunk in in_chunks(identities_of(pending), IDS_PER_STATEMENT):
             these = self._locked(self._table.c.identity.in_(chunk))
-            await connection.execute(
-                update(self._table).where(these).values(due_at=encode_time(until), held_until=None)
-            )
+            await connection.execute(update(self._table).where(these).values(due_at=encode_time(until)))
 
     async def discard(self, connection: AsyncConnection, bot_id: int, gone: Gone) -> int:
         """Drop those of messages that are gone; return how many."""
@@ -180,12 +174,7 @@ class PendingDeletions:
         return c.id.in_(select(c.id).where(*conditions).order_by(c.identity).with_for_update())
 
     def _columns(self) -> list[ColumnElement[Any]]:
-        return [*(self._table.c[name] for name in PENDING_COLUMNS[:-1]), self._due_at]
-
-    @property
-    def _due_at(self) -> ColumnElement[Any]:
-        """When one is due, whether it is held or not."""
-        return func.coalesce(self._table.c.held_until, self._table.c.due_at)
+        return [self._table.c[name] for name in PENDING_COLUMNS]
 
 
 def identities_of(pending: Collection[PendingDeletion]) -> list[bytes]:

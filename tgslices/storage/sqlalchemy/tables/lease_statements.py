@@ -97,7 +97,11 @@ class LeaseStatements:
         self.schedule: StatementOf = lru_cache(self._schedule)
         """Lets open sessions be due that are not, given rows of ``(*PLACE_COLUMNS, "due_at", "limit_at")``."""
         self.pending: Callable[[Leasing], Spelled] = cached(self._pending)
-        """Leases pending deletions; returns id, ``due_at``, and ``PENDING_COLUMNS``, in no order."""
+        """Leases pending deletions; returns id, ``due_at`` as it was, and ``PENDING_COLUMNS``, in no order.
+
+        In SQLite, which does not tell what was there, it takes nothing: ``hold_pending`` does, of the same rows."""
+        self.hold_pending: Callable[[Leasing], Spelled] = cached(self._hold_pending)
+        """Leases them there."""
 
     # Sessions
 
@@ -171,19 +175,20 @@ class LeaseStatements:
     def _pending(self, leasing: Leasing) -> Spelled:
         pending = self._tables.pending
         these = pending.alias("these")
-        is_free = or_(
-            these.c.held_until.is_(None),
-            these.c.held_until <= self._value("now"),
-            these.c.held_until > self._value("ahead"),
-        )
-        picked = _picked(self._in_time(these, leasing.order).where(is_free), these, leasing)
-        held = update(pending).values(held_until=_param("until"))
+        picked = _picked(self._in_time(these, leasing.order), these, leasing)
+        columns = (pending.c.id, picked.c.due_at, *(pending.c[name] for name in PENDING_COLUMNS))
         if self._speller.is_sqlite:
-            held = held.where(pending.c.id.in_(select(picked.c.id)))
-        else:
-            held = held.where(pending.c.id == picked.c.id, _DOES_NOT_WAIT)
-        columns = (pending.c.id, pending.c.due_at, *(pending.c[name] for name in PENDING_COLUMNS))
+            found = select(*columns).where(pending.c.id == picked.c.id)
+            return self._speller.spell_named(found)
+        held = update(pending).where(pending.c.id == picked.c.id, _DOES_NOT_WAIT).values(due_at=_param("until"))
         return self._speller.spell_named(held.returning(*columns))
+
+    def _hold_pending(self, leasing: Leasing) -> Spelled:
+        pending = self._tables.pending
+        these = pending.alias("these")
+        picked = _picked(self._in_time(these, leasing.order), these, leasing)
+        held = update(pending).where(pending.c.id.in_(select(picked.c.id))).values(due_at=_param("until"))
+        return self._speller.spell_named(held)
 
     def _in_time(self, these: Any, order: Order) -> Select[Any]:
         """Find rows in the order of their times."""

@@ -272,8 +272,8 @@ class _PendingDeletionTwin:
     __slots__ = PendingDeletion.__slots__
 
 
-def pending_of(row: Sequence[Any], held_until: datetime | None = None) -> PendingDeletion:
-    """Return the pending deletion of a row in the order of ``PENDING_COLUMNS``, due when its hold ends if it has one.
+def pending_of(row: Sequence[Any], leased_until: datetime | None = None) -> PendingDeletion:
+    """Return the pending deletion of a row in the order of ``PENDING_COLUMNS``, due when a lease just taken ends.
 
     Nothing is checked, and it is filled as :func:`key_of` does it, because a hundred are leased at once.
     """
@@ -284,6 +284,6 @@ def pending_of(row: Sequence[Any], held_until: datetime | None = None) -> Pendin
     key.qualifier = None if qualifier is None else unescape(qualifier)
     key.__class__ = SessionKey
     twin.key, twin.message, twin.claimed_at = key, message_of(message), decode_time(claimed_at)
-    twin.due_at = decode_time(due_at) if held_until is None else held_until
+    twin.due_at = decode_time(due_at) if leased_until is None else leased_until
     twin.__class__ = PendingDeletion
     return cast(PendingDeletion, twin)

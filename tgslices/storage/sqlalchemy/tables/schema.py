@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import (
-    DDL,
     BigInteger,
     Boolean,
     Column,
@@ -22,7 +21,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    event,
     false,
     literal_column,
     text,
@@ -39,10 +37,6 @@ VERSION_NAME: Final = "schema_version"
 
 NO_ID: Final = -(2**63)
 """Stands for a missing user or topic of a key, because NULLs take no part in a unique index. No key may hold it."""
-
-FILLFACTOR: Final = 50
-"""Per cent of a page that PostgreSQL fills with rows that are leased, so that each of them has room for a new version.
-Source: https://www.postgresql.org/docs/current/storage-hot.html"""
 
 MAX_PREFIX: Final = 63 - len("messages_business")
 """In bytes: PostgreSQL cuts longer names off.
@@ -220,12 +214,8 @@ def _messages(prefix: str, schema: str | None, metadata: MetaData) -> Table:
 
 
 def _pending(prefix: str, schema: str | None, metadata: MetaData) -> Table:
-    """The pending deletions, each with its whole key, because they outlive it; ``identity`` digests key and message.
-
-    One that a worker has leased is due at ``held_until`` in place of ``due_at``. No index knows of that, and a page has
-    room for new versions of its rows: so PostgreSQL leases a hundred without writing to an index.
-    """
-    table = Table(
+    """The pending deletions, each with its whole key, because they outlive it; ``identity`` digests key and message."""
+    return Table(
         f"{prefix}pending",
         metadata,
         id_column(),
@@ -239,16 +229,11 @@ def _pending(prefix: str, schema: str | None, metadata: MetaData) -> Table:
         *_message_columns(),
         Column("claimed_at", BigInteger, nullable=False),
         Column("due_at", BigInteger, nullable=False),
-        Column("held_until", BigInteger),
         UniqueConstraint("identity", name=f"{prefix}pending_identity"),
         Index(f"{prefix}pending_due", "bot_id", "due_at", "id"),
         Index(f"{prefix}pending_message", "chat_id", "message_id"),
         schema=schema,
     )
-    # By an event, because only SQLAlchemy 2.1 takes it with the table.
-    roomy = DDL(f"ALTER TABLE %(fullname)s SET (fillfactor = {FILLFACTOR})").execute_if(dialect="postgresql")
-    event.listen(table, "after_create", roomy)
-    return table
 
 
 def _moved_chats(prefix: str, schema: str | None, metadata: MetaData) -> Table:
