@@ -15,7 +15,7 @@ TEXTS = ["one", "two", "three", "four", "five"]
 
 @pytest.fixture(autouse=True)
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    for room in ("clearing", "turns"):
+    for room in ("ending.clearing", "event_loop.work_in_turns"):
         monkeypatch.setattr(f"tgslices.{room}.ENTRIES_PER_STEP", 2)
 
 

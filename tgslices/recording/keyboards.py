@@ -38,10 +38,11 @@ def edited_by(method: TelegramMethod[Any], result: object) -> Edited | None:
     """
     if isinstance(result, Message):
         return Edited((result.chat.id, result.message_id, result.business_connection_id), result.reply_markup)
-    if isinstance(method, StopPoll) and isinstance(method.chat_id, int):
-        markup = method.reply_markup if isinstance(method.reply_markup, InlineKeyboardMarkup) else None
-        return Edited((method.chat_id, method.message_id, method.business_connection_id), markup)
-    return None
+    chat_id, message_id = (getattr(method, name, None) for name in ("chat_id", "message_id"))
+    if not isinstance(method, StopPoll) or not isinstance(chat_id, int) or not isinstance(message_id, int):
+        return None
+    given, connection = (getattr(method, name, None) for name in ("reply_markup", "business_connection_id"))
+    return Edited((chat_id, message_id, connection), given if isinstance(given, InlineKeyboardMarkup) else None)
 
 
 class Keyboards:

@@ -68,7 +68,7 @@ def inline_rows(message: StoredMessage) -> list[list[dict[str, object]]]:
 
 def _words(message: StoredMessage) -> str:
     poll = message.content.get("poll")
-    return str(poll["question"]) if isinstance(poll, dict) else text_of(message)[0]
+    return as_text(poll.get("question")) or "" if isinstance(poll, dict) else text_of(message)[0]
 
 
 def seen(message: StoredMessage, reactions: Iterable[Json] = ()) -> VisibleMessage:
