@@ -13,6 +13,7 @@ from aiogram import Bot, Dispatcher
 from aiogram.client.session.middlewares.base import BaseRequestMiddleware
 from aiogram.methods import PinChatMessage, SendMessage, TelegramMethod
 
+from tests.needs import needs
 from tests.promises.fed_bot import FedBot, ids_in, texts_of
 from tgslices import ConfigurationError, Session, SessionBot, setup_sessions, unrecorded
 from tgslices.testing import BotApi, Chat, ChatView, Person
@@ -163,6 +164,7 @@ async def test_topic_1_of_a_private_chat_is_not_all_that_stands_in_no_topic(stag
     assert await texts_of(session, stage.chat) == ["inside"]
 
 
+@needs(SendMessage, "direct_messages_topic_id")
 async def test_a_block_by_hand_takes_nothing_that_is_said_to_another_writer_to_a_channel(
     stage: FedBot, ben: Person
 ) -> None:
