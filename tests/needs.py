@@ -6,10 +6,10 @@ from types import ModuleType
 
 import aiogram
 import pytest
-from aiogram.types import TelegramObject
+from pydantic import BaseModel
 
 
-def needs(holder: ModuleType | type[TelegramObject], name: str) -> pytest.MarkDecorator:
+def needs(holder: ModuleType | type[BaseModel], name: str) -> pytest.MarkDecorator:
     """Skip tests on an aiogram whose module has no such type or method, or whose type has no such field."""
     known = hasattr(holder, name) if isinstance(holder, ModuleType) else name in holder.model_fields
     return pytest.mark.skipif(not known, reason=f"aiogram {aiogram.__version__} has no {holder.__name__}.{name}")
