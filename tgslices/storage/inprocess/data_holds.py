@@ -77,9 +77,7 @@ class Holds:
     def release(self, hold: DataHold) -> None:
         """Let go of everything that this holder has of the key."""
         held = self._keys.get(hold.key)
-        if held and all(it.holder == hold.holder for it in held.values()):
-            del self._keys[hold.key]
-        elif held:
+        if held:
             self._set(hold.key, {name: it for name, it in held.items() if it.holder != hold.holder})
 
     def end(self, key: SessionKey, names: Iterable[str]) -> None:
