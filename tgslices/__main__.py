@@ -15,7 +15,9 @@ def run() -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # None where it is closed
             stream.reconfigure(errors="backslashreplace")
-    return main()
+    code = main()
+    gc.freeze()  # the process is about to end, and would look at each object once more before
+    return code
 
 
 if __name__ == "__main__":

@@ -19,24 +19,43 @@ LOADING = """
 import json, sys
 from tgslices.commands.main import main
 codes = [main(words) for words in json.loads(sys.argv[1])]
-print(json.dumps([codes, sorted({name.partition(".")[0] for name in sys.modules} - {*sys.stdlib_module_names})]))
+print(json.dumps([codes, [*sys.modules]]))
+"""
+SESSIONS_AFTERWARDS = """
+import sys
+from tgslices.commands.without_orm import load_without_orm
+load_without_orm()
+assert "sqlalchemy.orm" not in sys.modules
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_scoped_session
+import sqlalchemy.ext.asyncio.scoping, sqlalchemy.ext.asyncio.session, sqlalchemy.orm
+assert AsyncSession is sqlalchemy.ext.asyncio.session.AsyncSession
+assert async_scoped_session is sqlalchemy.ext.asyncio.scoping.async_scoped_session
+try:
+    sqlalchemy.ext.asyncio.nothing
+except AttributeError as error:
+    print(error)
 """
 STANDS_ON = {
     "sqlite": {"sqlalchemy", "aiosqlite"},
     "postgresql": {"sqlalchemy", "aiosqlite", "asyncpg"},
     "redis": {"redis"},
 }
+ORM = "sqlalchemy.orm"
+DIALECTS = {"sqlalchemy.dialects.sqlite", "sqlalchemy.dialects.postgresql"}
 STRAYS = {"aiogram", "aiohttp", "pydantic", "magic_filter", "sqlalchemy", "aiosqlite", "asyncpg", "redis"}
 
 
 def loaded_by(*verbs: tuple[str, ...]) -> set[str]:
-    """Return those packages that verbs have loaded, all of which went well."""
+    """Return those packages that verbs have loaded, all of which went well.
+
+    SQLAlchemy's own are told apart: its mapper, and its dialects.
+    """
     done = subprocess.run(
         [sys.executable, "-c", LOADING, json.dumps(verbs)], capture_output=True, text=True, check=True
     )
     codes, names = json.loads(done.stdout.splitlines()[-1])
     assert codes == [0] * len(verbs), done.stdout
-    return STRAYS & {*names}
+    return (STRAYS | {ORM} | DIALECTS) & {*names}
 
 
 async def test_a_verb_that_asks_nobody_loads_its_storage_and_no_aiogram(
@@ -45,8 +64,15 @@ async def test_a_verb_that_asks_nobody_loads_its_storage_and_no_aiogram(
     now = datetime.now(UTC)
     await storage.open(ORDER, at=now, due=Due(now, now))
     await storage.add(ORDER, sent(1, date=now, at=now))
-    stands_on = STANDS_ON[url.partition(":")[0].partition("+")[0]]
+    scheme = url.partition(":")[0].partition("+")[0]
+    stands_on, dialect = STANDS_ON[scheme], DIALECTS & {f"sqlalchemy.dialects.{scheme}"}
     looking = [(verb, url, *NAMED[1:]) for verb in ("sessions", "pending", "due", "check")]
-    assert loaded_by(*looking, ("show", url, *NAMED)) == stands_on
+    assert loaded_by(*looking, ("show", url, *NAMED)) == stands_on | dialect
     await storage.aclose()
-    assert loaded_by(*((verb, "--write", url, *NAMED) for verb in ("extend", "forget", "close"))) == stands_on
+    written = loaded_by(*((verb, "--write", url, *NAMED) for verb in ("extend", "forget", "close")))
+    assert written - DIALECTS == stands_on
+
+
+def test_sessions_of_sqlalchemy_load_when_they_are_first_asked_for() -> None:
+    done = subprocess.run([sys.executable, "-c", SESSIONS_AFTERWARDS], capture_output=True, text=True, check=True)
+    assert done.stdout == "module 'sqlalchemy.ext.asyncio' has no attribute 'nothing'\n"

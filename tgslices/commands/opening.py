@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from tgslices.clock import Clock, utc_now
+from tgslices.commands.without_orm import load_without_orm
 from tgslices.errors import ConfigurationError
 from tgslices.storage.acquiring import durable
 from tgslices.storage.opening import open_storage
@@ -40,7 +41,10 @@ async def opened(url: str, bot_id: int, *, writes: bool, **options: str) -> Asyn
         StorageError: it cannot be opened.
         OtherSchema: another release wrote it.
     """
-    guest = {"shared": True, "create": False} if url.startswith(_SQL) else {}
+    guest: dict[str, Any] = {}
+    if url.startswith(_SQL):
+        load_without_orm()
+        guest = {"shared": True, "create": False}
     storage = durable(open_storage(url, reads_only=not writes, **guest, **options))
     try:
         await storage.start()

@@ -21,7 +21,8 @@ from tgslices.storage.sqlalchemy.database.notices import Hear, Notices, Told
 from tgslices.storage.sqlalchemy.database.steps import Steps
 from tgslices.storage.sqlalchemy.database.transactions import Transactions
 from tgslices.storage.sqlalchemy.database.urls import require_file
-from tgslices.storage.sqlalchemy.tables.schema import build_tables
+from tgslices.storage.sqlalchemy.tables.columns import DIALECTS
+from tgslices.storage.sqlalchemy.tables.schema import Tables, build_tables
 from tgslices.storage.sqlalchemy.tables.statements import Statements
 from tgslices.storage.sqlalchemy.tables.versions import Versions
 
@@ -51,7 +52,7 @@ class OpenDatabase:
         self.reads_only = arguments.reads_only
         self.shared = not self.database.can_be_alone if arguments.shared is None else arguments.shared
         self.shared |= self.reads_only
-        self.tables = build_tables(arguments.prefix, schema=arguments.schema, metadata=arguments.metadata)
+        self.tables = self._describe(arguments)
         self.statements = Statements(self.tables, self.engine.dialect)
         self.explain = ErrorTexts(self.engine.url, self.timeout)
         turns = self.database.one_writer or not self.shared
@@ -69,6 +70,16 @@ class OpenDatabase:
         self._closing = KeptTasks()
         self._held = AsyncExitStack()
         self._notices: Notices | None = None
+
+    def _describe(self, arguments: Arguments) -> Tables:
+        """Describe the tables; in one dialect where nobody makes them from it, because the other takes its time."""
+        is_described_alone = self.reads_only and arguments.metadata is None
+        return build_tables(
+            arguments.prefix,
+            schema=arguments.schema,
+            metadata=arguments.metadata,
+            dialects=(self.engine.dialect.name,) if is_described_alone else DIALECTS,
+        )
 
     async def start(self, load: Callable[[], Awaitable[None]]) -> None:
         """Open the database, bring its tables up to date, and load what the storage keeps in memory.

@@ -1,10 +1,16 @@
-"""The columns that several tables have: a number of their own, and a whole session key."""
+"""What several tables have: a number of their own, a whole session key, indexes of some of their rows."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Callable, Collection
+from typing import Any, Final, TypeAlias
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Text
+from sqlalchemy import BigInteger, Column, ColumnElement, Integer, LargeBinary, Text
+
+DIALECTS: Final = ("sqlite", "postgresql")
+
+Where: TypeAlias = Callable[[ColumnElement[bool]], dict[str, Any]]
+"""Tells an index in which rows it is, in the words of each dialect."""
 
 PLACE_COLUMNS: Final = ("bot_id", "chat_id", "user_id", "thread_id", "label")
 """What identifies a key; ``label`` is a digest of business connection and qualifier, which may be of any length."""
@@ -28,3 +34,8 @@ def key_columns() -> list[Column[Any]]:
         Column("business_connection_id", Text),
         Column("qualifier", Text),
     ]
+
+
+def where_of(dialects: Collection[str]) -> Where:
+    """Return what tells an index its rows, in these dialects: SQLAlchemy loads every one that is named."""
+    return lambda which: {f"{dialect}_where": which for dialect in dialects}

@@ -5,7 +5,9 @@ Times are microseconds since 1970 in UTC and ids are 64-bit integers, so that bo
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from sqlalchemy import (
@@ -27,7 +29,15 @@ from sqlalchemy import (
 )
 
 from tgslices.errors import StorageError, quoted
-from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS, PLACE_COLUMNS, id_column, key_columns
+from tgslices.storage.sqlalchemy.tables.columns import (
+    DIALECTS,
+    KEY_COLUMNS,
+    PLACE_COLUMNS,
+    Where,
+    id_column,
+    key_columns,
+    where_of,
+)
 from tgslices.storage.sqlalchemy.tables.data_schema import data_table
 
 VERSION: Final = 2
@@ -109,8 +119,16 @@ class Tables:
         return found
 
 
-def build_tables(prefix: str = "tgslices_", *, schema: str | None = None, metadata: MetaData | None = None) -> Tables:
+def build_tables(
+    prefix: str = "tgslices_",
+    *,
+    schema: str | None = None,
+    metadata: MetaData | None = None,
+    dialects: Collection[str] = DIALECTS,
+) -> Tables:
     """Describe the tables, in the given metadata or in one of their own; what is described there already is used.
+
+    ``dialects``: where they may be made. SQLAlchemy loads each of these.
 
     Raises:
         StorageError: the prefix cannot be the beginning of a table's name, or of a file's.
@@ -123,11 +141,12 @@ def build_tables(prefix: str = "tgslices_", *, schema: str | None = None, metada
     metadata = MetaData() if metadata is None else metadata
     schema = metadata.schema if schema is None else schema
     dot = "" if schema is None else f"{schema}."
+    keys, messages, data = (partial(it, where=where_of(dialects)) for it in (_keys, _messages, data_table))
     described = [
         there if (there := metadata.tables.get(f"{dot}{prefix}{name}")) is not None else make(prefix, schema, metadata)
         for name, make in (
-            *(("meta", _meta), ("keys", _keys), ("messages", _messages), ("pending", _pending)),
-            *(("moved_chats", _moved_chats), ("data", data_table), ("ends", _ends)),
+            *(("meta", _meta), ("keys", keys), ("messages", messages), ("pending", _pending)),
+            *(("moved_chats", _moved_chats), ("data", data), ("ends", _ends)),
         )
     ]
     return Tables(metadata, *described)
@@ -144,7 +163,7 @@ def _meta(prefix: str, schema: str | None, metadata: MetaData) -> Table:
     )
 
 
-def _keys(prefix: str, schema: str | None, metadata: MetaData) -> Table:
+def _keys(prefix: str, schema: str | None, metadata: MetaData, *, where: Where) -> Table:
     """A key that is open, has entries or knows messages. Its unique index also finds what a scope matches.
 
     ``opened_at`` is there while the key is open. ``after_id``: messages of the key's chat up to this id were there
@@ -170,11 +189,11 @@ def _keys(prefix: str, schema: str | None, metadata: MetaData) -> Table:
     is_due, is_opened = table.c.due_at.is_not(None), table.c.opened_at.is_not(None)
     for name, which in (("due", is_due), ("limit", is_due), ("opened", is_opened)):
         at = table.c[f"{name}_at"]
-        Index(f"{prefix}keys_{name}", table.c.bot_id, at, table.c.id, sqlite_where=which, postgresql_where=which)
+        Index(f"{prefix}keys_{name}", table.c.bot_id, at, table.c.id, **where(which))
     return table
 
 
-def _messages(prefix: str, schema: str | None, metadata: MetaData) -> Table:
+def _messages(prefix: str, schema: str | None, metadata: MetaData, *, where: Where) -> Table:
     """The entries, and the messages that keys know. A key's entries in the order of their ids are the session.
 
     One index beside the primary key, because every further one is another page to write for each message: it refuses
@@ -194,22 +213,11 @@ def _messages(prefix: str, schema: str | None, metadata: MetaData) -> Table:
         schema=schema,
     )
     business = table.c.business_connection_id.is_not(None)
-    Index(
-        f"{prefix}messages_business",
-        table.c.chat_id,
-        table.c.message_id,
-        sqlite_where=business,
-        postgresql_where=business,
-    )
-    Index(
-        f"{prefix}messages_foreign",
-        table.c.chat_id,
-        table.c.message_id,
-        sqlite_where=table.c.is_foreign,
-        postgresql_where=table.c.is_foreign,
-    )
+    place = (table.c.chat_id, table.c.message_id)
+    Index(f"{prefix}messages_business", *place, **where(business))
+    Index(f"{prefix}messages_foreign", *place, **where(table.c.is_foreign))
     known = table.c.state == KNOWN
-    Index(f"{prefix}messages_known", table.c.recorded_at, sqlite_where=known, postgresql_where=known)
+    Index(f"{prefix}messages_known", table.c.recorded_at, **where(known))
     return table
 
 
