@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
+from aiogram.exceptions import TelegramMigrateToChat
 from aiogram.types import Message
 
 from tests.promises.fed_bot import FedBot, ids_in
@@ -273,3 +274,13 @@ async def test_what_is_opened_at_any_moment_of_a_migration_is_open_in_the_new_ch
             break
         moments += 1
     assert moments > 2
+
+
+@pytest.mark.parametrize("spelled", [int, str])
+async def test_a_refused_request_tells_of_it_however_it_names_the_chat(
+    stage: FedBot, group: Group, spelled: type[int | str]
+) -> None:
+    supergroup = stage.api.migrate(group.old, tell=False)
+    with pytest.raises(TelegramMigrateToChat):
+        await stage.bot.send_message(spelled(group.old.id), "hello")
+    assert group.session.chat_id == supergroup.id

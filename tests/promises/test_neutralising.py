@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from aiogram import Dispatcher
+from aiogram.exceptions import TelegramNetworkError
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup, Message
 
 from tests.promises.fed_bot import FedBot, polling
@@ -19,7 +21,7 @@ from tests.storage.redis.servers import RedisServer, prefix_of
 from tgslices import MemorySessionStorage, SessionBot, SessionStorage, setup_sessions
 from tgslices.storage.redis import RedisSessionStorage
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
-from tgslices.testing import BotApi
+from tgslices.testing import BotApi, Drop, Slow
 
 __all__ = ("postgres", "postgres_url", "redis_server")
 
@@ -156,3 +158,39 @@ async def test_an_edit_is_noted_when_the_storage_is_back() -> None:
             is_away = False
             [entry] = await session.messages()
     assert entry.has_buttons
+
+
+@pytest.mark.parametrize("how", ["lost", "cancelled"])
+async def test_buttons_that_an_edit_without_an_answer_may_have_given_are_taken(api: BotApi, how: str) -> None:
+    account, ann = api.add_bot("order_bot"), api.add_person("Ann")
+    chat = ann.private_chat(account)
+    async with SessionBot(account.token, session=api.client_session()) as bot:
+        setup_sessions(Dispatcher(), bot, clock=api.clock.now)
+        session = bot.sessions.get(ann.id, ann.id)
+        order = await session.send_message("Ready to pay?")
+        is_late = Slow(timedelta(milliseconds=50))
+        api.faults.add(Drop(after_work=True) if how == "lost" else is_late, method="editMessageReplyMarkup")
+        with pytest.raises(TelegramNetworkError if how == "lost" else TimeoutError):
+            async with asyncio.timeout(None if how == "lost" else 0.02):
+                await order.edit_reply_markup(reply_markup=KEYBOARD)
+        await chat.until(lambda view: bool(view.visible()[-1].buttons))
+        assert [entry.has_buttons for entry in await session.messages()] == [True]
+        api.clock.move(OLD)
+        result = await session.clear(neutralise=True)
+        assert len(result.neutralised) == 1
+        assert not chat.visible()[-1].buttons
+
+
+async def test_labels_are_not_made_up_where_an_edit_without_an_answer_may_have_taken_them(api: BotApi) -> None:
+    account, ann = api.add_bot("order_bot"), api.add_person("Ann")
+    chat = ann.private_chat(account)
+    async with SessionBot(account.token, session=api.client_session()) as bot:
+        setup_sessions(Dispatcher(), bot, clock=api.clock.now)
+        session = bot.sessions.get(ann.id, ann.id)
+        order = await session.send_message("Ready to pay?", reply_markup=KEYBOARD)
+        api.faults.add(Drop(after_work=True), method="editMessageReplyMarkup")
+        with pytest.raises(TelegramNetworkError):
+            await order.edit_reply_markup()
+        api.clock.move(OLD)
+        assert len((await session.clear(neutralise=True)).neutralised) == 1
+        assert not chat.visible()[-1].buttons

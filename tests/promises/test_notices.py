@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiogram import Dispatcher
-from aiogram.exceptions import TelegramBadRequest
+from aiogram.exceptions import TelegramBadRequest, TelegramNetworkError
 
 from tests.promises.fed_bot import FedBot
 from tgslices import Session, SessionBot, setup_sessions
 from tgslices.telegram_facts.message_kind import MessageKind
-from tgslices.testing import BotApi, Chat
+from tgslices.testing import BotApi, Chat, Drop
 
 
 @pytest.fixture
@@ -158,3 +158,30 @@ async def test_a_late_notice_is_not_in_the_session_that_came_after_its_own(stage
     place = {"chat": group.json(), "from": stage.account.json(), "text": None}
     await stage.delivers("message", stage.message(100, **place, new_chat_title="Garden club"))
     assert await kinds(session) == []
+
+
+@pytest.mark.parametrize("named", ["@gardeners", "number"])
+async def test_a_chat_may_be_named_in_any_way(stage: FedBot, named: str) -> None:
+    group = stage.api.add_supergroup("Group", members=[stage.ann], admins=[stage.account], username="gardeners")
+    chat_id = str(group.id) if named == "number" else named
+    async with stage.bot.sessions.get(group.id, stage.ann.id) as session:
+        menu = await stage.bot.send_message(chat_id, "menu")
+        await stage.bot.pin_chat_message(chat_id, menu.message_id)
+    await stage.settled()
+    assert await kinds(session) == [MessageKind.TEXT, MessageKind.PINNED_MESSAGE]
+
+
+async def test_a_chat_that_nobody_knows_is_refused_as_without_a_session(stage: FedBot) -> None:
+    async with stage.session():
+        with pytest.raises(TelegramBadRequest, match="chat not found"):
+            await stage.bot.pin_chat_message("@nobody_has_this", 1)
+
+
+async def test_a_call_whose_answer_was_lost_has_a_notice_all_the_same(stage: FedBot, group: Chat) -> None:
+    async with stage.bot.sessions.get(group.id, stage.ann.id) as session:
+        menu = await stage.bot.send_message(group.id, "menu")
+        stage.api.faults.add(Drop(after_work=True), method="pinChatMessage")
+        with pytest.raises(TelegramNetworkError):
+            await stage.bot.pin_chat_message(group.id, menu.message_id)
+    await stage.settled()
+    assert await kinds(session) == [MessageKind.TEXT, MessageKind.PINNED_MESSAGE]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from aiogram import types
+from aiogram.exceptions import TelegramNetworkError
 from aiogram.methods import DeleteMessage
 
 from tests.needs import needs
 from tests.promises.fed_bot import FedBot, ids_in
-from tgslices.testing import Failure
+from tgslices import Session
+from tgslices.testing import Chat, Drop, Failure, Flood
 
 
 async def test_ordinary_messages_that_were_deleted_by_hand_are_in_no_list(stage: FedBot) -> None:
@@ -150,3 +154,57 @@ async def test_a_deletion_that_is_the_answer_of_a_webhook_is_not_seen(stage: Fed
     await stage.chat.sees_only(["/delete"])
     assert len(await session.messages()) == 2
     assert len((await session.clear()).accepted) == 2
+
+
+async def seat_under_the_number_of(stage: FedBot, group: Chat, code: types.Message, session: Session | None) -> None:
+    """Tell Ann her seat, under the number that an ephemeral message had that is gone."""
+    parameters = types.EphemeralMessageParameters(receiver_user_id=stage.ann.id)
+    send = partial(stage.bot.send_message, group.id) if session is None else session.send_message
+    seat = await send("Your seat: 5B", ephemeral_message_parameters=parameters)
+    assert seat.ephemeral_message_id == code.ephemeral_message_id
+
+
+@needs(types, "EphemeralMessageParameters")
+@pytest.mark.parametrize("qualifier", [None, "seats"])
+async def test_an_ephemeral_message_is_not_deleted_for_one_that_had_its_number(
+    stage: FedBot, qualifier: str | None
+) -> None:
+    """ "may be reused ... after the message is deleted": by the person, and nobody tells the bot."""
+    group = stage.api.add_supergroup("Group", members=[stage.ann], admins=[stage.account])
+    session, view = stage.bot.sessions.get(group.id, stage.ann.id), stage.ann.view(group)
+    parameters = types.EphemeralMessageParameters(receiver_user_id=stage.ann.id)
+    code = await session.send_message("Your code: 1234", ephemeral_message_parameters=parameters)
+    await view.deletes(view.visible()[-1])
+    seats = None if qualifier is None else stage.bot.sessions.get(group.id, stage.ann.id, qualifier=qualifier)
+    await seat_under_the_number_of(stage, group, code, seats)
+    assert await session.clear() == 0
+    assert view.texts() == ["Your seat: 5B"]
+    if seats is not None:
+        assert await seats.clear() == 1
+
+
+@needs(types, "EphemeralMessageParameters")
+async def test_a_pending_deletion_ends_when_the_number_is_anothers(stage: FedBot) -> None:
+    group = stage.api.add_supergroup("Group", members=[stage.ann], admins=[stage.account])
+    session, view = stage.bot.sessions.get(group.id, stage.ann.id), stage.ann.view(group)
+    parameters = types.EphemeralMessageParameters(receiver_user_id=stage.ann.id)
+    code = await session.send_message("Your code: 1234", ephemeral_message_parameters=parameters)
+    stage.api.faults.add(Flood(3600), method="deleteEphemeralMessage")
+    assert len((await session.clear()).pending) == 1
+    await view.deletes(view.visible()[-1])
+    await seat_under_the_number_of(stage, group, code, None)
+    assert await stage.bot.sessions.tracker.storage.pending(stage.bot.id) == []
+
+
+@needs(types, "EphemeralMessageParameters")
+async def test_an_ephemeral_message_that_may_be_gone_leaves_the_session(stage: FedBot) -> None:
+    """In doubt a message stays: the next one under its number may come from where no session sees it."""
+    group = stage.api.add_supergroup("Group", members=[stage.ann], admins=[stage.account])
+    session = stage.bot.sessions.get(group.id, stage.ann.id)
+    parameters = types.EphemeralMessageParameters(receiver_user_id=stage.ann.id)
+    code = await session.send_message("Your code: 1234", ephemeral_message_parameters=parameters)
+    assert code.ephemeral_message_id is not None
+    stage.api.faults.add(Drop(after_work=True), method="deleteEphemeralMessage")
+    with pytest.raises(TelegramNetworkError):
+        await stage.bot.delete_ephemeral_message(group.id, stage.ann.id, code.ephemeral_message_id)
+    assert await session.messages() == []

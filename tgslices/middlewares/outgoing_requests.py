@@ -11,7 +11,6 @@ from typing import Any, Final
 
 from aiogram import Bot
 from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextRequestMiddlewareType
-from aiogram.exceptions import TelegramMigrateToChat
 from aiogram.methods import DeleteBusinessMessages, Response, TelegramMethod
 from aiogram.methods.base import TelegramType
 
@@ -19,7 +18,8 @@ from tgslices.deletion.executor import deleting_for_sessions
 from tgslices.error_texts.without_secrets import described
 from tgslices.manager import SessionManager, known_manager
 from tgslices.middlewares.allowed_updates import ASKING_FOR_UPDATES, UpdateRequests
-from tgslices.middlewares.own_deletions import DELETIONS, gone_by
+from tgslices.middlewares.own_deletions import DELETIONS, gone_by, may_be_done
+from tgslices.middlewares.passing_requests import create, edit, fetch, follow, let_id_go
 from tgslices.model import TrackedMessage
 from tgslices.recording.blocks import Block, Passage, beyond_calls, blocks_of
 from tgslices.recording.handles_of_key import Send
@@ -72,16 +72,17 @@ class OutgoingMiddleware(BaseRequestMiddleware):
             holding = [block for block in blocks if block.may_hold(method)]
             if holding:
                 return self._send_apart(make_request, bot, method, holding)
-        elif name in ASKING_FOR_UPDATES:
+            return create(make_request, bot, method)
+        if name in ASKING_FOR_UPDATES:
             self._asking.check(bot, method)
-            return _fetch(make_request, bot, method)
-        elif name in DELETIONS:
+            return fetch(make_request, bot, method)
+        if name in DELETIONS:
             return self._delete(make_request, bot, method)
-        elif name in NOTICES and blocks:
-            return _leave_notice(make_request, bot, method, blocks)
-        elif EFFECTS.get(name) is Effect.EDITS:
-            return _edit(make_request, bot, method)
-        return _follow(make_request, bot, method)
+        if name in NOTICES and blocks:
+            return self._leave_notice(make_request, bot, method, blocks)
+        if EFFECTS.get(name) is Effect.EDITS:
+            return edit(make_request, bot, method)
+        return follow(make_request, bot, method)
 
     def _send_apart(
         self,
@@ -120,7 +121,7 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         progress = ways[0].block.tracker.progress
         progress.in_progress += 1
         try:
-            response = await _follow(make_request, bot, method)
+            response = await follow(make_request, bot, method)
             try:
                 await self._record(bot, method, response, ways)
             except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
@@ -142,6 +143,8 @@ class OutgoingMiddleware(BaseRequestMiddleware):
     async def _record(self, bot: Bot, method: TelegramMethod[Any], result: object, ways: list[Passage]) -> None:
         """Add what was sent to the innermost block whose place it is."""
         at, is_direct = ways[0].block.tracker.clock(), is_sent_directly(method, result)
+        if (manager := known_manager(bot)) is not None:
+            await let_id_go(manager, result)
         chat_id = await self._numeric_chat(bot, method, at) if carries_ids_only(result) else None
         messages = records_of_sent(method, result, bot_id=bot.id, chat_id=chat_id, at=at)
         if originals := copying.get():
@@ -158,11 +161,19 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         bot: Bot,
         method: TelegramMethod[TelegramType],
     ) -> Response[TelegramType]:
-        """Delete, and let what the bot's own code deletes leave the sessions."""
-        response = await _follow(make_request, bot, method)
-        manager = known_manager(bot)
+        """Delete, and let what the bot's own code deletes leave the sessions.
+
+        So does an ephemeral message that may be gone: its id may be another's next.
+        """
+        manager = None if deleting_for_sessions.get() else known_manager(bot)
+        try:
+            response = await follow(make_request, bot, method)
+        except Exception as error:
+            if manager is not None and _may_be_gone(method, error):
+                await self._drop(bot, method, manager)
+            raise
         is_done: object = response
-        if manager is not None and is_done is True and not deleting_for_sessions.get():
+        if manager is not None and is_done is True:
             await self._drop(bot, method, manager)
         return response
 
@@ -181,6 +192,30 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         gone, surely = gone_by(method, chat_id)
         await tracker.drop(gone, surely=surely)
 
+    async def _leave_notice(
+        self,
+        make_request: NextRequestMiddlewareType[TelegramType],
+        bot: Bot,
+        method: TelegramMethod[TelegramType],
+        blocks: list[Block],
+    ) -> Response[TelegramType]:
+        """Make a call that leaves a notice in the chat, which belongs to the block's session when it arrives."""
+        block = next((block for block in blocks if block.may_hold(method)), None)
+        if block is None or not block.may_begin():
+            return await follow(make_request, bot, method)
+        notices, now = block.tracker.notices, block.tracker.clock()
+        try:
+            chat_id = await self._numeric_chat(bot, method, now)
+        except Exception:  # noqa: BLE001  # the call itself says what is wrong with its chat
+            return await follow(make_request, bot, method)
+        expected = notices.expect(method, block, now, chat_id=chat_id)
+        try:
+            return await follow(make_request, bot, method)
+        except BaseException as error:
+            if expected is not None and not may_be_done(error):
+                notices.withdraw(expected)
+            raise
+
     async def _numeric_chat(self, bot: Bot, method: TelegramMethod[Any], now: datetime) -> int:
         """Return the id of the chat that a method was aimed at; ``@username`` is asked for, and kept for a minute."""
         target: int | str = method.chat_id  # type: ignore[attr-defined]  # every method that asks for this has it
@@ -197,78 +232,15 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         return chat_id
 
 
+def _may_be_gone(method: TelegramMethod[Any], error: Exception) -> bool:
+    return method.__api_method__ == "deleteEphemeralMessage" and may_be_done(error)
+
+
 async def _record_one(message: TrackedMessage, ways: list[Passage], *, is_direct: bool) -> None:
     for way in ways:
         if way.takes(message, is_direct=is_direct):
             await way.block.record(message, way)
             return
-
-
-async def _fetch(
-    make_request: NextRequestMiddlewareType[TelegramType], bot: Bot, method: TelegramMethod[TelegramType]
-) -> Response[TelegramType]:
-    """Fetch updates. What was fetched before is confirmed by that, so it is recorded first.
-
-    Source: https://core.telegram.org/bots/api#getupdates (``offset``)
-    """
-    manager = known_manager(bot)
-    if manager is None or method.__api_method__ != "getUpdates":
-        return await make_request(bot, method)
-    manager.life_cycle.require_running_poll()
-    await asyncio.sleep(0)  # aiogram has only made the tasks that handle what was fetched before
-    await manager.tracker.progress.outlast_records()
-    response = await make_request(bot, method)
-    manager.life_cycle.require_running_poll()  # what came after the shutdown is not confirmed, and comes again
-    return response
-
-
-async def _edit(
-    make_request: NextRequestMiddlewareType[TelegramType], bot: Bot, method: TelegramMethod[TelegramType]
-) -> Response[TelegramType]:
-    """Edit, and note which buttons are under the message now."""
-    response = await _follow(make_request, bot, method)
-    manager = known_manager(bot)
-    if manager is not None and (manager.is_used or manager.is_wired):
-        await manager.tracker.note_edited(method, response)
-    return response
-
-
-async def _leave_notice(
-    make_request: NextRequestMiddlewareType[TelegramType],
-    bot: Bot,
-    method: TelegramMethod[TelegramType],
-    blocks: list[Block],
-) -> Response[TelegramType]:
-    """Make a call that leaves a notice in the chat, which belongs to the block's session when it arrives."""
-    block = next((block for block in blocks if block.may_hold(method)), None)
-    if block is None or not block.may_begin():
-        return await _follow(make_request, bot, method)
-    notices = block.tracker.notices
-    expected = notices.expect(method, block, block.tracker.clock())
-    try:
-        return await _follow(make_request, bot, method)
-    except BaseException:
-        if expected is not None:
-            notices.withdraw(expected)
-        raise
-
-
-async def _follow(
-    make_request: NextRequestMiddlewareType[TelegramType], bot: Bot, method: TelegramMethod[TelegramType]
-) -> Response[TelegramType]:
-    """Make a request, and learn from its refusal that a group has become a supergroup: the update may never come.
-
-    A refused deletion is left alone: whoever runs it settles its entries under the keys that they were claimed from.
-    Source: telegram-bot-api ``Client.cpp`` lines 8149-8156 (``migrate_to_chat_id`` beside the error)
-    """
-    try:
-        return await make_request(bot, method)
-    except TelegramMigrateToChat as error:
-        old_chat_id, manager = getattr(method, "chat_id", None), known_manager(bot)
-        is_deletion = method.__api_method__ in DELETIONS
-        if isinstance(old_chat_id, int) and manager is not None and not is_deletion:
-            await manager.tracker.migrate(old_chat_id, error.migrate_to_chat_id)
-        raise
 
 
 def watch(bot: Bot) -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from aiogram.exceptions import TelegramAPIError, TelegramNetworkError, TelegramServerError
 from aiogram.methods import TelegramMethod
+from aiogram.types import Message
 
 from tgslices.model import Gone
+from tgslices.telegram_facts.message_origin import since
 
 DELETIONS: Final = frozenset(
     {"deleteMessage", "deleteMessages", "deleteBusinessMessages", "deleteEphemeralMessage", "deleteForumTopic"}
@@ -29,3 +32,24 @@ def gone_by(method: TelegramMethod[Any], chat_id: int) -> tuple[Gone, bool]:
         return Gone(chat_id, ids, receiver_user_id=argument["receiver_user_id"]), True
     ids = frozenset(argument["message_ids"] if "message_ids" in argument else {argument["message_id"]})
     return Gone(chat_id, ids), False
+
+
+def may_be_done(error: BaseException) -> bool:
+    """Tell whether a call may have been carried out although it failed: its answer was lost, or nobody waits for it."""
+    is_answer = isinstance(error, TelegramAPIError)
+    return not is_answer or isinstance(error, (TelegramNetworkError, TelegramServerError))
+
+
+def gone_before(result: object) -> Gone | None:
+    """Return the ephemeral message whose id a new one has got; None where what was made has no such id.
+
+    Telegram gives an id again once its message is gone, whoever deleted it.
+    Source: https://core.telegram.org/bots/api#message (``ephemeral_message_id``)
+    """
+    if not isinstance(result, Message):
+        return None
+    ephemeral_id, receiver = since(result, "ephemeral_message_id"), since(result, "receiver_user")
+    if not ephemeral_id or receiver is None:
+        return None
+    receiver_id = receiver["id"] if isinstance(receiver, dict) else receiver.id
+    return Gone(result.chat.id, frozenset({ephemeral_id}), receiver_user_id=receiver_id)

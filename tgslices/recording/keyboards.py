@@ -9,6 +9,7 @@ from aiogram.methods import StopPoll, TelegramMethod
 from aiogram.types import InlineKeyboardMarkup, Message, MessageId
 
 from tgslices.model import TrackedMessage
+from tgslices.telegram_facts.chat_kind import chat_number
 
 MAX_KEYBOARDS: Final = 10_000
 """How many messages are remembered; some three megabytes."""
@@ -38,11 +39,18 @@ def edited_by(method: TelegramMethod[Any], result: object) -> Edited | None:
     """
     if isinstance(result, Message):
         return Edited((result.chat.id, result.message_id, result.business_connection_id), result.reply_markup)
-    chat_id, message_id = (getattr(method, name, None) for name in ("chat_id", "message_id"))
-    if not isinstance(method, StopPoll) or not isinstance(chat_id, int) or not isinstance(message_id, int):
+    return meant_by(method) if isinstance(method, StopPoll) else None
+
+
+def meant_by(method: TelegramMethod[Any]) -> Edited | None:
+    """Return what an edit is to leave under a message of a chat; None where it names no chat by its number."""
+    asked = vars(method)
+    chat_id, message_id = chat_number(asked.get("chat_id")), asked.get("message_id")
+    if chat_id is None or not isinstance(message_id, int):
         return None
-    given, connection = (getattr(method, name, None) for name in ("reply_markup", "business_connection_id"))
-    return Edited((chat_id, message_id, connection), given if isinstance(given, InlineKeyboardMarkup) else None)
+    given = asked.get("reply_markup")
+    markup = given if isinstance(given, InlineKeyboardMarkup) and given.inline_keyboard else None
+    return Edited((chat_id, message_id, asked.get("business_connection_id")), markup)
 
 
 class Keyboards:
@@ -74,6 +82,11 @@ class Keyboards:
         known[name] = tuple(tuple(button.text for button in row) for row in rows)
         if len(known) > MAX_KEYBOARDS:
             del known[next(iter(known))]
+
+    def forget(self, name: _Name) -> None:
+        """Forget what is under a message, and what the storage was told of it: an edit has no answer."""
+        self._labels.pop(name, None)
+        self._stored.pop(name, None)
 
     def is_stored(self, name: _Name, has_buttons: bool, now: datetime) -> bool:
         """Tell whether the storage was told a moment ago whether a message has buttons."""

@@ -122,10 +122,10 @@ class Notices:
             self._drop_empty(*place)
         return bool(self.expected)
 
-    def expect(self, method: TelegramMethod[Any], owner: Owner, now: datetime) -> Expected | None:
-        """Note that a call is about to be made inside a block; None where it causes no notice there."""
-        kind, chat_id = NOTICES.get(method.__api_method__), getattr(method, "chat_id", None)
-        if kind is None or type(chat_id) is not int:
+    def expect(self, method: TelegramMethod[Any], owner: Owner, now: datetime, *, chat_id: int) -> Expected | None:
+        """Note that a call is about to be made to a chat inside a block; None where it causes no notice there."""
+        kind = NOTICES.get(method.__api_method__)
+        if kind is None:
             return None
         if len(self.expected) >= self._look_at:  # many notices never come
             self.are_awaited(now)

@@ -5,6 +5,7 @@ Past 300 lines, because whatever adds an entry has to keep the same order with w
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
@@ -16,11 +17,12 @@ from aiogram.types import Message, TelegramObject, Update
 
 from tgslices.clock import Clock
 from tgslices.error_texts.without_secrets import described
+from tgslices.event_loop.kept_tasks import KeptTasks
 from tgslices.model import MAX_INT, Gone, IfClosed, Scope, ScopeTwin, SessionKey, TrackedMessage
 from tgslices.recording.backlog import Backlog, Write
 from tgslices.recording.current_update import Handling, handling
 from tgslices.recording.handles_of_key import SharedKey, SharedKeys, tick
-from tgslices.recording.keyboards import Keyboards, edited_by
+from tgslices.recording.keyboards import Edited, Keyboards, edited_by, meant_by
 from tgslices.recording.messages_from_events import record_carried, record_of_incoming
 from tgslices.recording.notices import Notices
 from tgslices.recording.openings import DueOf, Openings, never_due, repeatable
@@ -72,6 +74,7 @@ class Tracker:
         self.notices = Notices(self.progress)
         self.recent = RecentMessages()
         self.keyboards = Keyboards()
+        self._doubts = KeptTasks()
         self.progress.watched = (
             self.subscriptions.predicates.__len__,
             self.waiting_openings.__len__,
@@ -219,14 +222,28 @@ class Tracker:
         within a minute.
         """
         edited = edited_by(method, result)
-        if edited is None:
-            return
-        self.keyboards.put(*edited)
+        if edited is not None:
+            self.keyboards.put(*edited)
+            await self._note_buttons(edited)
+
+    def note_edit_in_doubt(self, method: TelegramMethod[Any]) -> asyncio.Task[None] | None:
+        """Begin to note that buttons may be under a message: an edit that gave it some has no answer, or no caller.
+
+        To take buttons that are not there costs a request. An edit without buttons leaves what is noted.
+        """
+        meant = meant_by(method)
+        if meant is None:
+            return None
+        self.keyboards.forget(meant.name)
+        return None if meant.markup is None else self._doubts.start(self._note_buttons(meant), name="tgslices-doubt")
+
+    async def _note_buttons(self, edited: Edited) -> None:
         (chat_id, message_id, connection), has_buttons = edited.name, edited.markup is not None
         if self.keyboards.is_stored(edited.name, has_buttons, self.clock()) or (self.is_idle() and not self.keys):
             return
         note = partial(self.storage.note_buttons, self.bot_id, chat_id, message_id, has_buttons=has_buttons)
-        await self._write(partial(note, business_connection_id=connection), "the buttons of a message")
+        with self.progress.working():
+            await self._write(partial(note, business_connection_id=connection), "the buttons of a message")
         self.keyboards.note_stored(edited.name, has_buttons, self.clock())
 
     async def drop_business(self, connection: str, message_ids: Collection[int]) -> None:

@@ -34,3 +34,13 @@ def chat_kind(chat_id: int) -> ChatKind:
     if chat_id > 0:
         return ChatKind.PRIVATE
     return ChatKind.GROUP if chat_id >= MIN_BASIC_GROUP else ChatKind.CHANNEL
+
+
+def chat_number(target: object) -> int | None:
+    """Return the id of the chat that a request names, as a number or in digits; None for an ``@username``."""
+    if type(target) is int:
+        return target
+    try:
+        return int(target) if isinstance(target, str) else None
+    except ValueError:
+        return None
