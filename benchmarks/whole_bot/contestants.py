@@ -43,6 +43,7 @@ class Contestant:
 
 CONTESTANTS: Final = (
     Contestant(BARE, "bare"),
+    Contestant("bare-kept", "bare_kept"),
     Contestant("fsm-memory", "by_fsm", "memory"),
     Contestant("fsm-redis", "by_fsm", "redis"),
     Contestant("table-sqlite", "by_table", "file"),

@@ -18,6 +18,7 @@ from tgslices.deletion.executor import deleting_for_sessions
 from tgslices.error_texts.without_secrets import described
 from tgslices.manager import SessionManager, known_manager
 from tgslices.middlewares.allowed_updates import ASKING_FOR_UPDATES, UpdateRequests
+from tgslices.middlewares.answer_classes import keep_answer_class
 from tgslices.middlewares.own_deletions import DELETIONS, gone_by, may_be_done
 from tgslices.middlewares.passing_requests import create, edit, fetch, follow, let_id_go
 from tgslices.model import TrackedMessage
@@ -53,6 +54,7 @@ class OutgoingMiddleware(BaseRequestMiddleware):
         method: TelegramMethod[TelegramType],
     ) -> Response[TelegramType]:
         """Make the request, and record it where the running task is inside a block of this bot."""
+        keep_answer_class(method)
         blocks = blocks_of(bot.id)
         if not blocks or not any(block.is_call for block in blocks):
             return await self._pass(make_request, bot, method, blocks)
