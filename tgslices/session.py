@@ -188,7 +188,8 @@ class Session(SendWrappers):
         Raises:
             ConfigurationError: the fragment is not declared by ``SessionData(...)``.
         """
-        return DataHandle(self._means.holds, self._shared, require_declared(fragment))
+        forget = partial(self._means.marking.forget, self._shared, require_declared(fragment).name)
+        return DataHandle(self._means.holds, self._shared, fragment, after_drop=forget)
 
     # Looking and adding
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
@@ -25,7 +25,16 @@ class DataHandle(Generic[T]):
     Every method raises whatever the storage raises when it is down, and changes nothing then.
     """
 
-    def __init__(self, holds: Holds, place: DataPlace, fragment: SessionData[T]) -> None:
+    def __init__(
+        self,
+        holds: Holds,
+        place: DataPlace,
+        fragment: SessionData[T],
+        *,
+        after_drop: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """``after_drop`` forgets what else is kept of the fragment, when it was dropped."""
+        self._after_drop = after_drop
         self._holds = holds
         self._wanted = Wanted(place, fragment)
         self._entered: list[tuple[asyncio.Task[Any] | None, DataBlock]] = []
@@ -94,7 +103,7 @@ class DataHandle(Generic[T]):
             held.become(self._fragment.coding.copy(value))
 
     async def drop(self) -> None:
-        """Forget what is stored, at once. Waits as a block does.
+        """Forget what is stored, at once, and what marks of the session remember of it. Waits as a block does.
 
         A block around keeps its value, and writes what is changed later.
 
@@ -103,6 +112,8 @@ class DataHandle(Generic[T]):
             DataConflict: this process stood still for longer than a lease; nothing was written.
         """
         await self._write(None)
+        if self._after_drop is not None:
+            await self._after_drop()
 
     async def update(self, function: Callable[[T], T | None]) -> T:
         """Read, change and write in one short step; return what is stored then, which nobody else has.

@@ -9,10 +9,10 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from tgslices.clock import Clock
-from tgslices.data.declaration import SessionData
+from tgslices.data.declaration import RESERVED, SessionData
 from tgslices.data.held_fragment import DataPlace, Held, Hold, Wanted
 from tgslices.data.queues import Name, Queues
 from tgslices.data.renewal import LEASE, Renewal
@@ -26,6 +26,10 @@ from tgslices.storage.erasing_protocol import is_of
 
 ASK_AGAIN: Final = Doubling(first=timedelta(milliseconds=4), most=timedelta(milliseconds=64))
 """How long to wait for another worker that holds what is wanted; each wait is shortened at random, by half at most."""
+
+
+Decide: TypeAlias = Callable[[Mapping[str, StoredData]], Mapping[str, StoredData | None]]
+"""From what is stored to what becomes of it; None where it is dropped."""
 
 
 class Taken:
@@ -84,6 +88,10 @@ class Holds:
         now = self.clock()
         changes = [_changes(hold, now) for hold in self._of_this_task(place)]
         return {name: change for found in changes for name, change in found.items() if change is not None}
+
+    def of_this_task_in(self, place: DataPlace) -> dict[str, Held]:
+        """Return what the running task has loaded of a session's data, by name."""
+        return {held.wanted.fragment.name: held for hold in self._of_this_task(place) for held in hold.helds}
 
     def _of_this_task(self, place: DataPlace) -> list[Hold]:
         taken = self._by_task.get(asyncio.current_task(), ())
@@ -178,23 +186,29 @@ class Holds:
                         held.regard_as_written(held.text_now())
                     await self._hold(hold)
 
-    async def put(self, place: DataPlace, changes: Mapping[str, StoredData | None]) -> None:
-        """Write fragments of a session as they are told, at once.
+    async def change(self, place: DataPlace, names: Collection[str], decide: Decide) -> None:
+        """Write fragments of a session as it is decided when they are held, in one step.
 
-        What the running task has becomes what is told in place, and is written when its block ends, like any change.
+        ``decide`` is told what is stored of them, and returns what becomes of each; what it leaves out stays. What the
+        running task has becomes in place what is decided, and is written when its block ends, like any change. One of
+        the ``names`` at least is no such one.
 
         Raises:
             DataBusy: somebody else has one of them for too long; nothing was written.
-            DataRefused: what the running task has cannot become it.
+            DataRefused: what the running task has cannot become what is decided.
             DataConflict: this process stood still for longer than a lease.
         """
-        left = dict(changes)
-        for held in [held for hold in self._of_this_task(place) for held in hold.helds]:
-            if (name := held.wanted.fragment.name) in left:
-                become(held.value, held.wanted.fragment.value_of(left.pop(name)))
-        if left:
-            taken = await self.take([Wanted(place, _named(name)) for name in left], load=False)
-            await self.write_changes(taken, [left])
+        mine = self.of_this_task_in(place)
+        taken = await self.take([Wanted(place, _named(name)) for name in names if name not in mine], load=False)
+        try:
+            changes = dict(decide(taken.holds[0].found))
+            for name, held in mine.items():
+                if name in changes:
+                    become(held.value, held.wanted.fragment.value_of(changes.pop(name)))
+        except BaseException:
+            self.give_back(taken)
+            raise
+        await self.write_changes(taken, [changes])
 
     # Giving back
 
@@ -261,9 +275,10 @@ def _named(name: str) -> SessionData[Any]:
     return SessionData(dict, name=name)
 
 
-def _order(wanted: Wanted) -> tuple[str, str]:
+def _order(wanted: Wanted) -> tuple[str, bool, str]:
+    """Return what everybody sorts by; the library's own fragments are last, as they are where a block is around."""
     key, name = wanted.name
-    return repr(key), name
+    return repr(key), name.startswith(RESERVED), name
 
 
 def _by_key(ordered: Sequence[Wanted]) -> Iterable[Sequence[Wanted]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
 
@@ -37,6 +38,10 @@ class Mark:
     before: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     values: dict[str, Value] = field(default_factory=dict)
 
+    def is_at(self, other: Mark) -> bool:
+        """Tell whether another mark has the same name and place; its data may have been dropped since."""
+        return (self.name, self.before) == (other.name, other.before)
+
     def covers(self, message: TrackedMessage) -> bool:
         """Tell whether a message was in the slice when the mark was set."""
         number = _number(message)
@@ -59,6 +64,19 @@ def mark_of(name: str, entries: Iterable[TrackedMessage], stored: Mapping[str, S
 def is_rewound(fragment: str, stored: StoredData) -> bool:
     """Tell whether data goes back with its session: what outlives a session is not the session's own."""
     return fragment != NAME and not stored.outlives_close
+
+
+def values_at(mark: Mark, present: Iterable[str], now: datetime) -> dict[str, StoredData | None]:
+    """Return what becomes of data when one goes back to a mark: its values there; None for what has come since.
+
+    What is not present any more was dropped or has expired, and stays gone.
+    """
+    return {name: _stored_again(mark.values[name], now) if name in mark.values else None for name in present}
+
+
+def _stored_again(value: Value, now: datetime) -> StoredData:
+    expires_at = None if value.expires_after is None else now + timedelta(seconds=value.expires_after)
+    return StoredData(value.text, value.version, now, expires_at)
 
 
 def _value(stored: StoredData) -> Value:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 
 from aiogram import Bot
 
@@ -15,7 +14,7 @@ from tgslices.errors import ConfigurationError, UnknownMark, quoted
 from tgslices.recording.handles_of_key import SharedKey
 from tgslices.recording.tracker import Tracker
 from tgslices.results import ClearResult
-from tgslices.rewind.mark import MARKS, NAME, Mark, Value, is_rewound, mark_of
+from tgslices.rewind.mark import MARKS, NAME, Mark, is_rewound, mark_of, values_at
 from tgslices.storage.data_protocol import StoredData
 
 
@@ -50,14 +49,7 @@ class Marking:
         with self._tracker.progress.working():
             mark = self._find(await self._kept(shared).read(), name)
             result = await self._clearing.clear(shared, bot, lambda entry: not mark.covers(entry), neutralise=False)
-            if data:
-                await self._give_back(shared, mark)
-
-            def drop_later(marks: list[Mark]) -> None:
-                at = next((at for at, kept in enumerate(marks) if kept.name == name), len(marks))
-                del marks[at + 1 :]
-
-            await self._kept(shared).update(drop_later)
+            await self._go_back(shared, mark, data=data)
             return result
 
     @asynccontextmanager
@@ -67,7 +59,8 @@ class Marking:
         try:
             yield
         except Exception:
-            await self.rewind(shared, bot, name, data=True)
+            with suppress(UnknownMark):  # the session has ended inside: what raised is what is to be told
+                await self.rewind(shared, bot, name, data=True)
             raise
 
     async def drop(self, shared: SharedKey) -> None:
@@ -86,18 +79,38 @@ class Marking:
     async def _stored(self, shared: SharedKey) -> dict[str, StoredData]:
         return await self._tracker.storage.read_data(shared.key, now=self._tracker.clock())
 
-    async def _give_back(self, shared: SharedKey, mark: Mark) -> None:
-        """Give the data the values that it had: what has come since is dropped."""
-        present = await self._stored(shared)
-        now = self._tracker.clock()
-        gone = {name: None for name, stored in present.items() if is_rewound(name, stored) and name not in mark.values}
-        back = {name: _stored_again(value, now) for name, value in mark.values.items()}
-        await self._holds.put(shared, {**gone, **back})
+    async def _go_back(self, shared: SharedKey, mark: Mark, *, data: bool) -> None:
+        """Drop later marks and give the data the values that it had, in one step: who goes back at once comes next.
 
+        Where the mark is gone, or was set again, somebody else has ended the session or gone back further since.
+        """
+        held = self._holds.of_this_task_in(shared)
+        own = {name for name, its in held.items() if its.ends_with_session}
 
-def _stored_again(value: Value, now: datetime) -> StoredData:
-    expires_at = None if value.expires_after is None else now + timedelta(seconds=value.expires_after)
-    return StoredData(value.text, value.version, now, expires_at)
+        def present_in(stored: Mapping[str, StoredData]) -> set[str]:
+            return own | {name for name, its in stored.items() if name not in held and is_rewound(name, its)}
+
+        def decide(found: Mapping[str, StoredData]) -> Mapping[str, StoredData | None]:
+            marks, now = MARKS.value_of(found.get(NAME)), self._tracker.clock()
+            at = next((at for at, kept in enumerate(marks) if kept.is_at(mark)), None)
+            if at is None:
+                return {}
+            left = marks[: at + 1]
+            dropped = {} if left == marks else {NAME: MARKS.stored(MARKS.coding.encode(left), now)}
+            return {**dropped, **(values_at(marks[at], present_in(found), now) if data else {})}
+
+        names = {*mark.values, *present_in(await self._stored(shared))} if data else set[str]()
+        await self._holds.change(shared, {NAME, *names}, decide)
+
+    async def forget(self, shared: SharedKey, fragment: str) -> None:
+        """Take what marks remember of a fragment out of them."""
+
+        def take_out(marks: list[Mark]) -> None:
+            for mark in marks:
+                mark.values.pop(fragment, None)
+
+        if any(fragment in mark.values for mark in await self._kept(shared).read()):
+            await self._kept(shared).update(take_out)
 
 
 def require_name(name: object) -> None:
