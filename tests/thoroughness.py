@@ -11,3 +11,8 @@ IS_THOROUGH: Final = os.environ.get("TGSLICES_THOROUGH", "").lower() not in {"",
 def tries(thorough: int) -> int:
     """Return how many random examples to try; ``nox -s tests`` tries ``thorough`` of them."""
     return thorough if IS_THOROUGH else max(thorough // 3, 2)
+
+
+def every(first: str, *others: str) -> tuple[str, ...]:
+    """Return all of the variants of what hardly depends on them, or the first."""
+    return (first, *others) if IS_THOROUGH else (first,)

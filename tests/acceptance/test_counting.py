@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.counter import COUNT, KEY, Count, shared_storage
+from tests.forks import Program, start
 from tests.storage.conftest import postgres, postgres_url, redis_server, redis_url
 from tgslices.storage.acquiring import durable
 
@@ -29,12 +29,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return found
 
 
-async def begin(url: str, name: str, times: int) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.acceptance.counter", url, name, str(times)),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+async def begin(url: str, name: str, times: int) -> Program:
+    return await start("tests.acceptance.counter", url, name, str(times))
 
 
 async def prepare(url: str) -> None:
@@ -69,7 +65,6 @@ async def test_killed_holders_lose_nothing_that_was_acknowledged(url: str) -> No
     dots = 0
     for kill in range(3):
         doomed = await begin(url, f"doomed {kill}", 100_000)
-        assert doomed.stdout is not None
         dots += len(await doomed.stdout.readexactly(3 + kill))
         doomed.kill()
         dots += len((await doomed.communicate())[0])

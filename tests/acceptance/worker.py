@@ -16,7 +16,7 @@ from aiogram.types import Message
 from aiogram.webhook.aiohttp_server import SimpleRequestHandler, setup_application
 from aiohttp import web
 
-from tests.storage.sqlalchemy.processes import FORKS
+from tests.forks import FORKS
 from tgslices import Session, SessionBot, SessionQualifier, setup_sessions
 from tgslices.storage import open_storage
 from tgslices.storage.protocol import SessionStorage

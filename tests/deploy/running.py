@@ -6,7 +6,6 @@ import asyncio
 import os
 import re
 import signal
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -15,6 +14,7 @@ import aiohttp
 from aiohttp import web
 
 from tests.deploy.written import ROOT, command_of, services
+from tests.forks import Program, start
 
 PATIENCE: Final = 60.0
 """How long a process may take to start or to say something, in seconds, on a machine that is busy."""
@@ -23,15 +23,14 @@ PATIENCE: Final = 60.0
 class Process:
     """One service that runs; what it says can be waited for."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: Program) -> None:
         self._process = process
         self.said: list[str] = []
         self._heard = asyncio.Condition()
-        self._reading = asyncio.create_task(self._read())
+        self._reading = asyncio.gather(self._read(process.stdout), self._read(process.stderr))
 
-    async def _read(self) -> None:
-        assert self._process.stdout is not None
-        while line := await self._process.stdout.readline():
+    async def _read(self, output: asyncio.StreamReader) -> None:
+        while line := await output.readline():
             self.said.append(line.decode())
             async with self._heard:
                 self._heard.notify_all()
@@ -50,8 +49,7 @@ class Process:
 
     async def end(self, number: signal.Signals) -> int:
         """Send a signal, and wait for the end."""
-        if self._process.returncode is None:
-            self._process.send_signal(number)
+        self._process.send_signal(number)
         code = await self._process.wait()
         await self._reading
         return code
@@ -60,20 +58,11 @@ class Process:
 @asynccontextmanager
 async def service(name: str, places: dict[str, str], *more: str) -> AsyncIterator[Process]:
     """Run a service as it is written, with addresses of this machine in place of those of its network."""
-    command = [sys.executable, *command_of(name)[1:], *more]
+    python, option, *command = [*command_of(name), *more]
+    assert (python, option) == ("python", "-m")
     written = services()[name].get("environment", {})
     environment = {key: _moved(value, places) for key, value in written.items()}
-    process = await asyncio.create_subprocess_exec(
-        *(_moved(word, places) for word in command),
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "PYTHONUNBUFFERED": "1",
-            **{key: _moved(value, places) for key, value in environment.items()},
-        },
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
+    process = await start(*(_moved(word, places) for word in command), cwd=ROOT, env={**os.environ, **environment})
     running = Process(process)
     try:
         yield running

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.forks import start
 from tgslices import SessionBot, SessionConfig, SessionKey, SessionManager
 from tgslices.model import IfClosed
 from tgslices.storage.acquiring import durable
@@ -35,13 +34,9 @@ async def test_what_a_killed_process_left_is_erased_by_the_next_call(url: str, c
     await storage.add(KEYS[0], expired)
     await storage.claim(KEYS[0], [expired], now=now, until=now)
     await storage.aclose()
-    words = (
-        "-m",
-        "tests.ending.killed_eraser",
-        url,
-        call if call != "close" or "redis" not in url else "erase_sessions",
-    )
-    process = await asyncio.create_subprocess_exec(sys.executable, *words, str(number if "redis" not in url else 1))
+    if "redis" in url:
+        call, number = call.replace("close", "erase_sessions"), 1
+    process = await start("tests.ending.killed_eraser", url, call, str(number))
     assert await process.wait() == -signal.SIGKILL
     await storage.start()
     async with SessionBot(f"{BOT}:TEST") as bot:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests import forks
+
 ROOT: Final = Path(__file__).parents[2]
-MODULE: Final = ("-m", "examples.order_flow")
+MODULE: Final = "examples.order_flow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,32 +22,21 @@ class Run:
     err: str
 
 
-async def start(*arguments: str, cwd: Path = ROOT, **variables: str) -> asyncio.subprocess.Process:
-    """Start Python with these arguments, and with no token unless one is given."""
+async def start(program: str, *arguments: str, cwd: Path = ROOT, **variables: str) -> forks.Program:
+    """Start a module or a file with these arguments, and with no token unless one is given."""
     environment = {name: value for name, value in os.environ.items() if name not in {"BOT_TOKEN", "BOT_API"}}
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-u",
-        *arguments,
-        cwd=cwd,
-        env={**environment, **variables},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    return await forks.start(program, *arguments, cwd=cwd, env={**environment, **variables})
 
 
-async def finish(process: asyncio.subprocess.Process) -> Run:
+async def finish(process: forks.Program) -> Run:
     """Wait for the end of a process; kill it if the test is given up."""
     try:
         out, err = await process.communicate()
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        process.kill()
     return Run(process.returncode, out.decode(), err.decode())
 
 
-async def run(*arguments: str, cwd: Path = ROOT, **variables: str) -> Run:
-    """Run Python with these arguments to its end."""
-    return await finish(await start(*arguments, cwd=cwd, **variables))
+async def run(program: str, *arguments: str, cwd: Path = ROOT, **variables: str) -> Run:
+    """Run a program to its end."""
+    return await finish(await start(program, *arguments, cwd=cwd, **variables))

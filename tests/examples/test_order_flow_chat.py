@@ -37,8 +37,7 @@ class OpenPage:
 
 
 async def test_the_bot_behind_the_page_answers_until_it_is_interrupted() -> None:
-    process = await start(*MODULE, "--chat")
-    assert process.stdout is not None
+    process = await start(MODULE, "--chat")
     try:
         printed = (await process.stdout.readline()).decode()
         url = re.search(r"Open (http://127\.0\.0\.1:\d+/) in a browser", printed)
@@ -59,6 +58,5 @@ async def test_the_bot_behind_the_page_answers_until_it_is_interrupted() -> None
         assert process.returncode == 0
         assert "Traceback" not in errors.decode()
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        process.kill()
+        await process.wait()

@@ -22,7 +22,7 @@ MALFORMED = "The token in BOT_TOKEN is malformed. Copy it whole from @BotFather;
 
 
 async def test_a_malformed_token_gets_one_line(tmp_path: Path) -> None:
-    stopped = await run(*MODULE, cwd=tmp_path, BOT_TOKEN="nonsense")
+    stopped = await run(MODULE, cwd=tmp_path, BOT_TOKEN="nonsense")
     assert (stopped.code, stopped.out, stopped.err) == (2, "", MALFORMED)
     assert list(tmp_path.iterdir()) == []
 
@@ -38,7 +38,7 @@ def test_every_malformed_token_is_told_apart(
 
 async def test_a_refused_token_gets_one_line(tmp_path: Path) -> None:
     async with BotApi() as api:
-        stopped = await run(*MODULE, cwd=tmp_path, BOT_TOKEN=STRANGER, BOT_API=api.url)
+        stopped = await run(MODULE, cwd=tmp_path, BOT_TOKEN=STRANGER, BOT_API=api.url)
     assert (stopped.code, stopped.out) == (2, "")
     assert stopped.err == "The token in BOT_TOKEN is refused. Ask @BotFather for the bot's current one.\n"
     assert list(tmp_path.iterdir()) == []
@@ -62,7 +62,7 @@ async def test_it_polls_and_ends_politely(tmp_path: Path) -> None:
     async with BotApi() as api:
         account = api.add_bot("order_flow_bot")
         chat = api.add_person("Ann").private_chat(account)
-        process = await start(*MODULE, cwd=tmp_path, BOT_TOKEN=account.token, BOT_API=api.url)
+        process = await start(MODULE, cwd=tmp_path, BOT_TOKEN=account.token, BOT_API=api.url)
         try:
             await chat.types("/order")
             await chat.until(lambda view: len(view.texts()) == 2, timeout=PATIENCE)
@@ -76,8 +76,7 @@ async def test_it_polls_and_ends_politely(tmp_path: Path) -> None:
 
 
 async def test_an_interrupted_rehearsal_stops_the_bot_that_it_started() -> None:
-    process = await start(*MODULE, "--crash")
-    assert process.stdout is not None
+    process = await start(MODULE, "--crash")
     try:
         bot = re.match(rb"Started the bot as process (\d+)\.", await process.stdout.readline())
     finally:

@@ -11,6 +11,7 @@ from examples.order_flow.__main__ import main
 from tests.examples.runs import MODULE, run
 from tests.storage.conftest import postgres, postgres_url, redis_server
 from tests.storage.redis.servers import RedisServer
+from tests.thoroughness import every
 
 __all__ = ["postgres", "postgres_url", "redis_server"]
 
@@ -42,12 +43,19 @@ async def clear(self, predicate=None):
 """
 
 
+def spoilt(folder: Path, spoil: str) -> str:
+    """Write a program that spoils what the example does and runs it; return its path."""
+    program = folder / "spoilt.py"
+    program.write_text(SPOILT.format(spoil=spoil), "utf-8")
+    return str(program)
+
+
 @pytest.fixture
 def no_token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BOT_TOKEN", raising=False)
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "redis"])
+@pytest.fixture(params=every("sqlite", "postgresql", "redis"))
 def storage(request: pytest.FixtureRequest) -> list[str]:
     """Arguments that choose a storage; SQLite is what the example takes when nothing is said."""
     if request.param == "redis":
@@ -59,7 +67,7 @@ def storage(request: pytest.FixtureRequest) -> list[str]:
 
 
 async def test_the_customer_sees_support_and_the_farewell_and_nothing_else(tmp_path: Path) -> None:
-    played = await run(*MODULE, cwd=tmp_path)
+    played = await run(MODULE, cwd=tmp_path)
     assert (played.code, played.err) == (0, "")
     before, rest = played.out.split("After /done:")
     after, abandoned = rest.split("After two hours without a word:")
@@ -96,14 +104,14 @@ async def test_the_customer_sees_support_and_the_farewell_and_nothing_else(tmp_p
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_a_bot_that_leaves_a_message_behind_fails() -> None:
-    played = await run("-c", SPOILT.format(spoil=FORGETS_ONE))
+async def test_a_bot_that_leaves_a_message_behind_fails(tmp_path: Path) -> None:
+    played = await run(spoilt(tmp_path, FORGETS_ONE))
     assert played.code == 1
     assert played.err == ("The rehearsal failed.\nStill visible, though it belongs to the order:    1  Ann: /order\n")
 
 
-async def test_a_bot_that_wipes_too_much_fails() -> None:
-    played = await run("-c", SPOILT.format(spoil=WIPES_SUPPORT_TOO))
+async def test_a_bot_that_wipes_too_much_fails(tmp_path: Path) -> None:
+    played = await run(spoilt(tmp_path, WIPES_SUPPORT_TOO))
     assert played.code == 1
     verdict, *lines = played.err.splitlines()
     assert verdict == "The rehearsal failed."
@@ -153,7 +161,7 @@ def test_help_names_every_option_and_variable(capsys: pytest.CaptureFixture[str]
 
 @pytest.mark.timeout(500)
 async def test_the_slice_survives_two_kills(storage: list[str]) -> None:
-    played = await run(*MODULE, "--crash", *storage)
+    played = await run(MODULE, "--crash", *storage)
     assert (played.code, played.err) == (0, "")
     kills = re.findall(r"^Killed process (\d+) in the middle of the (\w+)", played.out, re.MULTILINE)
     assert [place for _, place in kills] == ["order", "wipe"]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aiogram import Dispatcher
 
-from tests.storage.sqlalchemy.processes import FORKS
+from tests.forks import FORKS
 from tgslices import SessionBot, setup_sessions
 from tgslices.storage import open_storage
 from tgslices.telemetry import MessagesClaimed, MessagesSettled, SessionEvent

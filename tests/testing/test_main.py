@@ -15,22 +15,15 @@ import aiohttp
 import pytest
 from aiogram import Bot
 
+from tests.forks import Program, start
 from tests.testing.state.test_tokens import NO_TOKEN
 from tgslices.testing.__main__ import main
 from tgslices.testing.http.client import loopback_session
 
 
 @asynccontextmanager
-async def command(*arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tgslices.testing",
-        *arguments,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
+async def command(*arguments: str) -> AsyncIterator[tuple[Program, str]]:
+    process = await start("tgslices.testing", *arguments)
     try:
         lines = [(await process.stdout.readline()).decode()]
         while "Press Ctrl-C" not in lines[-1]:
@@ -39,8 +32,7 @@ async def command(*arguments: str) -> AsyncIterator[tuple[asyncio.subprocess.Pro
             lines.append(line)
         yield process, "".join(lines)
     finally:
-        if process.returncode is None:
-            process.kill()
+        process.kill()
         await process.wait()
 
 
@@ -108,7 +100,6 @@ def test_a_file_without_a_world_is_refused_in_words(tmp_path: Path, capsys: pyte
 
 async def test_it_says_so_when_it_does_not_bind_to_loopback() -> None:
     async with command("--host", "0.0.0.0") as (process, _):
-        assert process.stderr
         warning = (await process.stderr.readline()).decode()
     assert warning == "0.0.0.0 is not loopback; whoever reaches it can play every person and bot.\n"
 
@@ -116,7 +107,7 @@ async def test_it_says_so_when_it_does_not_bind_to_loopback() -> None:
 async def test_the_log_says_what_was_asked_even_of_a_method_that_there_is_not() -> None:
     async with command("--verbose") as (process, printed):
         url, token = re.search(r"Bot API: +(\S+)", printed), re.search(r"token (\S+)", printed)
-        assert url and token and process.stderr
+        assert url and token
         async with aiohttp.ClientSession() as client, client.post(f"{url[1]}/bot{token[1]}/noSuchThing") as answer:
             assert (await answer.json())["error_code"] == 404
         line = (await process.stderr.readline()).decode()

@@ -12,15 +12,11 @@ from multiprocessing.connection import Connection
 from struct import Struct
 from typing import Any, Final
 
+from tests.forks import FORKS
 from tgslices.model import PendingDeletion, Scope
 from tgslices.storage.data_protocol import DataHold, StoredData
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
-
-FORKS: Final = multiprocessing.get_context("forkserver")
-"""Makes processes that have imported everything already, so that a start takes no time."""
-
-FORKS.set_forkserver_preload(["tests.acceptance.worker", "tests.storage.sqlalchemy.processes"])
 
 SCOPE: Final = Scope(KEY.bot_id, KEY.chat_id, "private", 7)
 WRITERS: Final = 20
