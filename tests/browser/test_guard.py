@@ -193,8 +193,8 @@ async def test_a_storage_that_fails_is_shown_as_failing(api: BotApi, client: aio
         async def count_sessions(self, bot_id: int) -> int:
             return 0
 
-        async def pending(self, bot_id: int) -> list[Any]:
-            return []
+        async def list_pending(self, bot_id: int, *, limit: int) -> Any:
+            raise AssertionError("what is open is looked at first")
 
         async def list(self, key: object) -> Any:
             return []

@@ -67,6 +67,17 @@ async def test_a_session_that_is_late_is_found_beside_one_that_is_due_in_days(
     assert [it["text"].partition(":")[0] for it in ran.json["findings"]] == ["A session has been due for 1 h"]
 
 
+async def test_a_pending_deletion_that_is_late_is_found_beside_one_that_is_due_in_days(
+    storage: DurableSessionStorage, url: str
+) -> None:
+    now = datetime.now(UTC)
+    for number, hours in ((1, 100), (2, -1)):
+        await storage.add(ORDER, sent(number, date=now, at=now))
+        await storage.claim(ORDER, None, now=now, until=now + hours * HOUR)
+    ran = await run("check", url, *IDENTITY)
+    assert [it["text"].partition(":")[0] for it in ran.json["findings"]] == ["A pending deletion has been due for 1 h"]
+
+
 async def test_a_finding_names_a_few_sessions_and_counts_the_others(storage: DurableSessionStorage, url: str) -> None:
     now = datetime.now(UTC)
     for number in range(12):

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
 
 import aiohttp
@@ -17,7 +18,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from tests.commands.conftest import BOT
 from tgslices.commands.entrance import PATH, Entrance
 from tgslices.commands.opening import Place
-from tgslices.commands.page import application
+from tgslices.commands.page import ENTRIES, application
 from tgslices.model import SessionKey
 from tgslices.storage.acquiring import durable
 from tgslices.storage.data_protocol import StoredData
@@ -76,6 +77,22 @@ async def test_sessions_are_listed_found_and_shown_with_their_data_masked(browse
     assert ('method="post"' in shown) is writes
     asked = await (await browser.get("/session", params={"name": NAME, "data": "1"})).text()
     assert "12 Harbour Road" in asked
+
+
+@pytest.mark.parametrize("writes", [False], indirect=True)
+async def test_what_is_pending_is_shown_in_pages(browser: TestClient, filled: DurableSessionStorage) -> None:  # type: ignore[type-arg]
+    now = datetime.now(UTC)
+    for number in range(ENTRIES + 1):
+        await filled.add(ORDER, sent(1_000 + number, date=now, at=now))
+    await filled.claim(ORDER, [sent(1_000 + it) for it in range(ENTRIES)], now=now, until=now + HOUR)
+    await filled.claim(ORDER, [sent(1_000 + ENTRIES)], now=now - 2 * HOUR, until=now + 2 * HOUR)
+    first = await (await browser.get("/pending")).text()
+    assert f"{ENTRIES + 1} pending deletions" in first
+    assert "1 of them for 1 h or longer." in first
+    assert first.count("<code>") == ENTRIES
+    [more] = re.findall(r'rel="next" href="([^"]+)"', first)
+    rest = await (await browser.get(unescape(more))).text()
+    assert (rest.count("<code>"), f"<td>{1_000 + ENTRIES}</td>" in rest, 'rel="next"' in rest) == (1, True, False)
 
 
 async def test_nothing_is_changed_without_a_form_of_this_process(

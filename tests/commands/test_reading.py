@@ -100,10 +100,31 @@ async def test_pending_deletions_and_due_sessions_are_listed(storage: DurableSes
     assert pending.json["pending"][0]["session"] == "chat=7,user=7,qualifier=order"
     table = await run("pending", url, *IDENTITY, "--limit", "1")
     assert "1 h" in table.out
-    assert "There are 1 more: --limit 2" in table.out
+    assert f"There are more: --after {pending.json['after']}" in table.out
+    rest = await run("pending", url, *IDENTITY, "--json", "--limit", "9", "--after", pending.json["after"])
+    seen = [it["message"]["message_id"] for it in (*pending.json["pending"], *rest.json["pending"])]
+    assert (sorted(seen), rest.json["count"], rest.json["after"]) == ([11, 12], 2, None)
     due = await run("due", url, *IDENTITY)
     assert due.out.splitlines()[1].split()[-3:] == ["2", "h", "chat=7,user=7,qualifier=order"]
     assert "The next pending deletion is due in 1 h." in due.out
+
+
+async def test_pending_deletions_are_counted_by_how_long_they_have_been(
+    storage: DurableSessionStorage, url: str
+) -> None:
+    now = datetime.now(UTC)
+    for number, hours in enumerate((0, 2, 30)):
+        await storage.add(ORDER, sent(number, date=now, at=now))
+        await storage.claim(ORDER, None, now=now - hours * HOUR, until=now + HOUR)
+    counted = await run("pending", url, *IDENTITY, "--count")
+    older = {"1 min": 2, "1 h": 2, "1 d": 1}
+    assert counted.out.splitlines() == ["3", *(f"{n} of them for {age} or longer" for age, n in older.items())]
+    asked = await run("pending", url, *IDENTITY, "--count", "--json")
+    assert asked.json == {"count": 3, "pending_for": {"60": 2, "3600": 2, "86400": 1}}
+    shown = await run("show", url, "chat=7,user=7,qualifier=order", *IDENTITY, "--json")
+    assert shown.json["pending"] == 3
+    other = await run("show", url, "chat=7,user=7,qualifier=other", *IDENTITY, "--json")
+    assert other.json["pending"] == 0
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ VERBS: Final = (
     ),
     Verb(
         "pending",
-        "list the deletions that are pending",
+        "list the deletions that are pending, in pages, those that are due first in front",
         "tgslices pending postgresql://localhost/bot --json",
         "reading:show_pending",
     ),
@@ -189,7 +189,9 @@ def _add_own(one: argparse.ArgumentParser, name: str) -> None:
         )
         one.add_argument("--count", action="store_true", help="only tell how many there are")
         one.add_argument("--names", action="store_true", help="print names alone, one a line")
-    if name in ("sessions", "due"):
+    if name == "pending":
+        one.add_argument("--count", action="store_true", help="only tell how many there are, and for how long")
+    if name in ("sessions", "due", "pending"):
         one.add_argument("--after", metavar="PLACE", help="go on where a list has ended")
     if name in ("sessions", "due", "pending", "show"):
         default = "50; all with --names" if name == "sessions" else "50"

@@ -40,7 +40,7 @@ async def check(place: Place, arguments: Namespace) -> int:
     findings = [Finding("server", text) for text in await _ask(place, "warnings") or ()]
     findings += judge_clock(await _ask(place, "server_time"), place.clock())
     now = place.clock()
-    findings += judge_lateness(await place.storage.next_due(place.bot_id, now=now), now, "pending deletion")
+    findings += judge_lateness(await _first_pending(place), now, "pending deletion")
     findings += judge_lateness(await _first_due(place), now, "session")
     findings += [finding async for finding in _look_at_each(place, arguments.margin)]
     return report(findings, as_json=arguments.json)
@@ -81,9 +81,21 @@ async def _first_due(place: Place) -> datetime | None:
     """Return when the session is due that is so first.
 
     The storage's own word is for workers, who look at once when anything is due in days: a clock may have been ahead.
+    So it is with pending deletions.
     """
     page = await filled_page(place.storage, place.bot_id, order=SessionOrder.DUE, after=None, limit=1)
     return page.sessions[0].due_at if page.sessions else None
+
+
+async def _first_pending(place: Place) -> datetime | None:
+    """Return when the pending deletion is due that is so first."""
+    after: str | None = None
+    while True:
+        page = await place.storage.list_pending(place.bot_id, after=after, limit=1)
+        if page.pending:
+            return page.pending[0].due_at
+        if (after := page.after) is None:  # of what was settled at this moment only the place is told
+            return None
 
 
 async def _look_at_each(place: Place, margin: timedelta) -> AsyncIterator[Finding]:

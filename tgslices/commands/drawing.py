@@ -11,9 +11,10 @@ from urllib.parse import urlencode
 
 from tgslices.commands.naming import spelled
 from tgslices.commands.output import ago, length
-from tgslices.model import PendingDeletion, TrackedMessage
+from tgslices.model import TrackedMessage
 from tgslices.storage.data_protocol import StoredData
 from tgslices.storage.listing_protocol import ListedPage, ListedSession
+from tgslices.storage.pending_protocol import PENDING_AGES, PendingPage
 
 STYLE: Final = """\
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; background: #fff; color: #1b1c1e; }
@@ -85,13 +86,10 @@ def page_of_sessions(looks: Looks, page: ListedPage, count: int, asked: Mapping[
         f'<label>{title}<input name="{name}" value="{escape(asked.get(name, ""))}"></label>'
         for name, title in (("chat", "Chat"), ("user", "Person"), ("qualifier", "Qualifier"))
     )
-    more = ""
-    if page.after is not None:
-        again = urlencode({**asked, "after": page.after})
-        more = f'<p><a rel="next" href="/?{escape(again)}">The next ones</a></p>'
     titles = ("Session", "Opened", "Active", "Entries", "Oldest", "Due in")
     form = f'<form action="/" method="get">{fields}<button>Find</button></form>'
-    return _document(looks, f"{count:,} open sessions", form + _table("Sessions", titles, rows) + more)
+    body = form + _table("Sessions", titles, rows) + _more("/", asked, page.after)
+    return _document(looks, f"{count:,} open sessions", body)
 
 
 def page_of_session(
@@ -135,22 +133,24 @@ def page_of_session(
     return _document(looks, name, body)
 
 
-def page_of_pending(looks: Looks, pending: Sequence[PendingDeletion], count: int) -> str:
-    """Return the deletions that are pending."""
+def page_of_pending(looks: Looks, page: PendingPage, counts: Sequence[int]) -> str:
+    """Return the deletions that are pending; ``counts``: of them all, and of each of the longer ``PENDING_AGES``."""
     rows = [
         (
             f"<code>{escape(spelled(it.key))}</code>",
             str(it.message.message_id),
             length(it.due_at - looks.now),
+            ago(it.claimed_at, looks.now),
             ago(it.message.date, looks.now),
         )
-        for it in pending
+        for it in page.pending
     ]
-    return _document(
-        looks,
-        f"{count:,} pending deletions",
-        _table("Pending deletions", ("Session", "Message", "Due in", "Sent"), rows),
-    )
+    count, *old = counts
+    ages = zip(PENDING_AGES[1:], old, strict=True)
+    told = " ".join(f"{number:,} of them for {length(age)} or longer." for age, number in ages if number)
+    titles = ("Session", "Message", "Due in", "Pending for", "Sent")
+    body = (f"<p>{told}</p>" if told else "") + _table("Pending deletions", titles, rows)
+    return _document(looks, f"{count:,} pending deletions", body + _more("/pending", {}, page.after))
 
 
 def page_of_error(looks: Looks, problem: str) -> str:
@@ -197,6 +197,13 @@ def _copies(name: str) -> str:
     """Return a button that copies a name as the command takes it."""
     quoted = escape(name)
     return f'<button type="button" class="copies" value="{quoted}" aria-label="Copy {quoted}" hidden>Copy</button>'
+
+
+def _more(path: str, asked: Mapping[str, str], after: str | None) -> str:
+    """Return a link to the next page, if there is one."""
+    if after is None:
+        return ""
+    return f'<p><a rel="next" href="{path}?{escape(urlencode({**asked, "after": after}))}">The next ones</a></p>'
 
 
 def _due(session: ListedSession, looks: Looks) -> str:

@@ -40,6 +40,7 @@ from tgslices.errors import ConfigurationError, TgslicesError, quoted
 from tgslices.model import SessionKey
 from tgslices.storage.listing_protocol import SessionFilter
 from tgslices.storage.pages import filled_page
+from tgslices.storage.pending_protocol import PENDING_AGES
 
 HOST: Final = "127.0.0.1"
 ROWS: Final = 50
@@ -169,8 +170,10 @@ class Pages:
 
     async def pending(self, request: web.Request) -> web.Response:
         """Show the deletions that are pending."""
-        pending = await self._place.storage.pending(self._place.bot_id)
-        return self._html(page_of_pending(self._looks(), pending[:ENTRIES], len(pending)))
+        storage, bot_id, looks = self._place.storage, self._place.bot_id, self._looks()
+        page = await storage.list_pending(bot_id, after=request.query.get("after"), limit=ENTRIES)
+        counts = await storage.count_pending(bot_id, claimed_by=[looks.now - age for age in PENDING_AGES[1:]])
+        return self._html(page_of_pending(looks, page, counts))
 
     async def style(self, request: web.Request) -> web.Response:
         """Return how the pages look."""

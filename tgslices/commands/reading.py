@@ -15,6 +15,7 @@ from tgslices.storage.codec import encode_message
 from tgslices.storage.data_protocol import StoredData
 from tgslices.storage.listing_protocol import ListedSession, SessionFilter, SessionOrder
 from tgslices.storage.pages import filled_page, pages
+from tgslices.storage.pending_protocol import PENDING_AGES
 
 LIMIT: Final = 50
 """How many are listed unless it is told."""
@@ -23,6 +24,7 @@ PAGE: Final = 1_000
 """How many sessions are looked at in one step where all are."""
 
 _TITLES: Final = ("OPENED", "ACTIVE", "ENTRIES", "OLDEST", "DUE IN", "SESSION")
+_PENDING_TITLES: Final = ("DUE IN", "PENDING FOR", "SENT", "MESSAGE", "SESSION")
 
 
 async def show_sessions(place: Place, arguments: Namespace) -> int:
@@ -88,7 +90,7 @@ async def show_session(place: Place, arguments: Namespace) -> int:
     listed = await storage.look_at_sessions([key])
     entries = await storage.list(key)
     data = await storage.read_data(key, now=now)
-    pending = [it for it in await storage.pending(place.bot_id) if it.key == key]
+    [pending] = await storage.count_pending(place.bot_id, key=key)
     if arguments.json:
         print_json(
             {
@@ -96,7 +98,7 @@ async def show_session(place: Place, arguments: Namespace) -> int:
                 "open": _session_json(listed[0]) if listed else None,
                 "entries": [_entry_json(it) for it in entries[-limit:]],
                 "data": {name: _data_json(it, arguments.data) for name, it in sorted(data.items())},
-                "pending": len(pending),
+                "pending": pending,
             }
         )
         return 0
@@ -104,7 +106,7 @@ async def show_session(place: Place, arguments: Namespace) -> int:
     for it in listed:
         due = "" if it.due_at is None else f", due in {length(it.due_at - now)}"
         print(f"Opened {ago(it.opened_at, now)} ago, active {ago(it.active_at, now)} ago{due}.")
-    print(f"Entries: {len(entries)}. Pending deletions: {len(pending)}.")
+    print(f"Entries: {len(entries)}. Pending deletions: {pending}.")
     if entries:
         print_table(
             ("MESSAGE", "CHAT", "USER", "KIND", "WAY", "SENT"),
@@ -117,25 +119,33 @@ async def show_session(place: Place, arguments: Namespace) -> int:
 
 
 async def show_pending(place: Place, arguments: Namespace) -> int:
-    """Print the deletions that are pending, those that are due first in front."""
-    pending, now = await place.storage.pending(place.bot_id), place.clock()
-    shown = pending[: arguments.limit or LIMIT]
+    """Print a page of the deletions that are pending, those that are due first in front, or how many there are."""
+    storage, now = place.storage, place.clock()
+    if arguments.count:
+        return await _count_pending(place, now, as_json=arguments.json)
+    page = await storage.list_pending(place.bot_id, after=arguments.after, limit=arguments.limit or LIMIT)
     if arguments.json:
-        print_json({"pending": [_pending_json(it) for it in shown], "count": len(pending)})
+        [count] = await storage.count_pending(place.bot_id)
+        print_json({"pending": [_pending_json(it) for it in page.pending], "count": count, "after": page.after})
         return 0
-    rows = [
-        (
-            length(it.due_at - now),
-            ago(it.claimed_at, now),
-            ago(it.message.date, now),
-            str(it.message.message_id),
-            spelled(it.key),
-        )
-        for it in shown
-    ]
-    print_table(("DUE IN", "PENDING FOR", "SENT", "MESSAGE", "SESSION"), rows)
-    if len(pending) > len(shown):
-        print(f"There are {len(pending) - len(shown)} more: --limit {len(pending)}")
+    print_table(_PENDING_TITLES, [_pending_row(it, now) for it in page.pending])
+    if page.after is not None:
+        print(f"There are more: --after {page.after}")
+    return 0
+
+
+async def _count_pending(place: Place, now: datetime, *, as_json: bool) -> int:
+    """Print how many deletions are pending for how long: of some ages, or older."""
+    ages = PENDING_AGES[1:]
+    count, *old = await place.storage.count_pending(place.bot_id, claimed_by=[now - age for age in ages])
+    if as_json:
+        seconds = [int(age.total_seconds()) for age in ages]
+        print_json({"count": count, "pending_for": dict(zip(seconds, old, strict=True))})
+        return 0
+    print(count)
+    for age, number in zip(ages, old, strict=True):
+        if number:
+            print(f"{number} of them for {length(age)} or longer")
     return 0
 
 
@@ -149,6 +159,11 @@ def _entry_row(entry: TrackedMessage, now: datetime) -> tuple[str, ...]:
     user = "" if entry.user_id is None else str(entry.user_id)
     kind = "" if entry.kind is None else entry.kind.value
     return (str(entry.message_id), str(entry.chat_id), user, kind, entry.direction.value, ago(entry.date, now))
+
+
+def _pending_row(pending: PendingDeletion, now: datetime) -> tuple[str, ...]:
+    times = (length(pending.due_at - now), ago(pending.claimed_at, now), ago(pending.message.date, now))
+    return (*times, str(pending.message.message_id), spelled(pending.key))
 
 
 def _session_json(session: ListedSession) -> dict[str, Any]:

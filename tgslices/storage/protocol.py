@@ -28,6 +28,7 @@ from tgslices.storage.data_protocol import DATA_METHODS, DataStorage
 from tgslices.storage.ending_protocol import LIFETIME_METHODS, Due, LifetimeStorage
 from tgslices.storage.erasing_protocol import ERASING_METHODS, ErasingStorage
 from tgslices.storage.listing_protocol import LISTING_METHODS, ListingStorage
+from tgslices.storage.pending_protocol import PENDING_METHODS, PendingListing
 
 
 class Added(IntEnum):
@@ -63,7 +64,9 @@ class SessionStorage(Protocol):
         """Remove every entry of the key. Nothing happens for an unknown key."""
 
 
-class DurableSessionStorage(SessionStorage, DataStorage, LifetimeStorage, ListingStorage, ErasingStorage, Protocol):
+class DurableSessionStorage(
+    SessionStorage, DataStorage, LifetimeStorage, ListingStorage, PendingListing, ErasingStorage, Protocol
+):
     """A storage that also keeps open keys, pending deletions, known messages, data, and when sessions are due."""
 
     # Its life
@@ -278,6 +281,7 @@ DURABLE_METHODS: Final = (
     *DATA_METHODS,
     *LIFETIME_METHODS,
     *LISTING_METHODS,
+    *PENDING_METHODS,
     *ERASING_METHODS,
 )
 

@@ -3,8 +3,8 @@
 :mod:`tgslices.telemetry.otel` and :mod:`tgslices.telemetry.prometheus` are observers that are ready to use.
 """
 
+from tgslices.storage.pending_protocol import PENDING_AGES
 from tgslices.telemetry.events import (
-    PENDING_AGES,
     Answered,
     DataConflicted,
     DeletionAsked,

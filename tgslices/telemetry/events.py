@@ -10,14 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from tgslices.model import SessionKey, TrackedMessage
 from tgslices.results import Outcome
 from tgslices.storage.ending_protocol import EndReason, Then
-
-PENDING_AGES: Final = (timedelta(), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1))
-"""From which ages on pending deletions are counted."""
 
 
 class Work(StrEnum):

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
 from tgslices.clock import Clock
-from tgslices.event_loop.work_in_turns import PORTION, in_turns
-from tgslices.model import PendingDeletion
 from tgslices.storage.listing_protocol import SessionOrder
+from tgslices.storage.pending_protocol import PENDING_AGES
 from tgslices.storage.protocol import DurableSessionStorage
-from tgslices.telemetry.events import PENDING_AGES, StockTaken
+from tgslices.telemetry.events import StockTaken
 from tgslices.telemetry.observer import Telling
 
 TAKE_EVERY: Final = timedelta(minutes=1)
@@ -48,13 +46,14 @@ class StockTaking:
         self._next_at = now + max(TAKE_EVERY, MAX_SHARE * took)
 
     async def _taken(self, now: datetime) -> StockTaken:
-        pending = await in_turns(_counting(await self._storage.pending(self._bot_id), now))
+        ages = [now - age for age in PENDING_AGES]
+        _, *pending = await self._storage.count_pending(self._bot_id, claimed_by=ages)
         return StockTaken(
             self._bot_id,
             now,
             await self._storage.count_sessions(self._bot_id),
             await self._oldest(),
-            pending,
+            dict(zip(PENDING_AGES, pending, strict=True)),
         )
 
     async def _oldest(self) -> datetime | None:
@@ -73,15 +72,3 @@ class StockTaking:
             if after is None:
                 break
         return oldest
-
-
-def _counting(pending: Sequence[PendingDeletion], now: datetime) -> Generator[None, None, dict[timedelta, int]]:
-    """Return how many deletions have been pending for so long, or longer; yield often."""
-    counts = dict.fromkeys(PENDING_AGES, 0)
-    for number, entry in enumerate(pending):
-        if not number % PORTION:
-            yield
-        age = now - entry.claimed_at
-        for bound in PENDING_AGES:
-            counts[bound] += age >= bound
-    return counts

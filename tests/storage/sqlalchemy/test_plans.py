@@ -125,6 +125,8 @@ async def use_everything(storage: SQLAlchemySessionStorage) -> None:
     await storage.postpone(leased, until=NOW)
     await storage.settle(leased)
     await storage.pending(7)
+    await storage.list_pending(7, after="5.5", limit=1)
+    await storage.count_pending(7, key=KEY, claimed_by=[NOW])
     await storage.next_due(7, now=NOW)
     await storage.discard(7, Gone(BUSINESS.chat_id, frozenset({5}), "c"))
     await storage.migrate(7, KEY.chat_id, 100_107)

@@ -4,14 +4,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Generator, Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
+from tgslices.event_loop.work_in_turns import PORTION, in_turns
 from tgslices.model import IfClosed, PendingDeletion, SessionKey, TrackedMessage
 from tgslices.storage.inprocess.erasing import ErasesInProcess
 from tgslices.storage.inprocess.known import KnownMessages
 from tgslices.storage.inprocess.listing import ListsInProcess
 from tgslices.storage.inprocess.pending import PendingDeletions
+from tgslices.storage.listing_protocol import read_place, spelled_place
+from tgslices.storage.pending_protocol import PendingPage
+
+_FIRST: Final = (-(2**63), 0)
 
 
 class KeepsPendingInProcess(ListsInProcess, ErasesInProcess):
@@ -44,6 +50,17 @@ class KeepsPendingInProcess(ListsInProcess, ErasesInProcess):
     async def pending(self, bot_id: int) -> list[PendingDeletion]:
         return self._pending.of_bot(bot_id)
 
+    async def list_pending(self, bot_id: int, *, after: str | None = None, limit: int) -> PendingPage:
+        found, rest = self._pending.page(bot_id, _FIRST if after is None else read_place(after), limit)
+        return PendingPage(tuple(found), None if rest is None else spelled_place(*rest))
+
+    async def count_pending(
+        self, bot_id: int, *, key: SessionKey | None = None, claimed_by: Sequence[datetime] = ()
+    ) -> list[int]:
+        if key is None and not claimed_by:
+            return [self._pending.count(bot_id)]
+        return await in_turns(_counting(self._pending.of_bot(bot_id), key, claimed_by))
+
     async def next_due(self, bot_id: int, *, now: datetime) -> datetime | None:
         return self._pending.next_due(bot_id, now)
 
@@ -67,3 +84,18 @@ class KeepsPendingInProcess(ListsInProcess, ErasesInProcess):
     def _leaves_out(self, key: SessionKey, message: TrackedMessage) -> bool:
         """Tell whether an update with this message brings a key nothing that it has not had."""
         return self._known.knows(key, message) or self._pending.holds(key, message)
+
+
+def _counting(
+    pending: Sequence[PendingDeletion], key: SessionKey | None, claimed_by: Sequence[datetime]
+) -> Generator[None, None, list[int]]:
+    """Return how many are pending, and how many were claimed by each of these times; yield often."""
+    counts = [0] * (1 + len(claimed_by))
+    for number, entry in enumerate(pending):
+        if not number % PORTION:
+            yield
+        if key is None or entry.key == key:
+            counts[0] += 1
+            for place, time in enumerate(claimed_by, 1):
+                counts[place] += entry.claimed_at <= time
+    return counts

@@ -5,8 +5,13 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from typing import TypeAlias
 
 from tgslices.model import MAX_WAIT, Gone, PendingDeletion, SessionKey, TrackedMessage
+from tgslices.storage.codec import encode_time
+
+Place: TypeAlias = tuple[int, int]
+"""Where something stands: when it is due, and its number among all that ever were."""
 
 
 class PendingDeletions:
@@ -64,6 +69,22 @@ class PendingDeletions:
         """Return everything of the bot, earliest ``due_at`` first."""
         return list(self._queues.get(bot_id, ()))
 
+    def page(self, bot_id: int, after: Place, limit: int) -> tuple[list[PendingDeletion], Place | None]:
+        """Return up to ``limit`` of the bot behind a place, and the place where the next ones begin behind."""
+        page: list[PendingDeletion] = []
+        place = after
+        queue = self._queues.get(bot_id)
+        for there, entry in () if queue is None else queue.behind(after):
+            if len(page) == limit:
+                return page, place
+            page.append(entry)
+            place = there
+        return page, None
+
+    def count(self, bot_id: int) -> int:
+        """Return how many the bot has."""
+        return len(self._queues.get(bot_id, ()))
+
     def next_due(self, bot_id: int, now: datetime) -> datetime | None:
         """Return when the bot's earliest is due, or None; see ``DurableSessionStorage.next_due``."""
         queue = self._queues.get(bot_id)
@@ -96,15 +117,17 @@ class PendingDeletions:
 class _Queue:
     """The pending deletions of one bot: entries by identity, and by the time when they are due."""
 
-    __slots__ = ("_by_time", "_entries", "times")
+    __slots__ = ("_by_time", "_entries", "_last", "times")
 
     def __init__(self) -> None:
-        self._entries: dict[PendingDeletion, PendingDeletion] = {}
+        self._entries: dict[PendingDeletion, tuple[int, PendingDeletion]] = {}
+        """The one entry that stands here for all its equals, and its number."""
+        self._last = 0
         self._by_time: dict[datetime, dict[int, PendingDeletion]] = {}
         self.times: list[datetime] = []
 
-    def __bool__(self) -> bool:
-        return bool(self._entries)
+    def __len__(self) -> int:
+        return len(self._entries)
 
     def __contains__(self, entry: PendingDeletion) -> bool:
         return entry in self._entries
@@ -113,6 +136,16 @@ class _Queue:
         for time in self.times:
             yield from self._by_time[time].values()
 
+    def behind(self, place: Place) -> Iterator[tuple[Place, PendingDeletion]]:
+        """Yield what stands behind a place, each with its own."""
+        first = bisect_left(self.times, place[0], key=encode_time)
+        for index in range(first, len(self.times)):
+            time = self.times[index]
+            at = encode_time(time)
+            for number, entry in self._by_time[time].items():
+                if (at, number) > place:
+                    yield (at, number), entry
+
     def add(self, entry: PendingDeletion) -> None:
         """Add an entry, unless its equal is here."""
         if entry in self._entries:
@@ -120,19 +153,21 @@ class _Queue:
         if entry.due_at not in self._by_time:
             insort(self.times, entry.due_at)
             self._by_time[entry.due_at] = {}
-        # By id, because equality costs a Python call, and one entry stands here for all its equals.
-        self._by_time[entry.due_at][id(entry)] = entry
-        self._entries[entry] = entry
+        self._last += 1
+        self._by_time[entry.due_at][self._last] = entry
+        self._entries[entry] = (self._last, entry)
 
     def drop(self, entry: PendingDeletion) -> PendingDeletion | None:
         """Remove and return the equal of an entry."""
-        there = self._entries.pop(entry, None)
-        if there is not None:
-            together = self._by_time[there.due_at]
-            del together[id(there)]
-            if not together:
-                del self._by_time[there.due_at]
-                del self.times[bisect_left(self.times, there.due_at)]
+        found = self._entries.pop(entry, None)
+        if found is None:
+            return None
+        number, there = found
+        together = self._by_time[there.due_at]
+        del together[number]
+        if not together:
+            del self._by_time[there.due_at]
+            del self.times[bisect_left(self.times, there.due_at)]
         return there
 
     def move(self, entry: PendingDeletion, until: datetime) -> PendingDeletion | None:

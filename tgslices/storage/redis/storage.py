@@ -18,6 +18,7 @@ from tgslices.storage.delegating import DelegatesData
 from tgslices.storage.ending_protocol import Due, DueSession, End, EndedSession
 from tgslices.storage.inprocess.shared_keys import OpenRowId
 from tgslices.storage.listing_protocol import EVERY_SESSION, ListedPage, ListedSession, SessionFilter, SessionOrder
+from tgslices.storage.pending_protocol import PendingPage
 from tgslices.storage.protocol import Added, Closed
 from tgslices.storage.redis.arguments import Arguments
 from tgslices.storage.redis.calls import Calls
@@ -35,6 +36,7 @@ from tgslices.storage.redis.operations.erasing import Erasing
 from tgslices.storage.redis.operations.keys import Keys
 from tgslices.storage.redis.operations.listing import Listing
 from tgslices.storage.redis.operations.pending_deletions import PendingDeletions
+from tgslices.storage.redis.operations.pending_pages import PendingPages
 from tgslices.storage.redis.server import warnings
 from tgslices.storage.redis.writing import ADDED, OPENED, Writing, adding, recording
 
@@ -83,6 +85,7 @@ class RedisSessionStorage(DelegatesData):
         self._chats = Chats(self._calls, self._names, self._hearing, self._keys)
         self._erasing = Erasing(self._calls, self._names, self._entries)
         self._listing = Listing(self._calls, self._names)
+        self._pending_pages = PendingPages(self._calls, self._names)
         self._ending = Ending(self._calls, self._names, self._hearing)
         self._writing = Writing(self._calls, self._names, self._hearing, timeout=seconds)
         self._data = Data(self._calls, self._names, self._ready)
@@ -347,6 +350,16 @@ class RedisSessionStorage(DelegatesData):
     async def count_sessions(self, bot_id: int, where: SessionFilter = EVERY_SESSION) -> int:
         await self._ready()
         return await self._listing.count_sessions(bot_id, where)
+
+    async def list_pending(self, bot_id: int, *, after: str | None = None, limit: int) -> PendingPage:
+        await self._ready()
+        return await self._pending_pages.list_pending(bot_id, after=after, limit=limit)
+
+    async def count_pending(
+        self, bot_id: int, *, key: SessionKey | None = None, claimed_by: Sequence[datetime] = ()
+    ) -> list[int]:
+        await self._ready()
+        return await self._pending_pages.count_pending(bot_id, key=key, claimed_by=claimed_by)
 
     async def server_time(self) -> datetime | None:
         await self._ready()

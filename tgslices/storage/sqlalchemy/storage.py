@@ -45,6 +45,7 @@ from tgslices.storage.sqlalchemy.queries.listing import Listing
 from tgslices.storage.sqlalchemy.queries.migration import Migration, Move
 from tgslices.storage.sqlalchemy.queries.moved_chats import MovedChats
 from tgslices.storage.sqlalchemy.queries.pending_deletions import PendingDeletions
+from tgslices.storage.sqlalchemy.queries.pending_pages import PendingPages
 from tgslices.storage.sqlalchemy.queries.people import People
 from tgslices.storage.sqlalchemy.tables.claim_statements import ClaimStatements
 from tgslices.storage.sqlalchemy.tables.close_statements import CloseStatements
@@ -132,6 +133,7 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
             ends=self._ends,
         )
         self._listing = Listing(tables, self._keys)
+        self._pending_pages = PendingPages(tables)
         self._people = People(tables)
         self._open_keys = OpenKeys(self._backend, self._keys)
         self._data: SQLData = data_of(self._backend, self._ready)

@@ -16,6 +16,7 @@ from tgslices.testing.contract.machine import EntriesMachine
 from tgslices.testing.contract.migration import MigrationContract
 from tgslices.testing.contract.opening import OpeningContract
 from tgslices.testing.contract.pending import PendingDeletionContract
+from tgslices.testing.contract.pending_pages import PendingPagesContract
 from tgslices.testing.contract.recording import RecordingContract
 from tgslices.testing.contract.repeats import RepeatsContract
 from tgslices.testing.contract.sharing import SharingContract
@@ -30,6 +31,7 @@ class DurableStorageContract(
     ButtonsContract,
     MigrationContract,
     PendingDeletionContract,
+    PendingPagesContract,
     LifetimeContract,
     ListingContract,
     ErasingContract,

@@ -12,6 +12,7 @@ from tgslices.results import ClearResult
 from tgslices.storage.acquiring import durable
 from tgslices.storage.listing_protocol import ListedPage
 from tgslices.storage.opening import open_storage
+from tgslices.storage.pending_protocol import PendingPage
 from tgslices.storage.protocol import DurableSessionStorage
 from tgslices.testing.page.places import business_name, group_name, private_name
 from tgslices.testing.state.world import World
@@ -36,8 +37,8 @@ class ReadableStorage(Protocol):
     async def count_sessions(self, bot_id: int) -> int:
         """The number of open sessions of the bot."""
 
-    async def pending(self, bot_id: int) -> list[PendingDeletion]:
-        """The pending deletions of the bot."""
+    async def list_pending(self, bot_id: int, *, limit: int) -> PendingPage:
+        """The first pending deletions of the bot, those that are due first."""
 
     async def list(self, key: SessionKey) -> list[TrackedMessage]:
         """The entries of a key."""
@@ -140,7 +141,7 @@ class Inspector:
 
     async def _read(self, bot_id: int, storage: ReadableStorage) -> dict[str, Json]:
         page = await storage.list_sessions(bot_id, limit=MAX_SESSIONS)
-        pending = await storage.pending(bot_id)
+        pending = (await storage.list_pending(bot_id, limit=MAX_ENTRIES)).pending
         found: dict[str, Json] = {}
         self._shown = {label: key for label, key in self._shown.items() if key.bot_id != bot_id}
         for listed in sorted(page.sessions, key=lambda session: _order(session.key)):
@@ -162,7 +163,7 @@ class Inspector:
             "bot": bot_id,
             "open": len(page.sessions) if page.after is None else await storage.count_sessions(bot_id),
             "shown": len(page.sessions),
-            "pending": [self._pending_json(item) for item in pending[:MAX_ENTRIES]],
+            "pending": [self._pending_json(item) for item in pending],
         }
         return found
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import chain
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from tgslices.model import SessionKey
 from tgslices.storage.codec import decode_time, encode_time
@@ -19,14 +19,14 @@ from tgslices.storage.listing_protocol import (
     ListedSession,
     SessionFilter,
     SessionOrder,
-    no_such_place,
 )
 from tgslices.storage.redis.calls import Calls
 from tgslices.storage.redis.codes.names import BotNames, Names, full_member, key_of_member
 from tgslices.storage.redis.codes.texts import ID, spell_number, spell_text
-from tgslices.storage.redis.operations.key_names import KeyNames, in_steps, pairs
+from tgslices.storage.redis.operations.key_names import KeyNames, in_steps
 from tgslices.storage.redis.operations.keys import keys_of
-from tgslices.storage.redis.scripts import LIST_SESSIONS, LOOK, LOOK_AT_OPEN
+from tgslices.storage.redis.operations.places import Place, places_behind, read_place, spelt
+from tgslices.storage.redis.scripts import LOOK, LOOK_AT_OPEN
 
 SESSIONS_IN_STEP: Final = 50
 """Sessions that one call looks at."""
@@ -35,18 +35,11 @@ MEMBERS_IN_STEP: Final = 1_000
 """Names of sessions that one call reads."""
 
 
-class _Place(NamedTuple):
-    """Where a session stands in an order; those of one time are in the order of their bytes."""
-
-    at: int
-    member: bytes
-
-
 class _Found(NamedTuple):
     """The places of a page, and the last of it if there is more."""
 
-    places: list[_Place]
-    rest: _Place | None
+    places: list[Place]
+    rest: Place | None
 
 
 class Listing:
@@ -67,7 +60,7 @@ class Listing:
     ) -> ListedPage:
         names, is_by_due = self._names.of(bot_id), order is SessionOrder.DUE
         ordered = names.dues if is_by_due else names.open
-        place = None if after is None else _read_place(after)
+        place = None if after is None else read_place(after)
         few = None if where.chat_id is None else await self._few(names, bot_id, where, ordered)
         if few is None:
             found = await self._walk(bot_id, where, ordered, place, limit)
@@ -77,7 +70,7 @@ class Listing:
         places = {key_of_member(bot_id, one.member): one.at for one in found.places}
         listed = await self.look_at_sessions([*places])
         stayed = [it for it in listed if _at(it, is_by_due) == places[it.key] and _is_old_enough(it, where)]
-        return ListedPage(tuple(stayed), _spelt(found.rest))
+        return ListedPage(tuple(stayed), spelt(found.rest))
 
     async def look_at_sessions(self, keys: Sequence[SessionKey]) -> list[ListedSession]:
         looked: list[ListedSession] = []
@@ -117,7 +110,7 @@ class Listing:
         looked = zip(sessions, *(told[number::5] for number in range(5)), strict=True)
         return [_listed(session.key, *values) for session, *values in looked if values[0]]
 
-    async def _few(self, names: BotNames, bot_id: int, where: SessionFilter, ordered: bytes) -> list[_Place] | None:
+    async def _few(self, names: BotNames, bot_id: int, where: SessionFilter, ordered: bytes) -> list[Place] | None:
         """Return the places of a chat's sessions that are meant, in order; None where they are too many for it."""
         assert where.chat_id is not None  # noqa: S101 - asked for one chat alone
         index = names.index(where.chat_id)
@@ -131,7 +124,7 @@ class Listing:
         if not members:
             return []
         times = await self._calls.do(lambda client: client.zmscore(ordered, members))
-        places = (_Place(int(at), member) for at, member in zip(times, members, strict=True) if at is not None)
+        places = (Place(int(at), member) for at, member in zip(times, members, strict=True) if at is not None)
         latest = self._latest(where, names, ordered)
         return sorted(place for place in places if latest is None or place.at <= latest)
 
@@ -139,16 +132,14 @@ class Listing:
         """Return up to which time sessions are meant in this order; None for any."""
         return None if where.opened_before is None or ordered != names.open else encode_time(where.opened_before)
 
-    async def _walk(
-        self, bot_id: int, where: SessionFilter, ordered: bytes, place: _Place | None, limit: int
-    ) -> _Found:
+    async def _walk(self, bot_id: int, where: SessionFilter, ordered: bytes, place: Place | None, limit: int) -> _Found:
         """Find a page in the order, from a place on, and not for ever."""
-        found: list[_Place] = []
+        found: list[Place] = []
         latest = self._latest(where, self._names.of(bot_id), ordered)
         may_take = _sieve(where)
         step = min(limit + 1, MEMBERS_IN_STEP) if where.takes_every_key else MEMBERS_IN_STEP
         for _ in range(0, MAX_LOOKED_AT, step):
-            behind = await self._behind(ordered, place, step)
+            behind = await places_behind(self._calls, ordered, place, step)
             for one in behind:
                 if latest is not None and one.at > latest:
                     return _Found(found, None)
@@ -160,11 +151,6 @@ class Listing:
             if len(behind) < step:
                 return _Found(found, None)
         return _Found(found, place)
-
-    async def _behind(self, ordered: bytes, place: _Place | None, most: int) -> list[_Place]:
-        at, member = (b"", b"") if place is None else (b"%d" % place.at, place.member)
-        flat: Any = await self._calls.run(LIST_SESSIONS, (ordered,), (at, member, b"%d" % most))
-        return [_Place(int(float(time)), member) for member, time in pairs(flat)]
 
 
 def _sieve(where: SessionFilter) -> Callable[[bytes], bool]:
@@ -192,15 +178,3 @@ def _at(session: ListedSession, is_by_due: bool) -> int | None:
 
 def _is_old_enough(session: ListedSession, where: SessionFilter) -> bool:
     return where.opened_before is None or session.opened_at <= where.opened_before
-
-
-def _spelt(place: _Place | None) -> str | None:
-    return None if place is None else f"{place.at}.{place.member.hex()}"
-
-
-def _read_place(after: str) -> _Place:
-    at, _, member = after.partition(".")
-    try:
-        return _Place(int(at), bytes.fromhex(member))
-    except ValueError:
-        raise no_such_place(after) from None

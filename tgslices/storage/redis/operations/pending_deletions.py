@@ -211,7 +211,7 @@ class PendingDeletions:
         due, claimed = await self._calls.run(PENDING, (names.due, names.claimed))
         records = dict(pairs(claimed))
         return [
-            _decoded(bot_id, records[reference], decode_time(round(float(time))))
+            decoded(bot_id, records[reference], decode_time(round(float(time))))
             for reference, time in pairs(due)
             if reference in records
         ]
@@ -229,7 +229,8 @@ def _code(pending: PendingDeletion) -> bytes:
     return code_of(pending.message, pending.key.chat_id, pending.key.business_connection_id)
 
 
-def _decoded(bot_id: int, record: bytes, due_at: datetime) -> PendingDeletion:
+def decoded(bot_id: int, record: bytes, due_at: datetime) -> PendingDeletion:
+    """Return the pending deletion of a record."""
     [pending] = _decoded_all(bot_id, [record], due_at)
     return pending
 

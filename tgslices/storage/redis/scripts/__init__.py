@@ -19,7 +19,7 @@ class Script:
 
 
 _READING: Final = frozenset(
-    {"look", "pending", "next_due", "held", "look_at_sessions", "find_user", "list_sessions", "look_at_open"}
+    {"look", "pending", "next_due", "held", "look_at_sessions", "find_user", "list_behind", "look_at_open"}
 )
 
 
@@ -60,7 +60,7 @@ POSTPONE_SESSION: Final = _script("postpone_session", "memo", "dues")
 SCHEDULE_SESSIONS: Final = _script("schedule_sessions", "dues")
 END_SESSION: Final = _script("end_session", *_SPOTS, "data", "dues", "sessions", "activity")
 FIND_USER: Final = _script("find_user", *_SPOTS[1:])
-LIST_SESSIONS: Final = _script("list_sessions")
+LIST_BEHIND: Final = _script("list_behind")
 LOOK_AT_OPEN: Final = _script("look_at_open", "spots", "activity")
 LEASE_ENDS: Final = _script("lease_ends", "memo")
 SETTLE_END: Final = _script("settle_end", "memo")

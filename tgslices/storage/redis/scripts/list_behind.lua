@@ -1,4 +1,4 @@
--- Sessions behind a place in an order: members and scores in turn. The place is a score and a member, which need not be
+-- What stands behind a place in an order: members and scores in turn. The place is a score and a member, which need not be
 -- there any more; of one score, members are in the order of their bytes.
 local ordered, score, member, most = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
 
