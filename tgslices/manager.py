@@ -5,6 +5,7 @@ Past 300 lines, because the manager is one: each method hands on to the room tha
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Never
 
@@ -64,6 +65,8 @@ class SessionManager(ListsOpen):
         """Whether a session was handed out."""
         self.is_wired = False
         """Whether a dispatcher has it."""
+        self.watch: Callable[[Bot], None] | None = None
+        """Sees what a bot sends from now on; None until a dispatcher has it."""
         self.made_at = config.clock()
         """What was recorded before was recorded by an earlier process, or by another worker."""
         self._durable = durable(storage)
@@ -85,7 +88,7 @@ class SessionManager(ListsOpen):
         replayer = Replayer(bot, self._executor.pacing, self._executor.patience, tell=tell)
         marking = Marking(self.tracker, self._clearing, self.holds)
         self._erasing = Erasing(bot, self.tracker, self._executor, self.holds, clock=config.clock, lease=config.lease)
-        self._means = Means(self.tracker, self._clearing, replayer, self.holds, marking)
+        self._means = Means(self.tracker, self._clearing, replayer, self.holds, marking, self._watch)
         self.life_cycle = LifeCycle(self._durable, self.tracker, self.holds, self.upkeep)
 
     # Handing out
@@ -197,6 +200,10 @@ class SessionManager(ListsOpen):
     def _note_use(self) -> None:
         self.is_used = True
         self.life_cycle.note_use()
+
+    def _watch(self) -> None:
+        if self.watch is not None:  # again and again, because a bot may be given another client session
+            self.watch(self.bot)
 
     # What is open
 

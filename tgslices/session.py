@@ -5,7 +5,7 @@ Past 300 lines, because the handle is one: each method hands on to the room that
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -52,6 +52,8 @@ class Means:
     replayer: Replayer
     holds: Holds
     marking: Marking
+    watch: Callable[[], None]
+    """Makes sure that what the bot sends is seen, whatever became of its client session."""
 
 
 class Session(SendWrappers):
@@ -168,6 +170,7 @@ class Session(SendWrappers):
         is_call: bool = False,
         is_opened: bool = False,
     ) -> Block:
+        self._means.watch()
         return Block(
             self._shared,
             self._tracker,

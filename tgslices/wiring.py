@@ -86,7 +86,7 @@ class _Wiring:
                     f"The manager_factory returned {quoted(manager)}.",
                     "Return a SessionManager or an instance of a subclass.",
                 )
-            manager.is_wired = True
+            manager.is_wired, manager.watch = True, watch
             bot.sessions = manager  # type: ignore[attr-defined]  # a plain Bot gains the attribute here
         watch(bot)
         self.managers.add(manager)

@@ -9,8 +9,10 @@ from typing import Annotated, Any
 import aiogram.methods
 import pytest
 from aiogram import Bot, flags
-from aiogram.exceptions import TelegramBadRequest, TelegramNetworkError
-from aiogram.methods import SendMessage, TelegramMethod
+from aiogram.client.session.middlewares.base import NextRequestMiddlewareType
+from aiogram.exceptions import TelegramBadRequest, TelegramMigrateToChat, TelegramNetworkError
+from aiogram.methods import Response, SendMessage, TelegramMethod
+from aiogram.methods.base import TelegramType
 from aiogram.types import InputMediaPhoto, Message
 
 from tests.promises.fed_bot import FedBot, ids_in, texts_of
@@ -329,3 +331,33 @@ async def test_what_telegram_sent_without_an_answer_is_in_no_session(stage: FedB
             await stage.bot.send_message(stage.chat.id, "sent")
     assert stage.chat.texts() == ["sent"]
     assert await session.messages() == []
+
+
+async def test_a_bot_that_was_given_another_client_session_records(stage: FedBot) -> None:
+    """As a startup handler does that takes a proxy: nothing would be recorded, and nobody would know why."""
+    session, before = stage.session(), stage.bot.session
+    stage.bot.session = stage.api.client_session()
+    try:
+        async with session:
+            await stage.bot.send_message(stage.chat.id, "1")
+        await session.send_message("2")
+    finally:
+        await stage.bot.session.close()
+        stage.bot.session = before
+    assert await texts_of(session, stage.chat) == ["1", "2"]
+
+
+async def test_a_private_chat_never_migrates_whatever_an_answer_says(stage: FedBot) -> None:
+    """Of two chats that a request names, the other one may be the group that became a supergroup."""
+    session = await stage.session().open()
+
+    async def refuse(
+        make_request: NextRequestMiddlewareType[TelegramType], bot: Bot, method: TelegramMethod[TelegramType]
+    ) -> Response[TelegramType]:
+        raise TelegramMigrateToChat(method, "moved", -1_000_000_000_001)
+
+    stage.bot.session.middleware(refuse)
+    with pytest.raises(TelegramMigrateToChat):
+        await stage.bot.forward_message(stage.chat.id, -4001, 1)
+    stage.bot.session.middleware.unregister(refuse)
+    assert session.chat_id == stage.chat.id

@@ -12,7 +12,7 @@ from aiogram.methods.base import TelegramType
 
 from tgslices.manager import SessionManager, known_manager
 from tgslices.middlewares.own_deletions import DELETIONS, gone_before, may_be_done
-from tgslices.telegram_facts.chat_kind import chat_number
+from tgslices.telegram_facts.chat_kind import ChatKind, chat_kind, chat_number
 
 
 async def follow(
@@ -27,8 +27,8 @@ async def follow(
         return await make_request(bot, method)
     except TelegramMigrateToChat as error:
         old_chat_id, manager = chat_number(getattr(method, "chat_id", None)), known_manager(bot)
-        is_deletion = method.__api_method__ in DELETIONS
-        if old_chat_id is not None and manager is not None and not is_deletion:
+        is_group = old_chat_id is not None and chat_kind(old_chat_id) is ChatKind.GROUP  # and not where it reads from
+        if old_chat_id is not None and is_group and manager is not None and method.__api_method__ not in DELETIONS:
             await manager.tracker.migrate(old_chat_id, error.migrate_to_chat_id)
         raise
 
