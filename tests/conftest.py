@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import signal
+import sys
 from typing import Final
 
 import pytest
@@ -23,7 +24,11 @@ USUAL_TIMEOUT: Final = 120
 IN_CI = os.environ.get("CI", "").lower() not in {"", "0", "false"}
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    # To compile what is imported takes seconds for each process, and where its place must stay clean, there is another.
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(config.rootpath / ".pytest_cache" / "compiled")
+        sys.dont_write_bytecode = False
     # pytest-asyncio before 1.4 asks for the current loop. Unless it was told that there is none, Python then makes one,
     # which nobody closes.
     asyncio.set_event_loop(None)

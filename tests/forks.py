@@ -8,6 +8,7 @@ import os
 import runpy
 import signal
 import sys
+import time
 from asyncio import ReadTransport, StreamReader, StreamReaderProtocol
 from collections.abc import Mapping
 from contextlib import closing
@@ -15,10 +16,14 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 FORKS: Final = multiprocessing.get_context("forkserver")
 """Makes processes by forking one that has imported what is named here."""
 
-FORKS.set_forkserver_preload(["tests.acceptance.worker", "tests.storage.sqlalchemy.processes"])
+FORKS.set_forkserver_preload(
+    ["tests.acceptance.worker", "tests.storage.sqlalchemy.processes", "tgslices.testing.plugin"]
+)
 
 
 class Program:
@@ -82,6 +87,21 @@ async def start(*words: str, cwd: Path | None = None, env: Mapping[str, str] | N
     return program
 
 
+def run_pytest(project: pytest.Pytester, *words: str) -> pytest.RunResult:
+    """Run a project's tests in a process of its own, as ``runpytest_subprocess`` does."""
+
+    async def ran() -> tuple[int, str, str]:
+        place = f"--basetemp={project.mkdir(f'forked-{time.monotonic_ns()}')}"
+        imported = "-Wignore::pytest.PytestAssertRewriteWarning"  # pytest and its plugins are there already
+        program = await start("pytest", place, imported, *words, cwd=project.path)
+        out, err = await program.communicate()
+        return await program.wait(), out.decode(), err.decode()
+
+    begun = time.monotonic()
+    code, out, err = asyncio.run(ran())
+    return pytest.RunResult(code, out.splitlines(), err.splitlines(), time.monotonic() - begun)
+
+
 def _run(words: tuple[str, ...], cwd: str, environment: dict[str, str], out: Connection, err: Connection) -> None:
     for number, end in enumerate((out, err), start=1):
         with closing(end):
@@ -89,6 +109,7 @@ def _run(words: tuple[str, ...], cwd: str, environment: dict[str, str], out: Con
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment)
+    sys.path.insert(0, cwd)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # a text file, as that of any program
     program, *sys.argv[1:] = words
     if program.endswith(".py"):

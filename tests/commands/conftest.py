@@ -7,11 +7,9 @@ import io
 import json
 import os
 import sys
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -57,14 +55,12 @@ async def run(*words: str, stdin: str = "", **environment: str) -> Ran:
 
 async def run_process(*words: str, stdin: str = "", **environment: str) -> Ran:
     """Run the command in a process of its own."""
-    # Loading what was compiled before is most of the time that a command saves.
-    compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir(), "tgslices-pyc"))}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tgslices", *words),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        env=_kept() | compiled | environment,
+        env=_kept() | environment,
     )
     out, err = await process.communicate(stdin.encode())
     return Ran(process.returncode or 0, out.decode(), err.decode())

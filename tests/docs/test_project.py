@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import signal
-import sys
 
 import aiohttp
 import pytest
 
 from tests.docs.pages import ROOT, blocks_of, files_of
+from tests.forks import run_pytest, start
 
 PAGE = ROOT / "docs" / "testing.md"
 
@@ -28,7 +27,7 @@ def test_the_files_of_the_page_are_a_project_whose_tests_pass(project: pytest.Py
     names = {"mybot.py", "conftest.py", "pytest.ini", "by_hand.py", *tests}
     assert {path.name for path in project.path.iterdir()} == names
 
-    result = project.runpytest_subprocess("-p", "no:randomly")
+    result = run_pytest(project, "-p", "no:randomly")
 
     result.assert_outcomes(passed=7)  # two of them on two storages
 
@@ -37,17 +36,14 @@ def test_a_failure_reads_as_the_page_shows_it(project: pytest.Pytester) -> None:
     """The reader misspells a command."""
     test = project.path / "test_mybot.py"
     test.write_text(test.read_text("utf-8").replace('types("/order")', 'types("/ordr")'), "utf-8")
-    result = project.runpytest_subprocess("-p", "no:randomly", "--tb=short", "-k", "memory")
+    result = run_pytest(project, "-p", "no:randomly", "--tb=short", "-k", "memory")
     [shown] = [block.source for block in blocks_of(PAGE.read_text("utf-8")) if "test_mybot.py:8" in block.source]
     assert shown in "\n".join(result.outlines)
 
 
 async def test_the_program_of_the_page_serves_the_chat_page_until_it_is_interrupted(project: pytest.Pytester) -> None:
-    program = await asyncio.create_subprocess_exec(
-        sys.executable, "by_hand.py", cwd=project.path, stdout=asyncio.subprocess.PIPE
-    )
+    program = await start("by_hand.py", cwd=project.path)
     try:
-        assert program.stdout is not None
         printed = (await program.stdout.readline()).decode()
         url = re.fullmatch(r"Open (http://127\.0\.0\.1:\d+/) and type /order\.\n", printed)
         assert url is not None, printed
@@ -56,6 +52,5 @@ async def test_the_program_of_the_page_serves_the_chat_page_until_it_is_interrup
         program.send_signal(signal.SIGINT)
         assert await program.wait() == 0
     finally:
-        if program.returncode is None:
-            program.kill()
-            await program.wait()
+        program.kill()
+        await program.wait()

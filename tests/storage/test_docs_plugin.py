@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.forks import run_pytest
+
 PAGE = Path(__file__).parents[2] / "docs" / "storages.md"
 
 
@@ -18,7 +20,7 @@ def test_the_docs_own_storage_passes_the_contract(pytester: pytest.Pytester) -> 
     storage, contract = blocks()[-2:]
     pytester.makepyfile(test_plugin=f"{storage}\n\n{contract}")
     pytester.makeini("[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n")
-    result = pytester.runpytest_subprocess("-p", "no:randomly", "-q")
+    result = run_pytest(pytester, "-p", "no:randomly", "-q")
     outcomes = result.parseoutcomes()
     assert set(outcomes) == {"passed"}
     assert outcomes["passed"] >= 10

@@ -12,6 +12,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.forks import run_pytest
+
 BOT = """
     from typing import Annotated
 
@@ -93,14 +95,14 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 def test_a_project_tests_its_bot_on_every_storage_that_it_names(project: pytest.Pytester) -> None:
-    result = project.runpytest_subprocess("-p", "no:randomly", "-v")
+    result = run_pytest(project, "-p", "no:randomly", "-v")
     result.assert_outcomes(passed=9)
     result.stdout.fnmatch_lines(["*test_on_every_storage[[]memory[]] PASSED*"])
 
 
 def test_the_plugin_is_loaded_only_when_asked_for(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_it(bot_api): pass")
-    result = pytester.runpytest_subprocess()
+    result = run_pytest(pytester)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*fixture 'bot_api' not found*"])
 
@@ -125,13 +127,13 @@ def test_what_a_handler_raises_fails_the_test(pytester: pytest.Pytester) -> None
         """
     )
     pytester.makeini("[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n")
-    result = pytester.runpytest_subprocess("-p", "no:randomly")
+    result = run_pytest(pytester, "-p", "no:randomly")
     result.stdout.fnmatch_lines(["*LookupError: no such order*"])
     assert result.ret != 0
 
 
 def test_the_path_of_a_storage_is_the_tests_own(project: pytest.Pytester, tmp_path: Path) -> None:
-    project.runpytest_subprocess("-p", "no:randomly", f"--basetemp={tmp_path}/base", "-k", "on_every_storage")
+    run_pytest(project, "-p", "no:randomly", f"--basetemp={tmp_path}/base", "-k", "on_every_storage")
     assert list((tmp_path / "base").rglob("slices.db"))
 
 
@@ -165,7 +167,7 @@ def test_tests_that_share_a_database_do_not_see_each_others_sessions(pytester: p
         """
     )
     for _ in range(2):
-        pytester.runpytest_subprocess("-p", "no:randomly").assert_outcomes(passed=2)
+        run_pytest(pytester, "-p", "no:randomly").assert_outcomes(passed=2)
 
 
 def test_a_test_on_a_storage_is_named_by_its_kind_alone(project: pytest.Pytester) -> None:
@@ -180,7 +182,7 @@ def test_a_test_on_a_storage_is_named_by_its_kind_alone(project: pytest.Pytester
             sqlite:///{tmp_path}/other.db
         """
     )
-    result = project.runpytest_subprocess("-p", "no:randomly", "-v", "-k", "on_every_storage and sqlite")
+    result = run_pytest(project, "-p", "no:randomly", "-v", "-k", "on_every_storage and sqlite")
     result.assert_outcomes(passed=2, deselected=10)
 
 
@@ -223,7 +225,7 @@ FAILING = """
 def test_a_report_has_the_lines_of_the_test_and_the_bot_and_no_others(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_failing=textwrap.dedent(FAILING))
     pytester.makeini("[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n")
-    result = pytester.runpytest_subprocess("-p", "no:randomly", "--tb=short")
+    result = run_pytest(pytester, "-p", "no:randomly", "--tb=short")
     result.assert_outcomes(failed=4)
     where = [line for line in result.outlines if re.match(r"\S+:\d+: in ", line)]
     assert [re.sub(r":\d+:", "", line) for line in where] == [
@@ -288,5 +290,5 @@ async def test_the_world_of_a_failed_test_stays_open_with_its_bot(pytester: pyte
 
 def test_worlds_are_left_open_in_one_process_only(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_it(): pass")
-    result = pytester.runpytest_subprocess("-p", "tgslices.testing.plugin", "--chat-page", "-n2")
+    result = run_pytest(pytester, "-p", "tgslices.testing.plugin", "--chat-page", "-n2")
     result.stderr.fnmatch_lines(["*--chat-page leaves the world of a failed test open in this process: add -n0*"])
