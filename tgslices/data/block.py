@@ -29,14 +29,13 @@ class DataBlock:
         """
         wanted = self._wanted
         had = [self._holds.value_of(each) for each in wanted]
-        missing = [each for each, value in zip(wanted, had, strict=True) if value is None]
+        if len(wanted) == 1 and had[0] is None:  # as mostly, without the detour
+            self._taken = taken = await self._holds.take(wanted)
+            return [taken.holds[0].helds[0].value]
+        missing = {each.name: each for each, value in zip(wanted, had, strict=True) if value is None}
         if not missing:
             return had
-        if len(missing) > 1:
-            missing = list({each.name: each for each in missing}.values())
-        self._taken = taken = await self._holds.take(missing)
-        if len(wanted) == 1:
-            return [taken.holds[0].helds[0].value]
+        self._taken = taken = await self._holds.take(list(missing.values()))
         values = {held.wanted.name: held.value for hold in taken.holds for held in hold.helds}
         return [values[each.name] if value is None else value for each, value in zip(wanted, had, strict=True)]
 

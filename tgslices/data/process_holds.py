@@ -114,42 +114,47 @@ class Holds:
         """
         ordered = sorted(wanted, key=_order) if len(wanted) > 1 else wanted
         taken = Taken([each.name for each in ordered])
-        deadline = taken.loop.time() + self.patience.total_seconds()
-        if len(taken.names) > 1 or not self._queues.take_now(taken.names[0], taken.loop):
-            await self._wait_for_turns(taken, deadline)
+        loop = taken.loop
+        begun = loop.time()
+        if len(ordered) > 1 or not self._queues.take_now(taken.names[0], loop):
+            await self._wait_for_turns(taken, begun)
         # From now on, because what is held already is renewed while the rest is waited for.
         self._by_task.setdefault(taken.task, []).append(taken)
-        self._renewal.begin(taken.loop)
+        self._renewal.begin(loop)
         try:
             for together in _by_key(ordered):
                 hold = Hold(together[0].place, frozenset([each.fragment.name for each in together]))
                 taken.holds.append(hold)
-                found = await self._hold(hold)
-                hold.found = await self._hold_later(hold, deadline) if found is None else found
+                now = self.clock()  # as _hold, whose call would cost more than what it does
+                there = await self.storage.hold_data(hold.told(), now=now, until=now + LEASE)
+                found = await self._hold_later(hold, begun) if there is None else there
+                hold.found = found
                 if load:
-                    hold.helds = [Held(each, hold.found.get(each.fragment.name)) for each in together]
+                    hold.helds = [Held(each, found.get(each.fragment.name)) for each in together]
         except BaseException:
             self.give_back(taken)
             raise
         return taken
 
-    async def _wait_for_turns(self, taken: Taken, deadline: float) -> None:
-        begun, names = 0, taken.names
+    async def _wait_for_turns(self, taken: Taken, begun: float) -> None:
+        deadline = begun + self.patience.total_seconds()
+        had, names = 0, taken.names
         try:
             for name in names:
                 if not self._queues.take_now(name, taken.loop):
                     async with asyncio.timeout_at(deadline):
                         await self._queues.take(name)
-                begun += 1
+                had += 1
         except BaseException as error:
-            for name in names[:begun]:
+            for name in names[:had]:
                 self._queues.give_back(name, taken.loop)
             if isinstance(error, TimeoutError):
-                raise self._busy(names[begun]) from None
+                raise self._busy(names[had]) from None
             raise
 
-    async def _hold_later(self, hold: Hold, deadline: float) -> Mapping[str, StoredData]:
+    async def _hold_later(self, hold: Hold, begun: float) -> Mapping[str, StoredData]:
         """Hold what another worker has, as soon as it lets go."""
+        deadline = begun + self.patience.total_seconds()
         failures, loop = 0, asyncio.get_running_loop()
         while True:
             failures += 1
@@ -229,31 +234,31 @@ class Holds:
 
     async def write_changes(self, taken: Taken, changes: Sequence[Mapping[str, StoredData | None]]) -> None:
         """Write what is told for each hold, and give everything back. Raises DataConflict as :meth:`write` does."""
-        left = list(taken.holds)
         try:
-            for hold, changed in zip(taken.holds, changes, strict=True):
+            for changed in changes:
+                hold = taken.holds[0]
                 if not await self.storage.write_data(hold.told(), changed):
                     raise DataConflict(tuple(sorted(changed)), hold.place.key)
-                left.remove(hold)
+                del taken.holds[0]  # which the storage has let go of
         finally:
-            self.give_back(taken, left)
+            self.give_back(taken)
 
-    def give_back(self, taken: Taken, held: Collection[Hold] | None = None) -> None:
-        """Give everything back unwritten. ``held``: what the storage holds still; all unless told."""
-        mine = self._by_task.get(taken.task, [])
-        mine.remove(taken)
-        if not mine:
+    def give_back(self, taken: Taken) -> None:
+        """Give back unwritten what is left."""
+        mine = self._by_task[taken.task]
+        if len(mine) > 1:
+            mine.remove(taken)
+        else:
             del self._by_task[taken.task]
-        left = taken.holds if held is None else held
-        if not left:
+        if taken.holds:
+            self._releases.start(self._release(taken))
+        else:
             self._end_turns(taken)
-            return
-        self._releases.start(self._release(taken, list(left)))
 
-    async def _release(self, taken: Taken, held: Collection[Hold]) -> None:
+    async def _release(self, taken: Taken) -> None:
         """Let go in the storage first, so that who comes next does not find a hold that was just here."""
         try:
-            for hold in held:
+            for hold in taken.holds:
                 with suppress(Exception):  # it ends by itself
                     await self.storage.write_data(hold.told(), {})
         finally:

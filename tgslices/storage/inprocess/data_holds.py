@@ -42,15 +42,17 @@ class Holds:
 
     def take(self, hold: DataHold, *, now: datetime, until: datetime) -> Before | None:
         """Take all fragments of a hold, or none while another holder has one; return what was noted before."""
-        holder = hold.holder
-        held = self._keys.get(hold.key) or {}
-        before = {name: held.get(name) for name in hold.names}
+        key, names, holder = hold.key, hold.names, hold.holder
+        held = self._keys.get(key)
+        if held is None:
+            self._keys[key] = {name: Held(holder, until) for name in names}
+            return dict.fromkeys(names)
+        before = {name: held.get(name) for name in names}
         for it in before.values():
             if it is not None and it.holder != holder and it.until > now:
                 return None
-        for name in hold.names:
+        for name in names:
             held[name] = Held(holder, until)
-        self._set(hold.key, held)
         return before
 
     def put_back(self, hold: DataHold, before: Before) -> None:
