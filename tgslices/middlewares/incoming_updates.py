@@ -10,6 +10,7 @@ from aiogram import Bot
 from aiogram.types import TelegramObject
 
 from tgslices.manager import SessionManager
+from tgslices.recording.blocks import around, enter_update, leave_update
 from tgslices.recording.current_update import Handling, handling
 from tgslices.recording.messages_from_events import new_message
 from tgslices.recording.progress import Progress
@@ -51,7 +52,7 @@ def incoming_middleware(
             met = (bot, is_running, its.progress, its, its.storage.is_idle, its.bot_id, note)
         _, _, progress, tracker, is_idle, bot_id, note = met
         current: Handling = [event, False]
-        token = begin(current)
+        token, outer = begin(current), enter_update(event) if around() else None  # type: ignore[arg-type]  # an update middleware gets updates only
         brought = event.__dict__  # pydantic's own way to an attribute takes twice as long
         message = brought["message"]
         if message is not None:
@@ -77,6 +78,8 @@ def incoming_middleware(
             return await handler(event, data)
         finally:
             end(token)
+            if outer is not None:
+                leave_update(outer)
             current[1] = True
             progress.in_progress -= 1
             if progress.may_wait:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Final, NoReturn, TypeAlias
 
 from aiogram.methods import TelegramMethod
+from aiogram.types import Update
 
 from tgslices.errors import ConfigurationError, quoted
 from tgslices.model import GENERAL_TOPIC, IfClosed, SessionKey, TrackedMessage
+from tgslices.recording.current_update import belongs_to
 from tgslices.recording.handles_of_key import Send, SharedKey, tick
 from tgslices.recording.tracker import Tracker
 from tgslices.telegram_facts.chat_kind import ChatKind, chat_kind
@@ -216,6 +218,25 @@ def beyond_calls() -> Iterator[None]:
         yield
     finally:
         _blocks.reset(token)
+
+
+around: Final = _blocks.get
+"""Returns what the running task is in, without a call of ours: every update asks."""
+
+
+def enter_update(update: Update) -> Token[tuple[Block | _Unrecorded, ...]]:
+    """Leave the blocks around what feeds an update, but for those of a session that the update belongs to.
+
+    Whoever feeds it may be inside the block of somebody else: a library that begins a dialog with another member of
+    the group, or a server that was started there.
+    """
+    return _blocks.set(
+        tuple(it for it in _blocks.get() if not isinstance(it, Block) or belongs_to(update, it.shared.key))
+    )
+
+
+leave_update: Final = _blocks.reset
+"""Takes what :func:`enter_update` returned."""
 
 
 def enter(block: Block | _Unrecorded) -> None:

@@ -46,8 +46,13 @@ def current_for(key: SessionKey) -> Update | None:
     update = update_of(current)
     if not is_over(current):
         return update
+    return update if belongs_to(update, key) else None
+
+
+def belongs_to(update: Update, key: SessionKey) -> bool:
+    """Tell whether an update comes from a session's place, and from its person if it has one."""
     scope = scope_of(update, key.bot_id)
-    return update if scope is not None and _is_of(key, scope) else None
+    return scope is not None and _is_of(key, scope)
 
 
 def _is_of(key: SessionKey, scope: Scope) -> bool:
