@@ -229,6 +229,12 @@ def _code(pending: PendingDeletion) -> bytes:
     return code_of(pending.message, pending.key.chat_id, pending.key.business_connection_id)
 
 
+def claim_of(record: bytes) -> tuple[int, bytes]:
+    """Return when a pending deletion was claimed, and the key that it left, as they are spelled in its record."""
+    time, length = _CLAIM.unpack_from(record)
+    return time, record[_CLAIM.size : _CLAIM.size + length]
+
+
 def decoded(bot_id: int, record: bytes, due_at: datetime) -> PendingDeletion:
     """Return the pending deletion of a record."""
     [pending] = _decoded_all(bot_id, [record], due_at)
