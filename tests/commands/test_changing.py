@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from tests.commands.conftest import BOT, run, run_process
 from tgslices import SessionBot
+from tgslices.commands.main import main
 from tgslices.config import SessionConfig
 from tgslices.manager import SessionManager
 from tgslices.model import SessionKey
@@ -133,3 +135,55 @@ async def test_what_telegram_refuses_is_told_without_the_token(left: DurableSess
         assert account.token not in refused.out
         nonsense = await run("clear", "--write", url, "chat=7", "--bot", "42", BOT_TOKEN="nonsense")
         assert (nonsense.code, nonsense.err) == (2, "BOT_TOKEN holds no token. Set it as BotFather has told it.\n")
+
+
+@pytest.mark.parametrize("words", [("--json",), ()], ids=["json", "text"])
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+async def test_deletions_that_stay_pending_have_an_exit_code_of_their_own(
+    left: DurableSessionStorage, url: str, words: tuple[str, ...]
+) -> None:
+    async with BotApi() as api:
+        account, ann = api.add_bot("order_bot"), api.add_person("Ann")
+        environment = {"BOT_TOKEN": account.token, "BOT_API": api.url}
+        chat = ann.private_chat(account)
+        await left.start()
+        key, now = SessionKey(account.id, chat.id), datetime.now(UTC)
+        async with SessionBot(account.token, session=api.client_session()) as bot:
+            for text in ("one", "two"):
+                message = await bot.send_message(chat.id, text)
+                await left.add(key, sent(message.message_id, chat.id, date=now, at=now))
+        await left.aclose()
+        api.faults.add(Failure(429, "Too Many Requests: retry after 3600"), method="deleteMessages")
+        cleared = await run("clear", "--write", url, f"chat={chat.id}", *words, **environment)
+        assert cleared.code == 3
+        assert (
+            cleared.err
+            == "2 deletions stay pending: a running bot goes on with what is due, as does tgslices settle.\n"
+        )
+        if words:
+            assert cleared.json == {"session": f"chat={chat.id}", "pending": 2, "requests": 1}
+        assert len(chat.texts()) == 2
+        settled = await run("settle", "--write", url, *words, **environment)  # nothing is due yet
+        assert (settled.code, settled.err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("nothing",), (), ("sessions",), ("sessions", "redis://h", "--limit", "0"), ("close", "redis://h", "x", "--what")],
+    ids=str,
+)
+def test_a_command_line_that_cannot_be_read_is_told_as_json_where_json_is_asked_for(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = []
+    for more in ((), ("--json",)):
+        with pytest.raises(SystemExit) as stopped:
+            main([*words, *more])
+        assert stopped.value.code == 2
+        told.append(capsys.readouterr())
+    text, as_json = told
+    assert (text.out, as_json.err) == ("", "")
+    assert text.err.startswith("usage: tgslices")
+    _, _, mistake = text.err.rstrip("\n").partition(": error: ")
+    assert mistake
+    assert json.loads(as_json.out)["error"].partition(". Look at tgslices")[0].startswith(mistake[:20])

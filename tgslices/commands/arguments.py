@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, NoReturn
 
+from tgslices.commands.output import print_json
 from tgslices.model import MAX_INT
 
 _UNITS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _LONGEST: Final = 36_500 * 86_400
+
+CANNOT: Final = 2
+"""The exit code of what cannot be done."""
 
 MOST: Final = 10_000
 """How many one list has at most: it is kept in memory. ``--after`` goes on."""
@@ -30,6 +35,7 @@ environment:
 
 exit codes:
   0 all is well; 1 check has found something; 2 it cannot be done;
+  3 clear or settle has left deletions pending;
   130 interrupted; 141 nobody reads what is printed
 """
 
@@ -138,9 +144,44 @@ VERBS: Final = (
 )
 
 
+class _Parser(argparse.ArgumentParser):
+    """Leaves it to its caller how a mistake is told."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _Mistake(self, message)
+
+
+class _Mistake(Exception):
+    """A command line that cannot be read."""
+
+    def __init__(self, parser: argparse.ArgumentParser, message: str) -> None:
+        super().__init__(message)
+        self.parser = parser
+
+
 def read_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    """Parse the command line; ``verb`` is what is to be done. Exits with code 2 where it cannot be read."""
-    parser = argparse.ArgumentParser(
+    """Parse the command line; ``verb`` is what is to be done.
+
+    Exits with code 2 where it cannot be read, and says why: as JSON where that is asked for.
+    """
+    words = sys.argv[1:] if argv is None else argv
+    try:
+        return _parser().parse_args(words)
+    except _Mistake as mistake:
+        _refuse(mistake, as_json=any(word.startswith("--j") and "--json".startswith(word) for word in words))
+
+
+def _refuse(mistake: _Mistake, *, as_json: bool) -> NoReturn:
+    parser = mistake.parser
+    if as_json:
+        print_json({"error": f"{mistake}. Look at {parser.prog} --help."})
+        sys.exit(CANNOT)
+    parser.print_usage(sys.stderr)
+    parser.exit(CANNOT, f"{parser.prog}: error: {mistake}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
         prog="tgslices",
         description=_DESCRIPTION,
         epilog=_EPILOG,
@@ -158,7 +199,7 @@ def read_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         one.set_defaults(verb=verb)
         _add_common(one, verb)
         _add_own(one, verb.name)
-    return parser.parse_args(argv)
+    return parser
 
 
 def _add_common(one: argparse.ArgumentParser, verb: Verb) -> None:

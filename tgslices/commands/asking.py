@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
-from typing import Any
+from typing import Any, Final
 
 from tgslices.commands.changing import each, print_told
 from tgslices.commands.opening import Place
@@ -12,15 +13,23 @@ from tgslices.commands.telegram import managing
 from tgslices.model import SessionKey
 from tgslices.results import ClearResult, Outcome
 
+LEFT_PENDING: Final = 3
+"""All was done that can be now, and messages are still there whose deletion is pending."""
+
 
 async def clear(place: Place, arguments: Namespace) -> int:
     """Delete the entries of sessions from Telegram, and drop them."""
+    left = 0
     async with managing(place) as manager:
 
         async def change(key: SessionKey) -> dict[str, Any]:
-            return _told(await manager.handle(key, collect=False).clear())
+            nonlocal left
+            result = await manager.handle(key, collect=False).clear()
+            left += _left(result)
+            return _told(result)
 
-        return await each(place, arguments, change)
+        await each(place, arguments, change)
+    return _code(left)
 
 
 async def clear_one(place: Place, key: SessionKey) -> ClearResult:
@@ -32,8 +41,9 @@ async def clear_one(place: Place, key: SessionKey) -> ClearResult:
 async def settle(place: Place, arguments: Namespace) -> int:
     """Finish the pending deletions that are due."""
     async with managing(place) as manager:
-        print_told({"result": _told(await manager.settle_pending())}, arguments)
-    return 0
+        result = await manager.settle_pending()
+        print_told({"result": _told(result)}, arguments)
+    return _code(_left(result))
 
 
 async def erase(place: Place, arguments: Namespace) -> int:
@@ -44,6 +54,20 @@ async def erase(place: Place, arguments: Namespace) -> int:
     told = {"sessions": erased.sessions, "entries": erased.entries, "is_whole": erased.is_whole}
     print_told(told | {"deletions": _told(erased.deletions)}, arguments)
     return 0
+
+
+def _left(result: ClearResult) -> int:
+    """Return how many messages of a result are there still, and are to be deleted later."""
+    return len(result.pending) + len(result.deferred)
+
+
+def _code(left: int) -> int:
+    """Return the exit code where so many deletions stay pending, and say what becomes of them."""
+    if not left:
+        return 0
+    which = "deletion stays" if left == 1 else "deletions stay"
+    print(f"{left} {which} pending: a running bot goes on with what is due, as does tgslices settle.", file=sys.stderr)
+    return LEFT_PENDING
 
 
 def _told(result: ClearResult) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pkgutil import resolve_name
 from typing import Final, TypeAlias
 
-from tgslices.commands.arguments import Verb, read_arguments
+from tgslices.commands.arguments import CANNOT, Verb, read_arguments
 from tgslices.commands.checking import Finding, report
 from tgslices.commands.opening import Place, bot_of, opened, url_of, without_secrets
 from tgslices.commands.output import hush, print_json
@@ -20,7 +20,6 @@ from tgslices.errors import ConfigurationError, OtherSchema, TgslicesError
 
 Work: TypeAlias = Callable[[Place, argparse.Namespace], Awaitable[int]]
 
-CANNOT: Final = 2
 INTERRUPTED: Final = 130
 """What a shell says of a command that Ctrl-C has ended."""
 UNREAD: Final = 141

@@ -206,7 +206,10 @@ class Pages:
                 return "It lives for an hour more, at least."
             case _:
                 clear_one = resolve_name("tgslices.commands.asking:clear_one")  # loads aiogram
-                return f"Telegram has accepted {len((await clear_one(place, key)).accepted)} deletions."
+                result = await clear_one(place, key)
+                left = len(result.pending) + len(result.deferred)
+                stay = f" {left} stay pending." if left else ""
+                return f"Telegram has accepted {len(result.accepted)} deletions.{stay}"
 
     def _looks(self) -> Looks:
         return Looks(self._place.bot_id, self._place.clock(), self._secret)
