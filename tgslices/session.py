@@ -19,8 +19,8 @@ from aiogram.types import Chat, TelegramObject
 from tgslices.data.declaration import SessionData, require_declared
 from tgslices.data.handle import DataHandle
 from tgslices.data.process_holds import Holds
+from tgslices.deletion.button_wishes import Neutralise
 from tgslices.deletion.plan import DeletionPlan, planning
-from tgslices.deletion.wishes import Neutralise
 from tgslices.ending.clearing import Clearing, require_reach
 from tgslices.error_texts.advice import require_bot, require_method, why_no_message
 from tgslices.errors import NotAMessage

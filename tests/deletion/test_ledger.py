@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from tests.deletion.records import GROUP, NOW, PERSON, claimed, record
-from tgslices.deletion.fates import ACCEPTED, NAMELESS, NOT_ASKED, Fate
 from tgslices.deletion.ledger import Ledger, next_try
+from tgslices.deletion.message_fates import ACCEPTED, NAMELESS, NOT_ASKED, Fate
 from tgslices.event_loop.work_in_turns import at_once
 from tgslices.model import PendingDeletion
 from tgslices.results import ClearResult, Outcome

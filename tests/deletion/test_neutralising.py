@@ -15,7 +15,7 @@ from tests.deletion.scene import Scene
 from tests.needs import needs
 from tgslices import ConfigurationError, Session
 from tgslices.config import SessionConfig
-from tgslices.deletion.fates import MIGRATED
+from tgslices.deletion.message_fates import MIGRATED
 from tgslices.manager import SessionManager
 from tgslices.session_bot import SessionBot
 from tgslices.testing import Chat, Drop, Failure, Flood, Slow, StoredMessage
@@ -399,7 +399,7 @@ async def test_a_later_clear_without_the_wish_leaves_the_buttons(scene: Scene, m
 
 
 async def test_wishes_are_bounded(scene: Scene, manager: SessionManager, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tgslices.deletion.wishes.MAX_WISHES", 2)
+    monkeypatch.setattr("tgslices.deletion.button_wishes.MAX_WISHES", 2)
     session = await session_of(scene, manager, *(plant(scene, scene.private_chat(), age=timedelta()) for _ in range(5)))
     scene.api.faults.add(Flood(600), times=None)
     await session.clear(neutralise=True)

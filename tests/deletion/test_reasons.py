@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.deletion.scene import Scene, all_gone
-from tgslices.deletion.fates import DEFERRED, EXPIRED, MIGRATED, NOT_ASKED
+from tgslices.deletion.message_fates import DEFERRED, EXPIRED, MIGRATED, NOT_ASKED
 from tgslices.results import ClearResult
 from tgslices.testing import Drop, Failure, Flood, Member
 

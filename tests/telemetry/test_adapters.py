@@ -21,7 +21,7 @@ from tests.promises.storages import Line
 from tests.telemetry.conftest import Watched
 from tgslices import Lifetime, MemorySessionStorage, Outcome, SessionStorage
 from tgslices.telemetry import MessagesSettled, SessionEvent
-from tgslices.telemetry.figures import MAX_REASONS, METRICS, Figures
+from tgslices.telemetry.metrics import MAX_REASONS, METRICS, Figures
 from tgslices.telemetry.otel import OpenTelemetryObserver
 from tgslices.telemetry.prometheus import PrometheusObserver
 from tgslices.testing import Failure

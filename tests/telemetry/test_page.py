@@ -7,7 +7,7 @@ import re
 from prometheus_client import CollectorRegistry
 
 from tests.docs.pages import ROOT
-from tgslices.telemetry.figures import METRICS, Kind
+from tgslices.telemetry.metrics import METRICS, Kind
 from tgslices.telemetry.prometheus import PrometheusObserver
 
 PAGE = (ROOT / "docs" / "watching.md").read_text("utf-8")

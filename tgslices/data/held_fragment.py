@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import count
+from itertools import count, groupby
 from secrets import token_hex
 from typing import Any, Final, Protocol
 
-from tgslices.data.declaration import SessionData
+from tgslices.data.declaration import RESERVED, SessionData
 from tgslices.data.queues import Name
 from tgslices.data.shapes import become
 from tgslices.errors import DataRefused
@@ -38,6 +38,26 @@ class Wanted:
     def name(self) -> Name:
         """What tells it from all others."""
         return self.place.key, self.fragment.name
+
+
+def in_common_order(wanted: Sequence[Wanted]) -> Sequence[Wanted]:
+    """Return what is wanted in the order in which everybody takes it, so that no two wait for each other.
+
+    The library's own fragments are last, as they are where a block is around.
+    """
+    return sorted(wanted, key=_order) if len(wanted) > 1 else wanted
+
+
+def _order(wanted: Wanted) -> tuple[str, bool, str]:
+    key, name = wanted.name
+    return repr(key), name.startswith(RESERVED), name
+
+
+def by_session(ordered: Sequence[Wanted]) -> Iterable[Sequence[Wanted]]:
+    """Return what is wanted together of each session."""
+    if len(ordered) == 1:
+        return (ordered,)
+    return (list(group) for _, group in groupby(ordered, key=lambda each: each.place.key))
 
 
 class Held:

@@ -8,12 +8,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import groupby
 from typing import Any, Final, TypeAlias
 
 from tgslices.clock import Clock
-from tgslices.data.declaration import RESERVED, SessionData
-from tgslices.data.held_fragment import DataPlace, Held, Hold, Wanted
+from tgslices.data.declaration import SessionData
+from tgslices.data.held_fragment import DataPlace, Held, Hold, Wanted, by_session, in_common_order
 from tgslices.data.queues import Name, Queues
 from tgslices.data.renewal import LEASE, Renewal
 from tgslices.data.shapes import become
@@ -112,7 +111,7 @@ class Holds:
             DataBusy: somebody else has one of them for too long; nothing is held.
             DataRefused: what is stored of one cannot be read; nothing is held.
         """
-        ordered = sorted(wanted, key=_order) if len(wanted) > 1 else wanted
+        ordered = in_common_order(wanted)
         taken = Taken([each.name for each in ordered])
         loop = taken.loop
         begun = loop.time()
@@ -122,7 +121,7 @@ class Holds:
         self._by_task.setdefault(taken.task, []).append(taken)
         self._renewal.begin(loop)
         try:
-            for together in _by_key(ordered):
+            for together in by_session(ordered):
                 hold = Hold(together[0].place, frozenset([each.fragment.name for each in together]))
                 taken.holds.append(hold)
                 now = self.clock()  # as _hold, whose call would cost more than what it does
@@ -278,19 +277,6 @@ class Holds:
 def _named(name: str) -> SessionData[Any]:
     """Return a fragment of which only the name matters."""
     return SessionData(dict, name=name)
-
-
-def _order(wanted: Wanted) -> tuple[str, bool, str]:
-    """Return what everybody sorts by; the library's own fragments are last, as they are where a block is around."""
-    key, name = wanted.name
-    return repr(key), name.startswith(RESERVED), name
-
-
-def _by_key(ordered: Sequence[Wanted]) -> Iterable[Sequence[Wanted]]:
-    """Return what is wanted together of each session."""
-    if len(ordered) == 1:
-        return (ordered,)
-    return (list(group) for _, group in groupby(ordered, key=lambda each: each.place.key))
 
 
 def _changes(hold: Hold, now: datetime) -> dict[str, StoredData | None]:

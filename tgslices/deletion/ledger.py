@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final, TypeVar
 
-from tgslices.deletion.fates import DEFERRED, Fate
+from tgslices.deletion.message_fates import DEFERRED, Fate
 from tgslices.deletion.routes import Place, Route, place_of, route_of
 from tgslices.deletion.windows import AGE_MARGIN, too_old_from
 from tgslices.error_texts.without_secrets import described

@@ -20,10 +20,10 @@ from aiogram.exceptions import (
 from aiogram.methods import EditMessageCaption, EditMessageReplyMarkup, EditMessageText, TelegramMethod
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
-from tgslices.deletion.fates import MIGRATED
+from tgslices.deletion.button_wishes import Neutralise
+from tgslices.deletion.likely_refusals import is_own
+from tgslices.deletion.message_fates import MIGRATED
 from tgslices.deletion.routes import Route, route_of
-from tgslices.deletion.suspicion import is_own
-from tgslices.deletion.wishes import Neutralise
 from tgslices.errors import ConfigurationError, quoted
 from tgslices.model import TrackedMessage
 from tgslices.results import ClearResult

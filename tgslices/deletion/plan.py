@@ -9,8 +9,8 @@ from heapq import merge
 from itertools import islice
 from typing import Final
 
+from tgslices.deletion.likely_refusals import Suspicion, suspicion_of
 from tgslices.deletion.routes import Place, Route, place_of
-from tgslices.deletion.suspicion import Suspicion, suspicion_of
 from tgslices.deletion.windows import deletable_from, is_deferred, is_expired, sent_at_latest
 from tgslices.event_loop.work_in_turns import PORTION, at_once
 from tgslices.model import TrackedMessage

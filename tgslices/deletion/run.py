@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 from tgslices.deletion.answers import Answer, ReadAnswer
 from tgslices.deletion.asker import Asker
-from tgslices.deletion.fates import ACCEPTED, EXPIRED, MIGRATED, NAMELESS, NOT_ASKED, Fate, may_succeed_later
 from tgslices.deletion.ledger import Ledger
+from tgslices.deletion.message_fates import ACCEPTED, EXPIRED, MIGRATED, NAMELESS, NOT_ASKED, Fate, may_succeed_later
 from tgslices.deletion.pacing import BACKOFF, Pacing, Patience
-from tgslices.deletion.place import GroupAttempt, PlaceDeletion, places_of
+from tgslices.deletion.place_deletion import GroupAttempt, PlaceDeletion, places_of
 from tgslices.deletion.plan import planning
 from tgslices.deletion.routes import Place, Route, place_of
 from tgslices.deletion.windows import ask_again_from, deletable_from, is_expired

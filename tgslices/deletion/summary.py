@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Final
 
-from tgslices.deletion.fates import DEFERRED, EXPIRED
+from tgslices.deletion.message_fates import DEFERRED, EXPIRED
 from tgslices.model import PendingDeletion, SessionKey, shortened
 from tgslices.results import ClearResult, Outcome
 

@@ -11,11 +11,11 @@ from datetime import timedelta
 
 from aiogram import Bot
 
+from tgslices.deletion.button_wishes import Neutralise, Wishes
 from tgslices.deletion.executor import DeletionExecutor
 from tgslices.deletion.neutralising_plan import require_neutralise
 from tgslices.deletion.neutralising_run import Neutraliser
 from tgslices.deletion.pacing import Patience
-from tgslices.deletion.wishes import Neutralise, Wishes
 from tgslices.error_texts.advice import near_miss
 from tgslices.error_texts.without_secrets import described
 from tgslices.errors import ConfigurationError, quoted

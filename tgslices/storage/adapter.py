@@ -23,12 +23,12 @@ from tgslices.storage.ending_protocol import Due, DueSession, End
 from tgslices.storage.inprocess.data import DataInProcess
 from tgslices.storage.inprocess.ending import Times
 from tgslices.storage.inprocess.foreign_chats import ForeignChats
-from tgslices.storage.inprocess.keeping import KeepsPendingInProcess
 from tgslices.storage.inprocess.key_locks import KeyLocks
 from tgslices.storage.inprocess.key_map import KeyMap
 from tgslices.storage.inprocess.listing import EVER
 from tgslices.storage.inprocess.open_keys import OpenKeys
 from tgslices.storage.inprocess.packed_rows import check_ids
+from tgslices.storage.inprocess.pending_and_known import KeepsPendingInProcess
 from tgslices.storage.listing_protocol import FEW
 from tgslices.storage.protocol import Added, Closed, SessionStorage, missing_methods, require_storage
 

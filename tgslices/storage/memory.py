@@ -20,9 +20,8 @@ from tgslices.storage.inprocess.ceilings import NO_CEILING
 from tgslices.storage.inprocess.data import DataInProcess
 from tgslices.storage.inprocess.ending import Times
 from tgslices.storage.inprocess.foreign_chats import ForeignChats
-from tgslices.storage.inprocess.keeping import KeepsPendingInProcess
 from tgslices.storage.inprocess.key_map import KeyMap
-from tgslices.storage.inprocess.known import MAX_KNOWN
+from tgslices.storage.inprocess.known_messages import MAX_KNOWN
 from tgslices.storage.inprocess.listing import EVER
 from tgslices.storage.inprocess.packed_rows import (
     HEAD,
@@ -35,6 +34,7 @@ from tgslices.storage.inprocess.packed_rows import (
     pack_row,
     times_of,
 )
+from tgslices.storage.inprocess.pending_and_known import KeepsPendingInProcess
 from tgslices.storage.inprocess.slices import MANY, Chat, Rows, Slices, holds, stands_evenly
 from tgslices.storage.listing_protocol import FEW
 from tgslices.storage.protocol import Added, Closed

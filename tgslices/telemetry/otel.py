@@ -15,7 +15,7 @@ from opentelemetry.trace import Span, StatusCode, Tracer, TracerProvider
 
 from tgslices.model import Direction, TrackedMessage
 from tgslices.telemetry.events import SessionEvent, WorkBegun, WorkDone
-from tgslices.telemetry.figures import METRICS, RECORDED, RECORDED_LABELS, Figures, Kind, Metric
+from tgslices.telemetry.metrics import METRICS, RECORDED, RECORDED_LABELS, Figures, Kind, Metric
 from tgslices.telemetry.observer import CountsRecorded, Recorder
 
 SCOPE: Final = "tgslices"

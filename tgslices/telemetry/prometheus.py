@@ -9,7 +9,7 @@ from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histo
 
 from tgslices.model import Direction, TrackedMessage
 from tgslices.telemetry.events import SessionEvent
-from tgslices.telemetry.figures import METRICS, RECORDED, RECORDED_LABELS, Figures, Kind, Metric
+from tgslices.telemetry.metrics import METRICS, RECORDED, RECORDED_LABELS, Figures, Kind, Metric
 from tgslices.telemetry.observer import CountsRecorded, Recorder
 
 _UNITS: Final = {"s": "seconds"}

@@ -21,7 +21,7 @@ from tgslices.session import Session
 from tgslices.storage.ending_protocol import Due
 from tgslices.telemetry.events import Work
 from tgslices.telemetry.observer import doing
-from tgslices.telemetry.stock import StockTaking
+from tgslices.telemetry.stock_taking import StockTaking
 from tgslices.upkeep.background_task import UpkeepTask
 
 LEASE_BATCH: Final = 1000

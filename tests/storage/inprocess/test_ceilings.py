@@ -7,7 +7,7 @@ import pytest
 from tests.storage.samples import BOT, LATER, NOW, sent
 from tgslices.model import IfClosed, Scope, SessionKey
 from tgslices.storage.inprocess.ceilings import Ceilings
-from tgslices.storage.inprocess.known import KnownMessages
+from tgslices.storage.inprocess.known_messages import KnownMessages
 from tgslices.storage.memory import MemorySessionStorage
 
 SUPERGROUP = -1_000_000_000_007

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.storage.samples import NOW, any_messages, exactly, few_messages, sent
 from tgslices.errors import InvalidTrackedMessage
 from tgslices.model import Direction, Gone, TrackedMessage
-from tgslices.storage.inprocess.numbered import Numbered
+from tgslices.storage.inprocess.numbered_values import Numbered
 from tgslices.storage.inprocess.packed_rows import HEAD, HOME, ROW, SIZE, place_of
 from tgslices.storage.inprocess.slices import Chat, Rows, Slices, stands_evenly
 from tgslices.telegram_facts.message_kind import MessageKind

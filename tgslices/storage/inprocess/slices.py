@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 
 from tgslices.event_loop.work_in_turns import PORTION
 from tgslices.model import Gone, TrackedMessage
-from tgslices.storage.inprocess.numbered import Numbered
+from tgslices.storage.inprocess.numbered_values import Numbered
 from tgslices.storage.inprocess.packed_rows import (
     BUTTONS,
     HEAD,

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from tgslices.event_loop.kept_tasks import KeptTasks
 from tgslices.model import SessionKey
-from tgslices.storage.inprocess.heard import Heard
+from tgslices.storage.inprocess.heard_openings import Heard
 from tgslices.storage.inprocess.shared_keys import Change, OpenRowId
 from tgslices.storage.redis.codes.names import full_member
 

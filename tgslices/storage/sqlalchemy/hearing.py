@@ -8,7 +8,7 @@ from secrets import token_hex
 from typing import Final, TypeAlias
 
 from tgslices.model import SessionKey
-from tgslices.storage.inprocess.heard import Heard
+from tgslices.storage.inprocess.heard_openings import Heard
 from tgslices.storage.inprocess.shared_keys import MAX_KEYS, Change
 from tgslices.storage.sqlalchemy.database.notices import Told
 from tgslices.storage.sqlalchemy.database.steps import Steps

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tgslices.storage.inprocess.numbered import NOBODY, Numbered
+from tgslices.storage.inprocess.numbered_values import NOBODY, Numbered
 
 
 def test_a_value_keeps_its_number_as_long_as_a_row_is_there() -> None:

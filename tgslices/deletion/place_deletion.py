@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from tgslices.deletion.group_testing import Group, GroupTest
+from tgslices.deletion.likely_refusals import is_own
 from tgslices.deletion.plan import Lane
 from tgslices.deletion.rights import Rights, rights_request
 from tgslices.deletion.routes import Place, Route
-from tgslices.deletion.suspicion import is_own
 from tgslices.model import TrackedMessage
 
 MessageTest = GroupTest[TrackedMessage]

@@ -11,7 +11,7 @@ from typing import Final
 from tgslices.event_loop.work_in_turns import PORTION, in_turns
 from tgslices.model import IfClosed, PendingDeletion, SessionKey, TrackedMessage
 from tgslices.storage.inprocess.erasing import ErasesInProcess
-from tgslices.storage.inprocess.known import KnownMessages
+from tgslices.storage.inprocess.known_messages import KnownMessages
 from tgslices.storage.inprocess.listing import ListsInProcess
 from tgslices.storage.inprocess.pending import PendingDeletions
 from tgslices.storage.listing_protocol import read_place, spelled_place

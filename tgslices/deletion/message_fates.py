@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from tgslices.deletion.likely_refusals import is_notice, is_own
 from tgslices.deletion.rights import Rights
 from tgslices.deletion.routes import Route, route_of
-from tgslices.deletion.suspicion import is_notice, is_own
 from tgslices.deletion.windows import AGE_MARGIN, too_old_from
 from tgslices.model import TrackedMessage
 from tgslices.results import Outcome

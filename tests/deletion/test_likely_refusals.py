@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.deletion.records import BOT_ID, GROUP, NOW, PERSON, SUPERGROUP, foreign, record
-from tgslices.deletion.suspicion import Suspicion, suspicion_of
+from tgslices.deletion.likely_refusals import Suspicion, suspicion_of
 from tgslices.model import TrackedMessage
 from tgslices.telegram_facts.message_kind import MessageKind
 

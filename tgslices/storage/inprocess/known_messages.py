@@ -17,7 +17,7 @@ from typing import Final, NamedTuple, TypeAlias
 from tgslices.model import REPEAT_WINDOW, SessionKey, TrackedMessage, may_come_again
 from tgslices.storage.codec import decode_time, encode_time
 from tgslices.storage.inprocess.ceilings import NO_CEILING, Ceilings
-from tgslices.storage.inprocess.numbered import Numbered
+from tgslices.storage.inprocess.numbered_values import Numbered
 from tgslices.storage.inprocess.packed_rows import HEAD, HOME, Place, place_of
 
 MAX_KNOWN: Final = 10_000

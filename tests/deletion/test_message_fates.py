@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.deletion.records import BOT_ID, GROUP, NOW, PERSON, SUPERGROUP, foreign, record
-from tgslices.deletion.fates import MIGRATED, NAMELESS, Fate, may_succeed_later
+from tgslices.deletion.message_fates import MIGRATED, NAMELESS, Fate, may_succeed_later
 from tgslices.deletion.rights import Rights
 from tgslices.model import TrackedMessage
 from tgslices.results import Outcome

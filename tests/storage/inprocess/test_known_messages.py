@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.storage.samples import BOT, LATER, MINUTE, NOW, few_keys, few_messages, sent
 from tgslices.model import REPEAT_WINDOW, SessionKey, TrackedMessage, may_come_again
 from tgslices.storage.inprocess.ceilings import NO_CEILING
-from tgslices.storage.inprocess.known import MAX_KNOWN, MAX_QUALIFIER, KnownMessages, bounded
+from tgslices.storage.inprocess.known_messages import MAX_KNOWN, MAX_QUALIFIER, KnownMessages, bounded
 from tgslices.storage.inprocess.packed_rows import place_of
 
 KEY = SessionKey(BOT, 7, qualifier="order")
