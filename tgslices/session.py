@@ -113,8 +113,12 @@ class Session(SendWrappers):
 
     async def is_open(self) -> bool:
         """Tell whether the session collects what arrives, in any process that shares the storage."""
-        await self._tracker.catch_up()
-        return self.key in self._tracker.subscriptions or await self._tracker.storage.is_open(self.key)
+        tracker = self._tracker
+        await tracker.catch_up()
+        return (
+            self.key in tracker.subscriptions
+            or (await tracker.keys.wherever(self._shared, tracker.storage.is_open))[-1]
+        )
 
     # Sending
 
@@ -238,7 +242,8 @@ class Session(SendWrappers):
             PredicateFailed: the predicate raised or is no plain callable.
         """
         await self._tracker.catch_up()
-        return await in_turns(selecting(await self._tracker.storage.list(self.key), predicate))
+        entries = (await self._tracker.keys.wherever(self._shared, self._tracker.storage.list))[-1]
+        return await in_turns(selecting(entries, predicate))
 
     # Going back
 
@@ -377,7 +382,12 @@ class Session(SendWrappers):
         return await self._remove(records)
 
     async def _remove(self, entries: Iterable[TrackedMessage]) -> int:
-        return sum([await self._tracker.storage.remove(self.key, part) for part in steps(list(entries))])
+        leaving = list(entries)
+
+        async def remove(key: SessionKey) -> int:
+            return sum([await self._tracker.storage.remove(key, part) for part in steps(leaving)])
+
+        return sum(await self._tracker.keys.wherever(self._shared, remove))
 
     async def close(self) -> int:
         """Stop tracking and drop what is left, without touching Telegram; return how many entries were dropped.

@@ -276,6 +276,62 @@ async def test_what_is_opened_at_any_moment_of_a_migration_is_open_in_the_new_ch
     assert moments > 2
 
 
+@pytest.mark.parametrize("kind", [MemorySessionStorage, ListStorage])
+@pytest.mark.parametrize("end", ["clear", "close", "forget", "keep", "prune"])
+async def test_what_is_ended_at_any_moment_of_a_migration_is_ended_in_the_new_chat(
+    stage: FedBot, kind: type[SessionStorage], end: str
+) -> None:
+    """An end that finds nothing under the old id, because the storage has moved it, would be lost without a word."""
+    moments, messages = 0, [message_in(OLD, number) for number in (1, 2)]
+    while True:
+        manager = SessionManager(stage.bot, SessionConfig(storage=Stepwise(durable(kind()))))
+        await manager.upkeep.stop()
+        session = manager.get(OLD, 7)
+        await session.track(*messages)
+        migration = asyncio.create_task(manager.tracker.migrate(OLD, NEW["id"]))
+        for _ in range(moments):
+            await asyncio.sleep(0)
+        is_over = migration.done()
+        match end:
+            case "keep":
+                ended = await session.keep(*messages)
+            case "prune":
+                ended = int(await session.prune(0))
+            case _:
+                ended = int(await getattr(session, end)())
+        assert ended == 2
+        assert await session.messages() == []
+        assert await session.is_open() is (end != "close")
+        await migration
+        assert await session.messages() == []
+        assert await session.is_open() is (end != "close")
+        if is_over:
+            break
+        moments += 1
+    assert moments > 2
+
+
+@pytest.mark.parametrize("kind", [MemorySessionStorage, ListStorage])
+async def test_what_is_looked_at_at_any_moment_of_a_migration_is_there(
+    stage: FedBot, kind: type[SessionStorage]
+) -> None:
+    moments = 0
+    while True:
+        manager = SessionManager(stage.bot, SessionConfig(storage=Stepwise(durable(kind()))))
+        session = manager.get(OLD, 7)
+        await session.track(message_in(OLD, 1))
+        migration = asyncio.create_task(manager.tracker.migrate(OLD, NEW["id"]))
+        for _ in range(moments):
+            await asyncio.sleep(0)
+        is_over = migration.done()
+        assert (len(await session.messages()), await session.is_open()) == (1, True)
+        await migration
+        if is_over:
+            break
+        moments += 1
+    assert moments > 2
+
+
 @pytest.mark.parametrize("spelled", [int, str])
 async def test_a_refused_request_tells_of_it_however_it_names_the_chat(
     stage: FedBot, group: Group, spelled: type[int | str]

@@ -112,3 +112,20 @@ async def test_what_a_handler_holds_goes_back_although_nothing_was_there_at_the_
         await order.rewind("begin")
         assert form.step is None
     assert (await order.data(FORM).read()).step is None
+
+
+@pytest.mark.parametrize("turns", range(0, 24, 2))
+async def test_a_mark_that_is_set_while_its_session_ends_remembers_nothing_of_it(api: BotApi, turns: int) -> None:
+    account = api.add_bot("order_bot")
+    chat = api.add_person("Ann").private_chat(account)
+    async with SessionBot(account.token, session=api.client_session()) as bot:
+        setup_sessions(Dispatcher(), bot, storage=Stepwise(storage := MemorySessionStorage()))
+        order = bot.sessions.get(chat.id, chat.person.id, qualifier="order")
+        await order.send_message("one")
+        await order.data(FORM).write(Form("secret"))
+        marking = asyncio.create_task(order.mark("here"))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await order.close()
+        await marking
+        assert "secret" not in repr(await storage.read_data(order.key, now=api.clock.now()))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from aiogram import Bot
 
@@ -100,7 +101,8 @@ class Clearing:
         await self._tracker.catch_up()
         chosen = None
         if predicate is not None or but_newest or bot.id != shared.key.bot_id:
-            chosen = await in_turns(selecting(await self._tracker.storage.list(shared.key), predicate))
+            entries = (await self._tracker.keys.wherever(shared, self._tracker.storage.list))[-1]
+            chosen = await in_turns(selecting(entries, predicate))
             chosen = chosen[: len(chosen) - but_newest] if len(chosen) > but_newest else []
             await require_reach(bot, shared.key, chosen)
             if not chosen:
@@ -162,15 +164,21 @@ class Clearing:
                 log.error("What a cancelled clear had claimed is due when its lease ends: %s", described(error))  # noqa: TRY400  # a traceback may show a token
 
     async def _take(self, claim: _Claim) -> list[PendingDeletion]:
-        chosen = claim.chosen
-        if chosen is not None:
-            return await self._take_all(claim, list(chosen))
+        taken = await self._tracker.keys.wherever(claim.shared, partial(self._take_under, claim, claim.shared.key))
+        if claim.chosen is None and not claim.is_abandoned:
+            claim.shared.wipe(claim.began)
+        return [entry for pending in taken for entry in pending]
+
+    async def _take_under(self, claim: _Claim, first: SessionKey, key: SessionKey) -> list[PendingDeletion]:
+        if claim.chosen is not None:
+            return await self._take_all(claim, list(claim.chosen))
+        if key != first:  # the chat migrated meanwhile, and what was recorded in the new one came later
+            moved = await self._tracker.storage.list(key)
+            return await self._take_all(claim, [entry for entry in moved if entry.chat_id != key.chat_id])
         pending = await self._take_step(claim, None)
         if len(pending) >= ENTRIES_PER_STEP:
             rest = await self._tracker.storage.list(claim.shared.key)  # what is recorded from now on stays
             pending += await self._take_all(claim, rest)
-        if not claim.is_abandoned:
-            claim.shared.wipe(claim.began)
         return pending
 
     async def _take_all(self, claim: _Claim, entries: list[TrackedMessage]) -> list[PendingDeletion]:

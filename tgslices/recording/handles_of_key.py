@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Final
+from typing import Final, TypeVar
 from weakref import WeakValueDictionary
 
 from tgslices.model import SessionKey
+
+T = TypeVar("T")
 
 SEND_GRACE: Final = timedelta(seconds=5)
 """How long the end of a session waits for messages that are on their way into it."""
@@ -128,6 +131,8 @@ class SharedKeys:
     def __init__(self) -> None:
         self._keys: WeakValueDictionary[SessionKey, SharedKey] = WeakValueDictionary()
         self._moves: dict[int, int] = {}
+        self._moving: set[asyncio.Future[None]] = set()
+        """Chats whose keys are being moved, as futures that are done when that is."""
 
     def __contains__(self, key: object) -> bool:
         """Tell whether somebody in this process has a handle of a key."""
@@ -167,9 +172,35 @@ class SharedKeys:
         await asyncio.gather(*(shared.outlast_sends() for shared in sending))
         return bool(sending)
 
-    def chat_moves(self, old_chat_id: int, new_chat_id: int) -> None:
-        """Note that a chat is about to have another id."""
+    @contextmanager
+    def moving(self, old_chat_id: int, new_chat_id: int) -> Iterator[None]:
+        """Note that a chat has another id from now on, and that its keys are moved in the block."""
         self._moves[old_chat_id] = new_chat_id
+        done = asyncio.get_running_loop().create_future()
+        self._moving.add(done)
+        try:
+            yield
+        finally:
+            self._moving.discard(done)
+            done.set_result(None)
+
+    async def outlast_moves(self) -> None:
+        """Wait until the keys are moved of every chat that has another id; those of a loop that is gone never are."""
+        loop = asyncio.get_running_loop()
+        while moving := {done for done in self._moving if done.get_loop() is loop}:
+            await asyncio.wait(moving)
+
+    async def wherever(self, shared: SharedKey, work: Callable[[SessionKey], Awaitable[T]]) -> list[T]:
+        """Do work under a session's key, and again under the new one if its chat migrated meanwhile: what the storage
+        had moved by then the first did not find.
+        """
+        done: list[T] = []
+        key: SessionKey | None = None
+        while key != shared.key:
+            key = shared.key
+            done.append(await work(key))
+            await self.outlast_moves()
+        return done
 
     def move(self, old_chat_id: int) -> None:
         """Let every handle follow its chat. Harmless when repeated."""

@@ -276,14 +276,14 @@ class Tracker:
 
     async def migrate(self, old_chat_id: int, new_chat_id: int) -> None:
         """Move everything of a group to the supergroup that it became. Harmless when repeated."""
-        self.keys.chat_moves(old_chat_id, new_chat_id)  # first, so that who writes under an old key late moves it too
-        await self._write(
-            partial(self.storage.migrate, self.bot_id, old_chat_id, new_chat_id), f"a migration to {new_chat_id}"
-        )
-        self.keys.move(old_chat_id)
-        self.subscriptions.move(old_chat_id, self.keys)
-        for key, current in self.openings.pop_chat(old_chat_id):
-            self._open_later(self.keys.current(key), current)
+        with self.keys.moving(old_chat_id, new_chat_id):  # first, so that who writes under an old key late moves it too
+            await self._write(
+                partial(self.storage.migrate, self.bot_id, old_chat_id, new_chat_id), f"a migration to {new_chat_id}"
+            )
+            self.keys.move(old_chat_id)
+            self.subscriptions.move(old_chat_id, self.keys)
+            for key, current in self.openings.pop_chat(old_chat_id):
+                self._open_later(self.keys.current(key), current)
 
     async def _move_late(self, key: SessionKey) -> None:
         """Move what was written under a key while its chat migrated."""
@@ -357,7 +357,10 @@ class Tracker:
     async def close(self, shared: SharedKey) -> int:
         """Stop tracking a session and drop what is left of it; return how many entries were dropped."""
         await self.catch_up()
-        key, predicate = shared.key, self.subscriptions.predicates.get(shared.key)
+        return sum(await self.keys.wherever(shared, partial(self._close, shared)))
+
+    async def _close(self, shared: SharedKey, key: SessionKey) -> int:
+        predicate = self.subscriptions.predicates.get(key)
         at = self.stop(shared)  # before the storage works, so that no match comes behind its back
         try:
             return (await self.storage.close(key, at=at)).dropped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 
@@ -10,7 +11,7 @@ from aiogram import Bot
 from tgslices.data.handle import DataHandle
 from tgslices.data.process_holds import Holds
 from tgslices.ending.clearing import Clearing
-from tgslices.errors import ConfigurationError, UnknownMark, quoted
+from tgslices.errors import ConfigurationError, DataConflict, UnknownMark, quoted
 from tgslices.recording.handles_of_key import SharedKey
 from tgslices.recording.tracker import Tracker
 from tgslices.results import ClearResult
@@ -31,14 +32,23 @@ class Marking:
         require_name(name)
         await shared.outlast_sends()
         await self._tracker.catch_up()
-        entries = await self._tracker.storage.list(shared.key)
+        deadline = asyncio.get_running_loop().time() + self._holds.patience.total_seconds()
+        while True:
+            try:
+                async with self._kept(shared) as marks:
+                    made = await self._made(shared, name)
+                    marks[:] = [*(mark for mark in marks if mark.name != name), made]
+            except DataConflict:  # somebody has ended or cleared the session since
+                if asyncio.get_running_loop().time() > deadline:
+                    raise
+            else:
+                return
+
+    async def _made(self, shared: SharedKey, name: str) -> Mark:
+        """Return a mark of the present; whoever drops marks or data meanwhile comes before it or after it."""
+        entries = (await self._tracker.keys.wherever(shared, self._tracker.storage.list))[-1]
         stored = {**await self._stored(shared), **self._holds.unwritten(shared)}
-        made = mark_of(name, entries, stored)
-
-        def put(marks: list[Mark]) -> None:
-            marks[:] = [*(mark for mark in marks if mark.name != name), made]
-
-        await self._kept(shared).update(put)
+        return mark_of(name, entries, stored)
 
     async def rewind(self, shared: SharedKey, bot: Bot, name: str, *, data: bool) -> ClearResult:
         """Do what :meth:`Session.rewind <tgslices.session.Session.rewind>` promises; a shutdown waits for it.
