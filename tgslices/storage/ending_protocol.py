@@ -95,7 +95,8 @@ class LifetimeStorage(Protocol):
         Sessions whose ``due.limit`` is later than ``now`` are taken first and come first, the earliest limit first.
         Then those with the earliest ``due.at`` are taken, and come in any order. Where more than ``FIRST_LOOKED_AT``
         keys have a due, that need only hold among the first so many by their limits. The ``due.at`` of what is taken
-        becomes ``until``; nobody else gets it before.
+        becomes ``until``; nobody else gets it before. A hold may be kept apart as that of a pending deletion; see
+        :meth:`~tgslices.storage.protocol.DurableSessionStorage.lease`.
         """
 
     async def postpone_session(self, session: DueSession, due: Due | None) -> bool:
@@ -137,7 +138,8 @@ class LifetimeStorage(Protocol):
     async def next_session_due(self, bot_id: int, *, now: datetime) -> datetime | None:
         """Return when the earliest session or end is due; None without any.
 
-        What is due later than ``now + MAX_WAIT`` counts as due ``now``.
+        What is due later than ``now + MAX_WAIT`` counts as due ``now``. When something is due now, any time may be
+        returned that is not later.
         """
 
 

@@ -244,6 +244,10 @@ class DurableSessionStorage(
 
         Due is what has ``due_at <= now``, and what has ``due_at > now + MAX_WAIT``, which a clock wrote that was ahead.
         Their ``due_at`` becomes ``until``; no other caller gets them before.
+
+        A storage may keep a hold beside the time at which something that was due is *due by itself*, if
+        ``now < until <= now + MAX_WAIT``. Then it may go by that time in its order. What a clock held that was ahead
+        need not be due before that time.
         """
 
     async def postpone(self, pending: Collection[PendingDeletion], *, until: datetime) -> None:
@@ -258,7 +262,8 @@ class DurableSessionStorage(
     async def next_due(self, bot_id: int, *, now: datetime) -> datetime | None:
         """Return when the bot's earliest pending deletion is due; None when nothing is pending.
 
-        What is due later than ``now + MAX_WAIT`` counts as due ``now``; see :meth:`lease`.
+        What is due later than ``now + MAX_WAIT`` counts as due ``now``; see :meth:`lease`. When something is due now,
+        any time may be returned that is not later.
         """
 
     # Upkeep

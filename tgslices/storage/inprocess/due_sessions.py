@@ -117,7 +117,7 @@ class DueSessions:
 class _Sessions:
     """The sessions of one bot. One that is leased goes by its limit again when the lease is over."""
 
-    __slots__ = ("_held", "_leases", "by_time", "limits", "lives")
+    __slots__ = ("_held", "_leases", "_past", "_past_until", "by_time", "limits", "lives")
 
     def __init__(self) -> None:
         self.lives: dict[SessionKey, Life] = {}
@@ -125,14 +125,18 @@ class _Sessions:
         self.limits: TimeQueue[SessionKey] = TimeQueue()
         self._leases: TimeQueue[SessionKey] = TimeQueue()
         self._held: dict[SessionKey, datetime] = {}
+        self._past: dict[SessionKey, datetime] = {}
+        self._past_until: datetime | None = None
 
     def put(self, key: SessionKey, due: Due) -> None:
         self._release(key)
+        self._past.pop(key, None)
         self.by_time.put(key, due.at)
         self.limits.put(key, due.limit)
 
     def drop(self, key: SessionKey) -> None:
         self._release(key)
+        self._past.pop(key, None)
         self.by_time.drop(key)
         self.limits.drop(key)
 
@@ -142,15 +146,23 @@ class _Sessions:
         self._held[key] = limit
 
     def limit_of(self, key: SessionKey) -> datetime | None:
-        return self._held.get(key) or self.limits.get(key)
+        return self._held.get(key) or self._past.get(key) or self.limits.get(key)
 
     def take_urgent(self, now: datetime, limit: int) -> list[tuple[datetime, SessionKey]]:
         """Remove from the order of limits those that are due and whose limit is to come; return limits and keys."""
         for key in self._over(now):
             self.limits.put(key, self._held[key])
             self._release(key)
-        self.limits.drop_until(now)  # what is past hurries no more
+        self._leave_out_past(now)
         return self.limits.take_first(lambda key: self._is_due(key, now), limit=limit, of=FIRST_LOOKED_AT)
+
+    def _leave_out_past(self, now: datetime) -> None:
+        """Let what is past its limit hurry no more, until the clock steps back."""
+        if self._past_until is not None and now < self._past_until:
+            for key in [key for key, limit in self._past.items() if limit > now]:
+                self.limits.put(key, self._past.pop(key))
+        self._past_until = now
+        self._past.update((key, limit) for limit, key in self.limits.take_until(now))
 
     def _over(self, now: datetime) -> list[SessionKey]:
         """Return those whose lease is over, or was made by a clock that was ahead."""

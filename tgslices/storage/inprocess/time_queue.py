@@ -57,12 +57,15 @@ class TimeQueue(Generic[K]):
             heappop(self._heap)
         return self._heap[0][0] if self._heap else None
 
-    def drop_until(self, time: datetime) -> None:
-        """Remove the keys whose time is not later."""
+    def take_until(self, time: datetime) -> list[tuple[datetime, K]]:
+        """Remove the keys whose time is not later; return times and keys."""
+        taken: list[tuple[datetime, K]] = []
         while self._heap and self._heap[0][0] <= time:
-            _, serial, key = heappop(self._heap)
+            at, serial, key = heappop(self._heap)
             if self._there.get(key, (None, None))[1] == serial:
                 self.drop(key)
+                taken.append((at, key))
+        return taken
 
     def take_first(self, is_wanted: Callable[[K], bool], *, limit: int, of: int) -> list[tuple[datetime, K]]:
         """Remove the earliest keys that are wanted, among the first ``of`` at most; return times and keys."""

@@ -22,11 +22,14 @@ from tgslices.model import (
 )
 from tgslices.storage.ending_protocol import Due
 from tgslices.storage.protocol import Added, Closed
+from tgslices.testing.contract.due_times import are_first, is_next
 from tgslices.testing.contract.durable_model import DurableModel, is_gone
 from tgslices.testing.contract.machine import keys, messages, some_messages
 from tgslices.testing.contract.samples import MINUTE, NOW, exactly, exactly_pending
 
 minutes = st.integers(0, 4).map(lambda number: NOW + number * MINUTE)
+clocks = minutes | st.just(NOW + MAX_WAIT + 5 * MINUTE)
+"""What a clock shows, which may step back or be ahead."""
 due_times = minutes | st.just(NOW + MAX_WAIT + 9 * MINUTE)
 """When something is due; the last one was written by a clock that was ahead."""
 dues = st.builds(
@@ -200,17 +203,17 @@ class DurableMachine(DurableModel):
             assert [exactly(it) for it in claimed] == [exactly(it) for it in expected]
             self.claim_in_model(key, expected, until)
 
-    @rule(bot=bots, now=minutes, until=due_times, limit=st.integers(1, 5))
+    @rule(bot=bots, now=clocks, until=due_times, limit=st.integers(1, 5))
     def lease(self, bot: int, now: datetime, until: datetime, limit: int) -> None:
         """Lease what is due. Deletions that are due at the same time come in any order."""
-        held = [it.due_at for it in self.pending.values() if it.key.bot_id == bot]
-        due = sorted(time for time in held if time <= now or time > now + MAX_WAIT)[:limit]
         leased = self.run(self.storage.lease(bot, now=now, until=until, limit=limit))
-        assert [self.pending[it].due_at for it in leased] == due
+        assert are_first([self.due_time(it) for it in leased], self.due_times(bot), now, limit)
         assert len(set(leased)) == len(leased)
         for it in leased:
+            self.by_itself[it] = self.due_time(it).leased(now, until).by_itself
             self.pending[it] = replace(self.pending[it], due_at=until)
             assert exactly_pending(it) == exactly_pending(self.pending[it])
+        assert is_next(self.run(self.storage.next_due(bot, now=now)), self.due_times(bot), now)
 
     @rule(data=st.data(), until=due_times)
     def postpone(self, data: st.DataObject, until: datetime) -> None:
@@ -220,6 +223,7 @@ class DurableMachine(DurableModel):
         for it in chosen:
             if it in self.pending:
                 self.pending[it] = replace(self.pending[it], due_at=until)
+                self.by_itself[it] = until
 
     @rule(data=st.data())
     def settle(self, data: st.DataObject) -> None:
@@ -254,8 +258,7 @@ class DurableMachine(DurableModel):
             listed = self.run(self.storage.pending(bot))
             assert {exactly_pending(it) for it in listed} == {exactly_pending(it) for it in held}
             assert [it.due_at for it in listed] == sorted(it.due_at for it in held)
-            due = [NOW if it.due_at > NOW + MAX_WAIT else it.due_at for it in held]
-            assert self.run(self.storage.next_due(bot, now=NOW)) == min(due, default=None)
+            assert is_next(self.run(self.storage.next_due(bot, now=NOW)), self.due_times(bot), NOW)
             if self.storage.is_idle(bot):
                 assert not [key for key in self.open_keys if key.bot_id == bot]
         assert all(self.storage.knows_open(key) <= (key in self.open_keys) for key in self.entries)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from tgslices.model import Gone, PendingDeletion, Scope, SessionKey, TrackedMessage, may_come_again
 from tgslices.storage.ending_protocol import Due
+from tgslices.testing.contract.due_times import DueTime
 from tgslices.testing.contract.machine import EntriesMachine
 from tgslices.testing.contract.samples import NOW
 
@@ -26,11 +27,23 @@ def is_gone(message: TrackedMessage, gone: Gone) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A session that is due at some time, and when it was active at least."""
+    """A session that is due at some time, and when it was active at least; ``by_itself`` if a lease holds it."""
 
     opened_at: datetime
     due: Due
     active_at: datetime
+    by_itself: datetime | None = None
+
+    @property
+    def due_time(self) -> DueTime:
+        """When it is due."""
+        return DueTime(self.due.at, self.by_itself or self.due.at)
+
+
+def _merged(moved: Life, there: Life) -> Life:
+    """Return what two sessions have become."""
+    due = Due(min(moved.due.at, there.due.at), min(moved.due.limit, there.due.limit))
+    return Life(there.opened_at, due, max(moved.active_at, there.active_at))
 
 
 class DurableModel(EntriesMachine):
@@ -43,6 +56,7 @@ class DurableModel(EntriesMachine):
         super().__init__()
         self.open_keys: set[SessionKey] = set()
         self.pending: dict[PendingDeletion, PendingDeletion] = {}
+        self.by_itself: dict[PendingDeletion, datetime] = {}
         self.hidden: set[tuple[SessionKey, TrackedMessage]] = set()
         self.known: dict[tuple[SessionKey, TrackedMessage], datetime] = {}
         self.after: dict[SessionKey, int] = {}
@@ -142,14 +156,13 @@ class DurableModel(EntriesMachine):
             if (opened_at := self.opened_at.pop(key, None)) is not None:
                 self.opened_at.setdefault(new, opened_at)
             if (life := self.lives.pop(key, None)) is not None:
-                there = self.lives.get(new, life)
-                due = Due(min(life.due.at, there.due.at), min(life.due.limit, there.due.limit))
-                self.lives[new] = Life(there.opened_at, due, max(life.active_at, there.active_at))
+                self.lives[new] = _merged(life, self.lives[new]) if new in self.lives else life
         self.open_keys -= were_open
         self.open_keys |= {moving[key] for key in were_open}
         for pending in [it for it in self.pending if (it.key.bot_id, it.key.chat_id) == (bot, old)]:
             moved = replace(self.pending.pop(pending), key=pending.key.in_chat(3 - old))
-            self.pending.setdefault(moved, moved)
+            if moved not in self.pending:
+                self.pending[moved], self.by_itself[moved] = moved, self.by_itself[pending]
 
     def claim_in_model(
         self, key: SessionKey, expected: list[TrackedMessage], until: datetime, *, now: datetime = NOW
@@ -160,6 +173,15 @@ class DurableModel(EntriesMachine):
             new = PendingDeletion(key, message, now, until)
             there = self.pending.get(new)
             self.pending[new] = new if there is None else replace(there, due_at=until)
+            self.by_itself[new] = until
+
+    def due_times(self, bot: int) -> list[DueTime]:
+        """Return when a bot's pending deletions are due."""
+        return [self.due_time(it) for it in self.pending if it.key.bot_id == bot]
+
+    def due_time(self, pending: PendingDeletion) -> DueTime:
+        """Return when a pending deletion is due."""
+        return DueTime(self.pending[pending].due_at, self.by_itself[pending])
 
     def matching(self, scope: Scope) -> list[SessionKey]:
         """Return the open keys of a scope."""

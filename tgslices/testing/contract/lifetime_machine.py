@@ -6,14 +6,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule
 
-from tgslices.model import MAX_WAIT, SessionKey, may_come_again
+from tgslices.model import SessionKey, may_come_again
 from tgslices.storage.ending_protocol import Due, DueSession, End, EndedSession, EndReason
-from tgslices.testing.contract.durable_machine import DurableMachine, bots, due_times, dues, minutes
+from tgslices.testing.contract.due_times import DueTime, due_by, is_next
+from tgslices.testing.contract.durable_machine import DurableMachine, bots, clocks, due_times, dues, minutes
 from tgslices.testing.contract.durable_model import Life
 from tgslices.testing.contract.samples import NOW, exactly
 
@@ -42,28 +43,40 @@ class LifetimeMachine(DurableMachine):
         moved = [replace(end, key=end.key.in_chat(3 - old)) for end in self.ends if end.key.bot_id == bot]
         return super().may_migrate(bot, old) and not any(end in self.ends for end in moved)
 
-    @rule(bot=bots, now=minutes, until=due_times, limit=st.integers(1, 4))
+    @rule(bot=bots, now=clocks, until=due_times, limit=st.integers(1, 4))
     def lease_sessions(self, bot: int, now: datetime, until: datetime, limit: int) -> None:
         """Lease what is due. Sessions that are equally urgent come in any order."""
-
-        def urgency(key: SessionKey) -> tuple[bool, datetime]:
-            due = self.lives[key].due
-            return (False, due.limit) if due.limit > now else (True, due.at)
-
-        due = [key for key in self.lives if key.bot_id == bot and _is_due(self.lives[key].due.at, now)]
         leased = self.run(self.storage.lease_sessions(bot, now=now, until=until, limit=limit))
-        assert sorted(urgency(it.key) for it in leased) == sorted(map(urgency, due))[:limit]
-        hurrying = [urgency(it.key) for it in leased if not urgency(it.key)[0]]
+        keys = [it.key for it in leased]
+        assert len(set(keys)) == len(keys)
+        assert self._are_most_urgent(keys, bot, now, limit)
+        hurrying = [due.limit for key in keys if (due := self.lives[key].due).limit > now]
         assert hurrying == sorted(hurrying)
-        assert len({it.key for it in leased} & set(due)) == len(leased)
         for it in leased:
             life = self.lives[it.key]
-            self.lives[it.key] = replace(life, due=replace(life.due, at=until))
+            by_itself = life.due_time.leased(now, until).by_itself
+            self.lives[it.key] = replace(life, due=replace(life.due, at=until), by_itself=by_itself)
             assert (it.opened_at, it.leased_until) == (life.opened_at, until)
             assert self._active_at(it.key)[0] <= it.active_at <= self._active_at(it.key)[1]
             sent = [message.date or message.at for message in self.listed(it.key)]
             assert it.oldest_at == min(sent, default=None)
         self.leased += leased
+        assert is_next(self.run(self.storage.next_session_due(bot, now=now)), self._due_times(bot), now)
+
+    def _are_most_urgent(self, taken: list[SessionKey], bot: int, now: datetime, limit: int) -> bool:
+        """Tell whether these are due, and no others are more urgent, by either of the times when they are due."""
+        lives = {key: life for key, life in self.lives.items() if key.bot_id == bot}
+        return any(
+            set(taken) <= set(due)
+            and sorted(urgency(lives[key], now) for key in taken)
+            == sorted(urgency(lives[key], now) for key in due)[:limit]
+            for urgency in (_urgency, _urgency_by_itself)
+            for due in ([key for key, life in lives.items() if is_due(life.due_time, now)] for is_due in _WAYS)
+        )
+
+    def _due_times(self, bot: int) -> list[DueTime]:
+        times = [life.due_time for key, life in self.lives.items() if key.bot_id == bot]
+        return times + [due_by(end.leased_until) for end in self.ends.values() if end.key.bot_id == bot]
 
     def _active_at(self, key: SessionKey) -> tuple[datetime, datetime]:
         """Return when a key was active last: at least, and at most, because what is pending may count or not."""
@@ -123,7 +136,9 @@ class LifetimeMachine(DurableMachine):
     def lease_ends(self, bot: int, now: datetime, until: datetime, limit: int) -> None:
         """Lease ends that are free."""
         free = sorted(
-            it.leased_until for it in self.ends.values() if it.key.bot_id == bot and _is_due(it.leased_until, now)
+            it.leased_until
+            for it in self.ends.values()
+            if it.key.bot_id == bot and due_by(it.leased_until).may_be_due(now)
         )
         leased = self.run(self.storage.lease_ends(bot, now=now, until=until, limit=limit))
         assert [self.ends[it].leased_until for it in leased] == free[:limit]
@@ -153,14 +168,18 @@ class LifetimeMachine(DurableMachine):
     def the_next_due_agrees(self) -> None:
         """Compare when the next session or end is due."""
         for bot in (42, 43):
-            times = [life.due.at for key, life in self.lives.items() if key.bot_id == bot]
-            times += [end.leased_until for end in self.ends.values() if end.key.bot_id == bot]
-            due = [NOW if at > NOW + MAX_WAIT else at for at in times]
-            assert self.run(self.storage.next_session_due(bot, now=NOW)) == min(due, default=None)
+            assert is_next(self.run(self.storage.next_session_due(bot, now=NOW)), self._due_times(bot), NOW)
 
 
-def _is_due(at: datetime, now: datetime) -> bool:
-    return at <= now or at > now + MAX_WAIT
+_WAYS: Final = (DueTime.may_be_due, DueTime.must_be_due)
+
+
+def _urgency(life: Life, now: datetime) -> tuple[bool, datetime]:
+    return (False, life.due.limit) if life.due.limit > now else (True, life.due.at)
+
+
+def _urgency_by_itself(life: Life, now: datetime) -> tuple[bool, datetime]:
+    return (False, life.due.limit) if life.due.limit > now else (True, life.due_time.by_itself)
 
 
 def _exactly(end: EndedSession) -> tuple[Any, ...]:

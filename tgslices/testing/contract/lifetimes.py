@@ -10,12 +10,15 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any, Final
 
 from tgslices.model import MAX_WAIT, Direction, IfClosed, SessionKey
 from tgslices.storage.data_protocol import StoredData
 from tgslices.storage.ending_protocol import Due, DueSession, End, EndReason
 from tgslices.testing.contract.entries import WRITERS
+from tgslices.testing.contract.lease_machine import LeaseMachine
+from tgslices.testing.contract.machine import run_machine
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, OTHER_KEYS, STRINGS, exactly, sent
 from tgslices.testing.contract.upkeep import IN_PRIVATE, UpkeepContract
 
@@ -49,6 +52,9 @@ class LifetimeContract(UpkeepContract):
         return await storage.end_session(session, end, now=now, until=SOON, limit=100)
 
     # What is due
+
+    async def test_leases_do_what_a_plain_model_does_while_clocks_step(self, tmp_path: Path) -> None:
+        await asyncio.to_thread(run_machine, self, LeaseMachine, tmp_path, self.examples)
 
     async def test_a_session_is_due_when_it_was_opened_to_be_and_not_before(self, storage: Any) -> None:
         await storage.open(KEY, at=NOW, due=due_at(SOON))
