@@ -32,7 +32,7 @@ class SessionOrder(StrEnum):
     OPENED = "opened"
     """Sessions that were opened first come first."""
     DUE = "due"
-    """Sessions that are due first come first; only sessions that are to end."""
+    """Sessions that are due first come first; only sessions that are to end. One that is leased may keep its place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,21 @@ def test_a_round_goes_on_behind_its_last_row_and_ends_when_less_is_found_than_as
     assert floors.get(1, 101) == NO_FLOOR
 
 
-def test_a_round_ends_when_its_first_lease_is_over() -> None:
+def test_a_round_ends_when_the_first_of_its_leases_is_over() -> None:
     floors = Floors()
     floors.note(1, (10, 7), 100, 160)
     floors.note(1, (11, 7), 130, 190)
     assert (floors.get(1, 159), floors.get(1, 160)) == ((11, 7), NO_FLOOR)
     floors.note(1, (3, 7), 160, 220)
     assert (floors.get(1, 219), floors.get(1, 220)) == ((3, 7), NO_FLOOR)
+    floors.note(1, (4, 7), 170, 200)
+    assert (floors.get(1, 199), floors.get(1, 200)) == ((4, 7), NO_FLOOR)
+
+
+def test_a_round_ends_when_the_clock_steps_back() -> None:
+    floors = Floors()
+    floors.note(1, (10, 7), 100, 160)
+    assert (floors.get(1, 100), floors.get(1, 99)) == ((10, 7), NO_FLOOR)
 
 
 def test_what_comes_before_the_floor_begins_a_round() -> None:

@@ -78,5 +78,5 @@ class EndsInDatabase:
         return await self._write(partial(self._ends.settle, end=end))
 
     async def next_session_due(self, bot_id: int, *, now: datetime) -> datetime | None:
-        dues = (self._due_sessions.dues(bot_id), self._ends.dues(bot_id))
+        dues = (self._due_sessions.dues(bot_id, now), self._ends.dues(bot_id))
         return await self._read(partial(next_due, dues=dues, now=now))

@@ -263,7 +263,10 @@ class ListingContract(UpkeepContract):
         assert await self.every_page(storage, where, limit=1, order=order) == [keys[5], keys[3]]
         assert await self.every_page(storage, SessionFilter(chat_id=7), limit=2, order=order) == listed
         leased = await storage.lease_sessions(BOT, now=NOW + 2 * MINUTE, until=self.much_later(), limit=1)
-        assert (await self.every_page(storage, limit=2, order=order))[-1] == leased[0].key
+        held, (key,) = await self.every_page(storage, limit=2, order=order), [it.key for it in leased]
+        assert key in (*held[:2], held[-1])
+        assert [it for it in held if it != key] == [it for it in listed if it != key]
+        assert [it.due_at for it in await storage.look_at_sessions([key])] == [self.much_later()]
 
     def much_later(self) -> datetime:
         return NOW + 100 * MINUTE

@@ -7,7 +7,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import CTE, and_, select, update
+from sqlalchemy import CTE, ColumnElement, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import MAX_WAIT, SessionKey, TrackedMessage
@@ -20,8 +20,14 @@ from tgslices.storage.sqlalchemy.queries.ends import Ends
 from tgslices.storage.sqlalchemy.queries.entries import Entries
 from tgslices.storage.sqlalchemy.queries.floors import NO_FLOOR, Floor, Floors
 from tgslices.storage.sqlalchemy.queries.keys import Keys, due_values
-from tgslices.storage.sqlalchemy.queries.next_due import Dues
-from tgslices.storage.sqlalchemy.tables.lease_statements import LeaseStatements, Leasing, Order, leasing_beside
+from tgslices.storage.sqlalchemy.queries.next_due import Dues, dues_of_held
+from tgslices.storage.sqlalchemy.tables.lease_statements import (
+    LeaseStatements,
+    Leasing,
+    Order,
+    leasing_beside,
+    leasing_of,
+)
 from tgslices.storage.sqlalchemy.tables.rows import key_of, place_of
 from tgslices.storage.sqlalchemy.tables.schema import ENTRY, Tables
 from tgslices.storage.sqlalchemy.tables.speller import in_chunks
@@ -70,9 +76,10 @@ class DueSessions:
         Each statement stands for itself, and mostly there is one.
         """
         at, held_until = encode_time(now), encode_time(until)
-        floor = max(self._floors.get(bot_id, at), (at, _LAST_ID))  # what is past its limit hurries no more
         times = {"bot": bot_id, "now": at, "ahead": encode_time(now + MAX_WAIT), "until": held_until}
-        rows = await self._take(connection, Leasing(Order.BY_LIMIT, limit), times, floor)
+        # What is past its limit hurries no more.
+        floor = max(self._floors.get(bot_id, at), (at, _LAST_ID))
+        rows = await self._take(connection, leasing_of(Order.BY_LIMIT, limit, times), times, floor)
         rows.sort(key=itemgetter(1, 0))
         self._floors.note(bot_id, (rows[-1][1], rows[-1][0]) if len(rows) == limit else None, at, held_until)
         for order in (Order.BY_TIME, Order.PUT_OFF):
@@ -115,7 +122,7 @@ class DueSessions:
         c = self._keys.c
         self.expect(session.key.bot_id, due)
         values = due_values(due) | {"active_at": None if due is None else encode_time(session.active_at)}
-        is_leased = and_(self._rows.is_key(session.key), c.is_open, c.due_at == encode_time(session.leased_until))
+        is_leased = and_(self._rows.is_key(session.key), c.is_open, self._is_held_until(session.leased_until))
         changed = await connection.execute(update(self._keys).where(is_leased).values(values))
         return changed.rowcount > 0
 
@@ -160,7 +167,7 @@ class DueSessions:
     async def _may_end(self, connection: AsyncConnection, row_id: int, session: DueSession) -> bool:
         """Tell whether a session, whose row is locked, is still leased and was not touched since."""
         c, (recorded, written, _) = self._keys.c, activity.times(self._tables)
-        is_leased = (c.is_open, c.due_at == encode_time(session.leased_until))
+        is_leased = (c.is_open, self._is_held_until(session.leased_until))
         row = (await connection.execute(select(recorded, written).where(c.id == row_id, *is_leased))).one_or_none()
         active_at = encode_time(session.active_at)
         return row is not None and all(at is None or at <= active_at for at in row)
@@ -170,10 +177,15 @@ class DueSessions:
         found = await connection.execute(select(c.id).where(c.key_id == row_id, c.state == ENTRY).limit(1))
         return found.one_or_none() is not None
 
-    def dues(self, bot_id: int) -> Dues:
-        """Return when the bot's sessions are due."""
+    def _is_held_until(self, leased_until: datetime) -> ColumnElement[bool]:
         c = self._keys.c
-        return c.due_at, and_(c.bot_id == bot_id, c.due_at.is_not(None))
+        return func.coalesce(c.held_until, c.due_at) == encode_time(leased_until)
+
+    def dues(self, bot_id: int, now: datetime) -> Dues:
+        """Return what tells when the bot's next session is due."""
+        c = self._keys.c
+        floor = self._floors_of_times.get(bot_id, encode_time(now))
+        return dues_of_held(self._keys, and_(c.bot_id == bot_id, c.due_at.is_not(None)), now, floor)
 
 
 def _due_session(row: Any, until: datetime) -> DueSession:

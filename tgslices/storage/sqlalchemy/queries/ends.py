@@ -12,7 +12,7 @@ from tgslices.model import MAX_WAIT, SessionKey
 from tgslices.storage.codec import decode_time, encode_time
 from tgslices.storage.ending_protocol import End, EndedSession, EndReason
 from tgslices.storage.sqlalchemy.queries.keys import insert_into
-from tgslices.storage.sqlalchemy.queries.next_due import Dues
+from tgslices.storage.sqlalchemy.queries.next_due import Dues, dues_of
 from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS, PLACE_COLUMNS
 from tgslices.storage.sqlalchemy.tables.rows import key_of, key_values, place_of
 from tgslices.storage.sqlalchemy.tables.schema import Tables
@@ -84,7 +84,7 @@ class Ends:
     def dues(self, bot_id: int) -> Dues:
         """Return when the bot's ends are free."""
         c = self._table.c
-        return c.due_at, c.bot_id == bot_id
+        return dues_of(c.due_at, c.bot_id == bot_id)
 
     def _is(self, end: EndedSession) -> ColumnElement[bool]:
         c = self._table.c

@@ -16,8 +16,9 @@ class Floors:
 
     What was leased stays in the order for a while. On PostgreSQL it is a dead row of the index, for as long as any
     transaction is open that began before. Sessions go by their limits, and stay on every database. Each lease would
-    walk over all of it. A round ends when a lease finds less than it asked for, and when its first lease is over: what
-    was leased may be due again then, and other workers may have put something before the floor.
+    walk over all of it. A round ends when a lease finds less than it asked for, and when the first of its leases is
+    over: what was leased may be due again then, and other workers may have put something before the floor. It ends when
+    the clock steps back, too: a hold may be later then than any that counts.
     """
 
     __slots__ = ("_is_used", "_rounds")
@@ -29,14 +30,14 @@ class Floors:
     def get(self, bot_id: int, now: int) -> Floor:
         """Return behind what the next lease begins."""
         there = self._rounds.get(bot_id)
-        return NO_FLOOR if there is None or there.ends_at <= now else there.floor
+        return there.floor if there is not None and there.latest <= now < there.ends_at else NO_FLOOR
 
     def note(self, bot_id: int, floor: Floor | None, now: int, until: int) -> None:
         """Note the last row of a lease; None if it found less than it asked for."""
         there = self._rounds.pop(bot_id, None)
         if self._is_used and floor is not None:
-            ends_at = until if there is None or there.ends_at <= now else there.ends_at
-            self._rounds[bot_id] = _Round(floor, ends_at)
+            ends_at = until if there is None or there.ends_at <= now else min(there.ends_at, until)
+            self._rounds[bot_id] = _Round(floor, ends_at, now)
 
     def lower(self, bot_id: int, time: int) -> None:
         """Begin anew if something comes at a time that the round has passed."""
@@ -48,3 +49,4 @@ class Floors:
 class _Round(NamedTuple):
     floor: Floor
     ends_at: int
+    latest: int

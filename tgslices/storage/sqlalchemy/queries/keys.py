@@ -164,8 +164,8 @@ class Keys:
 def due_values(due: Due | None) -> dict[str, Any]:
     """Return what a key's row says of when it is due."""
     if due is None:
-        return {"due_at": None, "limit_at": None, "active_at": None}
-    return {"due_at": encode_time(due.at), "limit_at": encode_time(due.limit)}
+        return {"due_at": None, "limit_at": None, "active_at": None, "held_until": None}
+    return {"due_at": encode_time(due.at), "limit_at": encode_time(due.limit), "held_until": None}
 
 
 def same_connection(column: ColumnElement[Any], business_connection_id: str | None) -> ColumnElement[bool]:

@@ -173,7 +173,7 @@ class Listing:
     def _details(self) -> Select[Any]:
         c = self._keys.c
         details = select(
-            *(c.id, c.opened_at, c.due_at, c.active_at),
+            *(c.id, c.opened_at, c.due_at, c.held_until, c.active_at),
             *(column.label(f"looked_{number}") for number, column in enumerate(self._looked)),
             *self._rows.key_columns(),
         )
@@ -211,7 +211,7 @@ def _takes(where: SessionFilter, row: Any) -> bool:
 
 
 def _session(row: Any) -> ListedSession:
-    _, opened_at, due_at, active_at, recorded_at, written_at, oldest_at, entries, *key = row
+    _, opened_at, due_at, held_until, active_at, recorded_at, written_at, oldest_at, entries, *key = row
     active = max(at for at in (opened_at, active_at, recorded_at, written_at) if at is not None)
     return ListedSession(
         key_of(key),
@@ -219,5 +219,5 @@ def _session(row: Any) -> ListedSession:
         decode_time(active),
         entries,
         None if oldest_at is None else decode_time(oldest_at),
-        None if due_at is None else decode_time(due_at),
+        None if due_at is None else decode_time(due_at if held_until is None else held_until),
     )

@@ -20,7 +20,7 @@ from tgslices.storage.sqlalchemy.tables.schema import (
     Tables,
 )
 
-_LIFE: Final = ("opened_at", "due_at", "limit_at", "active_at")
+_LIFE: Final = ("opened_at", "due_at", "limit_at", "active_at", "held_until")
 
 
 class Move(NamedTuple):
@@ -106,6 +106,8 @@ def _merged(moved: dict[str, int | None], there: dict[str, int | None]) -> dict[
     if there["due_at"] is None or moved["due_at"] is None:
         return (moved if there["due_at"] is None else there) | {"opened_at": opened_at}
     both = {name: [life[name] for life in (moved, there)] for name in _LIFE}
-    earliest = {name: min(at for at in both[name] if at is not None) for name in ("due_at", "limit_at")}
+    dues = [life["due_at"] if life["held_until"] is None else life["held_until"] for life in (moved, there)]
+    due_at, limit_at = (min(at for at in times if at is not None) for times in (dues, both["limit_at"]))
     active_at = max((at for at in both["active_at"] if at is not None), default=None)
-    return {"opened_at": opened_at, "active_at": active_at, **earliest}
+    times = {"due_at": due_at, "limit_at": limit_at, "held_until": None}
+    return {"opened_at": opened_at, "active_at": active_at, **times}

@@ -7,7 +7,7 @@ from datetime import datetime
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import MAX_WAIT, Gone, PendingDeletion, SessionKey, TrackedMessage
@@ -16,8 +16,14 @@ from tgslices.storage.sqlalchemy.database.dialect import Database
 from tgslices.storage.sqlalchemy.database.steps import Step, Steps
 from tgslices.storage.sqlalchemy.queries.floors import NO_FLOOR, Floor, Floors
 from tgslices.storage.sqlalchemy.queries.keys import IDS_PER_STATEMENT, gone_conditions
-from tgslices.storage.sqlalchemy.queries.next_due import next_due
-from tgslices.storage.sqlalchemy.tables.lease_statements import LeaseStatements, Leasing, Order, leasing_beside
+from tgslices.storage.sqlalchemy.queries.next_due import dues_of_held, next_due
+from tgslices.storage.sqlalchemy.tables.lease_statements import (
+    LeaseStatements,
+    Leasing,
+    Order,
+    leasing_beside,
+    leasing_of,
+)
 from tgslices.storage.sqlalchemy.tables.rows import (
     Values,
     escape,
@@ -43,13 +49,15 @@ class PendingDeletions:
     async def of_bot(self, connection: AsyncConnection, bot_id: int) -> list[PendingDeletion]:
         """Return every pending deletion of a bot, earliest first."""
         c = self._table.c
-        found = await connection.execute(select(*self._columns()).where(c.bot_id == bot_id).order_by(c.due_at, c.id))
+        mine = select(*self._columns()).where(c.bot_id == bot_id)
+        found = await connection.execute(mine.order_by(self._due_at, c.id))
         return [pending_of(row) for row in found]
 
     async def next_due(self, connection: AsyncConnection, bot_id: int, now: datetime) -> datetime | None:
         """Return when the bot's earliest one is due; now, when a clock that was ahead has put one off."""
-        c = self._table.c
-        return await next_due(connection, [(c.due_at, c.bot_id == bot_id)], now)
+        floor = self._floors.get(bot_id, encode_time(now))
+        dues = dues_of_held(self._table, self._table.c.bot_id == bot_id, now, floor)
+        return await next_due(connection, [dues], now)
 
     async def has(self, connection: AsyncConnection, key: SessionKey, message: TrackedMessage) -> bool:
         """Tell whether a message is pending for a key."""
@@ -90,7 +98,7 @@ class PendingDeletions:
         at, held_until = encode_time(now), encode_time(until)
         times = {"bot": bot_id, "now": at, "ahead": encode_time(now + MAX_WAIT), "until": held_until}
         floor = self._floors.get(bot_id, at)
-        rows = await self._take(connection, Leasing(Order.BY_TIME, limit), times, floor)
+        rows = await self._take(connection, leasing_of(Order.BY_TIME, limit, times), times, floor)
         if len(rows) < limit and floor != NO_FLOOR:  # a round is over: the next begins with what was put before
             rows += await self._take_more(connection, Order.BY_TIME, times, limit, rows)
         is_full = len(rows) == limit
@@ -129,7 +137,8 @@ class PendingDeletions:
             self._floors.lower(bot_id, encode_time(until))
         for chunk in in_chunks(identities_of(pending), IDS_PER_STATEMENT):
             these = self._locked(self._table.c.identity.in_(chunk))
-            await connection.execute(update(self._table).where(these).values(due_at=encode_time(until)))
+            times = {"due_at": encode_time(until), "held_until": None}
+            await connection.execute(update(self._table).where(these).values(times))
 
     async def discard(self, connection: AsyncConnection, bot_id: int, gone: Gone) -> int:
         """Drop those of messages that are gone; return how many."""
@@ -174,7 +183,12 @@ class PendingDeletions:
         return c.id.in_(select(c.id).where(*conditions).order_by(c.identity).with_for_update())
 
     def _columns(self) -> list[ColumnElement[Any]]:
-        return [self._table.c[name] for name in PENDING_COLUMNS]
+        return [*(self._table.c[name] for name in PENDING_COLUMNS[:-1]), self._due_at]
+
+    @property
+    def _due_at(self) -> ColumnElement[Any]:
+        """When one is due, whether it is held or not."""
+        return func.coalesce(self._table.c.held_until, self._table.c.due_at)
 
 
 def identities_of(pending: Collection[PendingDeletion]) -> list[bytes]:

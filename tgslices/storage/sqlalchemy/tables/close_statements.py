@@ -128,5 +128,5 @@ class CloseStatements:
 
 def _closed(closed_at: Any) -> dict[str, Any]:
     """Return what becomes of a key that is closed."""
-    gone = ("opened_at", "after_id", "due_at", "limit_at", "active_at")
+    gone = ("opened_at", "after_id", "due_at", "limit_at", "active_at", "held_until")
     return {"is_open": _FALSE, "closed_at": closed_at, **dict.fromkeys(gone, null())}

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Dialect,
     Select,
+    Table,
     Text,
     and_,
     bindparam,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     column,
     func,
     literal_column,
+    null,
     or_,
     select,
     tuple_,
@@ -55,19 +57,26 @@ class Order(Enum):
 class Leasing(NamedTuple):
     """Which rows a statement takes.
 
-    ``limit``: how many; None makes that a parameter, for which PostgreSQL has to plan each time. ``but_for``: the
-    numbers of some that it leaves out.
+    ``limit``: how many; None makes that a parameter, for which PostgreSQL has to plan each time. ``is_lease``: whether
+    it ends later than now, as far as no clock was ahead. ``but_for``: the numbers of some that it leaves out.
     """
 
     order: Order
     limit: int | None
+    is_lease: bool
     but_for: tuple[int, ...] = ()
+
+
+def leasing_of(order: Order, limit: int, times: Mapping[str, int]) -> Leasing:
+    """Return how to lease the first of what is due."""
+    return Leasing(order, limit, times["now"] < times["until"] <= times["ahead"])
 
 
 def leasing_beside(taken: Sequence[Any], order: Order, limit: int, times: Mapping[str, int]) -> Leasing:
     """Return how to lease what is due beside rows that were taken, which count as due again if the lease is none."""
-    is_lease = times["now"] < times["until"] <= times["ahead"]
-    return Leasing(order, None if taken else limit, () if is_lease else tuple(row[0] for row in taken))
+    leasing = leasing_of(order, limit, times)
+    but_for = () if leasing.is_lease else tuple(row[0] for row in taken)
+    return leasing._replace(limit=None if taken else limit, but_for=but_for)
 
 
 SESSION_COLUMNS: Final = (
@@ -84,6 +93,10 @@ class LeaseStatements:
     Their parameters are among ``bot``, ``now``, ``ahead``, ``until``, ``limit``, ``floor_time`` and ``floor_id``. What
     is due later than ``ahead`` was put off by a clock that was ahead. Leases look behind the floor, and leave out what
     others are taking at that moment.
+
+    In PostgreSQL what was due keeps its ``due_at``, by which it is found, and is held by a column that no index knows.
+    That is never before it, so that whatever is held no more is found among what is due. All else is as if it were due
+    at ``until``.
     """
 
     def __init__(self, tables: Tables, dialect: Dialect) -> None:
@@ -112,7 +125,7 @@ class LeaseStatements:
         found = self._by_limit(these) if by_limit else self._in_time(these, leasing.order)
         # So that recording, which needs the key to stay, goes on beside it.
         picked = _picked(found, these, leasing, key_share=True)
-        leased = update(keys).values(due_at=_param("until"))
+        leased = update(keys).values(self._hold(keys, leasing))
         was_due_at: ColumnElement[Any]
         if self._speller.is_sqlite:
             leased, was_due_at = leased.where(keys.c.id.in_(select(picked.c.id))), literal_column("NULL")
@@ -139,7 +152,7 @@ class LeaseStatements:
     def _by_limit(self, these: Any) -> Select[Any]:
         c = self._tables.keys.c
         first = (
-            select(c.id, c.limit_at, c.due_at)
+            select(c.id, c.limit_at, c.due_at, c.held_until)
             .where(c.bot_id == _param("bot"), c.due_at.is_not(None), self._is_behind_floor(c.limit_at, c.id))
             .order_by(c.limit_at, c.id)
             .limit(_number(FIRST_LOOKED_AT))
@@ -147,10 +160,9 @@ class LeaseStatements:
             .subquery("looked_at")
         )
         if self._speller.is_sqlite:  # nobody writes meanwhile; it goes through them in their order and stops in time
-            is_due = or_(first.c.due_at <= _param("now"), first.c.due_at > _param("ahead"))
-            return select(first.c.id, first.c.due_at).where(is_due)
-        is_due = or_(these.c.due_at <= self._value("now"), these.c.due_at > self._value("ahead"))
-        found = select(these.c.id, these.c.due_at).where(these.c.id == first.c.id, is_due)
+            return select(first.c.id, first.c.due_at).where(self._is_due(first.c), self._is_free(first.c))
+        is_due = (self._is_due(these.c), self._is_free(these.c))
+        found = select(these.c.id, these.c.due_at).where(these.c.id == first.c.id, *is_due)
         return found.order_by(first.c.limit_at, first.c.id)
 
     def _times(self) -> tuple[Any, Any]:
@@ -180,15 +192,35 @@ class LeaseStatements:
         if self._speller.is_sqlite:
             found = select(*columns).where(pending.c.id == picked.c.id)
             return self._speller.spell_named(found)
-        held = update(pending).where(pending.c.id == picked.c.id, _DOES_NOT_WAIT).values(due_at=_param("until"))
+        held = update(pending).where(pending.c.id == picked.c.id, _DOES_NOT_WAIT).values(self._hold(pending, leasing))
         return self._speller.spell_named(held.returning(*columns))
 
     def _hold_pending(self, leasing: Leasing) -> Spelled:
         pending = self._tables.pending
         these = pending.alias("these")
         picked = _picked(self._in_time(these, leasing.order), these, leasing)
-        held = update(pending).where(pending.c.id.in_(select(picked.c.id))).values(due_at=_param("until"))
+        held = update(pending).where(pending.c.id.in_(select(picked.c.id))).values(self._hold(pending, leasing))
         return self._speller.spell_named(held)
+
+    # Both
+
+    def _hold(self, table: Table, leasing: Leasing) -> dict[str, Any]:
+        """Return what changes in a row. PostgreSQL compares values: a due_at that stays as it is writes to no index."""
+        until = _param("until")
+        if self._speller.is_sqlite or not leasing.is_lease:
+            return {"due_at": until, "held_until": null()}
+        was_due = table.c.due_at <= self._value("now")
+        return {
+            "due_at": case((was_due, table.c.due_at), else_=until),
+            "held_until": case((was_due, until), else_=null()),
+        }
+
+    def _is_due(self, c: Any) -> ColumnElement[bool]:
+        return or_(c.due_at <= self._value("now"), c.due_at > self._value("ahead"))
+
+    def _is_free(self, c: Any) -> ColumnElement[bool]:
+        held_until = c.held_until
+        return or_(held_until.is_(None), held_until <= self._value("now"), held_until > self._value("ahead"))
 
     def _in_time(self, these: Any, order: Order) -> Select[Any]:
         """Find rows in the order of their times."""
@@ -196,7 +228,8 @@ class LeaseStatements:
         is_due = due_at > self._value("ahead")
         if order is not Order.PUT_OFF:
             is_due = and_(self._is_behind_floor(due_at, row_id), due_at <= self._value("now"))
-        return select(row_id, due_at).where(these.c.bot_id == _param("bot"), is_due).order_by(due_at, row_id)
+        found = select(row_id, due_at).where(these.c.bot_id == _param("bot"), is_due, self._is_free(these.c))
+        return found.order_by(due_at, row_id)
 
     def _is_behind_floor(self, time: ColumnElement[int], row_id: ColumnElement[int]) -> ColumnElement[bool]:
         return tuple_(time, row_id) > tuple_(self._value("floor_time"), self._value("floor_id"))

@@ -48,6 +48,10 @@ VERSION_NAME: Final = "schema_version"
 NO_ID: Final = -(2**63)
 """Stands for a missing user or topic of a key, because NULLs take no part in a unique index. No key may hold it."""
 
+FILLFACTOR: Final = 50
+"""Per cent of a page that PostgreSQL fills with rows that are leased, so that each of them has room for a new version.
+Source: https://www.postgresql.org/docs/current/storage-hot.html"""
+
 MAX_PREFIX: Final = 63 - len("messages_business")
 """In bytes: PostgreSQL cuts longer names off.
 Source: https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS"""
@@ -169,7 +173,8 @@ def _keys(prefix: str, schema: str | None, metadata: MetaData, *, where: Where) 
     ``opened_at`` is there while the key is open. ``after_id``: messages of the key's chat up to this id were there
     before the key was opened. A session that is to
     end has ``due_at``, when it is looked at next; ``limit_at``, by when that is urgent; and ``active_at``, what the
-    last look told. Small partial indexes find it; whatever else changes a key leaves them alone.
+    last look told. Small partial indexes find it; whatever else changes a key leaves them alone. ``held_until``: see
+    :func:`_pending`.
     """
     table = Table(
         f"{prefix}keys",
@@ -183,8 +188,10 @@ def _keys(prefix: str, schema: str | None, metadata: MetaData, *, where: Where) 
         Column("due_at", BigInteger),
         Column("limit_at", BigInteger),
         Column("active_at", BigInteger),
+        Column("held_until", BigInteger),
         UniqueConstraint(*PLACE_COLUMNS, name=f"{prefix}keys_place"),
         schema=schema,
+        postgresql_with={"fillfactor": FILLFACTOR},
     )
     is_due, is_opened = table.c.due_at.is_not(None), table.c.opened_at.is_not(None)
     for name, which in (("due", is_due), ("limit", is_due), ("opened", is_opened)):
@@ -222,7 +229,11 @@ def _messages(prefix: str, schema: str | None, metadata: MetaData, *, where: Whe
 
 
 def _pending(prefix: str, schema: str | None, metadata: MetaData) -> Table:
-    """The pending deletions, each with its whole key, because they outlive it; ``identity`` digests key and message."""
+    """The pending deletions, each with its whole key, because they outlive it; ``identity`` digests key and message.
+
+    ``held_until``: one that PostgreSQL has leased is due then, and not at ``due_at``. No index knows of that, and a
+    page has room for new versions of its rows, so that a lease writes to no index.
+    """
     return Table(
         f"{prefix}pending",
         metadata,
@@ -237,10 +248,12 @@ def _pending(prefix: str, schema: str | None, metadata: MetaData) -> Table:
         *_message_columns(),
         Column("claimed_at", BigInteger, nullable=False),
         Column("due_at", BigInteger, nullable=False),
+        Column("held_until", BigInteger),
         UniqueConstraint("identity", name=f"{prefix}pending_identity"),
         Index(f"{prefix}pending_due", "bot_id", "due_at", "id"),
         Index(f"{prefix}pending_message", "chat_id", "message_id"),
         schema=schema,
+        postgresql_with={"fillfactor": FILLFACTOR},
     )
 
 

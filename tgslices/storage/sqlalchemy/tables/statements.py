@@ -26,6 +26,7 @@ from sqlalchemy import (
     func,
     literal_column,
     not_,
+    null,
     or_,
     select,
 )
@@ -246,7 +247,9 @@ class Statements:
         names = ("identity", *PENDING_COLUMNS)
         insert = self._speller.insert_locking(self._tables.pending, names, ("identity",), "identity", size)
         return self._spell(
-            insert.on_conflict_do_update(index_elements=["identity"], set_={"due_at": insert.excluded.due_at})
+            insert.on_conflict_do_update(
+                index_elements=["identity"], set_={"due_at": insert.excluded.due_at, "held_until": null()}
+            )
         )
 
     def _record_columns(self) -> list[Any]:

@@ -13,7 +13,7 @@ from sqlalchemy.schema import CreateColumn
 from tgslices.clock import utc_now
 from tgslices.errors import OtherSchema, StorageError
 from tgslices.storage.codec import encode_time
-from tgslices.storage.sqlalchemy.tables.schema import VERSION, VERSION_NAME, Tables
+from tgslices.storage.sqlalchemy.tables.schema import FILLFACTOR, VERSION, VERSION_NAME, Tables
 
 Upgrade: TypeAlias = Callable[[Connection, Tables], None]
 
@@ -21,15 +21,19 @@ Upgrade: TypeAlias = Callable[[Connection, Tables], None]
 def _to_2(connection: Connection, tables: Tables) -> None:
     """Let keys know when they open, close and are due, messages what left them, buttons and albums; add data, ends."""
     new = {
-        tables.keys: ("opened_at", "closed_at", "after_id", "due_at", "limit_at", "active_at"),
+        tables.keys: ("opened_at", "closed_at", "after_id", "due_at", "limit_at", "active_at", "held_until"),
         tables.messages: ("has_buttons", "media_group_id", "is_foreign", "state"),
-        tables.pending: ("has_buttons", "media_group_id"),
+        tables.pending: ("has_buttons", "media_group_id", "held_until"),
     }
     for table, names in new.items():
         for name in names:
             specification = CreateColumn(table.c[name]).compile(dialect=connection.dialect)
             quoted = connection.dialect.identifier_preparer.format_table(table)
             connection.execute(text(f"ALTER TABLE {quoted} ADD COLUMN {specification}"))
+    if connection.dialect.name == "postgresql":
+        for table in (tables.keys, tables.pending):
+            quoted = connection.dialect.identifier_preparer.format_table(table)
+            connection.execute(text(f"ALTER TABLE {quoted} SET (fillfactor = {FILLFACTOR})"))
     keys, messages = tables.keys, tables.messages
     # When a session was opened was not kept: not before its first entry, as far as anybody can tell.
     first = select(func.min(messages.c.recorded_at)).where(messages.c.key_id == keys.c.id).scalar_subquery()
