@@ -19,13 +19,13 @@ from aiogram_dialog import Dialog, DialogManager, StartMode, Window, setup_dialo
 from aiogram_dialog.widgets.kbd import Button
 from aiogram_dialog.widgets.text import Const, Format
 
-from tests.data.conftest import Store, api, postgres, postgres_url, redis_server, redis_url, store
+from tests.data.conftest import Store, api, emptied_postgres_url, postgres, postgres_url, redis_server, redis_url, store
 from tests.promises.fed_bot import polling
 from tgslices import DataRefused, SessionBot, setup_sessions
 from tgslices.fsm import FSMStorage
 from tgslices.testing import BotAccount, BotApi, ChatView
 
-__all__ = ("api", "postgres", "postgres_url", "redis_server", "redis_url", "store")
+__all__ = ("api", "emptied_postgres_url", "postgres", "postgres_url", "redis_server", "redis_url", "store")
 
 KEY = StorageKey(42, -100, 7)
 NEIGHBOURS = [

@@ -15,13 +15,13 @@ from unittest.mock import patch
 
 import pytest
 
-from tests.storage.conftest import postgres, postgres_url, redis_server, redis_url, url
+from tests.storage.conftest import emptied_postgres_url, postgres, postgres_url, redis_server, redis_url, url
 from tgslices.commands.main import main
 from tgslices.storage.acquiring import durable
 from tgslices.storage.opening import open_storage
 from tgslices.storage.protocol import DurableSessionStorage
 
-__all__ = ("postgres", "postgres_url", "redis_server", "redis_url", "url")
+__all__ = ("emptied_postgres_url", "postgres", "postgres_url", "redis_server", "redis_url", "url")
 
 BOT = 42
 

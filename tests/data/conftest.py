@@ -8,12 +8,13 @@ import pytest
 
 from tests.middlewares.conftest import api, stage
 from tests.promises.storages import ListStorage
-from tests.storage.conftest import postgres, postgres_url, redis_server, redis_url
+from tests.storage.conftest import emptied_postgres_url, postgres, postgres_url, redis_server, redis_url
+from tests.storage.prepared import prepared
 from tgslices import MemorySessionStorage, SessionStorage
 from tgslices.storage.opening import open_storage
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 
-__all__ = ("api", "postgres", "postgres_url", "redis_server", "redis_url", "stage")
+__all__ = ("api", "emptied_postgres_url", "postgres", "postgres_url", "redis_server", "redis_url", "stage")
 
 
 class Store:
@@ -40,5 +41,5 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     """A place that storages can be opened on."""
     kind = str(request.param)
     if kind in ("postgresql", "redis"):
-        return Store(kind, request.getfixturevalue("postgres_url" if kind == "postgresql" else "redis_url"))
-    return Store(kind, f"sqlite:///{tmp_path / 'kept.db'}" if kind.startswith("sqlite") else None)
+        return Store(kind, request.getfixturevalue("emptied_postgres_url" if kind == "postgresql" else "redis_url"))
+    return Store(kind, f"sqlite:///{prepared(tmp_path / 'kept.db')}" if kind.startswith("sqlite") else None)

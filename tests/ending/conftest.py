@@ -8,11 +8,19 @@ import pytest
 from aiogram import Dispatcher
 
 from tests.promises.fed_bot import FedBot, polling
-from tests.storage.conftest import any_storage, postgres, postgres_url, redis_server, redis_url, url
+from tests.storage.conftest import (
+    any_storage,
+    emptied_postgres_url,
+    postgres,
+    postgres_url,
+    redis_server,
+    redis_url,
+    url,
+)
 from tgslices import SessionBot, SessionStorage, setup_sessions
 from tgslices.testing import BotApi
 
-__all__ = ("any_storage", "postgres", "postgres_url", "redis_server", "redis_url", "url")
+__all__ = ("any_storage", "emptied_postgres_url", "postgres", "postgres_url", "redis_server", "redis_url", "url")
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from itertools import count
 
 import pytest
 
-from tests.data.conftest import postgres, postgres_url, redis_server, redis_url, store
+from tests.data.conftest import emptied_postgres_url, postgres, postgres_url, redis_server, redis_url, store
 from tests.middlewares.conftest import api, stage
 
-__all__ = ("api", "postgres", "postgres_url", "redis_server", "redis_url", "stage", "store")
+__all__ = ("api", "emptied_postgres_url", "postgres", "postgres_url", "redis_server", "redis_url", "stage", "store")
 
 
 @pytest.fixture(autouse=True)

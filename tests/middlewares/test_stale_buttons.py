@@ -14,7 +14,7 @@ from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMar
 
 from tests.promises.fed_bot import FedBot, polling, webhook
 from tests.promises.storages import Line
-from tests.storage.conftest import any_storage, postgres, postgres_url, redis_server
+from tests.storage.conftest import any_storage, emptied_postgres_url, postgres, postgres_url, redis_server
 from tgslices import (
     ConfigurationError,
     MemorySessionStorage,
@@ -27,7 +27,7 @@ from tgslices import (
 )
 from tgslices.testing import BotApi, Drop, Failure, Slow
 
-__all__ = ("any_storage", "postgres", "postgres_url", "redis_server")
+__all__ = ("any_storage", "emptied_postgres_url", "postgres", "postgres_url", "redis_server")
 
 Order = Annotated[Session, SessionQualifier("order")]
 OVER = "This is over."

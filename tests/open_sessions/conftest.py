@@ -2,6 +2,26 @@
 
 from __future__ import annotations
 
-from tests.ending.conftest import any_storage, api, postgres, postgres_url, redis_server, redis_url, stage, url
+from tests.ending.conftest import (
+    any_storage,
+    api,
+    emptied_postgres_url,
+    postgres,
+    postgres_url,
+    redis_server,
+    redis_url,
+    stage,
+    url,
+)
 
-__all__ = ("any_storage", "api", "postgres", "postgres_url", "redis_server", "redis_url", "stage", "url")
+__all__ = (
+    "any_storage",
+    "api",
+    "emptied_postgres_url",
+    "postgres",
+    "postgres_url",
+    "redis_server",
+    "redis_url",
+    "stage",
+    "url",
+)

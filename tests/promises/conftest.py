@@ -10,6 +10,7 @@ from aiogram import Dispatcher
 
 from tests.promises.fed_bot import FedBot, polling, webhook
 from tests.promises.storages import ListStorage
+from tests.storage.prepared import prepared
 from tgslices import MemorySessionStorage, SessionBot, SessionStorage, setup_sessions
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing import BotApi
@@ -43,7 +44,7 @@ def kept(variant: str, tmp_path: Path) -> SessionStorage:
         case "webhook":
             return ListStorage()
         case _:
-            return SQLAlchemySessionStorage(f"sqlite:///{tmp_path / 'kept.db'}")
+            return SQLAlchemySessionStorage(f"sqlite:///{prepared(tmp_path / 'kept.db')}")
 
 
 @pytest.fixture

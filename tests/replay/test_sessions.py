@@ -10,7 +10,7 @@ from aiogram import Dispatcher, F
 from aiogram.types import InputMediaPhoto
 
 from tests.promises.fed_bot import FedBot, ids_in, polling, texts_of
-from tests.storage.conftest import any_storage, postgres, postgres_url, redis_server
+from tests.storage.conftest import any_storage, emptied_postgres_url, postgres, postgres_url, redis_server
 from tgslices import (
     ConfigurationError,
     PredicateFailed,
@@ -21,7 +21,7 @@ from tgslices import (
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing import BotApi, Chat, ChatView
 
-__all__ = ("any_storage", "postgres", "postgres_url", "redis_server")
+__all__ = ("any_storage", "emptied_postgres_url", "postgres", "postgres_url", "redis_server")
 
 
 @pytest.fixture

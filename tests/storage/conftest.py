@@ -6,24 +6,39 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
+from typing import Final, TypeVar
 
 import pytest
 
 from tests.promises.storages import ListStorage
+from tests.storage.prepared import prepared
 from tests.storage.redis.servers import RedisServer, free_port, prefix_of
 from tests.storage.sqlalchemy.backends import PostgresServer, start_postgres
 from tgslices import MemorySessionStorage, SessionStorage
 from tgslices.storage.redis import RedisSessionStorage
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 
+T = TypeVar("T")
+
+_POSTGRES: Final = pytest.StashKey[PostgresServer]()
+_REDIS: Final = pytest.StashKey[RedisServer]()
+
+
+def _of_all(config: pytest.Config, key: pytest.StashKey[T], running: AbstractContextManager[T]) -> T:
+    """Return the one of this process: each folder that imports a fixture has an instance of it."""
+    if key not in config.stash:
+        stack = ExitStack()
+        config.stash[key] = stack.enter_context(running)
+        config.add_cleanup(stack.close)
+    return config.stash[key]
+
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
+def postgres(pytestconfig: pytest.Config) -> PostgresServer:
     """A server that trusts this machine, and that writes without waiting for the disk."""
-    with running_postgres() as server:
-        yield server
+    return _of_all(pytestconfig, _POSTGRES, running_postgres())
 
 
 @pytest.fixture(scope="module")
@@ -53,11 +68,16 @@ async def postgres_url(postgres: PostgresServer) -> AsyncIterator[str]:
     await postgres.drop_database(name)
 
 
+@pytest.fixture
+async def emptied_postgres_url(postgres: PostgresServer) -> str:
+    """A database that has its tables, with nothing in them: to make one takes longer than most tests."""
+    return postgres.url(await postgres.emptied_database())
+
+
 @pytest.fixture(scope="session")
-def redis_server() -> Iterator[RedisServer]:
+def redis_server(pytestconfig: pytest.Config) -> RedisServer:
     """A server that keeps nothing on disk."""
-    with running_redis() as server:
-        yield server
+    return _of_all(pytestconfig, _REDIS, running_redis())
 
 
 @pytest.fixture
@@ -86,11 +106,11 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database of each kind, with nothing in it."""
     match request.param:
         case "sqlite":
-            return f"sqlite:///{tmp_path / 'slices.db'}"
+            return f"sqlite:///{prepared(tmp_path / 'slices.db')}"
         case "redis":
             return str(request.getfixturevalue("redis_url"))
         case _:
-            return str(request.getfixturevalue("postgres_url"))
+            return str(request.getfixturevalue("emptied_postgres_url"))
 
 
 @pytest.fixture(params=["memory", "plugin", "sqlite", "postgresql", "redis"])
@@ -102,9 +122,9 @@ def any_storage(request: pytest.FixtureRequest, tmp_path: Path) -> SessionStorag
         case "plugin":
             return ListStorage()
         case "sqlite":
-            return SQLAlchemySessionStorage(f"sqlite:///{tmp_path / 'kept.db'}")
+            return SQLAlchemySessionStorage(f"sqlite:///{prepared(tmp_path / 'kept.db')}")
         case "redis":
             server: RedisServer = request.getfixturevalue("redis_server")
             return RedisSessionStorage(server.url, prefix=prefix_of(tmp_path))
         case _:
-            return SQLAlchemySessionStorage(request.getfixturevalue("postgres_url"))
+            return SQLAlchemySessionStorage(request.getfixturevalue("emptied_postgres_url"))

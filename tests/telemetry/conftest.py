@@ -10,12 +10,20 @@ from typing import Any, TypeVar
 import pytest
 
 from tests.promises.workers import worker_of
-from tests.storage.conftest import any_storage, postgres, postgres_url, redis_server, redis_url, url
+from tests.storage.conftest import (
+    any_storage,
+    emptied_postgres_url,
+    postgres,
+    postgres_url,
+    redis_server,
+    redis_url,
+    url,
+)
 from tgslices import Session, SessionBot, SessionStorage
 from tgslices.telemetry import SessionEvent, StockTaken
 from tgslices.testing import BotAccount, BotApi, ChatView, Person
 
-__all__ = ("any_storage", "postgres", "postgres_url", "redis_server", "redis_url", "url")
+__all__ = ("any_storage", "emptied_postgres_url", "postgres", "postgres_url", "redis_server", "redis_url", "url")
 
 E = TypeVar("E", bound=SessionEvent)
 

@@ -7,7 +7,6 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,15 @@ LIST = """
     ORDER BY m.id
 """
 TABLES = ("tgslices_keys", "tgslices_messages", "tgslices_pending", "tgslices_ends")
+EMPTY = """
+    DO $$ DECLARE name text; BEGIN
+        PERFORM pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid();
+        FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = '{schema}' AND tablename <> 'tgslices_meta' LOOP
+            EXECUTE format('DELETE FROM {schema}.%I', name);
+        END LOOP;
+    END $$
+"""
 NONE = -(2**63)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -37,6 +45,7 @@ class PostgresServer:
     def __init__(self, server: Any) -> None:
         self._server = server
         self._numbers = count()
+        self._prepared: str | None = None
 
     def dsn(self, database: str) -> str:
         return str(self._server.get_uri(database=database))
@@ -79,6 +88,20 @@ class PostgresServer:
 
     async def drop_database(self, name: str) -> None:
         await self.execute("postgres", f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    async def emptied_database(self) -> str:
+        """Return the one database whose tables are there, with nothing in them."""
+        if self._prepared is None:
+            self._prepared = await self.create_database()
+            storage = SQLAlchemySessionStorage(self.url(self._prepared))
+            await storage.start()
+            await storage.aclose()
+        await self.empty(self._prepared, "public")
+        return self._prepared
+
+    async def empty(self, database: str, schema: str) -> None:
+        """End what is connected to a database, and delete what a schema's tables hold, but for the schema's version."""
+        await self.execute(database, EMPTY.format(schema=schema))
 
     async def execute(self, database: str, statement: str) -> list[Any]:
         connection = await asyncpg.connect(self.dsn(database))
@@ -129,11 +152,6 @@ def watch(storage: SQLAlchemySessionStorage, note: Callable[[str], object]) -> C
             database["send"] = send
 
     return stop
-
-
-def schema_of(place: Path) -> str:
-    """Return the name of a PostgreSQL schema for a place."""
-    return f"at_{sha256(str(place).encode()).hexdigest()[:16]}"
 
 
 def _is(value: str | None) -> str:

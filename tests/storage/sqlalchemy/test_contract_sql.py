@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from tests.storage.prepared import prepared
 from tests.storage.sqlalchemy.backends import (
     TABLES,
     PostgresServer,
     list_statement,
     message_of,
-    schema_of,
     sqlite_count,
     sqlite_rows,
 )
@@ -29,7 +29,7 @@ class SQLiteContract(DurableStorageContract):
     options: ClassVar[dict[str, Any]] = {}
 
     async def open_storage(self, place: Path) -> SQLAlchemySessionStorage:
-        self.file = place / "slices.db"
+        self.file = prepared(place / "slices.db")
         storage = SQLAlchemySessionStorage(f"sqlite+aiosqlite:///{self.file}", **self.options)
         await storage.start()
         return storage
@@ -62,7 +62,7 @@ class TestSQLiteOfUser(SQLiteContract):
     knows_idleness = False
 
     async def open_storage(self, place: Path) -> SQLAlchemySessionStorage:
-        self.file = place / "slices.db"
+        self.file = prepared(place / "slices.db")
         engine = create_async_engine(f"sqlite+aiosqlite:///{self.file}")
 
         @event.listens_for(engine.sync_engine, "connect")
@@ -83,6 +83,10 @@ class TestSQLiteOfUser(SQLiteContract):
 
 
 class PostgreSQLContract(DurableStorageContract):
+    """All places are one schema, which is emptied for the next: to make the tables takes longer than most tests."""
+
+    schema = "contract"
+    last_place: ClassVar[Path | None] = None
     examples = tries(10)
     options: ClassVar[dict[str, Any]] = {}
 
@@ -91,11 +95,17 @@ class PostgreSQLContract(DurableStorageContract):
         self.postgres = postgres
 
     async def open_storage(self, place: Path) -> SQLAlchemySessionStorage:
-        self.schema = schema_of(place)
-        await self.postgres.execute("postgres", f"CREATE SCHEMA IF NOT EXISTS {self.schema}")
+        await self._empty(place)
         storage = SQLAlchemySessionStorage(self.postgres.url("postgres"), schema=self.schema, **self.options)
         await storage.start()
         return storage
+
+    async def _empty(self, place: Path) -> None:
+        if PostgreSQLContract.last_place is None:
+            await self.postgres.execute("postgres", f"CREATE SCHEMA {self.schema}")
+        elif place != PostgreSQLContract.last_place:
+            await self.postgres.empty("postgres", self.schema)
+        PostgreSQLContract.last_place = place
 
     async def raw_list(self, storage: SQLAlchemySessionStorage, key: SessionKey) -> list[TrackedMessage]:
         rows = await self.postgres.execute("postgres", list_statement(key, f"{self.schema}."))
