@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from aiogram.types import Message
 
 from tgslices.testing import BotApi, Drop, Failure, Flood
 from tgslices.testing.faults import Effect
-from tgslices.testing.running import running
+from tgslices.testing.running import PolledTwice, running
 
 
 def echo() -> Dispatcher:
@@ -140,6 +141,40 @@ async def test_polling_ends_with_an_error_that_does_not_go_away() -> None:
                 async with running(echo(), bot):
                     pass
     assert caught.value.message == "Conflict: two of them"
+
+
+async def test_a_second_dispatcher_of_a_bot_is_refused_where_it_is_started() -> None:
+    async with BotApi() as api:
+        account = api.add_bot("echo_bot")
+        chat = api.add_person("Ann").private_chat(account)
+        first, second = (Bot(account.token, session=api.client_session()) for _ in range(2))
+        async with first, second:
+            async with running(echo(), first):
+                with pytest.raises(PolledTwice, match="Leave the block of running") as caught:
+                    async with running(echo(), second):
+                        pass
+                assert caught.value.bot_id == account.id
+                await chat.types("hi")
+                await chat.sees("you said hi")
+            async with running(echo(), second):
+                await chat.types("ho")
+                await chat.sees("you said ho")
+
+
+async def test_a_conflict_with_who_polls_elsewhere_is_told_in_its_own_words_alone() -> None:
+    async with BotApi() as api:
+        account = api.add_bot("echo_bot")
+        async with (
+            Bot(account.token, session=api.client_session()) as bot,
+            Bot(account.token, session=api.client_session()) as other,
+        ):
+            with pytest.raises(TelegramConflictError) as caught:
+                async with running(echo(), bot):
+                    poll = asyncio.create_task(other.get_updates(timeout=30))
+                    await api.world.changes.until(lambda: account.handling.has_failed)
+            poll.cancel()
+    frames = traceback.extract_tb(caught.value.__traceback__)
+    assert not [frame for frame in frames if "aiogram" in frame.filename]
 
 
 async def test_startup_and_shutdown_are_called_around_the_block() -> None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any, Final, Protocol
 
 from aiogram import Bot, Dispatcher
 from aiogram.dispatcher.event.bases import UNHANDLED
-from aiogram.exceptions import TelegramNetworkError, TelegramRetryAfter, TelegramServerError
+from aiogram.exceptions import TelegramConflictError, TelegramNetworkError, TelegramRetryAfter, TelegramServerError
 from aiogram.methods import TelegramMethod
 from aiogram.types import Update
 from aiogram.types.update import UpdateTypeLookupError
 
+from tgslices.errors import TgslicesError
 from tgslices.testing.handler_errors import note, noted, of_the_bot
 from tgslices.testing.http.client import world_of
 from tgslices.testing.state.handling import Handling
@@ -29,6 +30,17 @@ SHUTDOWN_GRACE: Final = timedelta(seconds=5)
 
 RETRY_PAUSE: Final = timedelta(milliseconds=50)
 """The time between a failed getUpdates and the next one. aiogram takes a second and more."""
+
+
+class PolledTwice(TgslicesError, RuntimeError):
+    """A second dispatcher was to poll a bot. ``bot_id`` is whose updates it asked for."""
+
+    def __init__(self, bot_id: int) -> None:
+        super().__init__(
+            f"A dispatcher polls bot {bot_id} already, and Telegram gives the updates to one alone. "
+            "Leave the block of running before another begins; what run has started polls until the test ends."
+        )
+        self.bot_id = bot_id
 
 
 class Run(Protocol):
@@ -50,12 +62,24 @@ async def running(dispatcher: Dispatcher, *bots: Bot, people_wait: bool = True, 
     first error is raised that nobody was told of. If the block raises, its error gets the tracebacks as notes.
 
     Raises:
+        PolledTwice: the bot is polled by another block.
         Exception: handlers raised, handlers of shutdown included; further errors are notes on the first.
     Source: ``Dispatcher.start_polling`` of aiogram
     """
     context = {"dispatcher": dispatcher, "bots": bots, **dispatcher.workflow_data, **data}
     polls = [_Poll(dispatcher, bot, context, people_wait=people_wait) for bot in bots]
-    await dispatcher.emit_startup(bot=bots[-1], **context)
+    with ExitStack() as stack:
+        for poll in polls:
+            poll.take_alone()
+            stack.callback(poll.let_go)
+        async with _polling(polls):
+            yield
+
+
+@asynccontextmanager
+async def _polling(polls: Sequence[_Poll]) -> AsyncIterator[None]:
+    last = polls[-1]
+    await last.dispatcher.emit_startup(bot=last.bot, **last.context)
     tasks = [asyncio.create_task(poll.run()) for poll in polls]
     try:
         for poll in polls:
@@ -101,6 +125,20 @@ class _Poll:
             return account.handling
         return Handling((lambda: None) if self._world is None else self._world.changes.notify)
 
+    def take_alone(self) -> None:
+        """Keep the bot from being polled by another block.
+
+        Raises:
+            PolledTwice: another polls it.
+        """
+        if self.handling.is_polled:
+            raise PolledTwice(self.bot.id)
+        self.handling.is_polled = True
+
+    def let_go(self) -> None:
+        """Let another block poll the bot."""
+        self.handling.is_polled = False
+
     async def begins(self) -> None:
         """Wait until the first getUpdates has arrived, or failed; for a server of another process do not wait."""
         if self._world is not None:
@@ -111,6 +149,8 @@ class _Poll:
         at_work: set[asyncio.Task[None]] = set()
         try:
             await self._poll(at_work)
+        except TelegramConflictError as error:  # its text is all there is to it: no line of the bot led here
+            self.handling.fail(error.with_traceback(None))
         except Exception as error:  # noqa: BLE001  # handed to the test, whatever it is
             self.handling.fail(error)
         finally:

@@ -13,11 +13,13 @@ MAX_UNTAKEN: Final = 3
 class Handling:
     """The updates that a dispatcher of this process has taken, and what became of them.
 
-    ``is_listening`` is whether the last getUpdates arrived. ``people_wait`` is whether people give the handlers time.
+    ``is_polled`` is whether a block of `running` polls, ``is_listening`` whether the last getUpdates arrived.
+    ``people_wait`` is whether people give the handlers time.
     ``at_work`` holds the updates in work by their numbers, and ``untaken`` those without a handler, in words.
     """
 
     def __init__(self, on_change: Callable[[], None]) -> None:
+        self.is_polled = False
         self.is_listening = False
         self.people_wait = False
         self.at_work: dict[int, str] = {}
