@@ -74,7 +74,7 @@ class SessionManager(ListsOpen):
         tell = telling(config.observer)
         told = observed(self._durable, bot.id, tell)
         self.tracker = Tracker(told, bot.id, clock=config.clock, backlog_limit=config.backlog, tell=tell)
-        self.holds = Holds(told, clock=config.clock, patience=config.patience)
+        self.holds = Holds(told, clock=config.clock, patience=config.patience, moves=self.tracker.keys)
         self._executor = DeletionExecutor(
             told,
             clock=config.clock,

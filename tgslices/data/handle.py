@@ -84,8 +84,8 @@ class DataHandle(Generic[T]):
         mine: T | None = self._holds.value_of(self._wanted)
         if mine is not None:
             return self._fragment.coding.copy(mine)
-        key, name = self._wanted.name
-        found = await self._holds.storage.read_data(key, (name,), now=self._holds.clock())
+        name = self._fragment.name
+        found = await self._holds.places.read(self._wanted.place, (name,))
         return self._fragment.value_of(found.get(name))
 
     async def write(self, value: T) -> None:
@@ -176,7 +176,7 @@ class DataHandle(Generic[T]):
         hold, held = mine
         # Before the storage is waited for, because what changes meanwhile is not what was written.
         text = None if held is None else held.text_now()
-        if not await self._holds.storage.write_data(hold.told(), change, release=False):
+        if not await self._holds.places.write(hold, change, release=False):
             raise DataConflict((self._fragment.name,), hold.place.key)
         if held is not None:
             held.regard_as_written(text)

@@ -16,6 +16,7 @@ from tgslices.data.held_fragment import DataPlace, Held, Hold, Wanted, by_sessio
 from tgslices.data.queues import Name, Queues
 from tgslices.data.renewal import LEASE, Renewal
 from tgslices.data.shapes import become
+from tgslices.data.stored_places import Moves, StoredPlaces
 from tgslices.errors import DataBusy, DataConflict
 from tgslices.event_loop.growing_waits import Doubling
 from tgslices.event_loop.kept_tasks import KeptTasks
@@ -48,8 +49,17 @@ class Taken:
 class Holds:
     """Takes fragments for tasks, in the order of asking, and gives them back."""
 
-    def __init__(self, storage: DataStorage, *, clock: Clock, patience: timedelta) -> None:
-        """``patience``: how long to wait for a fragment that somebody else has."""
+    def __init__(
+        self,
+        storage: DataStorage,
+        *,
+        clock: Clock,
+        patience: timedelta,
+        moves: Moves | None = None,
+    ) -> None:
+        """``patience``: how long to wait for a fragment that somebody else has. ``moves`` tells of migrations."""
+        self.places = StoredPlaces(storage, clock, moves)
+        self._moving: Collection[object] = () if moves is None else moves.moving
         self.storage = storage
         self.clock = clock
         self.patience = patience
@@ -124,8 +134,11 @@ class Holds:
             for together in by_session(ordered):
                 hold = Hold(together[0].place, frozenset([each.fragment.name for each in together]))
                 taken.holds.append(hold)
-                now = self.clock()  # as _hold, whose call would cost more than what it does
-                there = await self.storage.hold_data(hold.told(), now=now, until=now + LEASE)
+                now, told = self.clock(), hold.told()  # as StoredPlaces.hold, whose call would cost more than it does
+                there: Mapping[str, StoredData] | None
+                there = await self.storage.hold_data(told, now=now, until=now + LEASE)
+                if self._moving or hold.place.key is not told.key:
+                    there = await self.places.hold(hold)
                 found = await self._hold_later(hold, begun) if there is None else there
                 hold.found = found
                 if load:
@@ -161,13 +174,9 @@ class Holds:
             if loop.time() + wait > deadline:
                 raise self._busy(*((hold.place.key, name) for name in sorted(hold.names)))
             await asyncio.sleep(wait)
-            found = await self._hold(hold)
+            found = await self.places.hold(hold)
             if found is not None:
                 return found
-
-    async def _hold(self, hold: Hold) -> Mapping[str, StoredData] | None:
-        now = self.clock()
-        return await self.storage.hold_data(hold.told(), now=now, until=now + LEASE)
 
     def _busy(self, *names: Name) -> DataBusy:
         return DataBusy(tuple(name for _, name in names), names[0][0], self.patience)
@@ -188,7 +197,7 @@ class Holds:
                 if is_meant(hold.place.key) and (dropped := [held for held in hold.helds if is_dropped(held)]):
                     for held in dropped:
                         held.regard_as_written(held.text_now())
-                    await self._hold(hold)
+                    await self.places.hold(hold)
 
     async def change(self, place: DataPlace, names: Collection[str], decide: Decide) -> None:
         """Write fragments of a session as it is decided when they are held, in one step.
@@ -236,7 +245,7 @@ class Holds:
         try:
             for changed in changes:
                 hold = taken.holds[0]
-                if not await self.storage.write_data(hold.told(), changed):
+                if not await self.places.write(hold, changed):
                     raise DataConflict(tuple(sorted(changed)), hold.place.key)
                 del taken.holds[0]  # which the storage has let go of
         finally:
@@ -259,7 +268,7 @@ class Holds:
         try:
             for hold in taken.holds:
                 with suppress(Exception):  # it ends by itself
-                    await self.storage.write_data(hold.told(), {})
+                    await self.places.write(hold, {})
         finally:
             self._end_turns(taken)
 

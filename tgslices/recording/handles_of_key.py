@@ -131,8 +131,8 @@ class SharedKeys:
     def __init__(self) -> None:
         self._keys: WeakValueDictionary[SessionKey, SharedKey] = WeakValueDictionary()
         self._moves: dict[int, int] = {}
-        self._moving: set[asyncio.Future[None]] = set()
-        """Chats whose keys are being moved, as futures that are done when that is."""
+        self.moving: set[asyncio.Future[None]] = set()
+        """Chats whose keys are being moved, as futures that are done when that is. Always the same set."""
 
     def __contains__(self, key: object) -> bool:
         """Tell whether somebody in this process has a handle of a key."""
@@ -173,21 +173,21 @@ class SharedKeys:
         return bool(sending)
 
     @contextmanager
-    def moving(self, old_chat_id: int, new_chat_id: int) -> Iterator[None]:
+    def move_chat(self, old_chat_id: int, new_chat_id: int) -> Iterator[None]:
         """Note that a chat has another id from now on, and that its keys are moved in the block."""
         self._moves[old_chat_id] = new_chat_id
         done = asyncio.get_running_loop().create_future()
-        self._moving.add(done)
+        self.moving.add(done)
         try:
             yield
         finally:
-            self._moving.discard(done)
+            self.moving.discard(done)
             done.set_result(None)
 
     async def outlast_moves(self) -> None:
         """Wait until the keys are moved of every chat that has another id; those of a loop that is gone never are."""
         loop = asyncio.get_running_loop()
-        while moving := {done for done in self._moving if done.get_loop() is loop}:
+        while moving := {done for done in self.moving if done.get_loop() is loop}:
             await asyncio.wait(moving)
 
     async def wherever(self, shared: SharedKey, work: Callable[[SessionKey], Awaitable[T]]) -> list[T]:

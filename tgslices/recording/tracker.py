@@ -276,7 +276,8 @@ class Tracker:
 
     async def migrate(self, old_chat_id: int, new_chat_id: int) -> None:
         """Move everything of a group to the supergroup that it became. Harmless when repeated."""
-        with self.keys.moving(old_chat_id, new_chat_id):  # first, so that who writes under an old key late moves it too
+        # First, so that who writes under an old key late moves it too.
+        with self.keys.move_chat(old_chat_id, new_chat_id):
             await self._write(
                 partial(self.storage.migrate, self.bot_id, old_chat_id, new_chat_id), f"a migration to {new_chat_id}"
             )

@@ -75,7 +75,8 @@ class Marking:
 
     async def drop(self, shared: SharedKey) -> None:
         """Drop all marks of a session."""
-        await self._tracker.storage.put_data(shared.key, {NAME: None})
+        put_data = self._tracker.storage.put_data
+        await self._tracker.keys.wherever(shared, lambda key: put_data(key, {NAME: None}))
 
     def _kept(self, shared: SharedKey) -> DataHandle[list[Mark]]:
         return DataHandle(self._holds, shared, MARKS)
@@ -87,7 +88,8 @@ class Marking:
         return mark
 
     async def _stored(self, shared: SharedKey) -> dict[str, StoredData]:
-        return await self._tracker.storage.read_data(shared.key, now=self._tracker.clock())
+        read_data, now = self._tracker.storage.read_data, self._tracker.clock()
+        return (await self._tracker.keys.wherever(shared, lambda key: read_data(key, now=now)))[-1]
 
     async def _go_back(self, shared: SharedKey, mark: Mark, *, data: bool) -> None:
         """Drop later marks and give the data the values that it had, in one step: who goes back at once comes next.

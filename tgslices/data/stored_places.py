@@ -1,0 +1,63 @@
+"""What is stored of a session's data, wherever it is: the key of a place changes when its chat migrates."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Protocol
+
+from tgslices.clock import Clock
+from tgslices.data.held_fragment import DataPlace, Hold
+from tgslices.data.renewal import LEASE
+from tgslices.model import SessionKey
+from tgslices.storage.data_protocol import DataStorage, StoredData
+
+
+class Moves(Protocol):
+    """What tells of chats that migrate."""
+
+    @property
+    def moving(self) -> Collection[object]:
+        """The migrations at work; always the same object."""
+
+    async def outlast_moves(self) -> None:
+        """Wait until the places have the new keys."""
+
+
+class StoredPlaces:
+    """Asks a storage for data under the key that a place has, and once more when that was another one by then.
+
+    What the storage had moved already is not found under the old key: what was changed there would be lost.
+    """
+
+    def __init__(self, storage: DataStorage, clock: Clock, moves: Moves | None) -> None:
+        self._storage = storage
+        self._clock = clock
+        self._moves = moves
+
+    async def hold(self, hold: Hold) -> Mapping[str, StoredData] | None:
+        """Hold fragments, and return what is stored of them; None where somebody else has one."""
+        while True:
+            now, told = self._clock(), hold.told()
+            found = await self._storage.hold_data(told, now=now, until=now + LEASE)
+            if not await self._has_moved(hold.place, told.key):
+                return found
+
+    async def read(self, place: DataPlace, names: Collection[str]) -> Mapping[str, StoredData]:
+        """Return what is stored of fragments. Waits for nobody who holds them."""
+        while True:
+            key = place.key
+            found = await self._storage.read_data(key, names, now=self._clock())
+            if not await self._has_moved(place, key):
+                return found
+
+    async def write(self, hold: Hold, changes: Mapping[str, StoredData | None], *, release: bool = True) -> bool:
+        """Write fragments that are held; return False where another holder has taken one since."""
+        told = hold.told()
+        if await self._storage.write_data(told, changes, release=release):
+            return True
+        return await self._has_moved(hold.place, told.key) and await self.write(hold, changes, release=release)
+
+    async def _has_moved(self, place: DataPlace, key: SessionKey) -> bool:
+        if self._moves is not None and self._moves.moving:
+            await self._moves.outlast_moves()
+        return place.key != key
