@@ -183,3 +183,17 @@ async def test_an_anonymous_administrator_types_as_the_chat_and_taps_as_themselv
     await view.taps("Small")
     await feed(stage)
     assert whose == [group.id, stage.ann.id]
+
+
+async def test_what_a_bot_says_as_the_group_is_its_own_and_is_wiped_without_a_right_over_others(
+    stage: FedBot, group: Chat
+) -> None:
+    stage.api.promote(group, stage.account, can_pin_messages=True, is_anonymous=True)
+    order = await stage.bot.sessions.get(group.id, qualifier="order").open()
+    sent = await order.send_message("What would you like?")
+    assert sent.sender_chat is not None
+    [entry] = await order.messages()
+    assert (entry.message_id, entry.direction, entry.user_id) == (sent.message_id, Direction.OUTGOING, group.id)
+    result = await order.clear()
+    assert (len(result.accepted), result.requests) == (1, 1)
+    assert stage.ann.view(group).texts() == []

@@ -16,6 +16,7 @@ from tgslices.testing.rules.reply_markup import (
     markup_refusal,
     reply_button_refusal,
 )
+from tgslices.testing.state.accounts import BotAccount
 from tgslices.testing.state.chats import Chat
 from tgslices.testing.state.world import World
 from tgslices.testing.wire.arguments import Arguments
@@ -38,11 +39,11 @@ def read_markup(arguments: Arguments) -> tuple[Json | None, Json | None]:
     return _read(arguments.json("reply_markup", "reply keyboard markup"))
 
 
-def place_in(world: World, chat: Chat | None, kind: str = "", *, is_edit: bool = False) -> MarkupPlace:
-    """What decides about the buttons of a message of this kind in a chat; None is the chat of an inline message."""
+def place_in(world: World, bot: BotAccount, chat: Chat | None, kind: str = "", *, is_edit: bool = False) -> MarkupPlace:
+    """What decides about the buttons of a bot's message of a kind in a chat; None is the chat of an inline message."""
     if chat is None:
         return MarkupPlace(is_edit=is_edit, is_test=world.is_test_dc)
-    return MarkupPlace(chat.type == "private", chat.type == "channel", is_edit, world.is_test_dc, kind)
+    return MarkupPlace(chat.type == "private", chat.shows_itself_for(bot.id), is_edit, world.is_test_dc, kind)
 
 
 def put_under(markup: tuple[Json | None, Json | None], place: MarkupPlace) -> tuple[Json | None, Json | None]:

@@ -17,7 +17,7 @@ from tgslices.testing.methods.outgoing import find_business_chat
 from tgslices.testing.rules.access import Access
 from tgslices.testing.rules.members import promotion_refusal, restriction_refusal
 from tgslices.testing.rules.people import lasting_until
-from tgslices.testing.rules.rights import ADMIN_RIGHTS
+from tgslices.testing.rules.rights import ADMIN_RIGHTS, ANONYMOUS
 from tgslices.testing.state.accounts import BotAccount, Member, User, member_json
 from tgslices.testing.state.chats import Chat
 from tgslices.testing.state.settings import ChatAction
@@ -185,7 +185,7 @@ def unban_chat_member(call: Call) -> bool:
 def promote_chat_member(call: Call) -> bool:
     """Make a member an administrator with these rights, or a plain member without any."""
     chat, user = find_member(call, Access.WRITE)
-    rights = frozenset(right for right in ADMIN_RIGHTS if call.arguments.flag(right))
+    rights = frozenset(right for right in (*ADMIN_RIGHTS, ANONYMOUS) if call.arguments.flag(right))
     check(promotion_refusal(chat.type, is_self=user is call.bot, rights=rights))
     require_right(chat, call.bot, "can_promote_members", "not enough rights")
     set_member(call.world, chat, Member(user, "administrator" if rights else "member", rights), call.bot)

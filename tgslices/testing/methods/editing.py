@@ -154,7 +154,7 @@ def read_new_buttons(call: Call, target: Target) -> Json | None:
         ApiError: it is another markup, or one that cannot stand there. Source: tdlib/td ``MessagesManager.cpp:23396``.
     """
     chat = None if target.is_inline else target.message.chat
-    place = place_in(call.world, chat, target.message.kind, is_edit=True)
+    place = place_in(call.world, call.bot, chat, target.message.kind, is_edit=True)
     return put_under(read_markup(call.arguments), place)[0]
 
 

@@ -49,7 +49,7 @@ def copy_message(call: Call) -> Json:
     markup = read_markup(call.arguments)
     destination = find_destination(call, message.kind)
     _check_single(message, is_copy=True)
-    inline, other = put_under(markup, place_in(call.world, destination.chat, message.kind))
+    inline, other = put_under(markup, place_in(call.world, call.bot, destination.chat, message.kind))
     content = _copied(call.world, message)
     if "caption" in call.arguments.values:
         content = {name: value for name, value in content.items() if name not in {"caption", "caption_entities"}}

@@ -48,7 +48,7 @@ def send(call: Call, kind: str, content: Json) -> Json:
     """
     markup = read_markup(call.arguments)
     destination = find_destination(call, kind)
-    inline, other = put_under(markup, place_in(call.world, destination.chat, kind))
+    inline, other = put_under(markup, place_in(call.world, call.bot, destination.chat, kind))
     if inline is not None:
         content["reply_markup"] = inline
     if call.arguments.flag("protect_content"):

@@ -26,6 +26,9 @@ ADMIN_RIGHTS: Final = (
 )
 """Source: https://core.telegram.org/bots/api#chatadministratorrights"""
 
+ANONYMOUS: Final = "is_anonymous"
+"""What is chosen together with the rights: the administrator of a supergroup shows as the group itself."""
+
 CHANNEL_RIGHTS: Final = frozenset({"can_post_messages", "can_edit_messages", "can_manage_direct_messages"})
 GROUP_RIGHTS: Final = frozenset({"can_pin_messages", "can_manage_topics", "can_manage_tags"})
 """Rights that only administrators of a channel, or of a group, can have."""

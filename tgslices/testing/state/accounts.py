@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tgslices.testing.rules.rights import ADMIN_RIGHTS, PERMISSIONS
+from tgslices.testing.rules.rights import ADMIN_RIGHTS, ANONYMOUS, PERMISSIONS
 from tgslices.testing.state.files import StoredFile
 from tgslices.testing.state.handling import Handling
 from tgslices.testing.state.settings import BotSettings
@@ -133,9 +133,9 @@ def member_json(member: Member) -> Json:
     """The Bot API's ``ChatMember``."""
     data: Json = {"status": member.status, "user": member.user.json()}
     if member.status == "creator":
-        data["is_anonymous"] = False
+        data[ANONYMOUS] = ANONYMOUS in member.rights
     elif member.status == "administrator":
-        data |= {"can_be_edited": False, "is_anonymous": False}
+        data |= {"can_be_edited": False, ANONYMOUS: ANONYMOUS in member.rights}
         data |= {right: right in member.rights for right in ADMIN_RIGHTS}
     elif member.status == "restricted":
         data |= {"is_member": member.is_member, "until_date": member.until_date}

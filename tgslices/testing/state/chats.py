@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from tgslices.testing.rules.rights import ANONYMOUS
 from tgslices.testing.state.accounts import BotAccount, IdBox, Member, User
 from tgslices.testing.state.settings import ChatAction, ChatSettings, Draft
 from tgslices.testing.wire.json_text import Json
@@ -121,6 +122,13 @@ class Chat:
     def is_run_by(self, user_id: int) -> bool:
         """Whether a user answers the direct messages here. Source: https://core.telegram.org/bots/api#chat"""
         return self.parent is not None and "can_manage_direct_messages" in self.rights_of(user_id)
+
+    def shows_itself_for(self, user_id: int) -> bool:
+        """Whether what a user sends here shows the chat as its sender: a post, or an anonymous administrator's message.
+
+        Source: tdlib/td ``MessagesManager.cpp``, ``is_anonymous_administrator``
+        """
+        return self.type == "channel" or (self.type == "supergroup" and ANONYMOUS in self.rights_of(user_id))
 
     @property
     def is_blocked(self) -> bool:

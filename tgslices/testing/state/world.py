@@ -11,7 +11,7 @@ from datetime import timedelta
 from tgslices.testing.errors import bad_request, check
 from tgslices.testing.rules import ephemeral, people
 from tgslices.testing.rules.access import Access, ChatFacts, access_refusal, unknown_chat
-from tgslices.testing.rules.senders import CHANNEL_BOT
+from tgslices.testing.rules.senders import CHANNEL_BOT, sender_fields
 from tgslices.testing.state.accounts import BotAccount, BusinessConnection, Member, User
 from tgslices.testing.state.changes import Changes
 from tgslices.testing.state.chats import Chat, StoredMessage
@@ -231,6 +231,10 @@ class World:
         base: Json = {"date": moment, "chat": chat.json()}
         if chat.type == "channel":
             base["sender_chat"] = chat.json()
+        elif chat.shows_itself_for(sender.id):
+            base |= sender_fields(chat.json(), chat.json())
+            if (title := chat.settings.titles.get(sender.id)) is not None:
+                base["author_signature"] = title
         elif chat.parent is not None and chat.is_run_by(sender.id):
             base |= {"from": CHANNEL_BOT, "sender_chat": chat.parent.json()}
         else:
