@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from aiogram import Bot
 from aiogram.types import TelegramObject
 
 from tgslices.manager import SessionManager
-from tgslices.recording.blocks import around, enter_update, leave_update
 from tgslices.recording.current_update import Handling, handling
 from tgslices.recording.messages_from_events import new_message
 from tgslices.recording.progress import Progress
@@ -24,6 +23,9 @@ _Met: TypeAlias = tuple[
 ]
 """What is known of the bot of the last update. A plain tuple: one for each costs an update a cache miss each."""
 
+_NOBODY: Final[Any] = (None,) * 7
+"""What is known before the first update."""
+
 
 def incoming_middleware(
     manager_of: Callable[[Bot], SessionManager], begin_with: Callable[[Handler], Handler]
@@ -35,39 +37,38 @@ def incoming_middleware(
     one check; a closure rather than an object, because calling one is a third of that cost. Past 40 lines for the same
     reason.
     """
-    met: _Met | None = None
+    met: _Met = _NOBODY
     begin, end = handling.set, handling.reset
 
     async def track(handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
         """Record an update, and handle it. Past 40 lines, because every call in between costs each update."""
         nonlocal met
         bot = data["bot"]
+        its_bot, is_running, progress, tracker, is_idle, bot_id, note = met
         # Its loop runs, as long as no other one does here: to ask for the running one is a call of the system.
-        if met is None or bot is not met[0] or not met[1]() or met[2].is_over:
+        if bot is not its_bot or not is_running() or progress.is_over:
             handler = begin_with(handler)
             manager = manager_of(bot)
             await manager.life_cycle.resume()
-            its = manager.tracker
-            is_running, note = asyncio.get_running_loop().is_running, its.recent.note_ordinary
-            met = (bot, is_running, its.progress, its, its.storage.is_idle, its.bot_id, note)
-        _, _, progress, tracker, is_idle, bot_id, note = met
+            tracker = manager.tracker
+            progress, is_idle, bot_id = tracker.progress, tracker.storage.is_idle, tracker.bot_id
+            is_running, note = asyncio.get_running_loop().is_running, tracker.recent.note_ordinary
+            met = (bot, is_running, progress, tracker, is_idle, bot_id, note)
         current: Handling = [event, False]
-        token, outer = begin(current), enter_update(event) if around() else None  # type: ignore[arg-type]  # an update middleware gets updates only
-        brought = event.__dict__  # pydantic's own way to an attribute takes twice as long
-        message = brought["message"]
+        token = begin(current)
+        message = event.__dict__["message"]  # pydantic's own way to an attribute takes twice as long
         if message is not None:
-            field = message.__dict__
+            field, is_gone = message.__dict__, False
             note((field["chat"].id, field["message_id"]))
-        elif (message := new_message(event)) is not None:  # type: ignore[arg-type]  # an update middleware gets updates only
-            tracker.recent.note(message)
+        else:
+            message = new_message(event)  # type: ignore[arg-type]  # an update middleware gets updates only
+            if message is not None:
+                tracker.recent.note(message)
+            # What is gone may have left entries although no session is open.
+            is_gone = event.deleted_business_messages is not None  # type: ignore[attr-defined]  # likewise
         progress.in_progress += 1
         try:
-            if (
-                not is_idle(bot_id)
-                or (progress.may_wait and progress.waits())
-                # What is gone may have left entries although no session is open.
-                or brought["deleted_business_messages"] is not None
-            ):
+            if not is_idle(bot_id) or is_gone or (progress.may_wait and progress.waits()):
                 progress.recording += 1
                 try:
                     await tracker.track(event, message)  # type: ignore[arg-type]  # likewise
@@ -78,8 +79,6 @@ def incoming_middleware(
             return await handler(event, data)
         finally:
             end(token)
-            if outer is not None:
-                leave_update(outer)
             current[1] = True
             progress.in_progress -= 1
             if progress.may_wait:

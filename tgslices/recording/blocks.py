@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Final, NoReturn, TypeAlias
 
 from aiogram.methods import TelegramMethod
-from aiogram.types import Update
 
 from tgslices.errors import ConfigurationError, quoted
 from tgslices.model import GENERAL_TOPIC, IfClosed, SessionKey, TrackedMessage
-from tgslices.recording.current_update import belongs_to
+from tgslices.recording.current_update import Handling, belongs_to, handling, update_of
 from tgslices.recording.handles_of_key import Send, SharedKey, tick
 from tgslices.recording.tracker import Tracker
 from tgslices.telegram_facts.chat_kind import ChatKind, chat_kind
@@ -42,6 +41,7 @@ class Block:
         "_delete_late",
         "_entered",
         "_entered_at",
+        "_entered_in",
         "_everywhere",
         "_if_closed",
         "_left_at",
@@ -77,12 +77,21 @@ class Block:
         self._if_closed = if_closed
         self._topic_id = topic_id
         self._entered, self._entered_at = tick(), tracker.now_begun()
+        self._entered_in = handling.get()
         self._was_open = is_opened or if_closed is not IfClosed.SKIP or tracker.storage.knows_open(shared.key)
         self._left_at: datetime | None = None
 
     def leave(self) -> None:
         """Note that the block was left. What its tasks begin to send from now on comes from stragglers."""
         self._left_at = self.tracker.clock()
+
+    def is_around(self, current: Handling | None) -> bool:
+        """Tell whether the block is around what the running task does for the update that it handles.
+
+        An update may be fed inside of somebody else's block, by a library that begins a dialog with another member of
+        the group, or by a server that was started there. It is handled outside of it, unless it belongs to its session.
+        """
+        return current is self._entered_in or current is None or belongs_to(update_of(current), self.shared.key)
 
     def may_hold(self, method: TelegramMethod[Any]) -> bool:
         """Tell whether what a method makes may belong here, as far as its arguments say."""
@@ -202,10 +211,11 @@ _blocks: Final[ContextVar[tuple[Block | _Unrecorded, ...]]] = ContextVar("tgslic
 def blocks_of(bot_id: int) -> list[Block]:
     """Return the blocks of one bot that the running task is in, the innermost first."""
     found: list[Block] = []
+    current = handling.get()
     for block in reversed(_blocks.get()):
         if not isinstance(block, Block):
             break
-        if block.tracker.bot_id == bot_id:
+        if block.tracker.bot_id == bot_id and block.is_around(current):
             found.append(block)
     return found
 
@@ -218,25 +228,6 @@ def beyond_calls() -> Iterator[None]:
         yield
     finally:
         _blocks.reset(token)
-
-
-around: Final = _blocks.get
-"""Returns what the running task is in, without a call of ours: every update asks."""
-
-
-def enter_update(update: Update) -> Token[tuple[Block | _Unrecorded, ...]]:
-    """Leave the blocks around what feeds an update, but for those of a session that the update belongs to.
-
-    Whoever feeds it may be inside the block of somebody else: a library that begins a dialog with another member of
-    the group, or a server that was started there.
-    """
-    return _blocks.set(
-        tuple(it for it in _blocks.get() if not isinstance(it, Block) or belongs_to(update, it.shared.key))
-    )
-
-
-leave_update: Final = _blocks.reset
-"""Takes what :func:`enter_update` returned."""
 
 
 def enter(block: Block | _Unrecorded) -> None:
