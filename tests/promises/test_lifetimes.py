@@ -339,6 +339,23 @@ async def test_on_end_that_raises_is_logged_and_told_again(world: World, caplog:
     assert sum("on_end failed" in line and "RuntimeError" in line for line in caplog.messages) == 2
 
 
+async def test_on_end_that_waits_for_what_was_cancelled_is_told_again(world: World) -> None:
+    async def waits_in_vain(ended: Ended) -> None:
+        world.told.append(ended)
+        if len(world.told) == 1:
+            lost = asyncio.create_task(asyncio.sleep(60))
+            lost.cancel()
+            await lost
+
+    async with world.worker(on_end=waits_in_vain) as bot:
+        await world.order(bot).send_message("What would you like?")
+        world.later(2 * HOUR)
+        assert await bot.sessions.sweep() == 1
+        world.later(MINUTE)
+        await bot.sessions.sweep()
+    assert len(world.told) == 2
+
+
 async def test_on_end_that_always_raises_is_given_up_after_a_day(world: World) -> None:
     async def raises(ended: Ended) -> None:
         world.told.append(ended)

@@ -311,6 +311,22 @@ async def test_closing_writes_what_waits(shop: Shop, sleeps: Sleeps) -> None:
     assert shop.taken == ["a"]
 
 
+async def test_a_write_whose_driver_was_cancelled_is_kept(shop: Shop, sleeps: Sleeps) -> None:
+    backlog = Backlog(10, probe=shop.probe, sleep=sleeps)
+    failures: list[BaseException] = [asyncio.CancelledError("the driver's pool"), asyncio.CancelledError("again")]
+
+    async def write() -> None:
+        if failures:
+            raise failures.pop()
+        await shop.write("a")()
+
+    assert not await backlog.write(write, "a")
+    await asyncio.wait_for(sleeps.asleep.wait(), 30)
+    await sleeps.end()
+    await backlog.aclose()
+    assert shop.taken == ["a"]
+
+
 async def test_a_cancelled_write_is_not_kept(shop: Shop) -> None:
     """The update that it belongs to is delivered again; and a caller that gives up is told so."""
     backlog, hang = Backlog(10, probe=shop.probe), asyncio.Event()

@@ -21,7 +21,7 @@ class Work:
         self.due: datetime | None = None
         self.settled = 0
         self.looks = 0
-        self.failures: list[Exception] = []
+        self.failures: list[BaseException] = []
         self.looked = asyncio.Event()
         self.now = NOW
         self.upkeep = UpkeepTask(self.settle, self.next_due, clock=lambda: self.now, look_every=LONG)
@@ -129,6 +129,17 @@ async def test_a_failure_is_logged_and_it_goes_on(work: Work, caplog: pytest.Log
         "What is due could not be done and will be tried again: RuntimeError",
         "What is due could not be done and will be tried again: RuntimeError",
     ]
+
+
+async def test_a_cancellation_that_is_not_its_own_is_a_failure_like_any_other(
+    work: Work, caplog: pytest.LogCaptureFixture
+) -> None:
+    work.due, work.failures = NOW, [asyncio.CancelledError()]
+    await work.look()
+    await work.look()
+    await work.ended()
+    assert work.settled == 1
+    assert caplog.messages == ["What is due could not be done and will be tried again: CancelledError"]
 
 
 async def test_it_can_be_started_again_after_it_was_stopped(work: Work) -> None:

@@ -26,6 +26,7 @@ from tgslices.ending.session_lifetimes import (
     qualifiers_of,
 )
 from tgslices.error_texts.without_secrets import described
+from tgslices.event_loop.cancellation import require_not_cancelled
 from tgslices.event_loop.growing_waits import Doubling
 from tgslices.event_loop.work_in_turns import ENTRIES_PER_STEP, steps
 from tgslices.model import PendingDeletion, SessionKey, TrackedMessage
@@ -220,11 +221,12 @@ class Ending:
             async with asyncio.timeout(self._lease.total_seconds()):
                 with unrecorded():  # the upkeep may have begun, or be asked for, inside a block of another session
                     await self._on_end(Ended(ended.key, ended.reason, result, ended.ended_at, handle, bot))
-        except Exception as error:  # noqa: BLE001  # whatever the author's function raises
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # whatever the author's function raises
+            require_not_cancelled(error)
             return await self._tell_later(ended, error)
         return True
 
-    async def _tell_later(self, ended: EndedSession, error: Exception) -> bool:
+    async def _tell_later(self, ended: EndedSession, error: BaseException) -> bool:
         since = max(self._clock() - ended.ended_at, timedelta())
         if since >= TOLD_FOR:
             log.error("on_end failed for %s and is not told again: %s", ended.key, described(error))

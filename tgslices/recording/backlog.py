@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 
 from tgslices.error_texts.without_secrets import said
 from tgslices.errors import InvalidSessionKey, InvalidTrackedMessage, ValueRefused
+from tgslices.event_loop.cancellation import require_not_cancelled
 from tgslices.event_loop.growing_waits import Doubling
 from tgslices.event_loop.shared_attempt import SharedAttempt
 
@@ -71,12 +72,13 @@ class Backlog:
             return False
         try:
             await write()
-        except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # whatever a plugin's driver raises
+            require_not_cancelled(error)
             self.keep(write, what, error)
             return False
         return True
 
-    def keep(self, write: Write, what: str, error: Exception | None = None) -> None:
+    def keep(self, write: Write, what: str, error: BaseException | None = None) -> None:
         """Put a write at the end of the line, unless the ``error`` with which it failed says that it is hopeless."""
         if isinstance(error, _HOPELESS):
             log.error("Cannot record %s; it is left out: %s", what, said(error))
@@ -147,7 +149,8 @@ class Backlog:
             failures += 1
             try:
                 await self.drain()
-            except Exception as error:  # noqa: BLE001  # whatever a plugin's driver raises
+            except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # whatever a plugin's driver raises
+                require_not_cancelled(error)
                 log.warning(
                     "The storage still fails (%s); %d writes are waiting", type(error).__name__, len(self.waiting)
                 )

@@ -10,6 +10,7 @@ from typing import Final
 
 from tgslices.clock import Clock
 from tgslices.error_texts.without_secrets import described
+from tgslices.event_loop.cancellation import require_not_cancelled
 from tgslices.event_loop.growing_waits import Doubling
 
 log = logging.getLogger("tgslices")
@@ -99,7 +100,8 @@ class UpkeepTask:
                     due = await self._next_due()
                 await self._tidy_up()
                 failures = 0
-            except Exception as error:  # noqa: BLE001  # whatever a storage or a request middleware raises
+            except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # whatever a storage or a request middleware raises
+                require_not_cancelled(error)
                 log.error("What is due could not be done and will be tried again: %s", described(error))  # noqa: TRY400  # a traceback may show a token
                 failures += 1
                 due = self._clock() + RETRY.after(failures)
