@@ -58,10 +58,13 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Run everything on every core, and a part that is named in this process, where a debugger and ``-s`` work."""
+    """Run everything on every core, and a part that is named in this process, where a debugger and ``-s`` work.
+
+    Tests wait now and then, for processes and for browsers: one process more than there are cores works meanwhile.
+    """
     if config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
         return 0
-    return min(os.cpu_count() or 1, MAX_PROCESSES)
+    return min((os.cpu_count() or 1) + 1, MAX_PROCESSES)
 
 
 def _skipped(config: pytest.Config) -> int:

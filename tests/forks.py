@@ -22,7 +22,7 @@ FORKS: Final = multiprocessing.get_context("forkserver")
 """Makes processes by forking one that has imported what is named here."""
 
 FORKS.set_forkserver_preload(
-    ["tests.acceptance.worker", "tests.storage.sqlalchemy.processes", "tgslices.testing.plugin"]
+    ["tests.acceptance.worker", "tests.storage.sqlalchemy.processes", "tgslices.testing.plugin", "tests.frozen"]
 )
 
 
