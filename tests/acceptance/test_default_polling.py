@@ -14,6 +14,7 @@ from aiogram.types import Message
 from tests.acceptance.test_kills import MAKING, Keeper
 from tests.acceptance.worker import Order
 from tests.storage.conftest import postgres, postgres_url
+from tests.thoroughness import tries
 from tgslices import SessionBot, setup_sessions
 from tgslices.storage import open_storage
 from tgslices.testing import BotAccount, BotApi, ChatView
@@ -21,7 +22,8 @@ from tgslices.testing import BotAccount, BotApi, ChatView
 __all__ = ["postgres", "postgres_url"]
 
 KILLS = 10
-RUNS = 5
+RUNS = tries(5)
+"""Fifty kills in all, where chance is given all of it."""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -52,7 +54,7 @@ async def finish(chat: ChatView, keeper: Keeper, api: BotApi) -> None:
 
 
 @pytest.mark.timeout(300)
-async def test_fifty_kills_under_default_polling_lose_nothing(tmp_path: Path, url: str) -> None:
+async def test_kills_under_default_polling_lose_nothing(tmp_path: Path, url: str) -> None:
     """Nothing acknowledged is missing from the slice, and nothing that a person typed into it stays."""
     for seed in range(RUNS):
         chance, folder = random.Random(seed), tmp_path / str(seed)

@@ -12,10 +12,13 @@ from playwright.async_api import FilePayload, expect
 from tests.browser.cafe import Cafe
 from tests.browser.desk import Desk, Tab
 from tests.browser.test_kinds import LEEK, send_everything
+from tests.thoroughness import some_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-WIDTHS = (320, 900, 1920)
+SCREENS = some_of([("light", 320), ("dark", 900), ("light", 1920), ("dark", 320), ("light", 900), ("dark", 1920)], 3)
+"""Each scheme and each width; what depends on both is the contrast, which ``test_looks.py`` measures."""
+
 MANY = 500
 
 
@@ -31,8 +34,7 @@ def _where(fault: dict[str, Any]) -> str:
     return f"{len(nodes)} times, first at {nodes[0]['html'][:200]}"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("scheme", "width"), SCREENS)
 async def test_a_conversation_of_all_kinds_has_no_faults(
     cafe: Cafe, scheme: Literal["light", "dark"], width: int
 ) -> None:
@@ -91,8 +93,7 @@ async def test_suggested_commands_waiting_buttons_and_notices_have_no_faults(caf
     assert await faults(tab) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("scheme", "width"), SCREENS)
 async def test_the_tools_have_no_faults_at_any_width(desk: Desk, scheme: Literal["light", "dark"], width: int) -> None:
     place = f"#{next(user.id for user in desk.api.world.users.values() if not user.is_bot)}"
     [bot] = desk.api.world.bots.values()
@@ -109,8 +110,7 @@ async def test_the_tools_have_no_faults_at_any_width(desk: Desk, scheme: Literal
         assert not await tab.is_wider_than_shown()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(("scheme", "width"), SCREENS)
 async def test_what_one_sends_with_has_no_faults_at_any_width(
     cafe: Cafe, scheme: Literal["light", "dark"], width: int
 ) -> None:

@@ -11,7 +11,7 @@ from examples.order_flow.__main__ import main
 from tests.examples.runs import MODULE, run
 from tests.storage.conftest import postgres, postgres_url, redis_server
 from tests.storage.redis.servers import RedisServer
-from tests.thoroughness import every
+from tests.thoroughness import some_of
 
 __all__ = ["postgres", "postgres_url", "redis_server"]
 
@@ -55,7 +55,7 @@ def no_token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("BOT_TOKEN", raising=False)
 
 
-@pytest.fixture(params=every("sqlite", "postgresql", "redis"))
+@pytest.fixture(params=some_of(["sqlite", "postgresql", "redis"], 1))
 def storage(request: pytest.FixtureRequest) -> list[str]:
     """Arguments that choose a storage; SQLite is what the example takes when nothing is said."""
     if request.param == "redis":

@@ -16,6 +16,7 @@ from tests.promises.storages import ListStorage
 from tests.storage.prepared import prepared
 from tests.storage.redis.servers import RedisServer, free_port, prefix_of
 from tests.storage.sqlalchemy.backends import PostgresServer, start_postgres
+from tests.thoroughness import IS_THOROUGH
 from tgslices import MemorySessionStorage, SessionStorage
 from tgslices.storage.redis import RedisSessionStorage
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
@@ -33,6 +34,24 @@ def _of_all(config: pytest.Config, key: pytest.StashKey[T], running: AbstractCon
         config.stash[key] = stack.enter_context(running)
         config.add_cleanup(stack.close)
     return config.stash[key]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Take one parameter of each test of the contract where a storage differs from another in its connection alone."""
+    if IS_THOROUGH:
+        return
+    first: dict[str, str] = {}
+    for item in items:
+        if item.get_closest_marker("sampled") is not None:
+            name = item.nodeid.partition("[")[0]
+            first[name] = min(first.get(name, item.nodeid), item.nodeid)  # the same in each process of a run
+    taken: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        is_taken = first.get(item.nodeid.partition("[")[0], item.nodeid) == item.nodeid
+        (taken if is_taken else left_out).append(item)
+    items[:] = taken
+    config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.fixture(scope="session")

@@ -32,7 +32,7 @@ def cluster() -> Iterator[RedisServer]:
         yield server
 
 
-class TestRedisCluster(DurableStorageContract):
+class ClusterContract(DurableStorageContract):
     examples = tries(5)
     shared = True
     knows_idleness = False
@@ -59,6 +59,9 @@ class TestRedisCluster(DurableStorageContract):
         with self.server.client() as client:
             return raw_data_count(client, self.prefix)
 
+
+@pytest.mark.sampled
+class TestRedisCluster(ClusterContract):
     async def test_all_keys_of_a_bot_are_in_one_slot(self, storage: Any) -> None:
         for chat in range(20):
             await storage.open(SessionKey(42, chat, chat, qualifier="order"), at=NOW, outside=sent(1, chat))
@@ -70,7 +73,7 @@ class TestRedisCluster(DurableStorageContract):
         assert len(slots) == 1
 
 
-class TestStrictScripts(TestRedisCluster):
+class TestStrictScripts(ClusterContract):
     """A script that says that it is Lua is refused each key that it did not declare, and each slot but one."""
 
     examples = tries(3)

@@ -47,6 +47,7 @@ class TestRedis(RedisContract):
     pass
 
 
+@pytest.mark.sampled
 class TestRedisOfUser(RedisContract):
     """A user's client, which repeats what it takes for lost, and may open few connections."""
 

@@ -54,6 +54,7 @@ class TestSQLiteShared(SQLiteContract):
     options: ClassVar[dict[str, Any]] = {"shared": True}
 
 
+@pytest.mark.sampled
 class TestSQLiteOfUser(SQLiteContract):
     """A user's engine that begins transactions by itself: SQLAlchemy's documentation gave the recipe for years."""
 
