@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from aiogram import Dispatcher
 
-from tgslices import MemorySessionStorage, Session, SessionBot, setup_sessions
+from tgslices import MemorySessionStorage, Session, SessionBot, TrackedMessage, setup_sessions
 from tgslices.storage.protocol import Added
 from tgslices.testing import BotApi, Person
 
@@ -28,6 +29,11 @@ class Lossy(MemorySessionStorage):
 
     async def add(self, *arguments: Any, **options: Any) -> Added:
         done = await super().add(*arguments, **options)
+        self._answer()
+        return done
+
+    async def claim(self, *arguments: Any, **options: Any) -> list[TrackedMessage]:
+        done = await super().claim(*arguments, **options)
         self._answer()
         return done
 
@@ -111,3 +117,17 @@ async def test_a_session_that_is_opened_after_the_close_stays_open(
     await asyncio.sleep(0)
     await other.open()
     assert await one.is_open()
+
+
+async def test_a_lost_answer_to_a_claim_leaves_it_to_the_upkeep_of_this_process(api: BotApi, storage: Lossy) -> None:
+    """The entries have left the session; nobody else might ever look, where one bot is merely fed."""
+    account, ann = api.add_bot("order_bot"), api.add_person("Ann")
+    chat = ann.private_chat(account)
+    async with SessionBot(account.token, session=api.client_session()) as bot:
+        setup_sessions(Dispatcher(), bot, storage=storage, lease=timedelta(seconds=1))
+        session = bot.sessions.get(ann.id, ann.id)
+        await session.send_message("What would you like?")
+        storage.loses = True
+        with pytest.raises(TimeoutError, match="no answer"):
+            await session.clear()
+        await chat.until(lambda view: not view.texts())

@@ -151,6 +151,9 @@ class Clearing:
             claim.is_abandoned = True
             await asyncio.shield(self._tasks.start(self._give_back(claiming), name="tgslices-give-back"))
             raise
+        except Exception:
+            self._on_pending()  # what was taken although the storage failed is due when its lease ends
+            raise
 
     async def _give_back(self, claiming: asyncio.Task[list[PendingDeletion]]) -> None:
         """Let what was claimed for a caller that is gone be due at once."""
