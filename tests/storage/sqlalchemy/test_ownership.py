@@ -253,7 +253,8 @@ async def test_what_waits_for_its_turn_is_not_written_once_its_key_is_closed(sto
             storage.add(KEY, sent(3), if_closed=IfClosed.OPEN),
         ]
         waiting = [asyncio.create_task(call) for call in late]
-        await waiting_for_turn(storage, 2)
+        while len(storage._open_keys.writer._waiting) < len(late):
+            await asyncio.sleep(0)
     assert (await closing).dropped == 1
     assert await asyncio.gather(*waiting) == [0, Added.LEFT_OUT, Added.OPENED]
     assert await storage.list(KEY) == [sent(3)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 
 from tests.storage.sqlalchemy.backends import sqlite_rows
 from tgslices.errors import StorageError
-from tgslices.model import IfClosed
+from tgslices.model import IfClosed, PendingDeletion, SessionKey
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.storage.sqlalchemy.database.steps import Step, Steps
 from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
@@ -83,3 +84,43 @@ async def test_a_claim_and_a_close_take_one_trip_each(
     assert len(trips) == 1
     await storage.close(KEY, at=NOW)
     assert len(trips) == 2
+
+
+async def test_sessions_that_are_wiped_at_once_share_their_trips(
+    storage: SQLAlchemySessionStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [replace(KEY, qualifier=f"{number}") for number in range(20)]
+    for number, key in enumerate(keys):
+        await storage.add(key, sent(number), if_closed=IfClosed.OPEN)
+    trips: list[Any] = []
+    execute: Any = aiosqlite.Connection._execute
+
+    def counted(driver: Any, function: Any, *arguments: Any) -> Any:
+        trips.append(function)
+        return execute(driver, function, *arguments)
+
+    async def wipe(key: SessionKey) -> int:
+        claimed = await storage.claim(key, None, now=NOW, until=NOW + MINUTE)
+        settled = await storage.settle([PendingDeletion(key, message, NOW, NOW + MINUTE) for message in claimed])
+        await storage.close(key, at=NOW)
+        return settled
+
+    monkeypatch.setattr(aiosqlite.Connection, "_execute", counted)
+    assert await asyncio.gather(*map(wipe, keys)) == [1] * len(keys)
+    assert len(trips) <= 6, "a claim that comes first is not kept waiting"
+
+
+async def test_what_was_claimed_for_somebody_who_left_is_due_at_once(storage: SQLAlchemySessionStorage) -> None:
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
+    turn: Any = storage._backend.transactions.turn
+    async with turn:
+        claiming = asyncio.create_task(storage.claim(KEY, None, now=NOW, until=NOW + MINUTE))
+        while not turn._waiters:
+            await asyncio.sleep(0)
+        claiming.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await claiming
+    async with asyncio.timeout(5):
+        while not (leased := await storage.lease(42, now=NOW, until=NOW + MINUTE, limit=10)):
+            await asyncio.sleep(0.01)
+    assert [each.message for each in leased] == [sent(1)]

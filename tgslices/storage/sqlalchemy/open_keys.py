@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import Any, Final
@@ -11,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import Scope, SessionKey
-from tgslices.storage.group_commit import GroupCommit
+from tgslices.storage.group_commit import GroupCommit, WriteGroup
 from tgslices.storage.inprocess.shared_keys import Change, opening
 from tgslices.storage.protocol import Added, Closed
 from tgslices.storage.sqlalchemy.database.errors import verdict_on
@@ -22,10 +23,11 @@ from tgslices.storage.sqlalchemy.open_database import OpenDatabase
 from tgslices.storage.sqlalchemy.queries.additions import Addition
 from tgslices.storage.sqlalchemy.queries.closings import Closing
 from tgslices.storage.sqlalchemy.queries.due_sessions import Ending
-from tgslices.storage.sqlalchemy.queries.group_writer import GroupWriter, Write
+from tgslices.storage.sqlalchemy.queries.group_writer import GroupWriter
 from tgslices.storage.sqlalchemy.queries.keys import Keys, OpenRow
 from tgslices.storage.sqlalchemy.queries.migration import Move
 from tgslices.storage.sqlalchemy.queries.owned_keys import OwnedKeys
+from tgslices.storage.sqlalchemy.queries.writes import Joining, Write
 
 KEYS_PER_LOAD: Final = 10_000
 
@@ -39,7 +41,7 @@ class OpenKeys:
         self._keys = keys
         self._owned = None if backend.shared else OwnedKeys()
         self._hearing = Hearing(backend, keys) if backend.shared else None
-        self.writer: GroupCommit[Write, int] = GroupCommit(
+        self.writer: GroupCommit[Write | Joining, Any] = GroupCommit(
             self._lane,
             verdict_on=verdict_on,
             explain=backend.explain,
@@ -87,10 +89,15 @@ class OpenKeys:
         found: Sequence[Any] = await self._backend.database.execute(connection, statement, [limits])
         return found
 
+    def write(self, write: Write) -> asyncio.Future[int]:
+        """Write something together with whatever else is being written; return how many keys it went to."""
+        counted: asyncio.Future[int] = self.writer.submit(write)
+        return counted
+
     async def open(self, write: Write, key: SessionKey) -> bool:
         """Open a key together with whatever else is being written; return whether it was opened now."""
         closings = 0 if self._hearing is None else self._hearing.closings
-        if await self.writer.submit(write):
+        if await self.write(write):
             return True
         if self._hearing is not None and not self._hearing.knows_open(key):
             row = await self._transactions.read(partial(self._keys.open_row, key=key))
@@ -133,9 +140,30 @@ class OpenKeys:
             self._closed(key, closing)
             then()
 
-        before = partial(self._ascertain, about_to_change=[key])
-        closing, _ = await self._transactions.take(telling, before=before, after=committed)
+        closing, _ = await self.take(telling, changing=[key], then=committed)
         return Closed(closing.dropped, closing.row_id is not None)
+
+    async def take(
+        self,
+        steps: Callable[[], Steps[T]],
+        *,
+        changing: Sequence[SessionKey] = (),
+        then: Callable[[T], None] | None = None,
+        unclaimed: Callable[[T], Work[object]] | None = None,
+    ) -> T:
+        """Take steps in a transaction: together with whatever else is being written, where that is a single trip.
+
+        They may open or close the keys that are *changing*; the rest is as for ``Transactions.take``.
+        """
+        if not self._backend.database.one_writer:
+            return await self._transactions.take(steps, after=then, unclaimed=unclaimed)
+        answer: asyncio.Future[T] = self.writer.submit(Joining(steps, changing, then))
+        try:
+            return await asyncio.shield(answer)
+        except asyncio.CancelledError:
+            if unclaimed is not None:
+                self._transactions.follow_up(answer, unclaimed)
+            raise
 
     def _closed(self, key: SessionKey, _: Closing) -> None:
         if self._owned is not None:
@@ -216,12 +244,12 @@ class OpenKeys:
         return (yield from self._hearing.telling(changes)) if self._hearing is not None and changes else None
 
     @asynccontextmanager
-    async def _lane(self) -> AsyncIterator[Callable[[Sequence[Write]], Awaitable[Sequence[int]]]]:
+    async def _lane(self) -> AsyncIterator[WriteGroup[Write | Joining, Any]]:
         backend = self._backend
         async with self._transactions.connect() as connection:
             writer = GroupWriter(connection, backend.database, backend.statements, self._owned, self._telling)
 
-            async def write(group: Sequence[Write]) -> Sequence[int]:
+            async def write(group: Sequence[Write | Joining]) -> Sequence[Any]:
                 async with self._transactions.turn:
                     await self._ascertain(connection)
                     return await writer.write(group)

@@ -38,7 +38,6 @@ from tgslices.storage.sqlalchemy.queries.discards import Discards
 from tgslices.storage.sqlalchemy.queries.due_sessions import DueSessions
 from tgslices.storage.sqlalchemy.queries.ends import Ends
 from tgslices.storage.sqlalchemy.queries.entries import Entries
-from tgslices.storage.sqlalchemy.queries.group_writer import Write
 from tgslices.storage.sqlalchemy.queries.holders import HeldName, Holders
 from tgslices.storage.sqlalchemy.queries.keys import Keys
 from tgslices.storage.sqlalchemy.queries.listing import Listing
@@ -47,6 +46,7 @@ from tgslices.storage.sqlalchemy.queries.moved_chats import MovedChats
 from tgslices.storage.sqlalchemy.queries.pending_deletions import PendingDeletions
 from tgslices.storage.sqlalchemy.queries.pending_pages import PendingPages
 from tgslices.storage.sqlalchemy.queries.people import People
+from tgslices.storage.sqlalchemy.queries.writes import Write
 from tgslices.storage.sqlalchemy.tables.claim_statements import ClaimStatements
 from tgslices.storage.sqlalchemy.tables.close_statements import CloseStatements
 from tgslices.storage.sqlalchemy.tables.lease_statements import LeaseStatements
@@ -210,11 +210,11 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
         values = entry_values(message, scope.chat_id)
         known = self._open_keys.known(scope.bot_id, scope.chat_id)
         if known is None:
-            return await self._open_keys.writer.submit(Write(values, None, scope_match(scope)))
+            return await self._open_keys.write(Write(values, None, scope_match(scope)))
         matching = known.matching(scope)
         collecting = [key for key in matching if not key.was_before(scope, message)]
         matched = len(matching) - len(collecting)
-        return matched + (await self._open_keys.writer.submit(Write(values, collecting)) if collecting else 0)
+        return matched + (await self._open_keys.write(Write(values, collecting)) if collecting else 0)
 
     async def add(
         self,
@@ -272,13 +272,13 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
         if known is None:
             match = key_match(key, or_closed=if_closed is IfClosed.KEEP and opening is not None)
             write = Write(values, None, match, opening, opens, opened_at, revives=True, due=due)
-            return await self._open_keys.writer.submit(write)
+            return await self._open_keys.write(write)
         there = known.get(key)
         if there is None and opening is None:
             return 0
         owned = () if there is None else (there,)
         write = Write(values, owned, None, opening, opens, opened_at, revives=True, due=due)
-        return await self._open_keys.writer.submit(write)
+        return await self._open_keys.write(write)
 
     # Closing and removing
 
@@ -360,13 +360,12 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
             return partial(self._pendings.postpone, pending=held, until=now)
 
         await self._ready()
-        transactions = self._backend.transactions
         if messages is not None:
             work = partial(self._claims.claim, key=key, messages=messages, now=now, until=until, limit=limit)
-            return await transactions.write(work, unclaimed=release)
+            return await self._backend.transactions.write(work, unclaimed=release)
         steps = partial(self._claims.claiming, key, now=now, until=until, limit=limit)
         self._pendings.expect(key.bot_id, until)
-        return await transactions.take(steps, unclaimed=release)
+        return await self._open_keys.take(steps, unclaimed=release)
 
     async def lease(self, bot_id: int, *, now: datetime, until: datetime, limit: int) -> list[PendingDeletion]:
         await self._ready()
@@ -379,7 +378,7 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
 
     async def settle(self, pending: Collection[PendingDeletion]) -> int:
         await self._ready()
-        return await self._backend.transactions.take(partial(self._claims.settling, pending))
+        return await self._open_keys.take(partial(self._claims.settling, pending))
 
     async def pending(self, bot_id: int) -> list[PendingDeletion]:
         return await self._read(partial(self._pendings.of_bot, bot_id=bot_id))

@@ -118,7 +118,6 @@ class Transactions:
         self,
         steps: Callable[[], Steps[T]],
         *,
-        before: Work[None] | None = None,
         after: Callable[[T], None] | None = None,
         unclaimed: Callable[[T], Work[object]] | None = None,
     ) -> T:
@@ -131,7 +130,7 @@ class Transactions:
         async def unit(connection: AsyncConnection, done: Callable[[], None]) -> T:
             return await self._database.transact(connection, steps(), done=done)
 
-        return await self._write(unit, before=before, after=after, unclaimed=unclaimed)
+        return await self._write(unit, before=None, after=after, unclaimed=unclaimed)
 
     async def _write(
         self,
@@ -148,8 +147,18 @@ class Transactions:
             return await self._outcome(task, limited=limited)
         except asyncio.CancelledError:
             if unclaimed is not None:
-                task.add_done_callback(partial(self._follow_up, unclaimed))
+                self.follow_up(task, unclaimed)
             raise
+
+    def follow_up(self, result: asyncio.Future[T], unclaimed: Callable[[T], Work[object]]) -> None:
+        """Do what is to be done about a result that nobody gets, once it is there."""
+
+        def follow(result: asyncio.Future[T]) -> None:
+            if not result.cancelled() and result.exception() is None:
+                unit = partial(self._do_whole, unclaimed(result.result()))
+                self._begin(lambda: self._attempt_write(unit, None, None), limited=True)
+
+        result.add_done_callback(follow)
 
     async def aclose(self) -> None:
         """Wait for what is under way."""
@@ -182,12 +191,6 @@ class Transactions:
         self._tasks[task] = asyncio.get_running_loop().call_later(self._timeout, task.cancel) if limited else None
         task.add_done_callback(self._forget)
         return task
-
-    def _follow_up(self, unclaimed: Callable[[T], Work[object]], task: asyncio.Task[T]) -> None:
-        """Do what is to be done about a result that nobody gets."""
-        if not task.cancelled() and task.exception() is None:
-            unit = partial(self._do_whole, unclaimed(task.result()))
-            self._begin(lambda: self._attempt_write(unit, None, None), limited=True)
 
     async def _outcome(self, task: asyncio.Task[T], *, limited: bool) -> T:
         try:

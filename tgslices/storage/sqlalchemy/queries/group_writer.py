@@ -1,4 +1,7 @@
-"""One group of writes: keys opened and entries added, with as few statements as the group allows."""
+"""One group of writes: keys opened and entries added, with as few statements as the group allows.
+
+Where a trip takes any number of statements, whole transactions join the group as well.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,14 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tgslices.model import SessionKey, TrackedMessage
-from tgslices.storage.ending_protocol import Due
+from tgslices.model import SessionKey
 from tgslices.storage.inprocess.shared_keys import Change, opening
 from tgslices.storage.protocol import Added
 from tgslices.storage.sqlalchemy.database.dialect import Database
 from tgslices.storage.sqlalchemy.database.steps import Step, Steps
 from tgslices.storage.sqlalchemy.queries.openings import KeyOpener, Opened, Opening
-from tgslices.storage.sqlalchemy.queries.owned_keys import OwnedKey, OwnedKeys
+from tgslices.storage.sqlalchemy.queries.owned_keys import OwnedKeys
+from tgslices.storage.sqlalchemy.queries.writes import Joining, Numbered, Plan, Write, opening_among, plan_of
 from tgslices.storage.sqlalchemy.tables.rows import Values
 from tgslices.storage.sqlalchemy.tables.schema import IDENTITY_COLUMNS
 from tgslices.storage.sqlalchemy.tables.speller import in_chunks
@@ -30,31 +33,19 @@ Tell: TypeAlias = Callable[[Sequence[Change]], Steps[Commit | None]]
 """Tells others of changes within a transaction; what it returns is called once that is committed."""
 
 
-class Write(NamedTuple):
-    """One write: a message for certain keys, or a key to be opened, or both.
+class _Done(NamedTuple):
+    """What became of a group: results by number, the keys that were opened, and what follows the commit."""
 
-    ``message`` goes to the keys that ``owned`` names, or else to those that ``match`` finds in the database. Where
-    there is none, and ``opening`` is a key, that key is made, open or not, and gets the message. ``outside`` is the
-    message whose handling opens a key, and ``due`` tells when that is due. What *revives* makes an entry of what a key
-    knows.
-    """
-
-    message: Values | None = None
-    owned: Sequence[OwnedKey] | None = None
-    match: Values | None = None
-    opening: SessionKey | None = None
-    is_open: bool = True
-    opened_at: int | None = None
-    outside: TrackedMessage | None = None
-    revives: bool = False
-    due: Due | None = None
+    results: dict[int, Any]
+    opened: dict[SessionKey, Opened]
+    told: Commit | None
 
 
 class GroupWriter:
     """Writes groups over one connection. The result of a write is how many keys it went to.
 
     Of a message whose one key was opened for it the result is ``Added.OPENED``, of an opening without one whether the
-    key was opened now.
+    key was opened now. The result of what joins is what its steps return.
     """
 
     def __init__(
@@ -72,40 +63,64 @@ class GroupWriter:
         self._statements = statements
         self._owned = owned
 
-    async def write(self, group: Sequence[Write]) -> list[int]:
+    async def write(self, group: Sequence[Write | Joining]) -> list[Any]:
         """Write a group and commit it. What raises has written nothing, or what is harmless to write again."""
-        counts = [0] * len(group)
-        entries: dict[bool, list[Values]] = {False: [], True: []}
-        looked_up: dict[bool, list[_Numbered]] = {False: [], True: []}
-        for number, write in enumerate(group):
-            if write.owned is not None and write.message is not None:
-                row_ids = [owned.row_id for owned in write.owned if owned.row_id is not None]
-                entries[write.revives] += [(row_id, *write.message) for row_id in row_ids]
-                counts[number] = len(row_ids)
-            elif write.match is not None and write.message is not None:
-                looked_up[write.revives].append((number, write))
-        for revives, numbered in looked_up.items():
-            for number, count in await self._record(numbered, revives=revives) if numbered else ():
-                counts[number] = count
-        missing = [number for number, write in enumerate(group) if write.opening is not None and not counts[number]]
-        if any(entries.values()) or missing:
-            opened = await self._add(entries, [group[number] for number in missing])
-            new = {key for key, row in opened.items() if row.is_new}
-            for number in missing:
-                counts[number] = _count(group[number], new)
+        plan = plan_of(group)
+        if self._database.one_writer:
+            results = await self._write_together(plan)
+        else:
+            results = await self._write_in_parts(plan)
+        for number, joining in plan.joining.items():
+            if joining.then is not None:
+                joining.then(results[number])
+        return [results.get(number, 0) for number in range(len(group))]
+
+    async def _write_together(self, plan: Plan) -> dict[int, Any]:
+        """Write everything in one transaction, which is a trip."""
+        missing = plan.missing(plan.counts)
+        if self._owned is not None:
+            self._owned.doubt([*opening_among(missing), *(key for it in plan.joining.values() for key in it.changing)])
+        done = await self._take(self._writing(plan), single=not (missing or plan.joining) and self._is_single(plan))
+        self._opened(done)
+        return done.results
+
+    async def _write_in_parts(self, plan: Plan) -> dict[int, Any]:
+        """Write each part in a transaction of its own, because most groups are one statement, and that is a trip."""
+        counts = dict(plan.counts)
+        for revives, numbered in plan.looked_up.items():
+            if parts := self._parts_of(numbered, revives=revives):
+                counts |= await self._take(self._recording(parts, revives=revives), single=len(parts) == 1)
+        if missing := plan.missing(counts):
+            done = await self._take(self._adding(plan.entries, missing), single=False)
+            self._opened(done)
+            counts |= done.results
         return counts
 
-    async def _record(self, looked_up: Sequence[_Numbered], *, revives: bool) -> list[tuple[int, int]]:
-        """Add messages to whatever keys match in the database; return numbers of writes and how many keys matched."""
-        parts = self._parts_of(looked_up, revives=revives)
-        return await self._take(self._recording(parts, revives=revives), single=len(parts) == 1)
+    def _is_single(self, plan: Plan) -> bool:
+        """Tell whether a group that opens nothing is one statement."""
+        parts: list[Sequence[Any]] = [*plan.entries.values()]
+        for revives, numbered in plan.looked_up.items():
+            parts += self._parts_of(numbered, revives=revives)
+        return [len(part) <= self._database.max_rows for part in parts if part] == [True]
 
-    def _recording(self, parts: Sequence[Sequence[_Numbered]], *, revives: bool) -> Steps[list[tuple[int, int]]]:
+    def _writing(self, plan: Plan) -> Steps[_Done]:
+        counts = dict(plan.counts)
+        for revives, numbered in plan.looked_up.items():
+            parts = self._parts_of(numbered, revives=revives)
+            counts |= yield from self._recording(parts, revives=revives)
+        done = yield from self._adding(plan.entries, plan.missing(counts))
+        results = counts | done.results
+        for number, joining in plan.joining.items():
+            results[number] = yield from joining.steps()
+        return done._replace(results=results)
+
+    def _recording(self, parts: Sequence[Sequence[Numbered]], *, revives: bool) -> Steps[dict[int, int]]:
+        """Add messages to whatever keys match in the database; return how many matched each that any did."""
         statement = self._statements.add if revives else self._statements.record
-        counted: list[tuple[int, int]] = []
+        counted: dict[int, int] = {}
         for part in parts:
             rows = [(number, *(write.match or ()), *(write.message or ())) for number, write in part]
-            counted += self._counts(part, (yield Step(statement, rows)))
+            counted.update(self._counts(part, (yield Step(statement, rows))))
         return counted
 
     async def _take(self, steps: Steps[T], *, single: bool) -> T:
@@ -115,7 +130,14 @@ class GroupWriter:
         async with self._database.single(self._connection):
             return await self._database.take(self._connection, steps)
 
-    def _parts_of(self, looked_up: Sequence[_Numbered], *, revives: bool) -> Sequence[Sequence[_Numbered]]:
+    def _opened(self, done: _Done) -> None:
+        if done.told is not None:
+            done.told()
+        if self._owned is not None:
+            for key, opened in done.opened.items():
+                self._owned.ascertain(key, opened.row_id, opened.after_id)
+
+    def _parts_of(self, looked_up: Sequence[Numbered], *, revives: bool) -> Sequence[Sequence[Numbered]]:
         """Split writes into what one statement takes.
 
         A row that is made an entry again must not be met twice by one statement. A second part locks nothing that the
@@ -123,37 +145,24 @@ class GroupWriter:
         """
         if not self._database.record_counts:
             return _each_once(looked_up, _identity_of)
-        return _each_once(looked_up, _target_of) if revives else [looked_up]
+        return _each_once(looked_up, _target_of) if revives else [looked_up] if looked_up else []
 
-    def _counts(self, part: Sequence[_Numbered], found: Sequence[Any]) -> Iterable[tuple[int, int]]:
+    def _counts(self, part: Sequence[Numbered], found: Sequence[Any]) -> Iterable[tuple[int, int]]:
         if self._database.record_counts:
             return found
         numbers = {_identity_of(numbered): numbered[0] for numbered in part}
         return Counter(numbers[row[1:]] for row in set(found)).items()
 
-    async def _add(self, entries: dict[bool, list[Values]], missing: Sequence[Write]) -> dict[SessionKey, Opened]:
+    def _adding(self, entries: dict[bool, list[Values]], missing: Sequence[Numbered]) -> Steps[_Done]:
         """Make keys that are missing, and add entries to keys whose rows are known."""
-        kinds = [rows for rows in entries.values() if rows]
-        lone = not missing and len(kinds) == 1 and len(kinds[0]) <= self._database.max_rows
-        opening = [write.opening for write in missing if write.opening is not None and write.is_open]
-        if self._owned is not None:
-            self._owned.doubt(opening)
-        opened, told = await self._take(self._adding(entries, missing), single=lone)
-        if told is not None:
-            told()
-        if self._owned is not None:
-            for key in opening:
-                self._owned.ascertain(key, opened[key].row_id, opened[key].after_id)
-        return opened
-
-    def _adding(
-        self, entries: dict[bool, list[Values]], missing: Sequence[Write]
-    ) -> Steps[tuple[dict[SessionKey, Opened], Commit | None]]:
-        opened = (yield from self._opening(missing)) if missing else {}
+        writes = [write for _, write in missing]
+        opened = (yield from self._opening(writes)) if missing else {}
         told = yield from self._tell([opening(key, row.row_id) for key, row in opened.items() if row.is_new])
         for revives, rows in entries.items():
-            yield from self._inserting(rows + _first_entries(missing, opened, revives=revives), revives=revives)
-        return opened, told
+            yield from self._inserting(rows + _first_entries(writes, opened, revives=revives), revives=revives)
+        new = {key for key, row in opened.items() if row.is_new}
+        results = {number: _count(write, new) for number, write in missing}
+        return _Done(results, {key: opened[key] for key in opening_among(missing)}, told)
 
     def _opening(self, missing: Sequence[Write]) -> Steps[dict[SessionKey, Opened]]:
         """Make or open keys."""
@@ -183,9 +192,6 @@ class GroupWriter:
                 yield Step(statement, chunk)
 
 
-_Numbered: TypeAlias = tuple[int, Write]
-
-
 def _count(write: Write, new: set[SessionKey]) -> int:
     """Return what is told of a write whose key was missing. Of several writes that open a key the first one did it."""
     is_opened = write.is_open and write.opening in new
@@ -209,12 +215,12 @@ def _go_on() -> None:
     """Do nothing: a group that fails is written again whatever failed."""
 
 
-def _identity_of(numbered: _Numbered) -> Values:
+def _identity_of(numbered: Numbered) -> Values:
     """Return what identifies the message of a write."""
     return (numbered[1].message or ())[: len(IDENTITY_COLUMNS)]
 
 
-def _target_of(numbered: _Numbered) -> Values:
+def _target_of(numbered: Numbered) -> Values:
     """Return what identifies the message of a write, and the keys that it is for."""
     return (*(numbered[1].match or ()), *_identity_of(numbered))
 
