@@ -15,7 +15,10 @@ from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
 
 SCOPE = Scope(42, 7, "private", 7)
 
-COUNTED = frozenset({"eval", "evalsha", "get", "hget", "hmget", "hset", "hsetnx", "incrby", "set", "zadd", "zscore"})
+COUNTED = frozenset(
+    {"eval", "evalsha", "get", "hget", "hmget", "hset", "hsetnx", "incrby", "set", "zadd", "zmscore", "zrangebyscore"}
+    | {"zscore"}
+)
 """Calls, and what the scripts of writes execute; others come from connecting and from checking notices, at any time."""
 
 
@@ -65,6 +68,23 @@ async def test_opening_with_a_lifetime_is_one_call_that_notes_when_it_is_due(red
     for step in ("open", "add"):
         assert lived[step]["evalsha"] == bare[step]["evalsha"] == 1
         assert lived[step] - bare[step] == Counter(zadd=2)
+
+
+async def test_a_lease_of_sessions_does_not_look_at_what_those_before_it_hold(redis_server: RedisServer) -> None:
+    with redis_server.client() as client:
+        client.flushall()
+    storage = RedisSessionStorage(redis_server.url)
+    for chat in range(501):
+        await storage.open(replace(KEY, chat_id=chat), at=NOW, due=Due(NOW, NOW + (chat + 2) * MINUTE))
+    leased = []
+
+    async def lease() -> None:
+        leased.extend(await storage.lease_sessions(KEY.bot_id, now=NOW, until=NOW + MINUTE, limit=100))
+
+    costs = [await cost_of(redis_server, lease) for _ in range(5)]
+    assert [(cost["zrangebyscore"], cost["zmscore"]) for cost in costs] == [(1, 2)] * 5
+    assert [session.key.chat_id for session in leased] == [*range(500)]
+    await storage.aclose()
 
 
 async def test_leasing_takes_two_calls_for_a_hundred_sessions_and_one_for_pending_deletions(

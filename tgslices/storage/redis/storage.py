@@ -169,6 +169,7 @@ class RedisSessionStorage(DelegatesData):
         await self._ready()
         if self._hearing.knows_open(key):
             return False
+        self._ending.expect(key.bot_id, due)
         names = self._names.of(key.bot_id)
         write = adding(names, key, None, opened_at=at, outside=outside, begun_at=begun_at, due=due)
         return await self._writing.submit(key.bot_id, write) & OPENED > 0
@@ -193,6 +194,7 @@ class RedisSessionStorage(DelegatesData):
     ) -> Added:
         if not self._life.is_here():
             await self._ready()
+        self._ending.expect(key.bot_id, due)
         write = adding(
             self._names.of(key.bot_id),
             key,

@@ -13,6 +13,7 @@ from typing import Any, Final
 from tgslices.model import MAX_WAIT, SessionKey, TrackedMessage
 from tgslices.storage.codec import decode_time, encode_time
 from tgslices.storage.ending_protocol import FIRST_LOOKED_AT, Due, DueSession, End, EndedSession, EndReason
+from tgslices.storage.floors import Floors
 from tgslices.storage.redis.calls import Calls
 from tgslices.storage.redis.codes.dues import spelled_due
 from tgslices.storage.redis.codes.names import (
@@ -53,20 +54,40 @@ class Ending:
         self._calls = calls
         self._names = names
         self._hearing = hearing
+        self._floors = Floors()
+
+    def expect(self, bot_id: int, due: Due | None) -> None:
+        """Let the next lease begin early enough to find what is about to get a time at which it is due."""
+        if due is not None:
+            self._floors.lower(bot_id, encode_time(due.limit))
 
     async def lease_sessions(self, bot_id: int, *, now: datetime, until: datetime, limit: int) -> list[DueSession]:
+        members = await self._take(bot_id, now, until, limit)
         names = self._names.of(bot_id)
-        times = (now, now + MAX_WAIT, until)
-        members = await self._calls.once(
-            LEASE_SESSIONS,
-            names,
-            (names.dues, names.limits),
-            (*(b"%d" % encode_time(it) for it in times), b"%d" % limit, b"%d" % FIRST_LOOKED_AT),
-        )
         leased: list[DueSession] = []
         for step in in_steps(members, SESSIONS_IN_STEP):
             leased += await self._look_at(names, bot_id, step, until)
         return leased
+
+    async def _take(self, bot_id: int, now: datetime, until: datetime, limit: int) -> Sequence[bytes]:
+        """Hold what is due, from where the lease before this one ended: all before it is held, or was not due yet."""
+        names, at, held_until = self._names.of(bot_id), encode_time(now), encode_time(until)
+        floor, _ = self._floors.get(bot_id, at)
+        numbers = (at, encode_time(now + MAX_WAIT), held_until, limit, FIRST_LOOKED_AT)
+        told = await self._calls.once(
+            LEASE_SESSIONS,
+            names,
+            (names.dues, names.limits),
+            (*(b"%d" % number for number in numbers), b"%d" % floor if floor > at else b""),
+        )
+        if not told:
+            self._floors.forget(bot_id)
+            return ()
+        members: list[bytes]
+        last, next_due, *members = told
+        ends_at = min(held_until, int(next_due)) if next_due else held_until
+        self._floors.note(bot_id, (round(float(last)), 0) if last else None, at, ends_at)
+        return members
 
     async def _look_at(
         self, names: BotNames, bot_id: int, members: Sequence[bytes], until: datetime
@@ -94,6 +115,7 @@ class Ending:
     async def postpone_session(self, session: DueSession, due: Due | None) -> bool:
         names = self._names.of(session.key.bot_id)
         leased_until, active_at = encode_time(session.leased_until), encode_time(session.active_at)
+        self.expect(session.key.bot_id, due)
         postponed = await self._calls.once(
             POSTPONE_SESSION,
             names,
@@ -103,6 +125,8 @@ class Ending:
         return bool(postponed)
 
     async def schedule_sessions(self, dues: Mapping[SessionKey, Due]) -> None:
+        for key, due in dues.items():
+            self.expect(key.bot_id, due)
         for bot_id in dict.fromkeys(key.bot_id for key in dues):
             names = self._names.of(bot_id)
             of_bot = [(full_member(key), *spelled_due(due)) for key, due in dues.items() if key.bot_id == bot_id]
@@ -171,6 +195,7 @@ class Ending:
 
     async def migrate_ends(self, bot_id: int, old: int, new: int) -> None:
         """Let the ends of a chat be those of its new id."""
+        self._floors.forget(bot_id)
         names = self._names.of(bot_id)
         members = await self._calls.do(lambda client: client.hkeys(names.ended))
         moving = [member for member in members if member[8:16] == ID.pack(old)]

@@ -13,12 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tgslices.model import MAX_WAIT, SessionKey, TrackedMessage
 from tgslices.storage.codec import decode_time, encode_time
 from tgslices.storage.ending_protocol import Due, DueSession, End
+from tgslices.storage.floors import NO_FLOOR, Floor, Floors
 from tgslices.storage.sqlalchemy.database.dialect import Database
 from tgslices.storage.sqlalchemy.queries import activity
 from tgslices.storage.sqlalchemy.queries.claims import Claims
 from tgslices.storage.sqlalchemy.queries.ends import Ends
 from tgslices.storage.sqlalchemy.queries.entries import Entries
-from tgslices.storage.sqlalchemy.queries.floors import NO_FLOOR, Floor, Floors
 from tgslices.storage.sqlalchemy.queries.keys import Keys, due_values
 from tgslices.storage.sqlalchemy.queries.next_due import Dues, dues_of_held
 from tgslices.storage.sqlalchemy.tables.lease_statements import (

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import MAX_WAIT
 from tgslices.storage.codec import decode_time, encode_time
-from tgslices.storage.sqlalchemy.queries.floors import NO_FLOOR, Floor
+from tgslices.storage.floors import NO_FLOOR, Floor
 
 Dues: TypeAlias = tuple[Any, ...]
 """Selects some times of which the earliest counts, and those too late for a clock that is right."""

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import MAX_WAIT, Gone, PendingDeletion, SessionKey, TrackedMessage
 from tgslices.storage.codec import decode_time, encode_time
+from tgslices.storage.floors import NO_FLOOR, Floor, Floors
 from tgslices.storage.sqlalchemy.database.dialect import Database
 from tgslices.storage.sqlalchemy.database.steps import Step, Steps
-from tgslices.storage.sqlalchemy.queries.floors import NO_FLOOR, Floor, Floors
 from tgslices.storage.sqlalchemy.queries.keys import IDS_PER_STATEMENT, gone_conditions
 from tgslices.storage.sqlalchemy.queries.next_due import dues_of_held, next_due
 from tgslices.storage.sqlalchemy.tables.lease_statements import (

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final, NamedTuple, TypeAlias
+
+from tgslices.model import MAX_WAIT
 
 Floor: TypeAlias = tuple[int, int]
 """The time and the number of a row in the order of an index."""
+
+_MAX_WAIT: Final = MAX_WAIT // timedelta(microseconds=1)
 
 NO_FLOOR: Final[Floor] = (-(2**63), 0)
 """Is before every row."""
@@ -33,11 +38,15 @@ class Floors:
         return there.floor if there is not None and there.latest <= now < there.ends_at else NO_FLOOR
 
     def note(self, bot_id: int, floor: Floor | None, now: int, until: int) -> None:
-        """Note the last row of a lease; None if it found less than it asked for."""
+        """Note the last row of a lease; None if it found less than it asked for, or holds nothing."""
         there = self._rounds.pop(bot_id, None)
-        if self._is_used and floor is not None:
+        if self._is_used and floor is not None and now < until <= now + _MAX_WAIT:
             ends_at = until if there is None or there.ends_at <= now else min(there.ends_at, until)
             self._rounds[bot_id] = _Round(floor, ends_at, now)
+
+    def forget(self, bot_id: int) -> None:
+        """Begin anew."""
+        self._rounds.pop(bot_id, None)
 
     def lower(self, bot_id: int, time: int) -> None:
         """Begin anew if something comes at a time that the round has passed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tgslices.storage.sqlalchemy.queries.floors import NO_FLOOR, Floors
+from tgslices.storage.floors import NO_FLOOR, Floors
 
 
 def test_a_round_goes_on_behind_its_last_row_and_ends_when_less_is_found_than_asked_for() -> None:
