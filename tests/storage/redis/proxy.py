@@ -18,6 +18,9 @@ class Proxy:
         self.lost = 0
         self._writers: set[asyncio.StreamWriter] = set()
         self._refuses = False
+        self.swallows = False
+        """Whether nothing arrives any more, not even that somebody has gone: every connection stands."""
+        self._is_cut = asyncio.Event()
 
     @property
     def url(self) -> str:
@@ -26,6 +29,7 @@ class Proxy:
     def cut(self, *, refuse: bool = False) -> None:
         """Cut all connections, and refuse new ones if told so."""
         self._refuses = refuse
+        self._is_cut.set()
         for writer in self._writers:
             writer.transport.abort()
 
@@ -59,8 +63,11 @@ class Proxy:
         with suppress(ConnectionError):
             while data := await reader.read(1 << 16):
                 asks["script"] = asks["script"] or b"EVAL" in data
-                writer.write(data)
+                if not self.swallows:
+                    writer.write(data)
                 await writer.drain()
+        if self.swallows:
+            await self._is_cut.wait()
         writer.transport.abort()
 
     async def _back(
@@ -77,8 +84,11 @@ class Proxy:
                     self.lost += 1
                     return
                 asks["script"] = False
-                writer.write(data)
+                if not self.swallows:
+                    writer.write(data)
                 await writer.drain()
+        if self.swallows:
+            await self._is_cut.wait()
 
 
 @asynccontextmanager

@@ -64,7 +64,8 @@ class RedisServer:
 
     def start(self) -> None:
         command = [str(server_binary()), "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
-        command += ["--dir", str(self.directory), "--logfile", "log", *self.options]
+        command += ["--dir", str(self.directory), "--logfile", "log"]
+        command += ["--repl-diskless-sync-delay", "0", *self.options]  # no other replica is to come
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 20
         while True:
