@@ -219,6 +219,19 @@ async def test_states_scenes_and_dialogs_go_on_after_a_restart(api: BotApi, stor
     assert eve.texts()[-1] == "pressed 2"
 
 
+@pytest.mark.parametrize("store", ["sqlite", "redis"], indirect=True)
+async def test_states_without_sessions_go_on_in_the_next_run_of_the_same_dispatcher(store: Store) -> None:
+    """A dispatcher of a module that one ``asyncio.run`` after the other runs: nobody else opens the storage again."""
+    states = FSMStorage(store.open())
+    isolation = states.isolation()
+    for run in range(2):
+        async with isolation.lock(KEY):
+            assert await states.get_data(KEY) == ({"run": 0} if run else {})
+            await states.update_data(KEY, {"run": run})
+        await isolation.close()
+        await states.close()
+
+
 async def _say(api: BotApi, *lines: tuple[ChatView, str]) -> None:
     for chat, text in lines:
         await chat.types(text)

@@ -48,6 +48,24 @@ def _dict(data: Mapping[str, Any]) -> dict[str, Any]:
     return data
 
 
+class _Use:
+    """The use of a storage from the first call to the close. Where nobody opens it again, the next call does."""
+
+    def __init__(self, storage: DurableSessionStorage) -> None:
+        self._storage = storage
+        self._has_begun = False
+
+    async def begin(self) -> None:
+        if not self._has_begun:
+            acquire(self._storage, self)
+            await self._storage.start()
+            self._has_begun = True
+
+    async def end(self) -> None:
+        self._has_begun = False
+        await release(self._storage, self)
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     key: SessionKey
@@ -80,7 +98,7 @@ class FSMStorage(BaseStorage):
         self._durable = durable(storage)
         self._clock = clock
         self._holds = Holds(self._durable, clock=clock, patience=PATIENCE)
-        self._is_used = False
+        self._use = _Use(self._durable)
 
     def __repr__(self) -> str:
         return f"FSMStorage({self._durable!r})"
@@ -125,29 +143,23 @@ class FSMStorage(BaseStorage):
             DataBusy: others change it for too long.
         """
         given = _dict(data)
-        self._note_use()
+        await self._use.begin()
         return await DataHandle(self._holds, _place(key), _DATA).update(lambda kept: kept.update(given))
 
     async def close(self) -> None:
         """Let go of the storage, which closes unless sessions or others use it."""
         await self._holds.aclose()
-        self._is_used = False
-        await release(self._durable, self)
+        await self._use.end()
 
     async def _put(self, key: StorageKey, name: str, text: str | None) -> None:
-        self._note_use()
+        await self._use.begin()
         stored = None if text is None else StoredData(text, 1, self._clock(), None, outlives_close=True)
         await self._durable.put_data(_place(key).key, {name: stored})
 
     async def _get(self, key: StorageKey, name: str) -> str | None:
-        self._note_use()
+        await self._use.begin()
         found = await self._durable.read_data(_place(key).key, (name,), now=self._clock())
         return found[name].text if name in found else None
-
-    def _note_use(self) -> None:
-        if not self._is_used:
-            self._is_used = True
-            acquire(self._durable, self)
 
 
 class FSMIsolation(BaseEventIsolation):
@@ -160,8 +172,8 @@ class FSMIsolation(BaseEventIsolation):
     """
 
     def __init__(self, storage: DurableSessionStorage, *, clock: Clock = utc_now) -> None:
-        self._durable = storage
         self._holds = Holds(storage, clock=clock, patience=MAX_QUEUED)
+        self._use = _Use(storage)
 
     @asynccontextmanager
     async def lock(self, key: StorageKey) -> AsyncGenerator[None, None]:
@@ -170,7 +182,7 @@ class FSMIsolation(BaseEventIsolation):
         if self._holds.of_this_task(wanted) is not None:
             yield
             return
-        acquire(self._durable, self)
+        await self._use.begin()
         taken = await self._holds.take([wanted], load=False)
         try:
             yield
@@ -180,4 +192,4 @@ class FSMIsolation(BaseEventIsolation):
     async def close(self) -> None:
         """Wait until the storage knows of every turn that ended, and let go of it."""
         await self._holds.aclose()
-        await release(self._durable, self)
+        await self._use.end()

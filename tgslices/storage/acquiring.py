@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Final, cast
-from weakref import WeakSet
+from weakref import WeakSet, WeakValueDictionary
 
 from tgslices.storage.adapter import PluginStorage
 from tgslices.storage.protocol import (
@@ -14,16 +14,25 @@ from tgslices.storage.protocol import (
     require_storage,
 )
 
+_adapters: Final[WeakValueDictionary[int, PluginStorage]] = WeakValueDictionary()
+"""The adapter around each plugin, by the plugin's id, which nothing else has while its adapter is there."""
+
 
 def durable(storage: SessionStorage) -> DurableSessionStorage:
-    """Return a storage with the durable protocol: the given one where it has it, else an adapter around it.
+    """Return a storage with the durable protocol: the given one where it has it, else the adapter around it.
+
+    A plugin has one adapter in a process, so that what is kept in memory beside its entries is the same for all who
+    were given it: bots, dispatchers and aiogram's state machine.
 
     Raises:
         InvalidStorage: it misses one of the four methods, or has only a part of the durable ones.
     """
     require_storage(storage)
     if missing_methods(storage, DURABLE_METHODS):
-        return PluginStorage(storage)
+        adapter = _adapters.get(id(storage))
+        if adapter is None:
+            adapter = _adapters[id(storage)] = PluginStorage(storage)
+        return adapter
     return cast(DurableSessionStorage, storage)
 
 

@@ -30,7 +30,8 @@ from tgslices.storage.inprocess.open_keys import OpenKeys
 from tgslices.storage.inprocess.packed_rows import check_ids
 from tgslices.storage.inprocess.pending_and_known import KeepsPendingInProcess
 from tgslices.storage.listing_protocol import FEW
-from tgslices.storage.protocol import Added, Closed, SessionStorage, missing_methods, require_storage
+from tgslices.storage.plugin_methods import surely_awaited
+from tgslices.storage.protocol import PLUGIN_METHODS, Added, Closed, SessionStorage, missing_methods, require_storage
 
 
 class PluginStorage(KeepsPendingInProcess, DelegatesData):
@@ -50,7 +51,9 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
         require_storage(plugin)
         super().__init__()
         self.plugin = plugin
-        self._data = DataInProcess() if missing_methods(plugin, DATA_METHODS) else cast(DataStorage, plugin)
+        self._entries: SessionStorage = surely_awaited(plugin, PLUGIN_METHODS)
+        keeps_data = not missing_methods(plugin, DATA_METHODS)
+        self._data = surely_awaited(cast(DataStorage, plugin), DATA_METHODS) if keeps_data else DataInProcess()
         self._open = OpenKeys()
         # The keys that are not open and not known to be empty, because a plugin cannot tell which it has.
         self._closed: KeyMap[SessionKey] = KeyMap()
@@ -86,7 +89,7 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
 
     async def unsubscribe(self, key: SessionKey) -> bool:
         async with self._locks.hold(key):
-            if key in self._open and await self.plugin.list(key):
+            if key in self._open and await self._entries.list(key):
                 self._closed.put(key, key)
             return self._unsubscribe(key)
 
@@ -118,7 +121,7 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
             return claimed
 
     async def _times(self, key: SessionKey, now: datetime) -> Times:
-        held, hidden = await self.plugin.list(key), self._hidden.get(key, ())
+        held, hidden = await self._entries.list(key), self._hidden.get(key, ())
         data = await self._data.read_data(key, now=now)
         sent = (message.date or message.at for message in held if message not in hidden)
         times = Times(max((message.at for message in held), default=None), min(sent, default=None))
@@ -131,7 +134,7 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
         return [*self._open.open_keys(bot_id), *self._closed.of_bot(bot_id)]
 
     async def _entries_of(self, key: SessionKey) -> list[TrackedMessage]:
-        return [*await self.plugin.list(key)]
+        return [*await self._entries.list(key)]
 
     def _few_open_in(self, bot_id: int, chat_id: int) -> list[SessionKey] | None:
         return self._open.few_of_chat(bot_id, chat_id, FEW)
@@ -164,7 +167,7 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
         own.sort(key=lambda key: key.user_id != user_id)  # a tap is nearly always on a message of the tapper's session
         foreign = [key for key in self._foreign_chats.keys(bot_id, chat) if key in self._open]
         for key in dict.fromkeys((*own, *foreign)):
-            if any(_is_named(message, chat, message_id) for message in await self.plugin.list(key)):
+            if any(_is_named(message, chat, message_id) for message in await self._entries.list(key)):
                 return True
         return False
 
@@ -207,13 +210,13 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
 
     async def remove(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
         async with self._locks.hold(key):
-            removed = await self.plugin.remove(key, messages)
+            removed = await self._entries.remove(key, messages)
             self._known.learn(key, messages)
             self._unhide(key, messages)
             if key in self._foreign_chats or key in self._closed:
                 # A note kept too long costs a look more; the removal is done, so it must not fail now.
                 with suppress(Exception):
-                    self._note_left(key, await self.plugin.list(key))
+                    self._note_left(key, await self._entries.list(key))
             return removed
 
     async def clear(self, key: SessionKey) -> None:
@@ -224,11 +227,11 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
         dropped = 0
         for key in self._holders(bot_id, gone):
             async with self._locks.hold(key):
-                held = await self.plugin.list(key)
+                held = await self._entries.list(key)
                 covered = [message for message in held if gone.covers(message)]
                 if surely and covered:
                     self._known.learn(key, covered)
-                    dropped += await self.plugin.remove(key, covered)
+                    dropped += await self._entries.remove(key, covered)
                     self._unhide(key, covered)
                     self._note_left(key, _without(held, covered))
                 elif covered:
@@ -260,7 +263,7 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
                 await self._copy(old, new)
             await self._data.migrate_data(bot_id, old_chat_id, new_chat_id)
             for old in moving:
-                await self.plugin.clear(old)
+                await self._entries.clear(old)
                 self._note_left(old, ())
             moved = self._open.migrate(bot_id, old_chat_id, new_chat_id)
             for key in moved:
@@ -294,7 +297,7 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
         until: datetime,
         limit: int | None,
     ) -> list[TrackedMessage]:
-        held = await self.plugin.list(key)
+        held = await self._entries.list(key)
         wanted = None if messages is None else {*messages} - self._hidden.get(key, set())
         claimed = [message for message in held if wanted is None or message in wanted][:limit]
         if not claimed:
@@ -302,7 +305,7 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
         # Pending first: an entry that is in both places for a moment is not lost whatever happens now.
         new = self._pending.put(key, claimed, now=now, until=until)
         try:
-            await self.plugin.remove(key, claimed)
+            await self._entries.remove(key, claimed)
         except Exception:
             await self._withdraw(key, new)
             raise
@@ -325,13 +328,13 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
 
     async def _leaves_out_unheld(self, key: SessionKey, message: TrackedMessage) -> bool:
         is_known = message in self._hidden.get(key, ())
-        return is_known or (self._leaves_out(key, message) and message not in await self.plugin.list(key))
+        return is_known or (self._leaves_out(key, message) and message not in await self._entries.list(key))
 
     async def _add(self, key: SessionKey, message: TrackedMessage) -> None:
         check_ids(message)
         if message in self._hidden.get(key, ()):
-            await self.plugin.remove(key, [message])
-        await self.plugin.add(key, message)
+            await self._entries.remove(key, [message])
+        await self._entries.add(key, message)
         self._unhide(key, [message])
         self._foreign_chats.add(key, (message.chat_id, message.business_connection_id))
         if key not in self._open:
@@ -339,19 +342,19 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
 
     async def _clear(self, key: SessionKey) -> int:
         """Drop every entry of a key, which knows them from then on; return how many were in the list."""
-        held = await self.plugin.list(key)
+        held = await self._entries.list(key)
         listed = len({*held} - self._hidden.get(key, set()))
         # Known first: the same call again finds nothing to learn when the plugin's answer was lost.
         self._known.learn(key, held)
-        await self.plugin.clear(key)
+        await self._entries.clear(key)
         self._note_left(key, ())
         return listed
 
     async def _copy(self, old: SessionKey, new: SessionKey) -> None:
         """Add the entries of a key behind those of another one; what is hidden stays so."""
         hidden = self._hidden.get(old, set())
-        there = {*await self.plugin.list(new)} if hidden else set()
-        for message in [*await self.plugin.list(old)]:
+        there = {*await self._entries.list(new)} if hidden else set()
+        for message in [*await self._entries.list(old)]:
             await self._add(new, message)
             if message in hidden and message not in there:
                 self._hidden.setdefault(new, set()).add(message)
@@ -359,7 +362,7 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
     async def _withdraw(self, key: SessionKey, new: Collection[PendingDeletion]) -> None:
         """Let what the plugin did not give up be pending no more. When it cannot tell, all stays pending."""
         try:
-            kept = set(await self.plugin.list(key))
+            kept = set(await self._entries.list(key))
         except Exception:  # noqa: BLE001 - the error that brought us here is the one to raise
             return
         self._pending.settle([entry for entry in new if entry.message in kept])
@@ -399,7 +402,7 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
         async with self._locks.hold(key):
             hidden = self._hidden.get(key, ())
             # A plugin may hand out the very list that it keeps.
-            return [message for message in await self.plugin.list(key) if message not in hidden]
+            return [message for message in await self._entries.list(key) if message not in hidden]
 
 
 def _is_named(message: TrackedMessage, chat: tuple[int, str | None], message_id: int) -> bool:
