@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from aiogram import F
 from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMarkup, Message, PollAnswer
 
@@ -177,3 +178,44 @@ async def test_an_update_without_a_message_opens_all_the_same(stage: FedBot) -> 
     session = stage.session(collect=False)
     assert await session.is_open()
     assert await session.messages() == []
+
+
+@pytest.mark.parametrize("leaves", ["forget", "keep", "clear", "close"])
+async def test_a_repeated_update_does_not_bring_back_the_message_that_opened_the_session(
+    stage: FedBot, leaves: str
+) -> None:
+    """ "The same update is recorded once, for good", though the handler that includes its message runs again."""
+
+    @stage.dispatcher.message()
+    async def start(message: Message) -> None:
+        stage.session(include_current=True)
+
+    typed = await stage.chat.types("/order")
+    await stage.settled()
+    session = stage.session(collect=False)
+    assert await ids_in(session) == [typed.message_id]
+    update = stage.update("message", stage.message(typed.message_id, text="/order"))
+    await stage.dispatcher.feed_update(stage.bot, update)
+    assert await ids_in(session) == [typed.message_id]
+    await (session.keep(*await session.messages()) if leaves == "keep" else getattr(session, leaves)())
+    await stage.dispatcher.feed_update(stage.bot, update)
+    assert await session.is_open()
+    assert await ids_in(session) == []
+    await stage.says("next")
+    assert len(await session.messages()) == 1
+
+
+async def test_a_repeated_update_whose_first_handler_failed_begins_the_session(stage: FedBot) -> None:
+    failures = iter([LookupError])
+
+    @stage.dispatcher.message()
+    async def start(message: Message) -> None:
+        for failure in failures:
+            raise failure
+        stage.session(include_current=True)
+
+    update = stage.update("message", stage.message(7, text="/order"))
+    with pytest.raises(LookupError):
+        await stage.dispatcher.feed_update(stage.bot, update)
+    await stage.dispatcher.feed_update(stage.bot, update)
+    assert await ids_in(stage.session(collect=False)) == [7]

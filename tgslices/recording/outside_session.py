@@ -46,6 +46,13 @@ class RecentMessages:
         else:
             self._on_connections.append((message.business_connection_id, came))
 
+    def came_again(self, message: TrackedMessage) -> bool:
+        """Tell whether a message came more than once: the update that is handled now is a repeated one."""
+        came, connection = (message.chat_id, message.message_id), message.business_connection_id
+        if connection is None:
+            return self._past_connections.count(came) > 1
+        return self._on_connections.count((connection, came)) > 1
+
     def newest(self, key: SessionKey, current: Handling | None, at: datetime) -> TrackedMessage | None:
         """Return the newest message of a key's chat that one of them brought; None if that is the one being handled."""
         if current is not None and not is_over(current) and _is_brought_to(key, current):

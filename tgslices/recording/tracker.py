@@ -110,9 +110,12 @@ class Tracker:
             self._open_later(key, current)
 
     def _open_later(self, key: SessionKey, current: TrackedMessage | None) -> None:
-        if key in self.subscriptions:
-            adding = None if current is None else partial(self.storage.add, key, current, if_closed=IfClosed.KEEP)
-            self.openings.put(key, current, adding or partial(self.storage.unsubscribe, key))
+        if key in self.subscriptions and current is None:
+            self.openings.put(key, None, partial(self.storage.unsubscribe, key))
+        elif key in self.subscriptions and current is not None:
+            may_have_left = self.recent.came_again(current)
+            add = partial(self.storage.add, key, current, if_closed=IfClosed.KEEP, unless_known=may_have_left)
+            self.openings.put(key, current, add)
         elif current is not None:
             self.openings.put(key, current, self._opening_with(key, current))
         elif not self.storage.knows_open(key):
@@ -133,10 +136,22 @@ class Tracker:
         return repeatable(write, self.now_begun)
 
     def _opening_with(self, key: SessionKey, message: TrackedMessage) -> Write:
+        """Return what opens a key with a message, unless that has left the session since its first delivery."""
+        may_have_left, at = self.recent.came_again(message), message.at
+
         async def write(begun_at: datetime | None) -> None:
-            outside = outside_of(key, None, message.at, message)
-            due = self.due_of(key, message.at)
-            await self.storage.add(key, message, if_closed=IfClosed.OPEN, outside=outside, begun_at=begun_at, due=due)
+            outside, due = outside_of(key, None, at, message), self.due_of(key, at)
+            added = await self.storage.add(
+                key,
+                message,
+                if_closed=IfClosed.OPEN,
+                outside=outside,
+                begun_at=begun_at,
+                unless_known=may_have_left,
+                due=due,
+            )
+            if may_have_left and not added:
+                await self.storage.open(key, at=at, outside=outside, begun_at=begun_at, due=due)
 
         return repeatable(write, self.now_begun)
 
