@@ -46,6 +46,7 @@ def create_sqlite_engine(url: URL, *, synchronous: str, timeout: float) -> Async
         poolclass=AsyncAdaptedQueuePool,
         hide_parameters=True,
         pool_timeout=timeout,
+        pool_use_lifo=True,  # what a connection has in its cache is worth nothing once another one has written
         pool_reset_on_return=None,  # every transaction is ended by whoever began it
     )
 
