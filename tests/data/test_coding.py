@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import enum
 import uuid
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -25,6 +26,10 @@ NOW = datetime(2026, 7, 1, tzinfo=UTC)
 class Size(enum.Enum):
     SMALL = "small"
     LARGE = "large"
+
+
+class Heat(enum.StrEnum):
+    HOT = "hot"
 
 
 @dataclasses.dataclass
@@ -50,6 +55,9 @@ class Everything:
     kinds: set[int] = dataclasses.field(default_factory=set)
     by_number: dict[int, Item] = dataclasses.field(default_factory=dict)
     anything: Any = None
+    moment: time | None = None
+    recent: deque[str] = dataclasses.field(default_factory=deque)
+    found: defaultdict[str, int] = dataclasses.field(default_factory=lambda: defaultdict(int))
 
 
 EVERYTHING = SessionData(Everything)
@@ -153,6 +161,12 @@ REFUSED: list[tuple[object, str, str]] = [
     (Everything(anything=NOW), "anything", "is of the type datetime and comes back as str"),
     (Everything(anything=defaultdict(int)), "anything", "is of the type defaultdict and comes back as dict"),
     (Everything(anything=OrderedDict()), "anything", "is of the type OrderedDict and comes back as dict"),
+    (Everything(anything=[Heat.HOT]), "anything[0]", "is of the type Heat and comes back as str"),
+    (Everything(anything={Heat.HOT: 1}), "anything.hot", "is under a key of the type Heat, which does not come back"),
+    (Everything(at=NOW.replace(fold=1)), "at", "comes back without its fold"),
+    (Everything(moment=time(9, tzinfo=ZoneInfo("Europe/Berlin"))), "moment", "comes back without its time zone"),
+    (Everything(recent=deque("ab", maxlen=2)), "recent", "has the maxlen 2 and comes back with None"),
+    (Everything(found=defaultdict(lambda: 5)), "found", "comes back with another default_factory"),
     (Everything(anything=[{"who": object()}]), "anything[0].who", "has no JSON (Unable to serialize unknown type"),
     (Everything(raw=b"\xff"), "raw", "has no JSON (Error serializing to JSON: invalid utf-8"),
     (Everything(text="\ud800"), "text", "has no JSON ("),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections import deque
 from collections.abc import Callable
-from datetime import timedelta
-from typing import Annotated, Any, NamedTuple
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 import pytest
 from pydantic import BaseModel, ConfigDict, RootModel
@@ -14,6 +14,9 @@ from typing_extensions import TypedDict
 
 from tgslices import ConfigurationError, DataRefused, SessionData
 from tgslices.data.declaration import require_declared
+
+NOW = datetime(2026, 7, 1, tzinfo=UTC)
+T = TypeVar("T")
 
 
 @dataclasses.dataclass
@@ -100,6 +103,15 @@ def step(value: Any) -> Any:
     return value
 
 
+async def later(value: Any = None) -> Any:
+    return value
+
+
+@dataclasses.dataclass
+class Recent:
+    lines: deque[str] = dataclasses.field(default_factory=lambda: deque(maxlen=3))
+
+
 MISTAKES: list[tuple[Callable[[], object], str]] = [
     (lambda: SessionData(Frozen), "Frozen is frozen, so a handler cannot change it. Take frozen=True off the class."),
     (lambda: SessionData(FrozenModel), "FrozenModel is frozen, so"),
@@ -125,7 +137,7 @@ MISTAKES: list[tuple[Callable[[], object], str]] = [
             "like initial=lambda: Form(...)."
         ),
     ),
-    (lambda: SessionData(Needy), "Needy cannot be made without arguments. Give every field a default, or pass initial"),
+    (lambda: SessionData(Needy), "Needy cannot be made without arguments: TypeError("),
     (lambda: SessionData(Strict), "Strict as it is made anew cannot be kept: Strict was refused: its part item does"),
     (lambda: SessionData(Unkeepable), "Unkeepable as it is made anew cannot be kept: Unkeepable was refused: its part"),
     (lambda: SessionData(WithStranger), "WithStranger cannot be session data: Unable to generate pydantic-core schema"),
@@ -147,6 +159,18 @@ MISTAKES: list[tuple[Callable[[], object], str]] = [
     (
         lambda: SessionData(Form, version=2, upgrades={1: 5}),  # type: ignore[dict-item]
         "The upgrade of Form from version 1 is 5. Pass a function",
+    ),
+    (
+        lambda: SessionData(Form, version=2, upgrades={1: later}),
+        "The upgrade of Form from version 1 is an asynchronous function, and is not awaited. Pass a plain one that",
+    ),
+    (
+        lambda: SessionData(Form, initial=later),  # type: ignore[arg-type]
+        "The initial of Form is an asynchronous function, and is not awaited. Pass a plain one that returns a",
+    ),
+    (
+        lambda: SessionData(Recent),
+        "Recent as it is made anew cannot be kept: Recent was refused: its part lines has the maxlen 3 and comes back",
     ),
     (
         lambda: require_declared(SessionData(Form, name="tgslices:marks")),
@@ -180,6 +204,20 @@ def test_sessions_do_not_share_a_default_of_the_class() -> None:
     declared = SessionData(Sharing)
     declared.value_of(None).part.n = 5
     assert declared.value_of(None).part.n == 0
+
+
+@dataclasses.dataclass
+class Basket(Generic[T]):
+    items: list[T] = dataclasses.field(default_factory=list)
+
+
+def test_a_dataclass_may_be_generic() -> None:
+    declared = SessionData(Basket[int], name="basket")
+    new = declared.value_of(None)
+    new.items.append(5)
+    stored = declared.stored(declared.coding.encode_surely(new), NOW)
+    assert declared.value_of(stored) == Basket([5])
+    assert not declared.coding.may_have_stray(declared.value_of(stored))
 
 
 def test_an_initial_value_that_would_come_back_as_something_else_is_refused() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import TypedDict
 
 from tgslices import (
     ConfigurationError,
@@ -49,6 +50,10 @@ class Place:
 class Priced:
     price: float | None = None
     parts: list[Count] = dataclasses.field(default_factory=lambda: [Count()])
+
+
+class Loose(TypedDict, total=False):
+    item: str
 
 
 COUNT = SessionData(Count)
@@ -373,6 +378,12 @@ async def test_a_change_that_an_equal_text_hides_is_refused(worker: Worker, chan
         async with worker(SessionData(Priced)) as value:
             change(value)
     assert refused.value.path == path
+
+
+async def test_a_misspelt_key_of_a_typed_dict_is_refused_although_nothing_else_changed(worker: Worker) -> None:
+    with pytest.raises(DataRefused, match="its part itme is under a key"):
+        async with worker(SessionData(Loose)) as value:
+            value["itme"] = "pizza"
 
 
 async def test_a_write_leaves_what_a_newer_version_has_written(worker: Worker, storage: MemorySessionStorage) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired, Required
 
 import pytest
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, Field, PlainSerializer, TypeAdapter, field_serializer
+from typing_extensions import TypedDict
 
 from tgslices.data.strays import has_stray, looking_for_strays
 
@@ -37,6 +39,18 @@ class Slotted:
 @dataclass
 class Node:
     next: Node | None = None
+
+
+@dataclass
+class Dish:
+    name: str = "soup"
+    size: Size = Size.SMALL
+    kind: Literal["hot", "cold"] = "hot"
+
+
+@dataclass(unsafe_hash=True)
+class Hashable(Line):
+    """A line that may be in a set."""
 
 
 class Model(BaseModel):
@@ -97,6 +111,66 @@ def test_it_is_found_in_containers(kind: Any) -> None:
     assert not look(value)
     line.stray = 1  # type: ignore[attr-defined]  # which is the point
     assert look(value)
+
+
+class Menu(TypedDict, total=False):
+    dish: Required[str]
+    lines: list[Line]
+
+
+class Basket(TypedDict):
+    menu: NotRequired[Menu]
+
+
+@pytest.mark.parametrize("kind", [Menu, list[Menu], dict[str, Menu], Menu | None, Basket])
+def test_a_key_that_is_no_field_is_found(kind: Any) -> None:
+    menu = Menu(dish="soup", lines=[Line()])
+    value: Any = {list[Menu]: [menu], dict[str, Menu]: {"a": menu}, Basket: {"menu": menu}}.get(kind, menu)
+    look = looking_for_strays(kind)
+    assert not look(value)
+    menu["dsih"] = "soup"  # type: ignore[typeddict-unknown-key]  # which is the point
+    assert look(value)
+
+
+@pytest.mark.parametrize("kind", [tuple[Line, ...], frozenset[Line], deque[Line], tuple[Menu, Line]])
+def test_it_is_found_in_other_containers(kind: Any) -> None:
+    line = Hashable()
+    line.stray = 1  # type: ignore[attr-defined]  # which is the point
+    value = {frozenset[Line]: frozenset([line]), deque[Line]: deque([line])}.get(kind, (line,))
+    assert looking_for_strays(kind)(value)
+
+
+class LeavesOut(BaseModel):
+    secret: str = Field("", exclude=True)
+
+
+class Rounds(BaseModel):
+    price: float = 0
+
+    @field_serializer("price")
+    def rounded(self, price: float) -> float:
+        return round(price, 1)
+
+
+@dataclass
+class RoundsToo:
+    price: Annotated[float, PlainSerializer(lambda price: round(price, 1))] = 0
+
+
+@dataclass
+class Either:
+    drink: Line | Dish = field(default_factory=Line)
+
+
+@pytest.mark.parametrize("kind", [LeavesOut, Rounds, RoundsToo, Either, list[Rounds], tuple[LeavesOut, int]])
+def test_what_a_text_may_hide_is_compared_part_by_part(kind: Any) -> None:
+    value = {list[Rounds]: [Rounds()], tuple[LeavesOut, int]: (LeavesOut(), 1)}.get(kind)
+    assert looking_for_strays(kind)(kind() if value is None else value)
+
+
+def test_plain_containers_are_not_looked_through() -> None:
+    look = looking_for_strays(tuple[int, ...])
+    assert look is looking_for_strays(set[str]) is looking_for_strays(deque[float])
 
 
 def test_a_subclass_is_looked_through_as_what_it_is() -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, time
+from enum import Enum
 from typing import Any, Final, TypeAlias
 
 from pydantic import BaseModel
@@ -13,6 +16,9 @@ Path: TypeAlias = tuple[int | str, ...]
 """The way from a value to a part of it: names of fields, keys, and positions."""
 
 _EMPTY: Final[Mapping[str, Any]] = {}
+
+NOTE_OF_ALIAS: Final = "__orig_class__"
+"""What Python itself notes on an object that is made by calling an alias, as in ``Form[int]()``."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -35,11 +41,25 @@ def difference(value: Any, back: Any, path: Path = ()) -> Difference | None:
         return _other_type(value, back, path) or _between_records(value, back, path)
     if isinstance(value, dict):
         return _other_type(value, back, path) or _between_dicts(value, back, path)
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | deque):
         return _other_type(value, back, path) or _between_sequences(value, back, path)
-    if isinstance(value, bool) is not isinstance(back, bool) or isinstance(back, dict | list):
+    if isinstance(value, bool) is not isinstance(back, bool) or isinstance(back, dict | list) or value != back:
         return _comes_back(value, back, path)
-    return None if value == back else _comes_back(value, back, path)
+    return _poorer(value, back, path)
+
+
+def _poorer(value: Any, back: Any, path: Path) -> Difference | None:
+    """Return what a value has that its equal which came back lacks."""
+    if isinstance(value, Enum):
+        return _other_type(value, back, path)
+    if isinstance(value, set | frozenset):
+        enums = {repr(part) for part in value if isinstance(part, Enum)}
+        return None if enums <= {repr(part) for part in back} else Difference(path, "comes back without its enums")
+    if isinstance(value, datetime | time):
+        if (value.tzinfo is None) is not (back.tzinfo is None):
+            return Difference(path, "comes back without its time zone, which has no offset without a day")
+        return None if value.fold == back.fold else Difference(path, "comes back without its fold")
+    return None
 
 
 def _other_type(value: Any, back: Any, path: Path) -> Difference | None:
@@ -70,24 +90,42 @@ def _parts(record: Any) -> dict[str, Any]:
     parts = {field.name: getattr(record, field.name, None) for field in dataclasses.fields(record)}
     # What the class knows by that name is a cache.
     beside = {
-        name: part for name, part in getattr(record, "__dict__", _EMPTY).items() if not hasattr(type(record), name)
+        name: part
+        for name, part in getattr(record, "__dict__", _EMPTY).items()
+        if not hasattr(type(record), name) and name != NOTE_OF_ALIAS
     }
     return {**parts, **beside}
 
 
 def _between_dicts(value: dict[Any, Any], back: dict[Any, Any], path: Path) -> Difference | None:
+    enums = {key: key for key in back if isinstance(key, Enum)}
     for key, part in value.items():
         way = (*path, key if isinstance(key, int | str) else repr(key))
-        if key not in back:
+        if key not in back or (isinstance(key, Enum) and key not in enums):
             return Difference(way, f"is under a key of the type {type(key).__name__}, which does not come back")
         if (found := difference(part, back[key], way)) is not None:
             return found
+    if (
+        isinstance(value, defaultdict)
+        and isinstance(back, defaultdict)
+        and not _make_the_same(value.default_factory, back.default_factory)
+    ):
+        return Difference(path, "comes back with another default_factory")
     return None if len(value) == len(back) else Difference(path, "comes back with more keys")
+
+
+def _make_the_same(one: Callable[[], Any] | None, two: Callable[[], Any] | None) -> bool:
+    if one is two or one is None or two is None:
+        return one is two
+    made, other = one(), two()
+    return type(made) is type(other) and bool(made == other)
 
 
 def _between_sequences(value: Any, back: Any, path: Path) -> Difference | None:
     if len(value) != len(back):
         return Difference(path, f"has {len(value)} items and comes back with {len(back)}")
+    if isinstance(value, deque) and value.maxlen != back.maxlen:
+        return Difference(path, f"has the maxlen {value.maxlen} and comes back with {back.maxlen}")
     pairs = enumerate(zip(value, back, strict=True))
     return next((found for at, (one, two) in pairs if (found := difference(one, two, (*path, at)))), None)
 
@@ -113,7 +151,7 @@ def _children(value: Any) -> Iterable[tuple[int | str, Any]]:
         return _parts(value).items()
     if isinstance(value, dict):
         return [(key if isinstance(key, int | str) else repr(key), part) for key, part in value.items()]
-    return enumerate(value) if isinstance(value, list | tuple) else ()
+    return enumerate(value) if isinstance(value, list | tuple | deque) else ()
 
 
 def share(one: Any, two: Any) -> bool:
@@ -123,7 +161,7 @@ def share(one: Any, two: Any) -> bool:
 
 
 def _changeable(value: Any) -> Iterable[Any]:
-    if isinstance(value, list | dict | set | BaseModel) or dataclasses.is_dataclass(value):
+    if isinstance(value, list | dict | set | deque | BaseModel) or dataclasses.is_dataclass(value):
         yield value
     for _, part in _children(value):
         yield from _changeable(part)

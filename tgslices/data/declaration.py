@@ -14,6 +14,7 @@ from tgslices.data.comparing import share
 from tgslices.data.shapes import has_own_name, maker_of, named, require_changeable
 from tgslices.data.strays import looking_for_strays
 from tgslices.errors import ConfigurationError, DataRefused, quoted
+from tgslices.event_loop.async_callables import is_async
 from tgslices.storage.data_protocol import StoredData
 
 T = TypeVar("T")
@@ -92,6 +93,7 @@ class SessionData(Generic[T]):
                 f"The initial value of {self.name} is one object for all sessions.",
                 "Pass a function that makes a new one each time, like initial=lambda: Form(...).",
             )
+        _require_plain(self.initial, f"initial of {self.name}", "a new value")
         if self.expires is not None and (not isinstance(self.expires, timedelta) or self.expires <= timedelta()):
             raise ConfigurationError(f"{self.name} expires after {self.expires!r}.", "Pass a positive timedelta.")
         if not isinstance(self.outlives_close, bool):
@@ -106,7 +108,9 @@ class SessionData(Generic[T]):
                 f"{named(self.type)} as it is made anew cannot be kept: {error}", remedy
             ) from error
         except Exception as error:
-            raise ConfigurationError(f"{named(self.type)} cannot be made without arguments.", remedy) from error
+            raise ConfigurationError(
+                f"{named(self.type)} cannot be made without arguments: {error!r}.", remedy
+            ) from error
 
 
 def require_declared(fragment: SessionData[T]) -> SessionData[T]:
@@ -170,4 +174,12 @@ def _checked(name: str, version: object, upgrades: Mapping[int, Upgrade] | None)
                 f"The upgrade of {name} from version {step} is {upgrade!r}.",
                 "Pass a function from the plain JSON value of one version to that of the next.",
             )
+        _require_plain(upgrade, f"upgrade of {name} from version {step}", "the JSON value of the next one")
     return given
+
+
+def _require_plain(function: object, what: str, returned: str) -> None:
+    if is_async(function):
+        raise ConfigurationError(
+            f"The {what} is an asynchronous function, and is not awaited.", f"Pass a plain one that returns {returned}."
+        )
