@@ -14,17 +14,30 @@ import pytest
 
 from tests.storage.sqlalchemy.backends import sqlite_rows
 from tgslices.errors import StorageError
-from tgslices.model import IfClosed, PendingDeletion, SessionKey
+from tgslices.model import IfClosed, PendingDeletion, Scope, SessionKey
+from tgslices.storage.protocol import Added
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.storage.sqlalchemy.database.steps import Step, Steps
-from tgslices.testing.contract.samples import KEY, MINUTE, NOW, sent
+from tgslices.testing.contract.samples import KEY, MINUTE, NOW, OTHER_KEYS, sent
 
 MAKE = Step(lambda _: "CREATE TABLE made (n)", [()])
+
+SCOPE = Scope(KEY.bot_id, KEY.chat_id, "private", 7)
+OTHER = OTHER_KEYS[-1]
 
 
 @pytest.fixture
 async def storage(tmp_path: Path) -> AsyncIterator[SQLAlchemySessionStorage]:
     storage = SQLAlchemySessionStorage(f"sqlite+aiosqlite:///{tmp_path}/slices.db")
+    await storage.start()
+    yield storage
+    await storage.aclose()
+
+
+@pytest.fixture(params=[False, True], ids=["alone", "shared"])
+async def either(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[SQLAlchemySessionStorage]:
+    """A storage on SQLite, alone and shared."""
+    storage = SQLAlchemySessionStorage(f"sqlite:///{tmp_path}/either.db", shared=request.param)
     await storage.start()
     yield storage
     await storage.aclose()
@@ -124,3 +137,46 @@ async def test_what_was_claimed_for_somebody_who_left_is_due_at_once(storage: SQ
         while not (leased := await storage.lease(42, now=NOW, until=NOW + MINUTE, limit=10)):
             await asyncio.sleep(0.01)
     assert [each.message for each in leased] == [sent(1)]
+
+
+async def test_what_is_recorded_after_a_claim_began_is_not_claimed(either: SQLAlchemySessionStorage) -> None:
+    turn: Any = either._backend.transactions.turn
+    await either.add(KEY, sent(1), if_closed=IfClosed.OPEN)
+    async with turn:
+        first = asyncio.create_task(either.add(KEY, sent(2)))  # whose group is begun, and waits for its turn
+        while not turn._waiters:
+            await asyncio.sleep(0)
+        calls: list[Any] = [
+            either.add(KEY, sent(3)),
+            either.claim(KEY, None, now=NOW, until=NOW + MINUTE),
+            either.record(SCOPE, sent(4)),
+            either.claim(OTHER, None, now=NOW, until=NOW + MINUTE),
+            either.add(KEY, sent(5)),
+        ]
+        later: list[asyncio.Task[Any]] = [asyncio.create_task(call) for call in calls]
+        await asyncio.sleep(0)
+    await first
+    _, claimed, *_ = await asyncio.gather(*later)
+    assert claimed == [sent(1), sent(2), sent(3)]
+    assert await either.list(KEY) == [sent(4), sent(5)]
+
+
+async def test_what_comes_after_a_close_in_the_same_turn_is_in_no_session(either: SQLAlchemySessionStorage) -> None:
+    turn: Any = either._backend.transactions.turn
+    await either.add(KEY, sent(1), if_closed=IfClosed.OPEN)
+    async with turn:
+        first = asyncio.create_task(either.add(KEY, sent(2)))
+        while not turn._waiters:
+            await asyncio.sleep(0)
+        calls: list[Any] = [
+            either.close(KEY, at=NOW),
+            either.claim(OTHER, None, now=NOW, until=NOW + MINUTE),
+            either.record(SCOPE, sent(3)),
+            either.add(KEY, sent(4), if_closed=IfClosed.SKIP),
+        ]
+        later: list[asyncio.Task[Any]] = [asyncio.create_task(call) for call in calls]
+        await asyncio.sleep(0)
+    await first
+    closed, _, recorded, added = await asyncio.gather(*later)
+    assert (closed.dropped, recorded, added) == (2, 0, Added.LEFT_OUT)
+    assert await either.list(KEY) == []

@@ -19,7 +19,7 @@ from tgslices.storage.sqlalchemy.database.dialect import Database
 from tgslices.storage.sqlalchemy.database.steps import Step, Steps
 from tgslices.storage.sqlalchemy.queries.openings import KeyOpener, Opened, Opening
 from tgslices.storage.sqlalchemy.queries.owned_keys import OwnedKeys
-from tgslices.storage.sqlalchemy.queries.writes import Joining, Numbered, Plan, Write, opening_among, plan_of
+from tgslices.storage.sqlalchemy.queries.writes import Joining, Numbered, Plan, Write, opening_among, plans_of
 from tgslices.storage.sqlalchemy.tables.rows import Values
 from tgslices.storage.sqlalchemy.tables.schema import IDENTITY_COLUMNS
 from tgslices.storage.sqlalchemy.tables.speller import in_chunks
@@ -65,24 +65,25 @@ class GroupWriter:
 
     async def write(self, group: Sequence[Write | Joining]) -> list[Any]:
         """Write a group and commit it. What raises has written nothing, or what is harmless to write again."""
-        plan = plan_of(group)
+        plans = plans_of(group)
         if self._database.one_writer:
-            results = await self._write_together(plan)
-        else:
-            results = await self._write_in_parts(plan)
-        for number, joining in plan.joining.items():
+            results = await self._write_together(plans)
+        else:  # where nothing joins, so that it is one
+            results = await self._write_in_parts(plans[0])
+        for number, joining in ((number, it) for plan in plans for number, it in plan.joining.items()):
             if joining.then is not None:
                 joining.then(results[number])
         return [results.get(number, 0) for number in range(len(group))]
 
-    async def _write_together(self, plan: Plan) -> dict[int, Any]:
+    async def _write_together(self, plans: Sequence[Plan]) -> dict[int, Any]:
         """Write everything in one transaction, which is a trip."""
-        missing = plan.missing(plan.counts)
         if self._owned is not None:
-            self._owned.doubt([*opening_among(missing), *(key for it in plan.joining.values() for key in it.changing)])
-        done = await self._take(self._writing(plan), single=not (missing or plan.joining) and self._is_single(plan))
-        self._opened(done)
-        return done.results
+            self._owned.doubt([key for plan in plans for key in plan.changing()])
+        results: dict[int, Any] = {}
+        for done in await self._take(self._writing_all(plans), single=len(plans) == 1 and self._is_single(plans[0])):
+            self._opened(done)
+            results |= done.results
+        return results
 
     async def _write_in_parts(self, plan: Plan) -> dict[int, Any]:
         """Write each part in a transaction of its own, because most groups are one statement, and that is a trip."""
@@ -97,11 +98,19 @@ class GroupWriter:
         return counts
 
     def _is_single(self, plan: Plan) -> bool:
-        """Tell whether a group that opens nothing is one statement."""
+        """Tell whether a group is one statement."""
+        if plan.joining or plan.missing(plan.counts):
+            return False
         parts: list[Sequence[Any]] = [*plan.entries.values()]
         for revives, numbered in plan.looked_up.items():
             parts += self._parts_of(numbered, revives=revives)
         return [len(part) <= self._database.max_rows for part in parts if part] == [True]
+
+    def _writing_all(self, plans: Sequence[Plan]) -> Steps[list[_Done]]:
+        done: list[_Done] = []
+        for plan in plans:
+            done.append((yield from self._writing(plan)))  # noqa: PERF401  # a comprehension cannot yield
+        return done
 
     def _writing(self, plan: Plan) -> Steps[_Done]:
         counts = dict(plan.counts)

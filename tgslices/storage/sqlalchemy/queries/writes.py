@@ -47,10 +47,23 @@ class Joining(NamedTuple):
     then: Callable[[Any], None] | None = None
 
 
-class Plan(NamedTuple):
-    """A group by numbers; entries of keys whose rows are known, and messages whose keys are looked up.
+def may_share(before: Write | Joining, after: Write | Joining) -> bool:
+    """Tell whether one may be in the group of another that comes right before it.
 
-    The latter are apart by whether they revive; ``counts`` are the keys that each write goes to, as far as is known.
+    What opens or closes a key is known to others when it is committed. So nothing comes after it that may use the key.
+    """
+    return not _is_changing(before) or _is_changing(after)
+
+
+def _is_changing(write: Write | Joining) -> bool:
+    return isinstance(write, Joining) and bool(write.changing)
+
+
+class Plan(NamedTuple):
+    """Writes of a group by their numbers, and the transactions that joined it after them and before other writes.
+
+    The writes are entries of keys whose rows are known, and messages whose keys are looked up. The latter are apart
+    by whether they revive; ``counts`` are the keys that each write goes to, as far as is known.
     """
 
     writes: dict[int, Write]
@@ -63,24 +76,39 @@ class Plan(NamedTuple):
         """Return the writes whose key is to be made or opened."""
         return [(number, it) for number, it in self.writes.items() if it.opening is not None and not counts.get(number)]
 
+    def changing(self) -> list[SessionKey]:
+        """Return the keys that may be opened or closed."""
+        joining = (key for it in self.joining.values() for key in it.changing)
+        return [*opening_among(self.missing(self.counts)), *joining]
 
-def plan_of(group: Sequence[Write | Joining]) -> Plan:
-    """Sort a group."""
-    plan = Plan({}, {}, {False: [], True: []}, {False: [], True: []}, {})
+
+def plans_of(group: Sequence[Write | Joining]) -> list[Plan]:
+    """Sort a group, whose order matters: a claim takes what was recorded before it, and nothing that comes later."""
+    plans = [_empty_plan()]
     for number, write in enumerate(group):
         if isinstance(write, Joining):
-            plan.joining[number] = write
-            continue
-        plan.writes[number] = write
-        if write.message is None:
-            continue
-        if write.owned is not None:
-            row_ids = [owned.row_id for owned in write.owned if owned.row_id is not None]
-            plan.entries[write.revives].extend((row_id, *write.message) for row_id in row_ids)
-            plan.counts[number] = len(row_ids)
-        elif write.match is not None:
-            plan.looked_up[write.revives].append((number, write))
-    return plan
+            plans[-1].joining[number] = write
+        else:
+            if plans[-1].joining:
+                plans.append(_empty_plan())
+            _put(plans[-1], number, write)
+    return plans
+
+
+def _empty_plan() -> Plan:
+    return Plan({}, {}, {False: [], True: []}, {False: [], True: []}, {})
+
+
+def _put(plan: Plan, number: int, write: Write) -> None:
+    plan.writes[number] = write
+    if write.message is None:
+        return
+    if write.owned is not None:
+        row_ids = [owned.row_id for owned in write.owned if owned.row_id is not None]
+        plan.entries[write.revives].extend((row_id, *write.message) for row_id in row_ids)
+        plan.counts[number] = len(row_ids)
+    elif write.match is not None:
+        plan.looked_up[write.revives].append((number, write))
 
 
 def opening_among(missing: Iterable[Numbered]) -> list[SessionKey]:
