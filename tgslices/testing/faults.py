@@ -12,10 +12,11 @@ api.faults.add(Slow(until=held), times=None)              # every call waits unt
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final, TypeAlias
+from difflib import get_close_matches
+from typing import Final, TypeAlias, get_args
 
 from tgslices.testing.errors import ApiError, described, too_many_requests
 from tgslices.testing.rules.flood import flood_answer
@@ -44,10 +45,17 @@ class Failure:
     """An answer with this error, without the work. An empty description means Telegram's name of the code.
 
     A 429 that does not say how long to wait becomes a 500, as on the server.
+
+    Raises:
+        ValueError: ``code`` is no HTTP status of an error, which is from 400 to 599.
     """
 
     code: int = 500
     description: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.code, int) or not 400 <= self.code < 600:  # HTTP's own
+            raise ValueError(f"code must be that of an error, from 400 to 599, not {self.code!r}: Failure(502)")
 
     def error(self) -> ApiError:
         """The error as the client gets it."""
@@ -110,6 +118,8 @@ class Partial:
 
 Effect: TypeAlias = Flood | Failure | Pretend | Drop | Slow | Partial
 
+_EFFECTS: Final = get_args(Effect)
+
 
 @dataclass(slots=True, eq=False)
 class Fault:
@@ -135,8 +145,10 @@ class Fault:
 class Faults:
     """The faults in force, in the order they were added; ``on_change`` is called when one comes, goes or strikes."""
 
-    def __init__(self, on_change: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, on_change: Callable[[], None] = lambda: None, *, methods: Mapping[str, str]) -> None:
+        """``methods`` are those of the Bot API: proper names by what they are in small letters."""
         self._faults: list[Fault] = []
+        self._methods = methods
         self._on_change = on_change
 
     def __contains__(self, fault: Fault) -> bool:
@@ -157,11 +169,27 @@ class Faults:
 
         ``method``, ``chat`` and ``bot`` (identifiers) narrow the calls down. Without a method every call matches but
         getUpdates. Of several faults that match one call, every `Slow` works, and the first of the others.
+
+        Raises:
+            TypeError: the effect is none of those in this module.
+            ValueError: the Bot API has no such method, or ``times`` or ``skip`` is less than it can be.
         """
+        self._require_kinds(effect, method, times, skip)
         fault = Fault(effect, method, chat, bot, times, skip)
         self._faults.append(fault)
         self._on_change()
         return fault
+
+    def _require_kinds(self, effect: object, method: str | None, times: int | None, skip: int) -> None:
+        """Refuse what would never strike, so that a test passes without its fault."""
+        if not isinstance(effect, _EFFECTS):
+            raise TypeError(f"{effect!r} is no fault: write Failure(502), Flood(1), Drop(), Slow(...), ...")
+        if method is not None and str(method).lower() not in self._methods:
+            like = get_close_matches(str(method).lower().replace("_", ""), self._methods, 1)
+            hint = f": did you mean {self._methods[like[0]]!r}?" if like else "; names are written as in its docs"
+            raise ValueError(f"the Bot API has no method {method!r}{hint}")
+        if (times is not None and times < 1) or skip < 0:
+            raise ValueError(f"times={times}, skip={skip} strikes no call: times is from 1 on or None for all")
 
     def clear(self) -> None:
         """Remove all faults."""

@@ -18,6 +18,7 @@ from tgslices.testing.http.client import is_loopback, loopback_session, server_a
 from tgslices.testing.http.listener import Listener
 from tgslices.testing.http.public_addresses import checked_proxy
 from tgslices.testing.http.webhooks import Deliveries
+from tgslices.testing.methods import METHODS
 from tgslices.testing.page import ChatPage
 from tgslices.testing.page.inspector import InspectableManager
 from tgslices.testing.stage import Stage
@@ -63,7 +64,7 @@ class BotApi(Stage):
         Source: https://core.telegram.org/bots/webapps#using-bots-in-the-test-environment
         """
         super().__init__(World(Clock(), is_test_dc=test_dc))
-        self.faults = Faults(self.world.changes.notify)
+        self.faults = Faults(self.world.changes.notify, methods={small: name for small, (name, _) in METHODS.items()})
         self.calls = Calls(self.world, self.faults)
         self.listener = Listener(self.world, self.calls, host, port, allowed_hosts)
         self._retry_delay = webhook_retry_delay
@@ -118,7 +119,13 @@ class BotApi(Stage):
 
     @property
     def url(self) -> str:
-        """The base URL, for ``TelegramAPIServer.from_base``; with ``test_dc`` take `api_server` instead."""
+        """The base URL, for ``TelegramAPIServer.from_base``; with ``test_dc`` take `api_server` instead.
+
+        Raises:
+            RuntimeError: no port was named, and none is picked before the server listens.
+        """
+        if not self.listener.port:
+            raise RuntimeError("the emulator has no port before it listens: enter `async with BotApi() as api` first")
         host = self.listener.host
         return f"http://{f'[{host}]' if ':' in host else host}:{self.listener.port}"
 

@@ -14,8 +14,13 @@ def migrate(world: World, group: Chat, actor: User) -> tuple[Chat, list[StoredMe
     """Make the supergroup; returns it with the two service messages about it, before anybody is told.
 
     Old messages keep their chat and numbers. Number 1 of the new chat is the service message.
+    Raises:
+        ValueError: it is no basic group, or one that has migrated before.
     Source: https://core.telegram.org/bots/api#message (``migrate_to_chat_id``)
     """
+    if group.type != "group" or group.migrated_to is not None:
+        what = "a basic group that has migrated" if group.migrated_to is not None else f"a {group.type} chat"
+        raise ValueError(f"{what} cannot migrate: only a basic group can, once; add_group(...) makes one")
     members = [replace(member) for member in group.members.values() if member.is_inside]
     supergroup = world.add_chat("supergroup", str(group.title), members)
     left = world.store(group, actor, "migrate_to_chat_id", {"migrate_to_chat_id": supergroup.id})

@@ -10,6 +10,7 @@ from tgslices.testing.actions.delivery import announce, announce_tap
 from tgslices.testing.actions.service_messages import pin
 from tgslices.testing.content.files import keep_file
 from tgslices.testing.content.media import MEDIA, media_content
+from tgslices.testing.content.text import MAX_CAPTION, MAX_TEXT
 from tgslices.testing.people.interacting import AnyMessage, ChatInteractions, stored_of
 from tgslices.testing.people.seeing import inline_rows
 from tgslices.testing.people.topics import TopicName, topic_number
@@ -25,6 +26,12 @@ __tracebackhide__ = True  # pytest leaves the frames of this module out
 
 
 def _text_content(text: str, name: str = "text") -> Json:
+    """What a client sends of a text. Raises ValueError for one that no client sends, TypeError for what is none."""
+    most = MAX_TEXT if name == "text" else MAX_CAPTION
+    if not isinstance(text, str):
+        raise TypeError(f"a person types a text, not {text!r}")
+    if len(text) > most or (name == "text" and not text.strip()):
+        raise ValueError(f"no client sends {name} of {len(text)} characters: from 1 to {most}, and not blanks alone")
     entities = found_entities(text)
     return {name: text, f"{'caption_' if name == 'caption' else ''}entities": entities} if entities else {name: text}
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from copy import copy
 from datetime import timedelta
+from inspect import iscoroutinefunction
 from typing import Final, Self, TypeVar
 
 from tgslices.testing.handler_errors import noted
@@ -98,9 +99,12 @@ class WaitingChat(SeenChat):
         A condition that raises `LookupError` does not hold yet (``view.texts()[-1]`` of an empty chat).
 
         Raises:
+            TypeError: the condition is no plain function.
             AssertionError: the condition did not hold in time; the text shows the chat as the person sees it.
             Exception: a handler raised this meanwhile, or before.
         """
+        if not callable(condition) or iscoroutinefunction(condition):
+            raise TypeError(f"the condition is {condition!r}: pass a plain function of the chat, or sees('...')")
         await self._wait_for(lambda: condition(self), timeout, lambda: f"not so within {timeout:g} s")
         return self
 

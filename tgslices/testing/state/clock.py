@@ -34,7 +34,13 @@ class Clock:
         return datetime.fromtimestamp(self.timestamp(), UTC)
 
     def move(self, by: timedelta) -> None:
-        """Go forward by this much, or back if it is negative; what happens at a time happens then."""
+        """Go forward by this much, or back if it is negative; what happens at a time happens then.
+
+        Raises:
+            TypeError: it is no ``timedelta``.
+        """
+        if not isinstance(by, timedelta):
+            raise TypeError(f"the clock is moved by a timedelta, not by {by!r}: move(timedelta(hours=1))")
         self._offset += by.total_seconds()
         self.on_move()
 
