@@ -124,10 +124,7 @@ class Chat:
         return self.parent is not None and "can_manage_direct_messages" in self.rights_of(user_id)
 
     def shows_itself_for(self, user_id: int) -> bool:
-        """Whether what a user sends here shows the chat as its sender: a post, or an anonymous administrator's message.
-
-        Source: tdlib/td ``MessagesManager.cpp``, ``is_anonymous_administrator``
-        """
+        """Whether what a user sends shows the chat as its sender. Source: tdlib/td ``is_anonymous_administrator``"""
         return self.type == "channel" or (self.type == "supergroup" and ANONYMOUS in self.rights_of(user_id))
 
     @property

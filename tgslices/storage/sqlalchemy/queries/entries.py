@@ -32,7 +32,7 @@ from tgslices.storage.sqlalchemy.queries.keys import (
     insert_into,
 )
 from tgslices.storage.sqlalchemy.tables.close_statements import comes_again
-from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS
+from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS, MESSAGE_COLUMNS
 from tgslices.storage.sqlalchemy.tables.rows import (
     Values,
     entry_values,
@@ -44,7 +44,6 @@ from tgslices.storage.sqlalchemy.tables.schema import (
     ENTRY,
     ENTRY_COLUMNS,
     KNOWN,
-    MESSAGE_COLUMNS,
     Tables,
 )
 from tgslices.storage.sqlalchemy.tables.speller import in_chunks

@@ -11,12 +11,12 @@ from tgslices.model import (
     SessionKey,
 )
 from tgslices.storage.sqlalchemy.queries.keys import KeyRow, Keys, insert_into
+from tgslices.storage.sqlalchemy.tables.columns import MESSAGE_COLUMNS
 from tgslices.storage.sqlalchemy.tables.rows import (
     key_of,
     place_of,
 )
 from tgslices.storage.sqlalchemy.tables.schema import (
-    MESSAGE_COLUMNS,
     Tables,
 )
 

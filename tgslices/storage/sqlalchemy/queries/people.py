@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Select, Table, and_, delete, func, or_, se
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import SessionKey, TrackedMessage
-from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS
+from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS, MESSAGE_COLUMNS
 from tgslices.storage.sqlalchemy.tables.rows import key_of, message_of, unescape
-from tgslices.storage.sqlalchemy.tables.schema import KNOWN, MESSAGE_COLUMNS, NO_ID, Tables
+from tgslices.storage.sqlalchemy.tables.schema import KNOWN, NO_ID, Tables
 from tgslices.telegram_facts.chat_kind import MIN_BASIC_GROUP
 
 ROWS_IN_STEP: Final = 20_000

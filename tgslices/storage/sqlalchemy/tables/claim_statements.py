@@ -9,8 +9,8 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Dialect, column, delete, exists, literal_column, select, update
 
 from tgslices.storage.sqlalchemy.database.steps import StatementOf
-from tgslices.storage.sqlalchemy.tables.columns import PLACE_COLUMNS
-from tgslices.storage.sqlalchemy.tables.schema import IDENTITY_COLUMNS, KNOWN, MESSAGE_COLUMNS, Tables
+from tgslices.storage.sqlalchemy.tables.columns import MESSAGE_COLUMNS, PLACE_COLUMNS
+from tgslices.storage.sqlalchemy.tables.schema import IDENTITY_COLUMNS, KNOWN, Tables
 from tgslices.storage.sqlalchemy.tables.speller import Speller
 
 NO_LIMIT: Final = 2**62

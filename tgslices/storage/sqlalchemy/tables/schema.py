@@ -32,10 +32,12 @@ from tgslices.errors import StorageError, quoted
 from tgslices.storage.sqlalchemy.tables.columns import (
     DIALECTS,
     KEY_COLUMNS,
+    MESSAGE_COLUMNS,
     PLACE_COLUMNS,
     Where,
     id_column,
     key_columns,
+    message_columns,
     where_of,
 )
 from tgslices.storage.sqlalchemy.tables.data_schema import data_table
@@ -55,13 +57,6 @@ Source: https://www.postgresql.org/docs/current/storage-hot.html"""
 MAX_PREFIX: Final = 63 - len("messages_business")
 """In bytes: PostgreSQL cuts longer names off.
 Source: https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS"""
-
-MESSAGE_COLUMNS: Final = (
-    *("chat_id", "message_id", "variant", "user_id", "kind", "direction", "sent_at", "recorded_at"),
-    *("business_connection_id", "thread_id", "ephemeral_message_id", "receiver_user_id"),
-    *("has_buttons", "media_group_id"),
-)
-"""What is kept of a message. ``variant`` is empty, or a digest of what else identifies a business or ephemeral one."""
 
 IDENTITY_COLUMNS: Final = MESSAGE_COLUMNS[:3]
 """What identifies a message within its key."""
@@ -96,7 +91,7 @@ PENDING_COLUMNS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """The six tables of one storage, all in ``metadata``."""
+    """The tables of one storage, all in ``metadata``."""
 
     metadata: MetaData
     meta: Table
@@ -213,7 +208,7 @@ def _messages(prefix: str, schema: str | None, metadata: MetaData, *, where: Whe
         metadata,
         id_column(),
         Column("key_id", BigInteger, nullable=False),
-        *_message_columns(),
+        *message_columns(),
         Column("is_foreign", Boolean, nullable=False, server_default=false()),
         Column("state", SmallInteger, nullable=False, server_default=text("0")),
         UniqueConstraint("key_id", *IDENTITY_COLUMNS, name=f"{prefix}messages_identity"),
@@ -245,7 +240,7 @@ def _pending(prefix: str, schema: str | None, metadata: MetaData) -> Table:
         Column("key_thread_id", BigInteger),
         Column("key_business_connection_id", Text),
         Column("key_qualifier", Text),
-        *_message_columns(),
+        *message_columns(),
         Column("claimed_at", BigInteger, nullable=False),
         Column("due_at", BigInteger, nullable=False),
         Column("held_until", BigInteger),
@@ -283,24 +278,3 @@ def _ends(prefix: str, schema: str | None, metadata: MetaData) -> Table:
         Index(f"{prefix}ends_place", *PLACE_COLUMNS),
         schema=schema,
     )
-
-
-def _message_columns() -> list[Column[object]]:
-    types = {
-        "variant": LargeBinary(16),
-        "kind": Text(),
-        "direction": String(3),
-        "business_connection_id": Text(),
-        "has_buttons": Boolean(),
-        "media_group_id": Text(),
-    }
-    required = {"chat_id", "message_id", "variant", "direction", "recorded_at", "has_buttons"}
-    return [
-        Column(
-            name,
-            types.get(name, BigInteger()),  # type: ignore[arg-type]  # mixed types
-            nullable=name not in required,
-            server_default=false() if name == "has_buttons" else None,
-        )
-        for name in MESSAGE_COLUMNS
-    ]
