@@ -83,6 +83,7 @@ class SessionManager(ListsOpen):
             lease=config.lease,
             tell=tell,
         )
+        self.tracker.on_gone = self._executor.note_gone
         self._sweeping = Sweeping(bot, self.tracker, self._executor, config, handle=partial(self.handle, collect=False))
         self.upkeep, self._clearing = self._sweeping.task, self._sweeping.clearing
         replayer = Replayer(bot, self._executor.pacing, self._executor.patience, tell=tell)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 
 import pytest
@@ -208,3 +209,19 @@ async def test_an_ephemeral_message_that_may_be_gone_leaves_the_session(stage: F
     with pytest.raises(TelegramNetworkError):
         await stage.bot.delete_ephemeral_message(group.id, stage.ann.id, code.ephemeral_message_id)
     assert await session.messages() == []
+
+
+@needs(types, "EphemeralMessageParameters")
+async def test_a_clear_at_work_does_not_ask_again_when_the_number_is_anothers(stage: FedBot) -> None:
+    """Its answer was lost, and it asks again after half a second; by then the number is somebody else's."""
+    group = stage.api.add_supergroup("Group", members=[stage.ann], admins=[stage.account])
+    session, view = stage.bot.sessions.get(group.id, stage.ann.id), stage.ann.view(group)
+    parameters = types.EphemeralMessageParameters(receiver_user_id=stage.ann.id)
+    code = await session.send_message("Your code: 1234", ephemeral_message_parameters=parameters)
+    stage.api.faults.add(Drop(after_work=True), method="deleteEphemeralMessage")
+    clearing = asyncio.create_task(session.clear())
+    await view.until(lambda seen: not seen.texts())
+    await seat_under_the_number_of(stage, group, code, None)
+    result = await clearing
+    assert (len(result.accepted), result.requests) == (1, 1)
+    assert view.texts() == ["Your seat: 5B"]

@@ -19,7 +19,7 @@ from tgslices.deletion.run import DeletionRun
 from tgslices.deletion.shared_pause import SharedPause
 from tgslices.deletion.summary import summary_of
 from tgslices.event_loop.work_in_turns import in_turns
-from tgslices.model import PendingDeletion
+from tgslices.model import Gone, PendingDeletion
 from tgslices.results import ClearResult
 from tgslices.storage.protocol import DurableSessionStorage
 from tgslices.telemetry.observer import Telling
@@ -65,6 +65,12 @@ class DeletionExecutor:
         self._shared_pause = SharedPause(storage, self.pacing, clock=clock)
         self.pacing.on_pause = self._shared_pause.tell_soon
         self._lacks_batches = False
+        self._runs: list[DeletionRun] = []
+
+    def note_gone(self, gone: Gone) -> None:
+        """Let runs at work ask no more for messages that are gone for certain."""
+        for run in self._runs:
+            run.note_gone(gone)
 
     def patience(self) -> Patience:
         """Return the patience of one run, or of several that are to lose no more time than one."""
@@ -105,6 +111,7 @@ class DeletionExecutor:
             clock=self._clock,
             slack=timeout,
         )
+        self._runs.append(run)
         mark = deleting_for_sessions.set(True)
         entering = ledger.entering(pending)
         try:
@@ -122,6 +129,7 @@ class DeletionExecutor:
             raise
         finally:
             deleting_for_sessions.reset(mark)
+            self._runs.remove(run)
         if result and log.isEnabledFor(logging.INFO):
             log.info("%s", summary_of(bot.id, pending, result))
         return result

@@ -17,7 +17,7 @@ from tgslices.deletion.plan import planning
 from tgslices.deletion.routes import Place, Route, place_of
 from tgslices.deletion.windows import ask_again_from, deletable_from, is_expired
 from tgslices.event_loop.work_in_turns import in_turns
-from tgslices.model import TrackedMessage
+from tgslices.model import Gone, TrackedMessage
 from tgslices.results import ClearResult, Outcome
 
 Task = asyncio.Task[None]
@@ -57,6 +57,7 @@ class DeletionRun:
         self._troubled: set[PlaceDeletion] = set()
         self._has_stopped = False
         self._flood: str | None = None
+        self._gone: list[Gone] = []
 
     async def carry_out(self, migrated: Collection[int]) -> None:
         """Ask until every fate is known or patience is at its end. Raises what :meth:`Asker.ask` raises."""
@@ -71,6 +72,10 @@ class DeletionRun:
                 await self._ledger.hold(self._clock() + self._slack)
         finally:
             await _cancel({*self._asking, *self._napping})
+
+    def note_gone(self, gone: Gone) -> None:
+        """Ask no more for messages that are gone for certain: their ids may be others' by now."""
+        self._gone.append(gone)
 
     def troubled(self) -> set[Place]:
         """Return the places that failed at some time, whatever became of their messages."""
@@ -169,6 +174,8 @@ class DeletionRun:
         await self._settle_if_lost(attempt)
         if deletion.is_over or self._has_stopped:
             return False
+        if await self._settle_if_gone(attempt):
+            return False
         now = self._clock()
         expired = [message for message in attempt.messages if is_expired(message, now)]
         is_too_large = self._asker.singly and deletion.place.route is Route.ORDINARY and len(attempt.messages) > 1
@@ -177,6 +184,14 @@ class DeletionRun:
             await self._ledger.settle(expired, EXPIRED)
             return False
         return True
+
+    async def _settle_if_gone(self, attempt: GroupAttempt) -> bool:
+        """Settle what was noted to be gone; tell whether anything was."""
+        gone = [message for message in attempt.messages if any(its.covers(message) for its in self._gone)]
+        if gone:
+            attempt.deletion.take_back(attempt, without=gone)
+            await self._ledger.settle(gone, ACCEPTED)
+        return bool(gone)
 
     async def _settle_if_lost(self, attempt: GroupAttempt) -> bool:
         """Settle a group whose answer is of no use, because the bot has lost access; tell whether it has."""

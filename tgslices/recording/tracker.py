@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
@@ -39,6 +39,10 @@ from tgslices.telemetry.observer import Telling
 log = logging.getLogger("tgslices")
 
 _TEXT: Final = MessageKind.TEXT
+
+
+def _tell_nobody(_gone: Gone) -> None:
+    """Do nothing: no deletion is at work."""
 
 
 class Tracker:
@@ -82,6 +86,8 @@ class Tracker:
             lambda: self.notices.are_awaited(self.clock()),
         )
         self._latest = datetime.min.replace(tzinfo=UTC)
+        self.on_gone: Callable[[Gone], None] = _tell_nobody
+        """Called with messages that are gone for certain."""
         self.due_of: DueOf = never_due
         """Tells when a session is to be looked at that is opened now."""
 
@@ -228,6 +234,8 @@ class Tracker:
 
     async def drop(self, gone: Gone, *, surely: bool = True) -> None:
         """Let messages that were deleted past the sessions leave them."""
+        if surely:
+            self.on_gone(gone)
         await self._write(partial(self.storage.discard, self.bot_id, gone, surely=surely), "deleted messages")
 
     async def note_edited(self, method: TelegramMethod[Any], result: object) -> None:
