@@ -71,12 +71,14 @@ class RedisServer:
         while True:
             try:
                 with self.client() as client:
-                    client.ping()
+                    told: Any = client.info("server")
             except redis.ConnectionError:
                 if time.monotonic() > deadline or self._process.poll() is not None:
                     raise
                 time.sleep(0.02)
             else:
+                # Two that asked at the same moment may have got one port: who was late would use the other's server.
+                assert told["process_id"] == self._process.pid, f"another server has port {self.port}"
                 return
 
     def stop(self, *, kill: bool = False) -> None:
