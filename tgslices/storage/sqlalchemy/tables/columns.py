@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from typing import Any, Final, TypeAlias
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -18,9 +19,6 @@ from sqlalchemy import (
 )
 
 DIALECTS: Final = ("sqlite", "postgresql")
-
-Where: TypeAlias = Callable[[ColumnElement[bool]], dict[str, Any]]
-"""Tells an index in which rows it is, in the words of each dialect."""
 
 PLACE_COLUMNS: Final = ("bot_id", "chat_id", "user_id", "thread_id", "label")
 """What identifies a key; ``label`` is a digest of business connection and qualifier, which may be of any length."""
@@ -75,6 +73,16 @@ def message_columns() -> list[Column[object]]:
     ]
 
 
-def where_of(dialects: Collection[str]) -> Where:
-    """Return what tells an index its rows, in these dialects: SQLAlchemy loads every one that is named."""
-    return lambda which: {f"{dialect}_where": which for dialect in dialects}
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What tables say in the words of single dialects. SQLAlchemy loads every dialect of which there is a word."""
+
+    dialects: Collection[str] = DIALECTS
+
+    def where(self, which: ColumnElement[bool]) -> dict[str, Any]:
+        """Tell an index in which rows it is."""
+        return {f"{dialect}_where": which for dialect in self.dialects}
+
+    def room(self, fillfactor: int) -> dict[str, Any]:
+        """Tell a table how full its pages may be, in percent, where that can be told."""
+        return {"postgresql_with": {"fillfactor": fillfactor}} if "postgresql" in self.dialects else {}

@@ -17,13 +17,13 @@ from sqlalchemy import (
     false,
 )
 
-from tgslices.storage.sqlalchemy.tables.columns import PLACE_COLUMNS, Where, id_column, key_columns
+from tgslices.storage.sqlalchemy.tables.columns import PLACE_COLUMNS, Wording, id_column, key_columns
 
 STORED_COLUMNS: Final = ("value", "version", "written_at", "expires_at", "outlives_close")
 """What is kept of a fragment."""
 
 
-def data_table(prefix: str, schema: str | None, metadata: MetaData, *, where: Where) -> Table:
+def data_table(prefix: str, schema: str | None, metadata: MetaData, *, wording: Wording) -> Table:
     """A fragment of session data, which need not have a key in the table of keys; ``fragment`` digests its name.
 
     A fragment without a value is merely held: its ``expires_at`` is when the hold is forgotten. Holders stand here only
@@ -49,5 +49,5 @@ def data_table(prefix: str, schema: str | None, metadata: MetaData, *, where: Wh
         schema=schema,
     )
     expires = table.c.expires_at.is_not(None)
-    Index(f"{prefix}data_expiry", table.c.bot_id, table.c.expires_at, **where(expires))
+    Index(f"{prefix}data_expiry", table.c.bot_id, table.c.expires_at, **wording.where(expires))
     return table

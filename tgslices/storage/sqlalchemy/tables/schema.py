@@ -34,11 +34,10 @@ from tgslices.storage.sqlalchemy.tables.columns import (
     KEY_COLUMNS,
     MESSAGE_COLUMNS,
     PLACE_COLUMNS,
-    Where,
+    Wording,
     id_column,
     key_columns,
     message_columns,
-    where_of,
 )
 from tgslices.storage.sqlalchemy.tables.data_schema import data_table
 
@@ -140,11 +139,12 @@ def build_tables(
     metadata = MetaData() if metadata is None else metadata
     schema = metadata.schema if schema is None else schema
     dot = "" if schema is None else f"{schema}."
-    keys, messages, data = (partial(it, where=where_of(dialects)) for it in (_keys, _messages, data_table))
+    wording = Wording(dialects)
+    keys, messages, pending, data = (partial(it, wording=wording) for it in (_keys, _messages, _pending, data_table))
     described = [
         there if (there := metadata.tables.get(f"{dot}{prefix}{name}")) is not None else make(prefix, schema, metadata)
         for name, make in (
-            *(("meta", _meta), ("keys", keys), ("messages", messages), ("pending", _pending)),
+            *(("meta", _meta), ("keys", keys), ("messages", messages), ("pending", pending)),
             *(("moved_chats", _moved_chats), ("data", data), ("ends", _ends)),
         )
     ]
@@ -162,7 +162,7 @@ def _meta(prefix: str, schema: str | None, metadata: MetaData) -> Table:
     )
 
 
-def _keys(prefix: str, schema: str | None, metadata: MetaData, *, where: Where) -> Table:
+def _keys(prefix: str, schema: str | None, metadata: MetaData, *, wording: Wording) -> Table:
     """A key that is open, has entries or knows messages. Its unique index also finds what a scope matches.
 
     ``opened_at`` is there while the key is open. ``after_id``: messages of the key's chat up to this id were there
@@ -186,16 +186,16 @@ def _keys(prefix: str, schema: str | None, metadata: MetaData, *, where: Where) 
         Column("held_until", BigInteger),
         UniqueConstraint(*PLACE_COLUMNS, name=f"{prefix}keys_place"),
         schema=schema,
-        postgresql_with={"fillfactor": FILLFACTOR},
+        **wording.room(FILLFACTOR),
     )
     is_due, is_opened = table.c.due_at.is_not(None), table.c.opened_at.is_not(None)
     for name, which in (("due", is_due), ("limit", is_due), ("opened", is_opened)):
         at = table.c[f"{name}_at"]
-        Index(f"{prefix}keys_{name}", table.c.bot_id, at, table.c.id, **where(which))
+        Index(f"{prefix}keys_{name}", table.c.bot_id, at, table.c.id, **wording.where(which))
     return table
 
 
-def _messages(prefix: str, schema: str | None, metadata: MetaData, *, where: Where) -> Table:
+def _messages(prefix: str, schema: str | None, metadata: MetaData, *, wording: Wording) -> Table:
     """The entries, and the messages that keys know. A key's entries in the order of their ids are the session.
 
     One index beside the primary key, because every further one is another page to write for each message: it refuses
@@ -216,14 +216,14 @@ def _messages(prefix: str, schema: str | None, metadata: MetaData, *, where: Whe
     )
     business = table.c.business_connection_id.is_not(None)
     place = (table.c.chat_id, table.c.message_id)
-    Index(f"{prefix}messages_business", *place, **where(business))
-    Index(f"{prefix}messages_foreign", *place, **where(table.c.is_foreign))
+    Index(f"{prefix}messages_business", *place, **wording.where(business))
+    Index(f"{prefix}messages_foreign", *place, **wording.where(table.c.is_foreign))
     known = table.c.state == KNOWN
-    Index(f"{prefix}messages_known", table.c.recorded_at, **where(known))
+    Index(f"{prefix}messages_known", table.c.recorded_at, **wording.where(known))
     return table
 
 
-def _pending(prefix: str, schema: str | None, metadata: MetaData) -> Table:
+def _pending(prefix: str, schema: str | None, metadata: MetaData, *, wording: Wording) -> Table:
     """The pending deletions, each with its whole key, because they outlive it; ``identity`` digests key and message.
 
     ``held_until``: one that PostgreSQL has leased is due then, and not at ``due_at``. No index knows of that, and a
@@ -248,7 +248,7 @@ def _pending(prefix: str, schema: str | None, metadata: MetaData) -> Table:
         Index(f"{prefix}pending_due", "bot_id", "due_at", "id"),
         Index(f"{prefix}pending_message", "chat_id", "message_id"),
         schema=schema,
-        postgresql_with={"fillfactor": FILLFACTOR},
+        **wording.room(FILLFACTOR),
     )
 
 
