@@ -183,6 +183,14 @@ class DataUpkeepContract(DataWriteContract):
         assert await storage.sweep_data(BOT, now=PAST - MINUTE, limit=10) == 0
         assert await storage.sweep_data(BOT, now=PAST, limit=10) == 2
 
+    async def test_what_has_expired_while_it_was_held_is_forgotten_when_it_is_let_go_of(self, storage: Any) -> None:
+        await storage.put_data(KEY, {"form": stored(expires_at=END)})
+        hold = held("form")
+        assert await storage.hold_data(hold, now=NOW, until=LATE) is not None
+        assert await storage.sweep_data(BOT, now=END, limit=10) == 0
+        assert await storage.write_data(hold, {}, release=True)
+        assert await storage.sweep_data(BOT, now=END, limit=10) == 1
+
     async def test_an_expiry_that_is_moved_or_taken_back_counts_as_it_is_now(self, storage: Any) -> None:
         for expires_at in (END, LATE, END, None):
             await storage.put_data(KEY, {"a": stored(expires_at=expires_at), "b": stored(expires_at=END)})

@@ -21,6 +21,10 @@ if release then
   for i = 1, #all, 2 do
     if string.sub(all[i], 1, 1) == 'h' and string.sub(all[i + 1], 10) == holder then
       redis.call('HDEL', data_key, all[i])
+      -- A sweep that found it expired and held will come only when the hold is forgotten.
+      local name = string.sub(all[i], 2)
+      local fragment = redis.call('HGET', data_key, 'd' .. name)
+      if fragment and expiry_of(fragment) ~= 0 then visit_data(visits, member, expiry_of(fragment)) end
     end
   end
 end
