@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ from tests.storage.hearing import (
     until_known,
 )
 from tests.storage.sqlalchemy.backends import PostgresServer, sqlite_rows, watch
+from tgslices.errors import StorageError
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
+from tgslices.storage.sqlalchemy.database.steps import Steps
 from tgslices.testing.contract.samples import KEY, NOW, sent
 
 UPDATES = 1_000
@@ -164,9 +167,46 @@ async def test_a_file_whose_count_was_changed_by_hand_is_read_again(tmp_path: Pa
     worker = SQLAlchemySessionStorage(f"sqlite+aiosqlite:///{tmp_path / 'slices.db'}", shared=True)
     await worker.open(KEY, at=NOW)
     await until_known(worker, KEY)
-    assert sqlite_rows(tmp_path / "slices.db", "SELECT value FROM tgslices_meta WHERE name = 'openings'") == [
-        {"value": "1"}
-    ]
+    [row] = sqlite_rows(tmp_path / "slices.db", "SELECT value FROM tgslices_meta WHERE name = 'openings'")
+    assert row["value"].startswith("1 ")
     await worker.aclose()
     assert not worker.knows_open(KEY)
     assert not worker.is_idle(43)
+
+
+async def test_what_is_known_of_a_file_stays_known_while_this_worker_writes_there(tmp_path: Path) -> None:
+    worker = SQLAlchemySessionStorage(f"sqlite+aiosqlite:///{tmp_path / 'slices.db'}", shared=True)
+    await worker.open(KEY, at=NOW)
+    await until_known(worker, KEY)
+    for number in range(50):
+        key = replace(KEY, qualifier=f"{number}")
+        opening = asyncio.create_task(worker.open(key, at=NOW))
+        while not opening.done():
+            assert worker.knows_open(KEY)
+            await asyncio.sleep(0)
+        assert worker.knows_open(key)
+        await worker.close(key, at=NOW)
+        assert not worker.knows_open(key)
+    await worker.aclose()
+
+
+async def test_what_another_worker_has_opened_in_the_file_is_no_work_of_ones_own(tmp_path: Path) -> None:
+    one, two = (
+        SQLAlchemySessionStorage(f"sqlite+aiosqlite:///{tmp_path / 'slices.db'}", shared=True) for _ in range(2)
+    )
+    await one.open(KEY, at=NOW)
+    await one.close(KEY, at=NOW)
+    while not one.is_idle(KEY.bot_id):
+        await asyncio.sleep(0.01)
+    with pytest.raises(StorageError, match="no"):
+        await one._open_keys.take(partial(failing, one))
+    await two.open(KEY, at=NOW)
+    assert not one.is_idle(KEY.bot_id)
+    await one.aclose()
+    await two.aclose()
+
+
+def failing(storage: SQLAlchemySessionStorage) -> Steps[None]:
+    """Tell the others, and be undone."""
+    yield from storage._backend.telling("")
+    raise OSError("no")

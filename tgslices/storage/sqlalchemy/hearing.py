@@ -66,6 +66,7 @@ class Hearing(Heard[int]):
 
     def _committed(self, told: Sequence[_Telling], closings: int) -> None:
         for serial, states, changes in told:
+            self._backend.told(states)
             if self.as_of is None or self.as_of == states.after != states.before:
                 continue  # what is read from now on has it already
             if self.as_of != states.before:

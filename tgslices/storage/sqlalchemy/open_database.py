@@ -215,6 +215,11 @@ class OpenDatabase:
         """Tell the others, once the transaction is committed."""
         return Told(0, 0) if self._notices is None else (yield from self._notices.telling(notice))
 
+    def told(self, told: Told) -> None:
+        """Know that a transaction that told the others is committed."""
+        if self._notices is not None:
+            self._notices.done(told)
+
     async def _look(self, connection: AsyncConnection) -> bool:
         await self.database.check(connection)
         return await connection.run_sync(self._versions.check)

@@ -30,5 +30,8 @@ class Notices(Protocol):
     def telling(self, notice: str) -> Steps[Told]:
         """Tell the others, once the transaction is committed."""
 
+    def done(self, told: Told) -> None:
+        """Know that a transaction is committed: until then the state is as if it were not."""
+
     def listen(self, hear: Hear) -> AbstractAsyncContextManager[None]:
         """Listen until the context ends; ``hear`` is called with each notice, one's own among them."""

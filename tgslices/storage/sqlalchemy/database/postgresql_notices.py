@@ -61,6 +61,8 @@ class PostgreSQLNotices:
         yield Step(lambda _: told, [()], is_last=True)
         return Told(self._connections, self._connections)
 
+    def done(self, told: Told) -> None: ...
+
     @asynccontextmanager
     async def listen(self, hear: Hear) -> AsyncIterator[None]:
         task = asyncio.create_task(self._run(hear), name="tgslices-notices")
