@@ -57,8 +57,7 @@ class SessionManager(ListsOpen):
             InvalidStorage: the storage misses one of the four methods, or has only a part of the durable ones.
         """
         config = config or SessionConfig()
-        self.bot = bot
-        self.config = config
+        self.bot, self.config = bot, config
         storage = MemorySessionStorage() if config.storage is None else config.storage
         self.storage: SessionStorage = unwrapped(storage)
         self.is_used = False

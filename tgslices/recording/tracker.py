@@ -57,18 +57,15 @@ class Tracker:
         backlog_limit: int,
         tell: Telling | None = None,
     ) -> None:
-        self.storage = storage
-        self.tell = tell
-        self.bot_id = bot_id
-        self.clock = clock
+        self.storage, self.tell = storage, tell
+        self.bot_id, self.clock = bot_id, clock
         self.keys = SharedKeys()
         self.progress = Progress()
         self.subscriptions = Subscriptions(self.progress)
-        # A bot has no chat with itself: nothing is ever kept under this key.
-        probe = partial(storage.list, SessionKey(bot_id, bot_id))
         self._backlog = Backlog(
             backlog_limit,
-            probe=probe,
+            # A bot has no chat with itself: nothing is ever kept under this key.
+            probe=partial(storage.list, SessionKey(bot_id, bot_id)),
             on_wait=self.progress.let_wait,
             on_change=None if tell is None else lambda waiting, lost: tell(WritesWaiting(bot_id, waiting, lost)),
         )
