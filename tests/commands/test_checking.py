@@ -78,6 +78,21 @@ async def test_a_pending_deletion_that_is_late_is_found_beside_one_that_is_due_i
     assert [it["text"].partition(":")[0] for it in ran.json["findings"]] == ["A pending deletion has been due for 1 h"]
 
 
+async def test_what_is_late_is_found_behind_what_a_worker_has_leased(storage: DurableSessionStorage, url: str) -> None:
+    now = datetime.now(UTC)
+    for number, hours in ((1, -2), (2, -1)):
+        key = SessionKey(BOT, number)
+        await storage.open(key, at=now, due=Due(now + hours * HOUR, now + HOUR))
+        await storage.add(key, sent(number, number, date=now, at=now))
+        await storage.claim(key, None, now=now, until=now + hours * HOUR)
+    [pending] = await storage.lease(BOT, now=now, until=now + HOUR / 60, limit=1)
+    [session] = await storage.lease_sessions(BOT, now=now, until=now + HOUR / 60, limit=1)
+    assert (pending.key.chat_id, session.key.chat_id) == (1, 1)
+    ran = await run("check", url, *IDENTITY)
+    texts = [it["text"].partition(":")[0] for it in ran.json["findings"]]
+    assert texts == ["A pending deletion has been due for 1 h", "A session has been due for 1 h"]
+
+
 async def test_a_finding_names_a_few_sessions_and_counts_the_others(storage: DurableSessionStorage, url: str) -> None:
     now = datetime.now(UTC)
     for number in range(12):

@@ -22,6 +22,9 @@ LATE: Final = timedelta(minutes=5)
 SKEW: Final = timedelta(seconds=10)
 """How far clocks may differ: session data is leased for so long."""
 
+FIRST: Final = 500
+"""Of so many the earliest is looked for: those that a worker has leased may stand before what is late."""
+
 PAGE: Final = 1_000
 SHOWN: Final = 10
 """Sessions that one finding names."""
@@ -83,17 +86,17 @@ async def _first_due(place: Place) -> datetime | None:
     The storage's own word is for workers, who look at once when anything is due in days: a clock may have been ahead.
     So it is with pending deletions.
     """
-    page = await filled_page(place.storage, place.bot_id, order=SessionOrder.DUE, after=None, limit=1)
-    return page.sessions[0].due_at if page.sessions else None
+    page = await filled_page(place.storage, place.bot_id, order=SessionOrder.DUE, after=None, limit=FIRST)
+    return min((session.due_at for session in page.sessions if session.due_at is not None), default=None)
 
 
 async def _first_pending(place: Place) -> datetime | None:
     """Return when the pending deletion is due that is so first."""
     after: str | None = None
     while True:
-        page = await place.storage.list_pending(place.bot_id, after=after, limit=1)
+        page = await place.storage.list_pending(place.bot_id, after=after, limit=FIRST)
         if page.pending:
-            return page.pending[0].due_at
+            return min(it.due_at for it in page.pending)
         if (after := page.after) is None:  # of what was settled at this moment only the place is told
             return None
 

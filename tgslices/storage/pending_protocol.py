@@ -31,7 +31,8 @@ class PendingListing(Protocol):
         """Return up to ``limit`` pending deletions of a bot, those behind ``after``, earliest ``due_at`` first.
 
         What a page costs does not grow with how many there are. A page may have fewer than were asked for, and none,
-        although there is a next one. What is due at another time meanwhile may be in two pages, or in none.
+        although there is a next one. What is due at another time meanwhile may be in two pages, or in none. One that is
+        leased may keep its place.
 
         Raises:
             ConfigurationError: ``after`` is none that a page told.

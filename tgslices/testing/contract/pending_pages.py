@@ -100,6 +100,13 @@ class PendingPagesContract(UpkeepContract):
         [late] = (await self.pending_page(storage, limit=1)).pending
         assert (late.message.message_id, late.due_at) == (2, NOW - MINUTE)
 
+    async def test_one_that_is_leased_is_listed_as_due_when_its_lease_ends(self, storage: Any) -> None:
+        await self.claim(storage, 1, 2, due_in=-MINUTE)
+        [leased] = await storage.lease(BOT, now=NOW, until=NOW + 9 * MINUTE, limit=1)
+        found = {it.message: it.due_at for it in await self.every_pending(storage, limit=1)}
+        assert found.pop(leased.message) == leased.due_at == NOW + 9 * MINUTE
+        assert [*found.values()] == [NOW - MINUTE]
+
     async def test_pending_deletions_are_counted_by_age_and_by_key(self, storage: Any) -> None:
         for number, (key, minutes) in enumerate(((KEY, 0), (KEY, 5), (OTHER_KEYS[4], 5), (OTHER_KEYS[0], 5))):
             await storage.add(key, sent(number))

@@ -29,8 +29,9 @@ class PendingPages:
         """Return a page, and where the next one begins."""
         c = self._table.c
         place = _FIRST if after is None else read_place(after)
+        due_at = func.coalesce(c.held_until, c.due_at).label("is_due_at")  # one that is held keeps its place
         behind = (
-            select(c.due_at, c.id, *(c[name] for name in PENDING_COLUMNS))
+            select(c.due_at, c.id, *(c[name] for name in PENDING_COLUMNS[:-1]), due_at)
             .where(c.bot_id == bot_id, tuple_(c.due_at, c.id) > place)
             .order_by(c.due_at, c.id)
             .limit(limit + 1)
