@@ -113,7 +113,7 @@ async def test_a_chat_or_user_as_the_first_argument_is_named(stage: FedBot, chat
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        ([], "messages are given one by one, as track(*messages)"),
+        ([], "messages are given one by one, with a star before a list: *messages"),
         (None, "it is no Telegram object"),
     ],
     ids=["list", "none"],

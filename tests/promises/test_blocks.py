@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+import gc
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -231,4 +233,34 @@ async def test_a_block_that_is_left_by_another_task_than_entered_it_is_left(stag
     await asyncio.create_task(session.__aenter__())
     await asyncio.create_task(session.__aexit__(None, None, None))
     await send("after")
+    assert await session.messages() == []
+
+
+async def test_a_context_manager_of_ones_own_may_be_a_generator_with_a_block(stage: FedBot, send: Send) -> None:
+    @asynccontextmanager
+    async def ordering() -> AsyncIterator[Session]:
+        async with stage.session("order") as session:
+            yield session
+
+    async with ordering() as order:
+        await send("inside")
+    await send("outside")
+    assert await held(stage, order) == ["inside"]
+
+
+async def test_a_generator_that_is_left_alone_inside_its_block_leaves_it(stage: FedBot, send: Send) -> None:
+    group = stage.api.add_supergroup("Group", members=[stage.ann], admins=[stage.account])
+    session = stage.bot.sessions.get(group.id, stage.ann.id)
+
+    async def numbers() -> AsyncIterator[int]:
+        async with session:
+            yield 1
+            yield 2
+
+    async for _ in numbers():
+        break
+    gc.collect()
+    for _ in range(5):  # what was left alone is closed in a task of its own
+        await asyncio.sleep(0)
+    await stage.bot.send_message(group.id, "To everybody")
     assert await session.messages() == []

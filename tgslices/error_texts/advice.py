@@ -109,7 +109,7 @@ def why_no_message(given: object) -> str:
     if isinstance(given, Direction):
         return f"a direction is given by name, as direction={given!r}"
     if isinstance(given, Iterable) and not isinstance(given, str | bytes):
-        return "messages are given one by one, as track(*messages)"
+        return "messages are given one by one, with a star before a list: *messages"
     return "it is no Telegram object"
 
 
