@@ -247,6 +247,17 @@ def test_what_does_not_fit_any_more_is_refused_and_named(text: str, version: int
     )
 
 
+def test_an_upgrade_that_forgets_to_return_is_told_so() -> None:
+    declared: SessionData[dict[str, Any]] = SessionData(
+        dict[str, Any], name="it", version=2, upgrades={1: lambda value: value.update(b=1)}
+    )
+    with pytest.raises(DataRefused) as refused:
+        declared.value_of(StoredData('{"a":1}', 1, NOW))
+    assert refused.value.why == (
+        "cannot be upgraded from version 1 (TypeError('it returned None: let it return the value'))"
+    )
+
+
 def test_data_of_a_newer_version_is_refused() -> None:
     with pytest.raises(DataTooNew) as refused:
         SessionData(Item).value_of(StoredData("{}", 2, NOW))

@@ -102,6 +102,8 @@ class Coding(Generic[T]):
             value = json.loads(stored.text)
             for step in range(stored.version, self.version):
                 value = self.upgrades[step](value)
+                if value is None:
+                    raise TypeError("it returned None: let it return the value")  # noqa: TRY301  # as what it raises
             return json.dumps(value, allow_nan=False)
         except Exception as error:
             why = f"cannot be upgraded from version {step} ({error!r})"
