@@ -198,7 +198,8 @@ ERRORS: list[tuple[TgslicesError, type[Exception], str]] = [
         RuntimeError,
         (
             f"Cart and Form of {KEY} went to another holder before the change was written, because this process "
-            "stood still for too long. Nothing of it was written. Load it anew and change it again, or use "
+            "stood still for too long, or the person was erased meanwhile. Nothing of it was written. "
+            "Load it anew and change it again, or use "
             "session.data(...).update(function), which does so."
         ),
     ),

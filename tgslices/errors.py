@@ -269,7 +269,7 @@ class DataTooNew(DataRefused):
 
 @dataclass(eq=False, repr=False)
 class DataConflict(TgslicesError, RuntimeError):
-    """Session data went to another holder, because a handler had it for longer than its lease.
+    """Session data went to another holder, because a handler had it for longer than its lease, or was erased.
 
     Nothing of that session was written; of others that were held with it, something may be.
     """
@@ -280,8 +280,8 @@ class DataConflict(TgslicesError, RuntimeError):
     def __str__(self) -> str:
         return (
             f"{' and '.join(self.fragments)} of {self.key} went to another holder before the change was written, "
-            "because this process stood still for too long. Nothing of it was written. Load it anew and change it "
-            "again, or use session.data(...).update(function), which does so."
+            "because this process stood still for too long, or the person was erased meanwhile. Nothing of it was "
+            "written. Load it anew and change it again, or use session.data(...).update(function), which does so."
         )
 
 

@@ -380,6 +380,16 @@ async def test_a_change_that_an_equal_text_hides_is_refused(worker: Worker, chan
     assert refused.value.path == path
 
 
+async def test_a_block_around_that_has_another_type_under_the_name_is_told(worker: Worker) -> None:
+    other = SessionData(Priced, name="Count")
+    async with worker() as count:
+        for attempt in (worker(other).__aenter__(), worker(other).read(), worker(other).update(lambda value: None)):
+            with pytest.raises(ConfigurationError, match="Two types of session data have one name, 'Count', in one"):
+                await attempt
+        async with worker(SessionData(Count)) as again:  # declared twice
+            assert again is count
+
+
 async def test_a_misspelt_key_of_a_typed_dict_is_refused_although_nothing_else_changed(worker: Worker) -> None:
     with pytest.raises(DataRefused, match="its part itme is under a key"):
         async with worker(SessionData(Loose)) as value:

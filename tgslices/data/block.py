@@ -6,8 +6,22 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
 
+from tgslices.data.declaration import require_one_type
 from tgslices.data.held_fragment import Wanted
 from tgslices.data.process_holds import Holds, Taken
+
+
+def value_of_this_task(holds: Holds, wanted: Wanted) -> Any:
+    """Return the value that the running task has of a fragment; None if it has none.
+
+    Raises:
+        ConfigurationError: it has one of another type under this name.
+    """
+    mine = holds.of_this_task(wanted)
+    if mine is None or mine[1] is None:
+        return None
+    require_one_type(mine[1].wanted.fragment, wanted.fragment)
+    return mine[1].value
 
 
 class DataBlock:
@@ -26,9 +40,10 @@ class DataBlock:
         Raises:
             DataBusy: somebody else has one of them for longer than ``patience``.
             DataRefused: what is stored of one cannot be read.
+            ConfigurationError: a block around has it under this name as another type.
         """
         wanted = self._wanted
-        had = [self._holds.value_of(each) for each in wanted]
+        had = [value_of_this_task(self._holds, each) for each in wanted]
         if len(wanted) == 1 and had[0] is None:  # as mostly, without the detour
             self._taken = taken = await self._holds.take(wanted)
             return [taken.holds[0].helds[0].value]

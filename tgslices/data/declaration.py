@@ -11,7 +11,7 @@ from pydantic.errors import PydanticUserError
 
 from tgslices.data.coding import Coding, Upgrade
 from tgslices.data.comparing import share
-from tgslices.data.shapes import has_own_name, maker_of, named, require_changeable
+from tgslices.data.shapes import has_own_name, maker_of, named, require_changeable, whole_name_of
 from tgslices.data.strays import looking_for_strays
 from tgslices.errors import ConfigurationError, DataRefused, quoted
 from tgslices.event_loop.async_callables import is_async
@@ -111,6 +111,20 @@ class SessionData(Generic[T]):
             raise ConfigurationError(
                 f"{named(self.type)} cannot be made without arguments: {error!r}.", remedy
             ) from error
+
+
+def require_one_type(one: SessionData[Any], other: SessionData[Any]) -> None:
+    """Refuse two types under one name of one session: each would take the other's data for its own.
+
+    Raises:
+        ConfigurationError: it names both types.
+    """
+    if one.type != other.type:
+        raise ConfigurationError(
+            f"Two types of session data have one name, {one.name!r}, in one session: "
+            f"{whole_name_of(one.type)} and {whole_name_of(other.type)}.",
+            'Give one of them another name, SessionData(Form, name="..."), or another SessionQualifier.',
+        )
 
 
 def require_declared(fragment: SessionData[T]) -> SessionData[T]:

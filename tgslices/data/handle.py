@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-from tgslices.data.block import DataBlock
+from tgslices.data.block import DataBlock, value_of_this_task
 from tgslices.data.declaration import SessionData
 from tgslices.data.held_fragment import DataPlace, Held, Wanted
 from tgslices.data.process_holds import Holds
@@ -81,7 +81,7 @@ class DataHandle(Generic[T]):
         Raises:
             DataRefused: what is stored cannot be read.
         """
-        mine: T | None = self._holds.value_of(self._wanted)
+        mine: T | None = value_of_this_task(self._holds, self._wanted)
         if mine is not None:
             return self._fragment.coding.copy(mine)
         name = self._fragment.name
@@ -131,7 +131,7 @@ class DataHandle(Generic[T]):
                 f"The update of {self._fragment.name} is an asynchronous function.",
                 "Pass a plain one, or write async with session.data(...) as value.",
             )
-        mine: T | None = self._holds.value_of(self._wanted)
+        mine: T | None = value_of_this_task(self._holds, self._wanted)
         if mine is not None:
             return self._update_of_block(function, mine)
         deadline = asyncio.get_running_loop().time() + self._holds.patience.total_seconds()

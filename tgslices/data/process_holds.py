@@ -83,11 +83,6 @@ class Holds:
                 return hold, next((held for held in hold.helds if held.wanted.fragment.name == name), None)
         return None
 
-    def value_of(self, wanted: Wanted) -> Any:
-        """Return the value that the running task has of a fragment; None if it has none."""
-        mine = self.of_this_task(wanted)
-        return None if mine is None or mine[1] is None else mine[1].value
-
     def unwritten(self, place: DataPlace) -> dict[str, StoredData]:
         """Return what the running task has of a session's data, as it would be written now.
 

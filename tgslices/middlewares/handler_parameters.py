@@ -11,9 +11,9 @@ from aiogram.methods import TelegramMethod
 from aiogram.types import TelegramObject, Update
 
 from tgslices.data.block import DataBlock
-from tgslices.data.declaration import SessionData
+from tgslices.data.declaration import SessionData, require_one_type
 from tgslices.data.held_fragment import Wanted
-from tgslices.data.shapes import named, whole_name_of
+from tgslices.data.shapes import named
 from tgslices.errors import ConfigurationError, SessionUnavailable
 from tgslices.keys.qualifier import SessionQualifier
 from tgslices.manager import SessionManager
@@ -85,12 +85,7 @@ def _require_place_of_its_own(parameter: DataParameter, kept: dict[tuple[str | N
     """Refuse a second type under one name of one session: each would take the other's data for its own."""
     fragment = parameter.fragment
     other = kept.setdefault((parameter.qualifier.name, fragment.name), fragment)
-    if other.type != fragment.type:
-        raise ConfigurationError(
-            f"Two types of session data have one name, {fragment.name!r}, in one session: "
-            f"{whole_name_of(other.type)} and {whole_name_of(fragment.type)}.",
-            'Give one of them another name, SessionData(Form, name="..."), or another SessionQualifier.',
-        )
+    require_one_type(other, fragment)
 
 
 async def _handle(
