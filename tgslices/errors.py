@@ -113,12 +113,12 @@ class SessionUnavailable(TgslicesError, LookupError):
     handler: str
     parameter: str | None
     event: str
-    annotation: str = "Session"
-    """What the parameter is, if it is another type."""
+    remedy: str = "Session | None"
+    """The annotation of a parameter that may be without one."""
 
     def __str__(self) -> str:
         asks = f"requires {self.parameter!r}"
-        remedy = f"Annotate {self.parameter!r} as '{self.annotation} | None'"
+        remedy = f"Annotate {self.parameter!r} as '{self.remedy}'"
         if self.parameter is None:
             asks, remedy = "runs inside a session", "Take the flag or InSession off it"
         return (

@@ -139,8 +139,8 @@ async def _with_data(
         elif parameter.is_optional:
             data[parameter.name] = None
         else:
-            annotation = named(parameter.fragment.type)
-            raise SessionUnavailable(name_of(target), parameter.name, update.event_type, annotation)
+            remedy = f"Annotated[{named(parameter.fragment.type)} | None, ...]"
+            raise SessionUnavailable(name_of(target), parameter.name, update.event_type, remedy)
     async with DataBlock(manager.holds, list(wanted.values())) as values:
         data.update(zip(wanted, values, strict=True))
         return await handler(event, data)
