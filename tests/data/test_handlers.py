@@ -226,7 +226,7 @@ async def test_form_or_none_is_none_where_the_update_has_no_place(stage: FedBot)
 
     await feed(stage, "optional")
     assert nothing == [None, None]
-    with pytest.raises(SessionUnavailable, match=r"requires 'form'.* Annotate 'form' as 'Annotated\[Form \| None, \.\.\.\]'"):
+    with pytest.raises(SessionUnavailable, match=r"requires 'form'.* as 'Annotated\[Form \| None, \.\.\.\]'"):
         await feed(stage, "hi")
 
 
