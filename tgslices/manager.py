@@ -43,6 +43,7 @@ from tgslices.storage.protocol import SessionStorage
 from tgslices.telegram_facts.message_origin import is_direct_messages
 from tgslices.telemetry.observed_storage import observed
 from tgslices.telemetry.observer import telling
+from tgslices.upkeep.background_task import UpkeepTask
 from tgslices.upkeep.start_and_stop import LifeCycle
 from tgslices.upkeep.sweeping import Sweeping
 
@@ -204,6 +205,11 @@ class SessionManager(ListsOpen):
     def _watch(self) -> None:
         if self.watch is not None:  # again and again, because a bot may be given another client session
             self.watch(self.bot)
+
+    @property
+    def settler(self) -> UpkeepTask:
+        """What settles pending deletions: the upkeep, under the name by which the cases of the field stop it."""
+        return self.upkeep
 
     # What is open
 
