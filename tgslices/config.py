@@ -10,6 +10,7 @@ from typing import Any, Final
 from tgslices.clock import Clock, utc_now
 from tgslices.ending.session_lifetimes import Lifetimes, finding
 from tgslices.errors import ConfigurationError, quoted
+from tgslices.event_loop.async_callables import is_async
 from tgslices.keys.strategies import KeyStrategy, SessionKeyStrategy
 from tgslices.storage.protocol import SessionStorage
 from tgslices.telemetry.observer import SessionObserver, require_observer
@@ -52,6 +53,11 @@ class SessionConfig:
         for name in ("in_flight", "backlog"):
             if type(value := getattr(self, name)) is not int or value < 1:
                 raise ConfigurationError(f"{name} is {quoted(value)}.", f"Pass a positive integer as {name}.")
+        for name in ("key_strategy", "clock", "lifetimes"):
+            if is_async(getattr(self, name)):
+                raise ConfigurationError(
+                    f"{name} is an asynchronous function, and is not awaited.", f"Pass a plain function as {name}."
+                )
         if self.lifetimes is not None:
             finding(self.lifetimes)
         elif self.on_end is not None:

@@ -161,6 +161,10 @@ async def test_a_storage_that_is_false_is_a_storage(session_bot: SessionBot) -> 
     await session.close()
 
 
+async def later(_: object = None) -> None:
+    """What nobody awaits."""
+
+
 STRATEGIES = "Pass a member of SessionKeyStrategy, or a function from a Scope to a SessionKey or None."
 
 
@@ -179,6 +183,10 @@ STRATEGIES = "Pass a member of SessionKeyStrategy, or a function from a Scope to
         ({"backlog": True}, "backlog is True. Pass a positive integer as backlog."),
         ({"key_strategy": "CHAT"}, f"key_strategy is 'CHAT'. {STRATEGIES}"),
         ({"key_strategy": SessionKeyStrategy}, f"key_strategy is the class SessionKeyStrategy. {STRATEGIES}"),
+        *(
+            ({name: later}, f"{name} is an asynchronous function, and is not awaited. Pass a plain function as {name}.")
+            for name in ("key_strategy", "clock", "lifetimes")
+        ),
         ({"clock": 5}, "The clock tells 5. Pass a function that returns an aware datetime in UTC."),
         ({"clock": lambda: None}, "The clock tells None. Pass a function that returns an aware datetime in UTC."),
         (
