@@ -58,7 +58,7 @@ class SessionManager(ListsOpen):
             InvalidStorage: the storage misses one of the four methods, or has only a part of the durable ones.
         """
         config = config or SessionConfig()
-        self.bot, self.config = bot, config
+        self.bot, self.config, self._bot_id = bot, config, bot.id
         storage = MemorySessionStorage() if config.storage is None else config.storage
         self.storage: SessionStorage = unwrapped(storage)
         self.is_used = False
@@ -70,7 +70,6 @@ class SessionManager(ListsOpen):
         self.made_at = config.clock()
         """What was recorded before was recorded by an earlier process, or by another worker."""
         self._durable = durable(storage)
-        self._bot_id = bot.id
         tell = telling(config.observer)
         told = observed(self._durable, bot.id, tell)
         self.tracker = Tracker(told, bot.id, clock=config.clock, backlog_limit=config.backlog, tell=tell)
@@ -84,7 +83,8 @@ class SessionManager(ListsOpen):
             tell=tell,
         )
         self.tracker.on_gone = self._executor.note_gone
-        self._sweeping = Sweeping(bot, self.tracker, self._executor, config, handle=partial(self.handle, collect=False))
+        handle = partial(self.handle, collect=False)
+        self._sweeping = Sweeping(bot, self.tracker, self._executor, config, handle=handle, is_held=self.holds.is_held)
         self.upkeep, self._clearing = self._sweeping.task, self._sweeping.clearing
         replayer = Replayer(bot, self._executor.pacing, self._executor.patience, tell=tell)
         marking = Marking(self.tracker, self._clearing, self.holds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import gc
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -21,6 +22,7 @@ from tgslices import (
     MemorySessionStorage,
     Session,
     SessionBot,
+    SessionData,
     SessionKey,
     SessionStorage,
     TrackedMessage,
@@ -473,6 +475,59 @@ async def test_a_session_that_is_used_while_its_end_is_decided_goes_on(world: Wo
         assert await order.is_open()
         assert world.texts() == ["one", "two"]
         assert world.told == []
+
+
+@dataclasses.dataclass
+class Form:
+    item: str | None = None
+
+
+FORM = SessionData(Form)
+
+
+async def test_a_session_whose_data_somebody_has_goes_on(world: World) -> None:
+    """A handler that was begun by a tap records nothing, and holds the form from its begin to its end."""
+    async with world.worker({"order": Lifetime(idle=30 * MINUTE)}) as bot:
+        order = world.order(bot)
+        await order.send_message("one")
+        async with order.data(FORM) as form:
+            world.later(30 * MINUTE)
+            assert await bot.sessions.sweep() == 0
+            world.later(MINUTE)
+            assert await bot.sessions.sweep() == 0
+            form.item = "pizza"
+        assert (await order.data(FORM).read()).item == "pizza"
+        assert await order.is_open()
+        world.later(20 * MINUTE)
+        assert await bot.sessions.sweep() == 0
+        world.later(10 * MINUTE)
+        assert await bot.sessions.sweep() == 1
+        assert not await order.is_open()
+        assert await order.data(FORM).read() == Form()
+
+
+async def test_a_session_whose_data_another_worker_has_goes_on(world: World) -> None:
+    if isinstance(world.storage, ListStorage):
+        world.storage = MemorySessionStorage()
+    async with world.worker() as one, world.worker() as two:
+        await world.order(one).send_message("one")
+        world.later(2 * HOUR)
+        async with world.order(one).data(FORM) as form:
+            assert await two.sessions.sweep() == 0
+            form.item = "pizza"
+        assert (await world.order(two).data(FORM).read()).item == "pizza"
+        assert await world.order(two).is_open()
+
+
+async def test_data_that_is_held_does_not_put_the_last_end_off(world: World) -> None:
+    async with world.worker({"order": Lifetime(most=HOUR)}) as bot:
+        order = world.order(bot)
+        await order.send_message("one")
+        world.later(HOUR)
+        async with order.data(FORM) as form:
+            assert await bot.sessions.sweep() == 1
+            form.item = "pizza"
+        assert await order.data(FORM).read() == Form()
 
 
 async def test_who_never_stops_talking_does_not_put_the_last_end_off(world: World) -> None:

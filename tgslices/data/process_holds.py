@@ -72,6 +72,10 @@ class Holds:
         """Return how many fragments are held in this process."""
         return len(self._queues)
 
+    def is_held(self, key: SessionKey) -> bool:
+        """Tell whether a task of this process has data of a session, or is about to."""
+        return any(hold.key == key for hold in self._all())
+
     def of_this_task(self, wanted: Wanted) -> tuple[Hold, Held | None] | None:
         """Return the hold by which the running task has a fragment, and what was loaded of it, if it was."""
         taken = self._by_task.get(asyncio.current_task()) if self._by_task else None

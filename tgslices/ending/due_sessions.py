@@ -72,9 +72,13 @@ class Ending:
         lifetime_of: LifetimeOf,
         on_end: Callable[[Any], Awaitable[object]] | None,
         handle: Callable[[SessionKey], Session],
+        is_held: Callable[[SessionKey], bool],
         lease: timedelta,
     ) -> None:
-        """``handle`` returns the session of a key for whom ``on_end`` tells; ``lease``: how long a worker holds one."""
+        """``handle`` returns the session of a key for whom ``on_end`` tells; ``lease``: how long a worker holds one.
+
+        ``is_held`` tells whether a handler of this process has data of a key, whatever became of its lease.
+        """
         self._tracker = tracker
         self._storage = tracker.storage
         self._clock = tracker.clock
@@ -82,6 +86,7 @@ class Ending:
         self._lifetime_of = lifetime_of
         self._on_end = on_end
         self._handle = handle
+        self._is_held = is_held
         self._lease = lease
 
     def due_of(self, key: SessionKey, opened_at: datetime) -> Due | None:
@@ -164,6 +169,8 @@ class Ending:
         shared = self._tracker.keys.share(self._tracker.keys.current(session.key))
         began = tick()
         await shared.outlast_sends()
+        if end.reason is not EndReason.MOST and self._is_held(shared.key):
+            return ClearResult()  # it is looked at once more when its lease ends
         closing, now = tick(), self._clock()
         self._tracker.now_begun()  # what begins from now on begins after this end, wherever the clock is put
         until = now + self._lease

@@ -106,7 +106,7 @@ class PluginStorage(KeepsPendingInProcess, DelegatesData):
     ) -> list[TrackedMessage] | None:
         key, clears = session.key, end.then == "clear"
         async with self._locks.hold(key):
-            if not self._may_end(session, await self._times(key, now)):
+            if not self._may_end(session, await self._times(key, now), now):
                 return None
             claimed = await self._claim(key, None, now=now, until=until, limit=limit) if clears else []
             is_partial = clears and len(claimed) == limit

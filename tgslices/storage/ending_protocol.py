@@ -114,10 +114,11 @@ class LifetimeStorage(Protocol):
         """End a leased session, unless it was touched since: stop tracking, and claim or drop its entries.
 
         Returns None, and nothing happens, if the lease has ended, or if something was recorded or its data written
-        later than ``session.active_at``. ``now`` becomes the key's ``closed_at``; data is dropped as by ``close``. With
-        ``then="clear"`` it moves up to ``limit`` entries to the pending deletions, as ``claim(key, None)`` with
-        ``until``, and returns them. The others stay entries of the closed key. With ``then="close"`` it drops every
-        entry, and returns ``[]``.
+        later than ``session.active_at``. So it is while somebody holds its data until later than that, and than
+        ``now``; where a plugin keeps the data, this need not be known. ``now`` becomes the key's ``closed_at``; data is
+        dropped as by ``close``. With ``then="clear"`` it moves up to ``limit`` entries to the pending deletions, as
+        ``claim(key, None)`` with ``until``, and returns them. The others stay entries of the closed key. With
+        ``then="close"`` it drops every entry, and returns ``[]``.
 
         Keeps an :class:`EndedSession` with ``ended_at=now``, leased until ``until``, if ``end.tells`` or entries were
         left.

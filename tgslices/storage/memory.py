@@ -118,7 +118,7 @@ class MemorySessionStorage(KeepsPendingInProcess, DelegatesData):
         self, session: DueSession, end: End, *, now: datetime, until: datetime, limit: int
     ) -> list[TrackedMessage] | None:
         key, clears = session.key, end.then == "clear"
-        if not self._may_end(session, await self._times(key, now)):
+        if not self._may_end(session, await self._times(key, now), now):
             return None
         claimed = await self.claim(key, None, now=now, until=until, limit=limit) if clears else []
         is_partial = clears and bool(self._get(key))

@@ -45,17 +45,17 @@ class Sweeping:
         config: SessionConfig,
         *,
         handle: Callable[[SessionKey], Session],
+        is_held: Callable[[SessionKey], bool],
     ) -> None:
-        """``handle`` returns the session of a key for those who are told of its end."""
+        """``handle`` returns the session of a key that has ended; ``is_held``: whether a handler here has its data."""
         self._bot = bot
         self._tracker = tracker
         self._storage = tracker.storage
         self._executor = executor
         self._clock = config.clock
         self._lease = config.lease
-        self._stock: StockTaking | None = None
-        if tracker.tell is not None:
-            self._stock = StockTaking(tracker.storage, bot.id, tracker.tell, clock=config.clock)
+        tell, clock = tracker.tell, config.clock
+        self._stock = None if tell is None else StockTaking(tracker.storage, bot.id, tell, clock=clock)
         self.task = UpkeepTask(
             self._do_due,
             self._next_due,
@@ -73,6 +73,7 @@ class Sweeping:
                 lifetime_of=finding(config.lifetimes),
                 on_end=config.on_end,
                 handle=handle,
+                is_held=is_held,
                 lease=config.lease,
             )
             tracker.due_of = self._due_of

@@ -65,6 +65,10 @@ class DataInProcess:
             self._put(key, {name: None for name, stored in there.items() if not stored.outlives_close})
         self._holds.close(key)
 
+    def is_held(self, key: SessionKey, *, after: datetime) -> bool:
+        """Tell whether somebody holds data of a key until later than a time."""
+        return self._holds.is_held(key, after=after)
+
     def keys_of(self, bot_id: int) -> list[SessionKey]:
         """Return the keys of a bot that have data, or of which somebody holds some."""
         return [*self._data.of_bot(bot_id), *self._holds.of_bot(bot_id)]

@@ -95,6 +95,10 @@ class Holds:
         for held in (self._keys.get(key) or {}).values():
             held.is_closed = True
 
+    def is_held(self, key: SessionKey, *, after: datetime) -> bool:
+        """Tell whether somebody holds a fragment of a key until later than a time."""
+        return any(it.until > after for it in (self._keys.get(key) or {}).values())
+
     def names(self, key: SessionKey) -> set[str]:
         """Return which fragments of a key are held."""
         return {*(self._keys.get(key) or ())}

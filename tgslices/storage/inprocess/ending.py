@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tgslices.model import SessionKey
+from tgslices.storage.data_protocol import DataStorage
 from tgslices.storage.ending_protocol import Due, DueSession, End, EndedSession
+from tgslices.storage.inprocess.data import DataInProcess
 from tgslices.storage.inprocess.due_sessions import DueSessions, Ends
 
 
@@ -25,6 +27,8 @@ class Times(NamedTuple):
 
 class EndsInProcess:
     """The methods of ``LifetimeStorage``, but for :meth:`end_session`."""
+
+    _data: DataStorage
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,9 +70,11 @@ class EndsInProcess:
         active_at = max(life.active_at, times.latest or life.active_at)
         return DueSession(key, life.opened_at, until, active_at, times.oldest)
 
-    def _may_end(self, session: DueSession, times: Times) -> bool:
-        """Tell whether a session is still leased, and was not touched since it was looked at."""
+    def _may_end(self, session: DueSession, times: Times, now: datetime) -> bool:
+        """Tell whether a session is still leased, was not touched since it was looked at, and nobody has its data."""
         if not self._due.is_leased(session.key, session.leased_until):
+            return False
+        if isinstance(self._data, DataInProcess) and self._data.is_held(session.key, after=max(now, session.active_at)):
             return False
         return times.latest is None or times.latest <= session.active_at
 

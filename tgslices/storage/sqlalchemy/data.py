@@ -69,6 +69,9 @@ class SQLData(DataStorage, Protocol):
     def held_in_memory(self, bot_id: int) -> list[tuple[SessionKey, set[str]]]:
         """Return which fragments are held, as far as holders are no rows."""
 
+    def is_held_in_memory(self, key: SessionKey, *, after: datetime) -> bool:
+        """Tell whether data of a key is held until later than a time, as far as holders are no rows."""
+
 
 def data_of(backend: OpenDatabase, ready: Ready) -> SQLData:
     """Return the data of a database; ``ready`` is awaited before each call."""
@@ -88,6 +91,9 @@ class _Methods:
 
     def held_in_memory(self, bot_id: int) -> list[tuple[SessionKey, set[str]]]:
         return []
+
+    def is_held_in_memory(self, key: SessionKey, *, after: datetime) -> bool:
+        return False
 
     async def _transactions(self) -> Transactions:
         await self._ready()
@@ -201,6 +207,9 @@ class OwnedData(_Methods):
 
     def held_in_memory(self, bot_id: int) -> list[tuple[SessionKey, set[str]]]:
         return [(key, self._holds.names(key)) for key in self._holds.of_bot(bot_id)]
+
+    def is_held_in_memory(self, key: SessionKey, *, after: datetime) -> bool:
+        return self._holds.is_held(key, after=after)
 
     async def hold_data(self, hold: DataHold, *, now: datetime, until: datetime) -> dict[str, StoredData] | None:
         transactions = await self._transactions()

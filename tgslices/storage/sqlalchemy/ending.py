@@ -57,6 +57,8 @@ class EndsInDatabase:
         key, data = session.key, self._data
 
         async def work(connection: AsyncConnection) -> Ending | None:
+            if data.is_held_in_memory(key, after=max(now, session.active_at)):
+                return None
             ending = await self._due_sessions.end(
                 connection, session, end, now=now, until=until, limit=limit, along=data.parts(key)
             )

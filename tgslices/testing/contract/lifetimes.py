@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tgslices.model import MAX_WAIT, Direction, IfClosed, SessionKey
-from tgslices.storage.data_protocol import StoredData
+from tgslices.storage.data_protocol import DataHold, StoredData
 from tgslices.storage.ending_protocol import Due, DueSession, End, EndReason
 from tgslices.testing.contract.entries import WRITERS
 from tgslices.testing.contract.lease_machine import LeaseMachine
@@ -156,6 +156,25 @@ class LifetimeContract(UpkeepContract):
         assert await self.end(storage, again) == []
         assert await storage.read_data(KEY, now=NOW) == {}
         assert len(await storage.read_data(OTHER_KEYS[1], now=NOW)) == 1
+
+    async def test_a_session_whose_data_is_held_stays_unless_it_is_too_old(self, storage: Any) -> None:
+        keys = [numbered(number) for number in range(4)]
+        for key in keys:
+            await storage.open(key, at=NOW, due=due_at(NOW))
+        kept, late, let_go, too_old = (DataHold(key, frozenset(["form"]), f"holder of {key.qualifier}") for key in keys)
+        for hold in (kept, let_go, too_old):
+            assert await storage.hold_data(hold, now=NOW, until=NOW + MINUTE) == {}
+        assert await storage.hold_data(late, now=NOW - MINUTE, until=NOW) == {}
+        assert await storage.write_data(let_go, {}) is True
+        leased = {it.key: it for it in await storage.lease_sessions(BOT, now=NOW, until=SOON, limit=9)}
+        assert await self.end(storage, leased[kept.key]) is None
+        assert await self.end(storage, leased[late.key]) == [], "its holder has died"
+        assert await self.end(storage, leased[let_go.key]) == []
+        assert await self.end(storage, replace(leased[too_old.key], active_at=NOW + MAX_WAIT)) == []
+        stored = StoredData("1", 1, NOW)
+        assert await storage.write_data(kept, {"form": stored}) is True
+        assert await storage.read_data(kept.key, now=NOW) == {"form": stored}
+        assert await self.end(storage, leased[kept.key]) == []
 
     async def test_sessions_that_are_open_already_become_due_once(self, storage: Any) -> None:
         keys = [numbered(number) for number in range(5)]

@@ -8,6 +8,14 @@ local function hold_of(data_key, name)
   return {ends = ends, closed = closed, holder = string.sub(hold, 10)}
 end
 
+-- Return whether somebody holds any of what a session has until later than a time.
+local function is_any_held(all, time)
+  for i = 1, #all, 2 do
+    if string.sub(all[i], 1, 1) == 'h' and struct.unpack('>d', all[i + 1]) > time then return true end
+  end
+  return false
+end
+
 local function set_hold(data_key, name, hold)
   redis.call('HSET', data_key, 'h' .. name, struct.pack('>dB', hold.ends, hold.closed) .. hold.holder)
 end

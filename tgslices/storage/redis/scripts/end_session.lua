@@ -11,8 +11,10 @@ local spot, label = parts_of(member)
 local held_until = redis.call('ZSCORE', dues, full_member)
 if not held_until or tonumber(held_until) ~= leased_until then return {0} end
 local all = redis.call('HGETALL', spot_key)
-local latest = activity(label, all, redis.call('HGETALL', data_key))
+local data = redis.call('HGETALL', data_key)
+local latest = activity(label, all, data)
 if latest and latest > active_at then return {0} end
+if is_any_held(data, math.max(tonumber(now), active_at)) then return {0} end
 
 redis.call('DEL', KEYS[1]) -- a first write that needs no memory, so that the rest is not refused for want of it
 local reply, is_partial = {1}, '0'

@@ -148,7 +148,7 @@ class DueSessions:
         """End a leased session, unless it was touched since; what goes ``along`` costs no further trip."""
         key = session.key
         row = await self._rows.lock(connection, key)
-        if row is None or not await self._may_end(connection, row.id, session):
+        if row is None or not await self._may_end(connection, row.id, session, now):
             return None
         claimed: list[TrackedMessage] = []
         if end.then == "clear":
@@ -164,13 +164,18 @@ class DueSessions:
             await self._ends.add(connection, key, end, now=now, until=until, is_partial=is_partial)
         return Ending(row.id, claimed)
 
-    async def _may_end(self, connection: AsyncConnection, row_id: int, session: DueSession) -> bool:
-        """Tell whether a session, whose row is locked, is still leased and was not touched since."""
+    async def _may_end(self, connection: AsyncConnection, row_id: int, session: DueSession, now: datetime) -> bool:
+        """Tell whether a session, its row locked, is still leased, was not touched since, and nobody has its data."""
         c, (recorded, written, _) = self._keys.c, activity.times(self._tables)
         is_leased = (c.is_open, self._is_held_until(session.leased_until))
-        row = (await connection.execute(select(recorded, written).where(c.id == row_id, *is_leased))).one_or_none()
+        asked = select(recorded, written, activity.held_until(self._tables)).where(c.id == row_id, *is_leased)
+        row = (await connection.execute(asked)).one_or_none()
+        if row is None:
+            return False
+        *touched, held_until = row
         active_at = encode_time(session.active_at)
-        return row is not None and all(at is None or at <= active_at for at in row)
+        is_held = held_until is not None and held_until > max(encode_time(now), active_at)
+        return not is_held and all(at is None or at <= active_at for at in touched)
 
     async def _has_entries(self, connection: AsyncConnection, row_id: int) -> bool:
         c = self._tables.messages.c
