@@ -161,8 +161,7 @@ class SQLite:
         """
         self._require_files()
         driver = await _driver(connection)
-        if driver.in_transaction:
-            await driver.execute_fetchall("COMMIT")  # of nothing
+        await _end_what_is_left(driver)
         try:
             yield
             if driver.in_transaction:
@@ -182,8 +181,7 @@ class SQLite:
         if not connection.in_transaction():
             await connection.begin()  # a user's engine may emit a BEGIN of its own here
         driver = await _driver(connection)
-        if driver.in_transaction:
-            await driver.execute_fetchall("COMMIT")  # of nothing
+        await _end_what_is_left(driver)
         await driver.execute_fetchall("BEGIN IMMEDIATE")
         return driver
 
@@ -205,12 +203,7 @@ class SQLite:
         driver = await _driver(connection)
         transaction = _Transaction(steps, done)
         try:
-            # What aiosqlite does for each of its own methods: it has none that takes a function.
-            carried_out: Awaitable[T] = driver._execute(  # type: ignore[no-untyped-call]
-                transaction,
-                driver._conn,
-            )
-            return await carried_out
+            return await _in_thread(driver, transaction)
         except asyncio.CancelledError:
             transaction.is_abandoned = True
             raise
@@ -225,8 +218,7 @@ class _Transaction(Generic[T]):
         self.is_abandoned = False
 
     def __call__(self, connection: sqlite3.Connection) -> T:
-        if connection.in_transaction:
-            connection.execute("COMMIT")  # of nothing
+        _roll_back(connection)
         connection.execute("BEGIN IMMEDIATE")
         try:
             result = taken(self._steps, lambda step: connection.execute(*_spelled(step)).fetchall())
@@ -235,14 +227,33 @@ class _Transaction(Generic[T]):
             connection.execute("COMMIT")
         except BaseException:
             with suppress(sqlite3.Error):
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+                _roll_back(connection)
             raise
         return result
 
     def _require_waiting(self) -> None:
         if self.is_abandoned:
             raise TimeoutError
+
+
+def _roll_back(connection: sqlite3.Connection) -> None:
+    if connection.in_transaction:
+        connection.execute("ROLLBACK")
+
+
+async def _end_what_is_left(driver: Connection) -> None:
+    """End a transaction that the driver has begun by itself, or that nobody waits for any more.
+
+    The latter may end by itself until the connection's thread gets to this.
+    """
+    if driver.in_transaction:
+        await _in_thread(driver, _roll_back)
+
+
+async def _in_thread(driver: Connection, work: Callable[[sqlite3.Connection], T]) -> T:
+    """Do what aiosqlite does for each of its own methods: it has none that takes a function."""
+    done: Awaitable[T] = driver._execute(work, driver._conn)  # type: ignore[no-untyped-call]
+    return await done
 
 
 def _spelled(step: Step) -> tuple[str, tuple[Any, ...]]:

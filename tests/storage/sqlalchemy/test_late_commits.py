@@ -1,0 +1,69 @@
+"""A disk that stands still during a commit: the caller is told that time is up, and what was written is there later."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from tgslices.errors import StorageError
+from tgslices.model import IfClosed
+from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
+from tgslices.testing.contract.samples import KEY, NOW, sent
+
+SHORT = timedelta(seconds=0.4)
+
+
+class Disk:
+    """Lets the next commit of any connection stand still until it may go on."""
+
+    def __init__(self, storage: SQLAlchemySessionStorage) -> None:
+        self.stands = threading.Event()
+        self.goes_on = threading.Event()
+        self.is_to_stand = False
+
+        @event.listens_for(storage._backend.engine.sync_engine, "connect")
+        def listen(connection: Any, _: object) -> None:
+            connection.run_async(lambda driver: driver.set_trace_callback(self._trace))
+
+    def _trace(self, statement: str) -> None:
+        if statement == "COMMIT" and self.is_to_stand:
+            self.is_to_stand = False
+            self.stands.set()
+            self.goes_on.wait(10)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "slices.db"
+
+
+@pytest.fixture(params=[False, True], ids=["alone", "shared"])
+async def storage(request: pytest.FixtureRequest, file: Path) -> AsyncIterator[SQLAlchemySessionStorage]:
+    storage = SQLAlchemySessionStorage(f"sqlite+aiosqlite:///{file}", shared=request.param, timeout=SHORT)
+    yield storage
+    await storage.aclose()
+
+
+async def late(disk: Disk, call: Any) -> None:
+    """Let the time of a call be up while its commit stands still."""
+    disk.is_to_stand = True
+    with pytest.raises(StorageError, match="did not answer"):
+        await call
+    assert disk.stands.is_set()
+
+
+async def test_a_connection_whose_commit_came_late_is_used_at_once(storage: SQLAlchemySessionStorage) -> None:
+    disk = Disk(storage)
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
+    await late(disk, storage.close(KEY, at=NOW))
+    removing = asyncio.create_task(storage.remove(KEY, [sent(1)]))
+    await asyncio.sleep(0.1)  # so that it gets to the connection
+    disk.goes_on.set()
+    assert await removing == 0
