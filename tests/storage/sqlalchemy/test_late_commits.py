@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from tests.storage.hearing import SCOPE, until_idle
 from tgslices.errors import StorageError
 from tgslices.model import IfClosed
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
@@ -57,6 +58,18 @@ async def late(disk: Disk, call: Any) -> None:
     with pytest.raises(StorageError, match="did not answer"):
         await call
     assert disk.stands.is_set()
+
+
+async def test_a_session_that_was_opened_late_gets_its_messages(storage: SQLAlchemySessionStorage) -> None:
+    disk = Disk(storage)
+    await storage.start()
+    await until_idle(storage)
+    await late(disk, storage.open(KEY, at=NOW))
+    disk.goes_on.set()
+    async with asyncio.timeout(5):
+        while not await storage.record(SCOPE, sent(1)):
+            await asyncio.sleep(0.01)
+    assert await storage.list(KEY) == [sent(1)]
 
 
 async def test_a_connection_whose_commit_came_late_is_used_at_once(storage: SQLAlchemySessionStorage) -> None:

@@ -56,7 +56,9 @@ class OpenDatabase:
         self.statements = Statements(self.tables, self.engine.dialect)
         self.explain = ErrorTexts(self.engine.url, self.timeout)
         turns = self.database.one_writer or not self.shared
-        self.transactions = Transactions(self.engine, self.database, self.explain, timeout=self.timeout, turns=turns)
+        self.transactions = Transactions(
+            self.engine, self.database, self.explain, timeout=self.timeout, turns=turns, failed=self.failed
+        )
         self.transactions.reads_only = self.reads_only
         self._prefix, self._schema = arguments.prefix, arguments.schema
         self._creates = arguments.create and not self.reads_only
@@ -219,6 +221,11 @@ class OpenDatabase:
         """Know that a transaction that told the others is committed."""
         if self._notices is not None:
             self._notices.done(told)
+
+    def failed(self) -> None:
+        """Know that a transaction failed, or was given up; it may be committed all the same."""
+        if self._notices is not None:
+            self._notices.failed()
 
     async def _look(self, connection: AsyncConnection) -> bool:
         await self.database.check(connection)

@@ -251,19 +251,27 @@ class OpenKeys:
             writer = GroupWriter(connection, backend.database, backend.statements, self._owned, self._telling)
 
             async def write(group: Sequence[Write | Joining]) -> Sequence[Any]:
-                async with self._transactions.turn:
-                    await self._ascertain(connection)
-                    return await writer.write(group)
+                try:
+                    async with self._transactions.turn:
+                        await self._ascertain(connection)
+                        return await writer.write(group)
+                except BaseException:
+                    backend.failed()
+                    raise
 
             yield write
 
     async def _ascertain(self, connection: AsyncConnection, *, about_to_change: Collection[SessionKey] = ()) -> None:
         """Ask the database for the keys that are in doubt since a change of theirs failed; then doubt others."""
-        if self._owned is not None:
-            for key in self._owned.in_doubt:
-                row = await self._keys.open_row(connection, key)
+        if self._owned is None:
+            return
+        if in_doubt := self._owned.in_doubt:
+            # With the lock of a writer: a commit that nobody waits for any more may still be under way.
+            async with self._backend.database.transaction(connection):
+                rows = [await self._keys.open_row(connection, key) for key in in_doubt]
+            for key, row in zip(in_doubt, rows, strict=True):
                 self._owned.ascertain(key, *((None,) if row is None else (row.id, row.after_id)))
-            self._owned.doubt(about_to_change)
+        self._owned.doubt(about_to_change)
 
 
 @contextmanager

@@ -33,5 +33,8 @@ class Notices(Protocol):
     def done(self, told: Told) -> None:
         """Know that a transaction is committed: until then the state is as if it were not."""
 
+    def failed(self) -> None:
+        """Know that a transaction failed, or was given up; it may be committed all the same."""
+
     def listen(self, hear: Hear) -> AbstractAsyncContextManager[None]:
         """Listen until the context ends; ``hear`` is called with each notice, one's own among them."""

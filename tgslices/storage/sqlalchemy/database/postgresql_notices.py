@@ -63,6 +63,8 @@ class PostgreSQLNotices:
 
     def done(self, told: Told) -> None: ...
 
+    def failed(self) -> None: ...
+
     @asynccontextmanager
     async def listen(self, hear: Hear) -> AsyncIterator[None]:
         task = asyncio.create_task(self._run(hear), name="tgslices-notices")

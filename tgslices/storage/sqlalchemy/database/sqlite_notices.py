@@ -1,7 +1,8 @@
 """What other processes open in an SQLite file: a count that stands in the file, read whenever the file has changed.
 
 Behind the count stands a token of the transaction that counted last. So what this process has committed, and has yet to
-be told by the connection's thread, is not taken for somebody else's.
+be told by the connection's thread, is not taken for somebody else's. When a transaction fails, it is after all: that
+may be committed of which nobody will be told any more.
 
 SQLite tells a connection whether another one has changed the file since it looked last. That takes two microseconds,
 and no lock that anybody waits for. Source: https://www.sqlite.org/pragma.html#pragma_data_version
@@ -75,6 +76,10 @@ class SQLiteNotices:
         if self._count == told.before:
             self._count = told.after
         self._under_way = {value: start for value, start in self._under_way.items() if _number(value) > told.after}
+
+    def failed(self) -> None:
+        self._under_way.clear()
+        self._version = None
 
     @asynccontextmanager
     async def listen(self, hear: Hear) -> AsyncIterator[None]:

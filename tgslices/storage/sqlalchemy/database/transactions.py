@@ -45,13 +45,18 @@ class Transactions:
         *,
         timeout: float,
         turns: bool,
+        failed: Callable[[], None],
     ) -> None:
-        """Use an engine as the database wants it; ``timeout`` is in seconds, with ``turns`` only one writer works."""
+        """Use an engine as the database wants it; ``timeout`` is in seconds, with ``turns`` only one writer works.
+
+        ``failed`` is called when work has failed, or its time was up.
+        """
         self._engine = database.engine(engine)
         self._database = database
         self._explain = explain
         self._timeout = timeout
         self._turns = turns
+        self._failed = failed
         self.reads_only = False
         """Whether what would write is refused."""
         self._tasks: dict[asyncio.Task[object], asyncio.TimerHandle | None] = {}
@@ -226,8 +231,8 @@ class Transactions:
         deadline = self._tasks.pop(task, None)
         if deadline is not None:
             deadline.cancel()
-        if not task.cancelled():
-            task.exception()  # looked at, because its caller may be gone
+        if task.cancelled() or task.exception() is not None:  # looked at, because its caller may be gone
+            self._failed()
 
     async def _attempt_read(self, work: Work[T]) -> T:
         try:
