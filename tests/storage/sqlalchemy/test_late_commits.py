@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,25 @@ async def test_a_session_that_was_opened_late_gets_its_messages(storage: SQLAlch
         while not await storage.record(SCOPE, sent(1)):
             await asyncio.sleep(0.01)
     assert await storage.list(KEY) == [sent(1)]
+
+
+async def test_a_session_that_was_closed_late_gets_no_more(storage: SQLAlchemySessionStorage) -> None:
+    disk = Disk(storage)
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
+    await asyncio.gather(storage.list(KEY), storage.list(KEY))  # there are two connections
+    await late(disk, storage.close(KEY, at=NOW))
+    reading = asyncio.create_task(storage.list(KEY))
+    await asyncio.sleep(0)
+    recording = asyncio.create_task(storage.record(SCOPE, sent(2)))
+    await asyncio.sleep(0.1)  # so that it could read what is not committed yet
+    disk.goes_on.set()
+    with suppress(StorageError):
+        await recording
+    with suppress(StorageError):
+        await reading
+    await storage.record(SCOPE, sent(3))
+    await storage.open(KEY, at=NOW)
+    assert await storage.list(KEY) == []
 
 
 async def test_a_connection_whose_commit_came_late_is_used_at_once(storage: SQLAlchemySessionStorage) -> None:
