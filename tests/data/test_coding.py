@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
 
 from tgslices import DataRefused, DataTooNew, SessionData
 from tgslices.storage.data_protocol import StoredData
@@ -149,6 +150,10 @@ class Sub(Item):
     pass
 
 
+class Meal(TypedDict, total=False):
+    item: str
+
+
 REFUSED: list[tuple[object, str, str]] = [
     (Everything(weight=float("nan")), "weight", "does not fit the type (Input should be a valid number)"),
     (Everything(weight=float("inf")), "weight", "does not fit the type (Input should be a valid number)"),
@@ -174,13 +179,14 @@ REFUSED: list[tuple[object, str, str]] = [
     (Everything(items=[Item(), Sub()]), "items[1]", "is of the type Sub and comes back as Item"),
     (Everything(items=(Item(),)), "items", "is of the type tuple and comes back as list"),  # type: ignore[arg-type]
     (misspelled(), "nmae", "is no field of Item"),
+    ({"item": "x", "itme": "y"}, "itme", "is under a key that its type does not have"),
     (Hidden(secret="x"), "secret", "comes back as another str"),
 ]
 
 
 @pytest.mark.parametrize(("value", "path", "why"), REFUSED)
 def test_what_would_change_silently_is_refused_with_its_path(value: object, path: str, why: str) -> None:
-    declared: SessionData[Any] = SessionData(type(value))
+    declared: SessionData[Any] = SessionData(Meal if isinstance(value, dict) else type(value))
     with pytest.raises(DataRefused) as refused:
         declared.coding.encode_surely(value)
     assert refused.value.path == path

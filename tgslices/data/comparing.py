@@ -95,7 +95,7 @@ def _between_dicts(value: dict[Any, Any], back: dict[Any, Any], path: Path) -> D
     for key, part in value.items():
         way = (*path, key if isinstance(key, int | str) else repr(key))
         if key not in back:
-            return Difference(way, f"is under a key of the type {type(key).__name__}, which does not come back")
+            return Difference(way, _why_no_key(key, back))
         if (found := difference(part, back[key], way)) is not None:
             return found
     if (
@@ -105,6 +105,12 @@ def _between_dicts(value: dict[Any, Any], back: dict[Any, Any], path: Path) -> D
     ):
         return Difference(path, "comes back with another default_factory")
     return None if len(value) == len(back) else Difference(path, "comes back with more keys")
+
+
+def _why_no_key(key: Any, back: dict[Any, Any]) -> str:
+    if isinstance(key, str) and key not in map(str, back):
+        return "is under a key that its type does not have"
+    return f"is under a key of the type {type(key).__name__}, which does not come back"
 
 
 def _make_the_same(one: Callable[[], Any] | None, two: Callable[[], Any] | None) -> bool:
@@ -118,7 +124,8 @@ def _between_sequences(value: Any, back: Any, path: Path) -> Difference | None:
     if len(value) != len(back):
         return Difference(path, f"has {len(value)} items and comes back with {len(back)}")
     if isinstance(value, deque) and value.maxlen != back.maxlen:
-        return Difference(path, f"has the maxlen {value.maxlen} and comes back with {back.maxlen}")
+        lost = f"has the maxlen {value.maxlen} and comes back with {back.maxlen}; take a list, and cut it"
+        return Difference(path, lost)
     pairs = enumerate(zip(value, back, strict=True))
     return next((found for at, (one, two) in pairs if (found := difference(one, two, (*path, at)))), None)
 

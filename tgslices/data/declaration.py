@@ -100,16 +100,18 @@ class SessionData(Generic[T]):
             raise ConfigurationError(f"outlives_close of {self.name} is no bool.", "Pass True or False.")
 
     def _try_initial(self) -> None:
-        remedy = f"Give every field a default, or pass initial=lambda: {named(self.type)}(...)."
+        way_out = f"or pass initial=lambda: {named(self.type)}(...)."
         try:
             self.coding.encode_surely(self.initial())
         except DataRefused as error:
             raise ConfigurationError(
-                f"{named(self.type)} as it is made anew cannot be kept: {error}", remedy
+                f"{named(self.type)} as it is made anew cannot be kept: {error}",
+                f"Give that part another default, {way_out}",
             ) from error
         except Exception as error:
             raise ConfigurationError(
-                f"{named(self.type)} cannot be made without arguments: {error!r}.", remedy
+                f"{named(self.type)} cannot be made without arguments: {error!r}.",
+                f"Give every field a default, {way_out}",
             ) from error
 
 
