@@ -73,12 +73,12 @@ class GroupCommit(Generic[Item, Result]):
         lanes: int,
         max_group: int,
         timeout: float,
-        may_share: Callable[[Item, Item], bool] = lambda before, after: True,
+        may_join: Callable[[Item, Sequence[Item]], bool] = lambda item, group: True,
     ) -> None:
         """Write over what ``connect`` opens.
 
         ``verdict_on`` is told a failure and how often the group has failed; ``explain`` makes of it what callers get.
-        ``may_share`` tells whether one item may be in the group of another that comes right before it.
+        ``may_join`` tells whether an item may be the next one of a group that is not empty.
         ``timeout`` is in seconds, from a call to its answer.
         """
         self._connect = connect
@@ -86,7 +86,7 @@ class GroupCommit(Generic[Item, Result]):
         self._explain = explain
         self._lanes_allowed = lanes
         self._largest_group = max_group
-        self._may_share = may_share
+        self._may_join = may_join
         self._timeout = timeout
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: deque[_Waiting[Item, Result]] = deque()
@@ -180,12 +180,14 @@ class GroupCommit(Generic[Item, Result]):
 
     def _take(self, most: int) -> _Group[Item, Result]:
         group: _Group[Item, Result] = []
+        items: list[Item] = []
         while self._waiting and len(group) < most:
-            if group and not self._may_share(group[-1].item, self._waiting[0].item):
+            if items and not self._may_join(self._waiting[0].item, items):
                 break
             waiting = self._waiting.popleft()
             if not waiting.answer.done():
                 group.append(waiting)
+                items.append(waiting.item)
         lane = asyncio.current_task()
         if lane in self._lanes:
             self._lanes[lane] = group

@@ -123,6 +123,17 @@ async def test_sessions_that_are_wiped_at_once_share_their_trips(
     assert len(trips) <= 6, "a claim that comes first is not kept waiting"
 
 
+async def test_of_very_many_claims_the_first_do_not_wait_for_the_last(storage: SQLAlchemySessionStorage) -> None:
+    keys = [replace(KEY, qualifier=f"{number}") for number in range(100)]
+    for number, key in enumerate(keys):
+        await storage.add(key, sent(number), if_closed=IfClosed.OPEN)
+    claims = [storage.claim(key, None, now=NOW, until=NOW + MINUTE) for key in keys]
+    claiming = [asyncio.create_task(claim) for claim in claims]
+    await claiming[10]
+    assert sum(task.done() for task in claiming) < 50
+    assert [len(await task) for task in claiming] == [1] * len(keys)
+
+
 async def test_what_was_claimed_for_somebody_who_left_is_due_at_once(storage: SQLAlchemySessionStorage) -> None:
     await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
     turn: Any = storage._backend.transactions.turn

@@ -27,7 +27,7 @@ from tgslices.storage.sqlalchemy.queries.group_writer import GroupWriter
 from tgslices.storage.sqlalchemy.queries.keys import Keys, OpenRow
 from tgslices.storage.sqlalchemy.queries.migration import Move
 from tgslices.storage.sqlalchemy.queries.owned_keys import OwnedKeys
-from tgslices.storage.sqlalchemy.queries.writes import Joining, Write, may_share
+from tgslices.storage.sqlalchemy.queries.writes import Joining, Write, may_join
 
 KEYS_PER_LOAD: Final = 10_000
 
@@ -48,7 +48,7 @@ class OpenKeys:
             lanes=backend.database.lanes if backend.shared else 1,
             max_group=backend.database.max_group,
             timeout=backend.timeout,
-            may_share=may_share,
+            may_join=may_join,
         )
 
     def is_idle(self, bot_id: int) -> bool:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from tgslices.model import SessionKey, TrackedMessage
 from tgslices.storage.ending_protocol import Due
 from tgslices.storage.sqlalchemy.database.steps import Steps
 from tgslices.storage.sqlalchemy.queries.owned_keys import OwnedKey
 from tgslices.storage.sqlalchemy.tables.rows import Values
+
+MOST_JOINING: Final = 20
+"""Transactions in one group. Each may move a thousand rows, all of them have the time of one call, and what is recorded
+meanwhile waits for them."""
 
 
 class Write(NamedTuple):
@@ -47,12 +51,16 @@ class Joining(NamedTuple):
     then: Callable[[Any], None] | None = None
 
 
-def may_share(before: Write | Joining, after: Write | Joining) -> bool:
-    """Tell whether one may be in the group of another that comes right before it.
+def may_join(write: Write | Joining, group: Sequence[Write | Joining]) -> bool:
+    """Tell whether something may be the next one of a group.
 
     What opens or closes a key is known to others when it is committed. So nothing comes after it that may use the key.
     """
-    return not _is_changing(before) or _is_changing(after)
+    if not isinstance(write, Joining):
+        return not _is_changing(group[-1])
+    if _is_changing(group[-1]) and not write.changing:
+        return False
+    return sum(isinstance(it, Joining) for it in group) < MOST_JOINING
 
 
 def _is_changing(write: Write | Joining) -> bool:
