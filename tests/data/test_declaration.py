@@ -171,9 +171,9 @@ MISTAKES: list[tuple[Callable[[], object], str]] = [
     (
         lambda: SessionData(Recent),
         (
-            "Recent as it is made anew cannot be kept: Recent was refused: its part lines has the maxlen 3 and comes back "
-            "with None; take a list, and cut it. Nothing was written. Change the value, or the type of its SessionData. "
-            "Give that part another default, or pass initial=lambda: Recent(...)."
+            "Recent as it is made anew cannot be kept: Recent was refused: its part lines has the maxlen 3 and comes "
+            "back with None; take a list, and cut it. Nothing was written. Change the value, or the type of its "
+            "SessionData. Give that part another default, or pass initial=lambda: Recent(...)."
         ),
     ),
     (
