@@ -519,8 +519,9 @@ async def test_a_session_whose_data_another_worker_has_goes_on(world: World) -> 
         assert await world.order(two).is_open()
 
 
-async def test_data_that_is_held_does_not_put_the_last_end_off(world: World) -> None:
-    async with world.worker({"order": Lifetime(most=HOUR)}) as bot:
+@pytest.mark.parametrize("lifetime", [Lifetime(most=HOUR), Lifetime(idle=10 * MINUTE, most=HOUR)], ids=["most", "both"])
+async def test_data_that_is_held_does_not_put_the_last_end_off(world: World, lifetime: Lifetime) -> None:
+    async with world.worker({"order": lifetime}) as bot:
         order = world.order(bot)
         await order.send_message("one")
         world.later(HOUR)

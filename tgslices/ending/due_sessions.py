@@ -21,6 +21,7 @@ from tgslices.ending.session_lifetimes import (
     LifetimeOf,
     end_of,
     first_due,
+    is_at_most,
     must_clear,
     next_due,
     qualifiers_of,
@@ -35,7 +36,7 @@ from tgslices.recording.handles_of_key import tick
 from tgslices.recording.tracker import Tracker
 from tgslices.results import ClearResult
 from tgslices.session import Session
-from tgslices.storage.ending_protocol import Due, DueSession, End, EndedSession, EndReason
+from tgslices.storage.ending_protocol import Due, DueSession, End, EndedSession
 from tgslices.storage.listing_protocol import SessionFilter
 from tgslices.storage.pages import pages
 from tgslices.telegram_facts.age_limit import AGE_LIMIT
@@ -137,9 +138,11 @@ class Ending:
         if lifetime is None:
             await self._storage.postpone_session(session, None)
             return ClearResult()
-        reason = end_of(lifetime, session, self._clock())
+        now = self._clock()
+        reason = end_of(lifetime, session, now)
         if reason is not None:
-            return await self._end(bot, session, End(reason, lifetime.then, self._on_end is not None), patience)
+            end = End(reason, lifetime.then, self._on_end is not None)
+            return await self._end(bot, session, end, patience, is_final=is_at_most(lifetime, session, now))
         return await self._go_on(bot, session, lifetime)
 
     # While it goes on
@@ -162,14 +165,14 @@ class Ending:
 
     # Its end
 
-    async def _end(self, bot: Bot, session: DueSession, end: End, patience: Patience) -> ClearResult:
-        if end.reason is EndReason.MOST:
+    async def _end(self, bot: Bot, session: DueSession, end: End, patience: Patience, *, is_final: bool) -> ClearResult:
+        if is_final:
             # Whatever is said meanwhile does not matter: somebody who never stops talking would put it off for ever.
             session = replace(session, active_at=self._clock() + TOLD_FOR)
         shared = self._tracker.keys.share(self._tracker.keys.current(session.key))
         began = tick()
         await shared.outlast_sends()
-        if end.reason is not EndReason.MOST and self._is_held(shared.key):
+        if not is_final and self._is_held(shared.key):
             return ClearResult()  # it is looked at once more when its lease ends
         closing, now = tick(), self._clock()
         self._tracker.now_begun()  # what begins from now on begins after this end, wherever the clock is put

@@ -158,6 +158,11 @@ def end_of(lifetime: Lifetime, session: DueSession, now: datetime) -> EndReason 
     return reason if at is not None and at <= now else None
 
 
+def is_at_most(lifetime: Lifetime, session: DueSession, now: datetime) -> bool:
+    """Tell whether a session has lasted for as long as it may, so that no use of it puts the end off."""
+    return lifetime.most is not None and session.opened_at + lifetime.most <= now
+
+
 def _ends(lifetime: Lifetime, session: DueSession) -> list[tuple[datetime, EndReason]]:
     ends: list[tuple[datetime, EndReason]] = []
     if lifetime.idle is not None:
