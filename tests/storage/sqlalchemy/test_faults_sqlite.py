@@ -179,6 +179,23 @@ async def test_a_read_only_file_is_named(file: Path) -> None:
     assert file.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ("ALTER TABLE tgslices_pending DROP COLUMN held_until", "misses a column"),
+        ("DROP TABLE tgslices_pending", "misses a table"),
+    ],
+)
+async def test_what_a_file_of_this_version_lacks_all_the_same_is_named(file: Path, change: str, text: str) -> None:
+    storage = SQLAlchemySessionStorage(url(file))
+    await storage.start()
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute(change)
+    with pytest.raises(StorageError, match=rf"{text} .*storage\.metadata"):
+        await storage.lease(42, now=NOW, until=NOW, limit=1)
+    await storage.aclose()
+
+
 async def test_a_directory_that_does_not_exist_is_named(tmp_path: Path) -> None:
     file = tmp_path / "nowhere" / "slices.db"
     assert await failure_of(SQLAlchemySessionStorage(url(file))) == (

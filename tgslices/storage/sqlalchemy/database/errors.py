@@ -63,6 +63,9 @@ _POSTGRESQL: Final[dict[str, tuple[str, str]]] = {
 }
 """By SQLSTATE, or the beginning of one. Source: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 
+_MISSED_BY_SQLITE: Final = {"no such table": "42P01", "no such column": "42703", "has no column named": "42703"}
+"""What PostgreSQL would say. SQLite has one code for every statement that it does not understand."""
+
 _TRANSIENT: Final = ("40001", "40P01")
 """Serialization failure and deadlock: the same again succeeds."""
 
@@ -178,6 +181,9 @@ class ErrorTexts:
             )
         code = sqlite_code_of(error)
         state = sqlstate_of(error)
+        if code == sqlite3.SQLITE_ERROR:
+            text = self._quote(error)
+            state = next((state for words, state in _MISSED_BY_SQLITE.items() if words in text), "")
         known = _SQLITE.get(code) if code is not None else None
         for length in (5, 3, 2):
             known = known or _POSTGRESQL.get(state[:length])
