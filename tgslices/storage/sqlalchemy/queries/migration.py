@@ -7,18 +7,11 @@ from typing import Final, NamedTuple
 from sqlalchemy import ColumnElement, delete, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tgslices.model import (
-    SessionKey,
-)
+from tgslices.model import SessionKey
 from tgslices.storage.sqlalchemy.queries.keys import KeyRow, Keys, insert_into
 from tgslices.storage.sqlalchemy.tables.columns import MESSAGE_COLUMNS
-from tgslices.storage.sqlalchemy.tables.rows import (
-    key_of,
-    place_of,
-)
-from tgslices.storage.sqlalchemy.tables.schema import (
-    Tables,
-)
+from tgslices.storage.sqlalchemy.tables.rows import key_of, place_of
+from tgslices.storage.sqlalchemy.tables.schema import Tables
 
 _LIFE: Final = ("opened_at", "due_at", "limit_at", "active_at", "held_until")
 

@@ -166,10 +166,9 @@ def _keys(prefix: str, schema: str | None, metadata: MetaData, *, wording: Wordi
     """A key that is open, has entries or knows messages. Its unique index also finds what a scope matches.
 
     ``opened_at`` is there while the key is open. ``after_id``: messages of the key's chat up to this id were there
-    before the key was opened. A session that is to
-    end has ``due_at``, when it is looked at next; ``limit_at``, by when that is urgent; and ``active_at``, what the
-    last look told. Small partial indexes find it; whatever else changes a key leaves them alone. ``held_until``: see
-    :func:`_pending`.
+    before the key was opened. A session that is to end has ``due_at``, when it is looked at next; ``limit_at``, by when
+    that is urgent; and ``active_at``, what the last look told. Small partial indexes find it; whatever else changes a
+    key leaves them alone. ``held_until``: see :func:`_pending`.
     """
     table = Table(
         f"{prefix}keys",
