@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import pytest
 
 from tests.promises.storages import Stepwise
 from tgslices import MemorySessionStorage, Session, SessionBot, SessionData, SessionManager
 from tgslices.config import SessionConfig
+from tgslices.storage.data_protocol import DataHold
 from tgslices.testing import BotApi
 
 OLD, NEW = -778, -1_000_000_000_778
+FAR: Final = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 @dataclasses.dataclass
@@ -32,6 +36,11 @@ async def read(session: Session) -> None:
     assert (await session.data(COUNT).read()).number == 1
 
 
+async def look(session: Session) -> None:
+    async with session.data(COUNT) as count:
+        assert count.number == 1
+
+
 async def update(session: Session) -> None:
     await session.data(COUNT).update(add_one)
 
@@ -48,6 +57,11 @@ async def change_in_a_block(session: Session) -> None:
 
 async def drop(session: Session) -> None:
     await session.data(COUNT).drop()
+
+
+async def drop_in_a_block(session: Session) -> None:
+    async with session.data(COUNT):
+        await session.data(COUNT).drop()
 
 
 async def go_back(session: Session) -> None:
@@ -88,3 +102,43 @@ async def test_nothing_is_lost_at_any_moment_of_a_migration(
                 break
             moments += 1
     assert moments > 2
+
+
+OVERTAKEN = [
+    *((look, 1, 1), (update, 2, 1), (write, 7, 1), (change_in_a_block, 2, 1), (drop, 0, 1), (drop, 0, 2)),
+    *((drop_in_a_block, 0, 1), (drop_in_a_block, 0, 2), (go_back, 1, 1), (go_back, 1, 2)),
+]
+"""What is done, what is left, and which of its writes is overtaken."""
+
+
+@pytest.mark.parametrize(("work", "left", "nth"), OVERTAKEN)
+async def test_a_write_that_a_migration_overtakes_is_done_where_the_data_is(
+    api: BotApi, monkeypatch: pytest.MonkeyPatch, work: Callable[[Session], Awaitable[None]], left: int, nth: int
+) -> None:
+    """A drop under the old id finds nothing there, as if it had been done already."""
+    storage = MemorySessionStorage()
+    written, write_data = 0, storage.write_data
+
+    async def overtaken(*args: Any, **kwargs: Any) -> bool:
+        nonlocal written
+        written += 1
+        if written == nth:
+            await manager.tracker.migrate(OLD, NEW)
+        return await write_data(*args, **kwargs)
+
+    async with SessionBot(api.add_bot("count_bot").token, session=api.client_session()) as bot:
+        manager = SessionManager(bot, SessionConfig(storage=storage))
+        session = manager.get(OLD, 7)
+        await session.data(COUNT).write(Count(1))
+        await session.mark("here")
+        monkeypatch.setattr(storage, "write_data", overtaken)
+        await work(session)
+        assert session.key.chat_id == NEW, "there were as many writes"
+        assert (await session.data(COUNT).read()).number == left
+        assert len(manager.holds) == 0
+        assert (
+            await storage.hold_data(
+                DataHold(session.key, frozenset(["Count"]), "another"), now=manager.config.clock(), until=FAR
+            )
+            is not None
+        ), "whoever comes next need not wait"

@@ -53,9 +53,11 @@ class StoredPlaces:
     async def write(self, hold: Hold, changes: Mapping[str, StoredData | None], *, release: bool = True) -> bool:
         """Write fragments that are held; return False where another holder has taken one since."""
         told = hold.told()
-        if await self._storage.write_data(told, changes, release=release):
-            return True
-        return await self._has_moved(hold.place, told.key) and await self.write(hold, changes, release=release)
+        is_written = await self._storage.write_data(told, changes, release=release)
+        if not await self._has_moved(hold.place, told.key):
+            return is_written
+        # Under the old key a drop, or a mere release, has nothing to do and says that it is done.
+        return await self.write(hold, changes, release=release) or is_written
 
     async def _has_moved(self, place: DataPlace, key: SessionKey) -> bool:
         if self._moves is not None and self._moves.moving:
