@@ -14,12 +14,14 @@ import pytest
 from sqlalchemy import event
 
 from tests.storage.hearing import SCOPE, until_idle
+from tests.storage.sqlalchemy.test_faults_sqlite import locked
 from tgslices.errors import StorageError
 from tgslices.model import IfClosed
+from tgslices.storage.data_protocol import DataHold, StoredData
 from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.testing.contract.samples import KEY, NOW, sent
 
-SHORT = timedelta(seconds=0.4)
+SHORT = timedelta(seconds=1)
 
 
 class Disk:
@@ -100,3 +102,23 @@ async def test_a_connection_whose_commit_came_late_is_used_at_once(storage: SQLA
     await asyncio.sleep(0.1)  # so that it gets to the connection
     disk.goes_on.set()
     assert await removing == 0
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+async def test_data_of_a_session_that_was_closed_late_is_not_written_any_more(
+    storage: SQLAlchemySessionStorage, file: Path, is_closed: bool
+) -> None:
+    disk = Disk(storage)
+    await storage.add(KEY, sent(1), if_closed=IfClosed.OPEN)
+    await storage.put_data(KEY, {"step": StoredData("1", 1, NOW)})
+    hold = DataHold(KEY, frozenset({"step"}), "a handler")
+    await storage.hold_data(hold, now=NOW, until=NOW + timedelta(minutes=1))
+    if is_closed:
+        await late(disk, storage.close(KEY, at=NOW))
+        disk.goes_on.set()
+    else:
+        with locked(file), pytest.raises(StorageError, match="is locked"):
+            await storage.close(KEY, at=NOW)
+    assert await storage.write_data(hold, {"step": StoredData("2", 1, NOW)})
+    written = {} if is_closed else {"step": StoredData("2", 1, NOW)}
+    assert await storage.read_data(KEY, now=NOW) == written

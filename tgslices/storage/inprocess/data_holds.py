@@ -11,14 +11,18 @@ from tgslices.storage.data_protocol import HOLD_KEPT, DataHold
 
 
 class Held:
-    """One fragment in the hands of a holder. ``is_closed``: its key was closed since it was taken."""
+    """One fragment in the hands of a holder. ``is_closed``: its key was closed since it was taken.
 
-    __slots__ = ("holder", "is_closed", "until")
+    ``closing_at``: the key may have been closed since, as of that time; None if nobody failed to close it.
+    """
+
+    __slots__ = ("closing_at", "holder", "is_closed", "until")
 
     def __init__(self, holder: str, until: datetime) -> None:
         self.holder = holder
         self.until = until
         self.is_closed = False
+        self.closing_at: datetime | None = None
 
 
 Before: TypeAlias = dict[str, Held | None]
@@ -94,6 +98,15 @@ class Holds:
         """Note that a key was closed while its fragments are held."""
         for held in (self._keys.get(key) or {}).values():
             held.is_closed = True
+
+    def doubt(self, key: SessionKey, at: datetime) -> None:
+        """Note that a key may have been closed while its fragments are held."""
+        for held in (self._keys.get(key) or {}).values():
+            held.closing_at = at if held.closing_at is None else min(held.closing_at, at)
+
+    def closing_at(self, hold: DataHold) -> datetime | None:
+        """Return as of when the key of a hold may have been closed since it was taken."""
+        return min((it.closing_at for it in self._of(hold) if it.closing_at is not None), default=None)
 
     def is_held(self, key: SessionKey, *, after: datetime) -> bool:
         """Tell whether somebody holds a fragment of a key until later than a time."""

@@ -19,6 +19,7 @@ from sqlalchemy import CTE, delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tgslices.model import SessionKey
+from tgslices.storage.codec import encode_time
 from tgslices.storage.data_protocol import DataHold, DataStorage, StoredData
 from tgslices.storage.inprocess.data import what_is_written
 from tgslices.storage.inprocess.data_holds import Holds
@@ -28,10 +29,10 @@ from tgslices.storage.sqlalchemy.open_database import OpenDatabase
 from tgslices.storage.sqlalchemy.queries.data import NOTHING_MOVED, DataRows, MovedData
 from tgslices.storage.sqlalchemy.queries.keys import IDS_PER_STATEMENT
 from tgslices.storage.sqlalchemy.queries.shared_data import SharedRows
-from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS
+from tgslices.storage.sqlalchemy.tables.columns import KEY_COLUMNS, PLACE_COLUMNS
 from tgslices.storage.sqlalchemy.tables.data_rows import living, name_of
 from tgslices.storage.sqlalchemy.tables.data_statements import DataStatements, closing
-from tgslices.storage.sqlalchemy.tables.rows import key_of
+from tgslices.storage.sqlalchemy.tables.rows import key_of, place_of
 from tgslices.storage.sqlalchemy.tables.speller import in_chunks
 
 Ready = Callable[[], Awaitable[None]]
@@ -54,6 +55,9 @@ class SQLData(DataStorage, Protocol):
 
     def closed(self, key: SessionKey) -> None:
         """Note that the data of a key was closed; in the same turn."""
+
+    def doubt_closed(self, key: SessionKey, at: datetime) -> None:
+        """Note that nobody knows whether the data of a key was closed."""
 
     async def migrate_within(
         self, connection: AsyncConnection, bot_id: int, old_chat_id: int, new_chat_id: int
@@ -169,6 +173,9 @@ class SharedData(_Methods):
     def closed(self, key: SessionKey) -> None:
         """Do nothing: all is in the database."""
 
+    def doubt_closed(self, key: SessionKey, at: datetime) -> None:
+        """Do nothing: all is in the database."""
+
     async def migrate_within(
         self, connection: AsyncConnection, bot_id: int, old_chat_id: int, new_chat_id: int
     ) -> MovedData:
@@ -239,7 +246,7 @@ class OwnedData(_Methods):
                 if release:
                     self._holds.release(hold)
 
-            single = self._rows.is_single(changes)
+            single = self._rows.is_single(changes) and self._holds.closing_at(hold) is None
             return await (await self._transactions()).write(work, after=done, single=single)
         if release:
             self._holds.release(hold)
@@ -248,11 +255,19 @@ class OwnedData(_Methods):
     async def _write(
         self, connection: AsyncConnection, hold: DataHold, changes: Mapping[str, StoredData | None]
     ) -> bool:
+        at = self._holds.closing_at(hold)
+        if at is not None and await self._was_closed(connection, hold.key, at):
+            self._holds.close(hold.key)
         writable = self._holds.writable(hold, changes)
         if writable is None:
             return await self._rows.stand(connection, hold.key, changes)
         await self._put(connection, hold.key, what_is_written(changes, writable))
         return True
+
+    async def _was_closed(self, connection: AsyncConnection, key: SessionKey, at: datetime) -> bool:
+        c = self._backend.tables.keys.c
+        place = (c[name] == value for name, value in zip(PLACE_COLUMNS, place_of(key), strict=True))
+        return bool(await connection.scalar(select(exists(select(c.id).where(*place, c.closed_at >= encode_time(at))))))
 
     async def put_data(self, key: SessionKey, changes: Mapping[str, StoredData | None]) -> None:
         await self._ready()
@@ -290,6 +305,9 @@ class OwnedData(_Methods):
 
     def closed(self, key: SessionKey) -> None:
         self._holds.close(key)
+
+    def doubt_closed(self, key: SessionKey, at: datetime) -> None:
+        self._holds.doubt(key, at)
 
     async def migrate_data(self, bot_id: int, old_chat_id: int, new_chat_id: int) -> None:
         work = partial(self.migrate_within, bot_id=bot_id, old_chat_id=old_chat_id, new_chat_id=new_chat_id)

@@ -289,7 +289,11 @@ class SQLAlchemySessionStorage(EndsInDatabase, ListsDatabase, ErasesInDatabase, 
     async def close(self, key: SessionKey, *, at: datetime) -> Closed:
         await self._ready()
         steps = partial(self._closings.closing, key, at, partial(self._data.closing, key))
-        return await self._open_keys.close_in_steps(key, steps, then=partial(self._data.closed, key))
+        try:
+            return await self._open_keys.close_in_steps(key, steps, then=partial(self._data.closed, key))
+        except BaseException:
+            self._data.doubt_closed(key, at)
+            raise
 
     async def remove(self, key: SessionKey, messages: Collection[TrackedMessage]) -> int:
         return await self._write(partial(self._entries.remove, key=key, messages=messages))
