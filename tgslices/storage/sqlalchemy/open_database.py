@@ -67,9 +67,7 @@ class OpenDatabase:
         """Whether the database is open, and owned as it was asked for."""
         self._was_closed = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._changing = asyncio.Lock()
-        self._starting = SharedAttempt()
-        self._closing = KeptTasks()
+        self._changing, self._starting, self._closing = asyncio.Lock(), SharedAttempt(), KeptTasks()
         self._held = AsyncExitStack()
         self._notices: Notices | None = None
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import chain, repeat
-from typing import Any, Final, Generic
+from typing import Any, Final, Generic, cast
 
 from aiosqlite import Connection
 from sqlalchemy import URL, AsyncAdaptedQueuePool, event
@@ -160,8 +160,7 @@ class SQLite:
         On a user's engine the driver may have begun one before it.
         """
         self._require_files()
-        driver = await _driver(connection)
-        await _end_what_is_left(driver)
+        driver = await _idle_driver(connection)
         try:
             yield
             if driver.in_transaction:
@@ -180,8 +179,7 @@ class SQLite:
         self._require_files()
         if not connection.in_transaction():
             await connection.begin()  # a user's engine may emit a BEGIN of its own here
-        driver = await _driver(connection)
-        await _end_what_is_left(driver)
+        driver = await _idle_driver(connection)
         await driver.execute_fetchall("BEGIN IMMEDIATE")
         return driver
 
@@ -200,10 +198,9 @@ class SQLite:
     async def transact(self, connection: AsyncConnection, steps: Steps[T], *, done: Callable[[], None]) -> T:
         """Take the steps, and commit, in one trip to the connection's thread."""
         self._require_files()
-        driver = await _driver(connection)
         transaction = _Transaction(steps, done)
         try:
-            return await _in_thread(driver, transaction)
+            return await _in_thread(await _driver(connection), transaction)
         except asyncio.CancelledError:
             transaction.is_abandoned = True
             raise
@@ -241,19 +238,17 @@ def _roll_back(connection: sqlite3.Connection) -> None:
         connection.execute("ROLLBACK")
 
 
-async def _end_what_is_left(driver: Connection) -> None:
-    """End a transaction that the driver has begun by itself, or that nobody waits for any more.
-
-    The latter may end by itself until the connection's thread gets to this.
-    """
+async def _idle_driver(connection: AsyncConnection) -> Connection:
+    """Return the driver in no transaction: neither one that it has begun by itself, nor one that was given up."""
+    driver = await _driver(connection)
     if driver.in_transaction:
-        await _in_thread(driver, _roll_back)
+        await _in_thread(driver, _roll_back)  # unless it has ended when the thread gets to this
+    return driver
 
 
 async def _in_thread(driver: Connection, work: Callable[[sqlite3.Connection], T]) -> T:
     """Do what aiosqlite does for each of its own methods: it has none that takes a function."""
-    done: Awaitable[T] = driver._execute(work, driver._conn)  # type: ignore[no-untyped-call]
-    return await done
+    return cast(T, await driver._execute(work, driver._conn))  # type: ignore[no-untyped-call]
 
 
 def _spelled(step: Step) -> tuple[str, tuple[Any, ...]]:
