@@ -251,7 +251,7 @@ class SessionManager(ListsOpen):
             ConfigurationError: the key is none of this bot's.
         """
         self._require_own(key)
-        await self.tracker.unsubscribe(self.tracker.keys.current(key))
+        await self.tracker.unsubscribe(self.shared_of(key))
 
     def _require_own(self, key: SessionKey) -> None:
         if not isinstance(key, SessionKey) or key.bot_id != self._bot_id:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any, Final
 
 import pytest
+from aiogram import Dispatcher
 
 from tests.promises.storages import Stepwise
-from tgslices import MemorySessionStorage, Session, SessionBot, SessionData, SessionManager
+from tgslices import MemorySessionStorage, Session, SessionBot, SessionData, SessionManager, sessions_of, setup_sessions
 from tgslices.config import SessionConfig
 from tgslices.storage.data_protocol import DataHold
 from tgslices.testing import BotApi
@@ -142,3 +143,48 @@ async def test_a_write_that_a_migration_overtakes_is_done_where_the_data_is(
             )
             is not None
         ), "whoever comes next need not wait"
+
+
+async def close(session: Session) -> None:
+    await session.close()
+
+
+async def stop_tracking(session: Session) -> None:
+    await sessions_of(session.bot).unsubscribe(session.key)
+
+
+@pytest.mark.parametrize("chat_id", [OLD, NEW])
+@pytest.mark.parametrize(
+    ("work", "left", "is_open"),
+    [(update, 2, True), (write, 7, True), (drop, 0, True), (close, 0, False), (stop_tracking, 1, False)],
+)
+async def test_who_asks_for_a_session_while_its_chat_migrates_gets_what_comes_with_the_chat(
+    api: BotApi,
+    monkeypatch: pytest.MonkeyPatch,
+    chat_id: int,
+    work: Callable[[Session], Coroutine[Any, Any, None]],
+    left: int,
+    is_open: bool,
+) -> None:
+    """Its handle has the new id at once, under which the storage has nothing yet."""
+    storage, may_move = MemorySessionStorage(), asyncio.Event()
+    migrate = storage.migrate
+
+    async def slow(*args: Any) -> None:
+        await may_move.wait()
+        await migrate(*args)
+
+    monkeypatch.setattr(storage, "migrate", slow)
+    async with SessionBot(api.add_bot("count_bot").token, session=api.client_session()) as bot:
+        setup_sessions(Dispatcher(), bot, storage=storage)
+        await bot.sessions.get(OLD, 7).open()
+        await bot.sessions.get(OLD, 7).data(COUNT).write(Count(1))
+        migration = asyncio.create_task(bot.sessions.tracker.migrate(OLD, NEW))
+        await asyncio.sleep(0)
+        working = asyncio.create_task(work(bot.sessions.get(chat_id, 7, collect=False)))
+        for _ in range(50):
+            await asyncio.sleep(0)
+        may_move.set()
+        await asyncio.gather(migration, working)
+        session = bot.sessions.get(NEW, 7, collect=False)
+        assert ((await session.data(COUNT).read()).number, await session.is_open()) == (left, is_open)

@@ -19,8 +19,8 @@ class Moves(Protocol):
     def moving(self) -> Collection[object]:
         """The migrations at work; always the same object."""
 
-    async def outlast_moves(self) -> None:
-        """Wait until the places have the new keys."""
+    async def outlast_moves(self) -> bool:
+        """Wait until the places have the new keys; tell whether there was anything to wait for."""
 
 
 class StoredPlaces:
@@ -39,7 +39,7 @@ class StoredPlaces:
         while True:
             now, told = self._clock(), hold.told()
             found = await self._storage.hold_data(told, now=now, until=now + LEASE)
-            if not await self._has_moved(hold.place, told.key):
+            if not await self._may_have_moved(hold.place, told.key):
                 return found
 
     async def read(self, place: DataPlace, names: Collection[str]) -> Mapping[str, StoredData]:
@@ -47,19 +47,20 @@ class StoredPlaces:
         while True:
             key = place.key
             found = await self._storage.read_data(key, names, now=self._clock())
-            if not await self._has_moved(place, key):
+            if not await self._may_have_moved(place, key):
                 return found
 
     async def write(self, hold: Hold, changes: Mapping[str, StoredData | None], *, release: bool = True) -> bool:
         """Write fragments that are held; return False where another holder has taken one since."""
         told = hold.told()
         is_written = await self._storage.write_data(told, changes, release=release)
-        if not await self._has_moved(hold.place, told.key):
+        if not await self._may_have_moved(hold.place, told.key):
             return is_written
         # Under the old key a drop, or a mere release, has nothing to do and says that it is done.
         return await self.write(hold, changes, release=release) or is_written
 
-    async def _has_moved(self, place: DataPlace, key: SessionKey) -> bool:
-        if self._moves is not None and self._moves.moving:
-            await self._moves.outlast_moves()
+    async def _may_have_moved(self, place: DataPlace, key: SessionKey) -> bool:
+        """Tell whether data of a place went to another key, or came to this one, while the storage was asked."""
+        if self._moves is not None and self._moves.moving and await self._moves.outlast_moves():
+            return True
         return place.key != key

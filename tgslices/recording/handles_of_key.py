@@ -184,11 +184,16 @@ class SharedKeys:
             self.moving.discard(done)
             done.set_result(None)
 
-    async def outlast_moves(self) -> None:
-        """Wait until the keys are moved of every chat that has another id; those of a loop that is gone never are."""
-        loop = asyncio.get_running_loop()
+    async def outlast_moves(self) -> bool:
+        """Wait until the keys are moved of every chat that has another id; tell whether there was any.
+
+        Those of a loop that is gone never are.
+        """
+        loop, has_waited = asyncio.get_running_loop(), False
         while moving := {done for done in self.moving if done.get_loop() is loop}:
             await asyncio.wait(moving)
+            has_waited = True
+        return has_waited
 
     async def wherever(self, shared: SharedKey, work: Callable[[SessionKey], Awaitable[T]]) -> list[T]:
         """Do work under a session's key, and again under the new one if its chat migrated meanwhile: what the storage

@@ -190,6 +190,8 @@ class Tracker:
         """
         await self.write_openings()
         await self._backlog.drain()
+        if self.keys.moving:  # what comes with a chat is not under its new id yet
+            await self.keys.outlast_moves()
 
     # What arrives
 
@@ -397,11 +399,11 @@ class Tracker:
         self._latest = max(self._latest, at)
         return at
 
-    async def unsubscribe(self, key: SessionKey) -> None:
+    async def unsubscribe(self, shared: SharedKey) -> None:
         """Stop tracking a session; its entries stay."""
         await self.catch_up()
-        await self.storage.unsubscribe(key)
-        self.subscriptions.pop(key)
+        await self.keys.wherever(shared, self.storage.unsubscribe)
+        self.subscriptions.pop(shared.key)
 
     async def aclose(self) -> None:
         """Write what is waiting, as far as the storage answers."""
