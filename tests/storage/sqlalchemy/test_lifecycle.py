@@ -167,10 +167,10 @@ async def test_an_upgrade_of_a_file_may_take_longer_than_a_call(file_url: str) -
 
     def count(connection: Connection, tables: Tables) -> None:
         """Keep the thread of the connection busy."""
-        numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000)"
+        numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 8000000)"
         connection.execute(text(f"{numbers} SELECT count(*) FROM n"))
 
-    storage = of_a_later_release(SQLAlchemySessionStorage(file_url, timeout=SECOND / 5), count)
+    storage = of_a_later_release(SQLAlchemySessionStorage(file_url, timeout=SECOND / 2), count)
     assert await took(storage.start()) > storage._backend.timeout
     assert await storage.list(KEY) == [sent(1)]
     await storage.aclose()
