@@ -115,10 +115,7 @@ class Session(SendWrappers):
         """Tell whether the session collects what arrives, in any process that shares the storage."""
         tracker = self._tracker
         await tracker.catch_up()
-        return (
-            self.key in tracker.subscriptions
-            or (await tracker.keys.wherever(self._shared, tracker.storage.is_open))[-1]
-        )
+        return self.key in tracker.subscriptions or await tracker.keys.finally_at(self._shared, tracker.storage.is_open)
 
     # Sending
 
@@ -242,7 +239,7 @@ class Session(SendWrappers):
             PredicateFailed: the predicate raised or is no plain callable.
         """
         await self._tracker.catch_up()
-        entries = (await self._tracker.keys.wherever(self._shared, self._tracker.storage.list))[-1]
+        entries = await self._tracker.keys.finally_at(self._shared, self._tracker.storage.list)
         return await in_turns(selecting(entries, predicate))
 
     # Going back

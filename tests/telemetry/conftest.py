@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -19,7 +20,10 @@ from tests.storage.conftest import (
     redis_url,
     url,
 )
-from tgslices import Session, SessionBot, SessionStorage
+from tests.storage.redis.servers import RedisServer, prefix_of
+from tgslices import MemorySessionStorage, Session, SessionBot, SessionStorage
+from tgslices.storage.redis import RedisSessionStorage
+from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.telemetry import SessionEvent, StockTaken
 from tgslices.testing import BotAccount, BotApi, ChatView, Person
 
@@ -83,6 +87,21 @@ class Watched:
     def later(self, time: timedelta) -> None:
         """Let time pass."""
         self.api.clock.move(time)
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql", "redis"])
+def shared_storage(request: pytest.FixtureRequest, tmp_path: Path) -> SessionStorage:
+    """A storage of each kind that workers share."""
+    match request.param:
+        case "memory":
+            return MemorySessionStorage()
+        case "sqlite":
+            return SQLAlchemySessionStorage(f"sqlite:///{tmp_path / 'kept.db'}", shared=True)
+        case "redis":
+            server: RedisServer = request.getfixturevalue("redis_server")
+            return RedisSessionStorage(server.url, prefix=prefix_of(tmp_path))
+        case _:
+            return SQLAlchemySessionStorage(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture

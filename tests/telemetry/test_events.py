@@ -6,19 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from tests.deletion.mortal import Killed
 from tests.promises.storages import Line, ListStorage
-from tests.storage.redis.servers import RedisServer, prefix_of
 from tests.telemetry.conftest import Told, Watched
-from tgslices import DataConflict, Lifetime, MemorySessionStorage, Outcome, SessionData, SessionStorage
+from tgslices import DataConflict, Lifetime, Outcome, SessionData, SessionStorage
 from tgslices.data.renewal import LEASE
 from tgslices.storage.ending_protocol import EndReason
-from tgslices.storage.redis import RedisSessionStorage
-from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.telemetry import (
     Answered,
     DataConflicted,
@@ -39,21 +35,6 @@ from tgslices.testing import BotApi, Failure, Flood, Slow
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture(params=["memory", "sqlite", "postgresql", "redis"])
-def shared_storage(request: pytest.FixtureRequest, tmp_path: Path) -> SessionStorage:
-    """A storage of each kind that workers share."""
-    match request.param:
-        case "memory":
-            return MemorySessionStorage()
-        case "sqlite":
-            return SQLAlchemySessionStorage(f"sqlite:///{tmp_path / 'kept.db'}", shared=True)
-        case "redis":
-            server: RedisServer = request.getfixturevalue("redis_server")
-            return RedisSessionStorage(server.url, prefix=prefix_of(tmp_path))
-        case _:
-            return SQLAlchemySessionStorage(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture

@@ -7,19 +7,16 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Final, cast
 
 import pytest
 
 from tests.promises.storages import Line
-from tests.storage.redis.servers import RedisServer, prefix_of
 from tests.telemetry.conftest import Told, Watched
 from tests.telemetry.measuring import ByEvents, ByOpenTelemetry, ByPrometheus, Measured, Measuring
 from tgslices import (
     DataConflict,
     Direction,
-    MemorySessionStorage,
     Session,
     SessionBot,
     SessionData,
@@ -29,8 +26,6 @@ from tgslices import (
 )
 from tgslices.data.renewal import LEASE
 from tgslices.storage.protocol import DurableSessionStorage
-from tgslices.storage.redis import RedisSessionStorage
-from tgslices.storage.sqlalchemy import SQLAlchemySessionStorage
 from tgslices.telegram_facts.age_limit import AGE_LIMIT
 from tgslices.telemetry import PENDING_AGES
 from tgslices.testing import ChatView, Failure, Flood
@@ -53,19 +48,10 @@ class Cart:
 CART = SessionData(Cart)
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgresql", "redis"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> SessionStorage:
+@pytest.fixture
+def storage(shared_storage: SessionStorage) -> SessionStorage:
     """A storage of each kind that workers share."""
-    match request.param:
-        case "memory":
-            return MemorySessionStorage()
-        case "sqlite":
-            return SQLAlchemySessionStorage(f"sqlite:///{tmp_path / 'kept.db'}", shared=True)
-        case "redis":
-            server: RedisServer = request.getfixturevalue("redis_server")
-            return RedisSessionStorage(server.url, prefix=prefix_of(tmp_path))
-        case _:
-            return SQLAlchemySessionStorage(request.getfixturevalue("postgres_url"))
+    return shared_storage
 
 
 @pytest.fixture(params=[ByEvents, ByPrometheus, ByOpenTelemetry])

@@ -14,7 +14,7 @@ from tgslices.clock import Clock
 from tgslices.data.declaration import SessionData
 from tgslices.data.held_fragment import DataPlace, Held, Hold, Wanted, by_session, in_common_order
 from tgslices.data.queues import Name, Queues
-from tgslices.data.renewal import LEASE, Renewal
+from tgslices.data.renewal import Renewal
 from tgslices.data.shapes import become
 from tgslices.data.stored_places import Moves, StoredPlaces
 from tgslices.errors import DataBusy, DataConflict
@@ -59,7 +59,6 @@ class Holds:
     ) -> None:
         """``patience``: how long to wait for a fragment that somebody else has. ``moves`` tells of migrations."""
         self.places = StoredPlaces(storage, clock, moves)
-        self._moving: Collection[object] = () if moves is None else moves.moving
         self.storage = storage
         self.clock = clock
         self.patience = patience
@@ -133,11 +132,7 @@ class Holds:
             for together in by_session(ordered):
                 hold = Hold(together[0].place, frozenset([each.fragment.name for each in together]))
                 taken.holds.append(hold)
-                now, told = self.clock(), hold.told()  # as StoredPlaces.hold, whose call would cost more than it does
-                there: Mapping[str, StoredData] | None
-                there = await self.storage.hold_data(told, now=now, until=now + LEASE)
-                if self._moving or hold.place.key is not told.key:
-                    there = await self.places.hold(hold)
+                there = await self.places.hold(hold)
                 found = await self._hold_later(hold, begun) if there is None else there
                 hold.found = found
                 if load:

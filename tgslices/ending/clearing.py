@@ -101,7 +101,7 @@ class Clearing:
         await self._tracker.catch_up()
         chosen = None
         if predicate is not None or but_newest or bot.id != shared.key.bot_id:
-            entries = (await self._tracker.keys.wherever(shared, self._tracker.storage.list))[-1]
+            entries = await self._tracker.keys.finally_at(shared, self._tracker.storage.list)
             chosen = await in_turns(selecting(entries, predicate))
             chosen = chosen[: len(chosen) - but_newest] if len(chosen) > but_newest else []
             await require_reach(bot, shared.key, chosen)

@@ -9,7 +9,7 @@ from aiogram.methods import TelegramMethod
 from aiogram.types import Message
 
 from tgslices.model import Gone
-from tgslices.telegram_facts.message_origin import since
+from tgslices.telegram_facts.message_origin import receiver_of, since
 
 DELETIONS: Final = frozenset(
     {"deleteMessage", "deleteMessages", "deleteBusinessMessages", "deleteEphemeralMessage", "deleteForumTopic"}
@@ -48,8 +48,7 @@ def gone_before(result: object) -> Gone | None:
     """
     if not isinstance(result, Message):
         return None
-    ephemeral_id, receiver = since(result, "ephemeral_message_id"), since(result, "receiver_user")
-    if not ephemeral_id or receiver is None:
+    ephemeral_id, receiver_id = since(result, "ephemeral_message_id"), receiver_of(result)
+    if not ephemeral_id or receiver_id is None:
         return None
-    receiver_id = receiver["id"] if isinstance(receiver, dict) else receiver.id
     return Gone(result.chat.id, frozenset({ephemeral_id}), receiver_user_id=receiver_id)

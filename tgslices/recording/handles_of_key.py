@@ -207,6 +207,10 @@ class SharedKeys:
             await self.outlast_moves()
         return done
 
+    async def finally_at(self, shared: SharedKey, work: Callable[[SessionKey], Awaitable[T]]) -> T:
+        """Do work as :meth:`wherever`; return what it returned under the key that the session has by now."""
+        return (await self.wherever(shared, work))[-1]
+
     def move(self, old_chat_id: int) -> None:
         """Let every handle follow its chat. Harmless when repeated."""
         for old in [key for key in self._keys if key.chat_id == old_chat_id]:

@@ -21,7 +21,7 @@ from tgslices.errors import NotAMessage
 from tgslices.model import Direction, TrackedMessage, tracked_message_unchecked
 from tgslices.telegram_facts.chat_kind import ChatKind, chat_kind
 from tgslices.telegram_facts.message_kind import MessageKind, kind_named
-from tgslices.telegram_facts.message_origin import is_direct_messages, since, topic_of, writer_of
+from tgslices.telegram_facts.message_origin import is_direct_messages, receiver_of, since, topic_of, writer_of
 
 
 def new_message(update: Update) -> Message | None:
@@ -208,7 +208,7 @@ _OUTGOING: Final = Direction.OUTGOING
 def _track(message: Message, at: datetime, direction: Direction, connection: str | None) -> TrackedMessage | None:
     field = message.__dict__  # pydantic's own way to an attribute takes twice as long
     ephemeral = field[_EPHEMERAL] if _EPHEMERAL in field else since(message, _EPHEMERAL)
-    receiver = since(message, "receiver_user") if ephemeral else None
+    receiver_id = receiver_of(message) if ephemeral else None
     if field["message_id"] <= 0 and not ephemeral:
         return None
     chat, user = field["chat"], field["from_user"]
@@ -227,7 +227,7 @@ def _track(message: Message, at: datetime, direction: Direction, connection: str
         connection,
         thread_id,
         ephemeral,
-        None if receiver is None else receiver["id"] if isinstance(receiver, dict) else receiver.id,
+        receiver_id,
         field["reply_markup"] is not None,
         field["media_group_id"],
     )

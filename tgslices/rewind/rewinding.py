@@ -46,7 +46,7 @@ class Marking:
 
     async def _made(self, shared: SharedKey, name: str) -> Mark:
         """Return a mark of the present; whoever drops marks or data meanwhile comes before it or after it."""
-        entries = (await self._tracker.keys.wherever(shared, self._tracker.storage.list))[-1]
+        entries = await self._tracker.keys.finally_at(shared, self._tracker.storage.list)
         stored = {**await self._stored(shared), **self._holds.unwritten(shared)}
         return mark_of(name, entries, stored)
 
@@ -89,7 +89,7 @@ class Marking:
 
     async def _stored(self, shared: SharedKey) -> dict[str, StoredData]:
         read_data, now = self._tracker.storage.read_data, self._tracker.clock()
-        return (await self._tracker.keys.wherever(shared, lambda key: read_data(key, now=now)))[-1]
+        return await self._tracker.keys.finally_at(shared, lambda key: read_data(key, now=now))
 
     async def _go_back(self, shared: SharedKey, mark: Mark, *, data: bool) -> None:
         """Drop later marks and give the data the values that it had, in one step: who goes back at once comes next.

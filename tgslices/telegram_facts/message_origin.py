@@ -54,6 +54,12 @@ def is_direct_messages(chat: Chat) -> bool:
     return bool(since(chat, "is_direct_messages"))
 
 
+def receiver_of(message: Message) -> int | None:
+    """Return who alone sees an ephemeral message; None where it names nobody."""
+    receiver = since(message, "receiver_user")
+    return None if receiver is None else receiver["id"] if isinstance(receiver, dict) else receiver.id
+
+
 def since(value: Message | Chat, name: str) -> Any:
     """Return a field that the oldest supported aiogram lacks; there it is JSON, as it came, or None."""
     known = value.__dict__
