@@ -129,12 +129,14 @@ def spelled_place(time: int, number: int) -> str:
     return f"{time}.{number}"
 
 
-def read_place(after: str) -> tuple[int, int]:
-    """Read what :func:`spelled_place` spelled.
+def read_place(after: str | None) -> tuple[int, int]:
+    """Read what :func:`spelled_place` spelled; None stands for the place before all others.
 
     Raises:
         ConfigurationError: it is no such place.
     """
+    if after is None:
+        return (-MAX_INT - 1, 0)
     place = _PLACE.fullmatch(after)
     if place is None:
         raise no_such_place(after)

@@ -107,7 +107,7 @@ class ListsInProcess(EndsInProcess):
     def _by_due(
         self, bot_id: int, where: SessionFilter, after: str | None, limit: int
     ) -> tuple[list[SessionKey], str | None]:
-        place = (-(2**63), -1) if after is None else read_place(after)
+        place = read_place(after)
         found = list[SessionKey]()
         with closing(self._due.in_order(bot_id)) as in_order:
             behind = (it for it in in_order if (encode_time(it[0]), it[1]) > place)

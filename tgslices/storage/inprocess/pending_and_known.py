@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterable, Sequence
 from datetime import datetime
-from typing import Final
 
 from tgslices.event_loop.work_in_turns import PORTION, in_turns
 from tgslices.model import IfClosed, PendingDeletion, SessionKey, TrackedMessage
@@ -16,8 +15,6 @@ from tgslices.storage.inprocess.listing import ListsInProcess
 from tgslices.storage.inprocess.pending import PendingDeletions
 from tgslices.storage.listing_protocol import read_place, spelled_place
 from tgslices.storage.pending_protocol import PendingPage
-
-_FIRST: Final = (-(2**63), 0)
 
 
 class KeepsPendingInProcess(ListsInProcess, ErasesInProcess):
@@ -51,7 +48,7 @@ class KeepsPendingInProcess(ListsInProcess, ErasesInProcess):
         return self._pending.of_bot(bot_id)
 
     async def list_pending(self, bot_id: int, *, after: str | None = None, limit: int) -> PendingPage:
-        found, rest = self._pending.page(bot_id, _FIRST if after is None else read_place(after), limit)
+        found, rest = self._pending.page(bot_id, read_place(after), limit)
         return PendingPage(tuple(found), None if rest is None else spelled_place(*rest))
 
     async def count_pending(

@@ -37,9 +37,6 @@ class _Place(NamedTuple):
     row_id: int
 
 
-_FIRST: Final = _Place(-(2**63), 0)
-
-
 class Listing:
     """Reads which sessions are open, in order."""
 
@@ -60,7 +57,7 @@ class Listing:
         limit: int,
     ) -> ListedPage:
         """Return a page of sessions, and where the next one begins."""
-        place = _FIRST if after is None else _Place(*read_place(after))
+        place = _Place(*read_place(after))
         at = self._keys.c.due_at if order is SessionOrder.DUE else self._keys.c.opened_at
         found = await self._few(connection, bot_id, where, at, place, limit)
         if found is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import ColumnElement, case, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,8 +16,6 @@ from tgslices.storage.pending_protocol import PendingPage
 from tgslices.storage.sqlalchemy.tables.rows import escape, pending_of
 from tgslices.storage.sqlalchemy.tables.schema import PENDING_COLUMNS, Tables
 
-_FIRST: Final = (-(2**63), 0)
-
 
 class PendingPages:
     """Reads which deletions are pending, in the order in which they are due."""
@@ -28,7 +26,7 @@ class PendingPages:
     async def page(self, connection: AsyncConnection, bot_id: int, *, after: str | None, limit: int) -> PendingPage:
         """Return a page, and where the next one begins."""
         c = self._table.c
-        place = _FIRST if after is None else read_place(after)
+        place = read_place(after)
         due_at = func.coalesce(c.held_until, c.due_at).label("is_due_at")  # one that is held keeps its place
         behind = (
             select(c.due_at, c.id, *(c[name] for name in PENDING_COLUMNS[:-1]), due_at)
