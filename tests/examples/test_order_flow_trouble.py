@@ -24,7 +24,7 @@ FIRST_MENU = "What would you like?"
 
 @pytest.fixture
 async def town(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Town]:
-    monkeypatch.setattr("tgslices.data.process_holds.LEASE", AT_ONCE)  # nobody waits for what a killed process held
+    monkeypatch.setattr("tgslices.data.stored_places.LEASE", AT_ONCE)  # nobody waits for what a killed process held
     async with BotApi() as api:
         yield Town(api)
 
